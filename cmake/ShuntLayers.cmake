@@ -1,0 +1,55 @@
+# The layers and the arrows between them, as docs/architecture.md draws them. A target names its layer and what it
+# leans on; any other arrow stops the configure with a sentence.
+set(SHUNT_LAYERS schemas bus plugin-kit host tools leaf)
+set(SHUNT_ARROWS_schemas schemas)
+set(SHUNT_ARROWS_bus schemas bus)
+set(SHUNT_ARROWS_plugin-kit schemas bus plugin-kit)
+set(SHUNT_ARROWS_host schemas bus host)
+set(SHUNT_ARROWS_tools schemas bus host tools)
+set(SHUNT_ARROWS_leaf ${SHUNT_LAYERS})
+
+define_property(TARGET PROPERTY SHUNT_LAYER BRIEF_DOCS "The layer of DESIGN that a target belongs to")
+
+# shunt_layer(TARGET LAYER [PUBLIC targets...] [PRIVATE targets...])
+# Puts TARGET into LAYER and links it; a Shunt target that LAYER may not lean on is refused.
+function(shunt_layer target layer)
+  cmake_parse_arguments(PARSE_ARGV 2 arg "" "" "PUBLIC;PRIVATE")
+  if(NOT layer IN_LIST SHUNT_LAYERS)
+    message(FATAL_ERROR "${target} names the layer \"${layer}\"; there are only: ${SHUNT_LAYERS}.")
+  endif()
+  set_target_properties(${target} PROPERTIES SHUNT_LAYER ${layer})
+  foreach(dependency IN LISTS arg_PUBLIC arg_PRIVATE)
+    if(NOT TARGET ${dependency})
+      continue()
+    endif()
+    get_target_property(below ${dependency} SHUNT_LAYER)
+    if(below AND NOT below IN_LIST SHUNT_ARROWS_${layer})
+      message(FATAL_ERROR "${target} (layer ${layer}) may not lean on ${dependency} (layer ${below}): ${layer} may use "
+        "only ${SHUNT_ARROWS_${layer}}. Move what is shared down a layer, or draw the arrow in docs/architecture.md first.")
+    endif()
+  endforeach()
+  target_link_libraries(${target} PUBLIC ${arg_PUBLIC} PRIVATE ${arg_PRIVATE})
+  if(IS_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/include)
+    target_include_directories(${target} PUBLIC $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include>)
+  endif()
+endfunction()
+
+# shunt_flatbuffers(TARGET HEADER_FOLDER files.fbs...)
+# Compiles schemas into <HEADER_FOLDER>/<name>_generated.h below TARGET's include path, and <name>.bfbs beside them.
+function(shunt_flatbuffers target folder)
+  set(root ${CMAKE_CURRENT_BINARY_DIR}/generated)
+  set(outputs "")
+  foreach(schema IN LISTS ARGN)
+    cmake_path(GET schema STEM name)
+    cmake_path(ABSOLUTE_PATH schema)
+    set(header ${root}/${folder}/${name}_generated.h)
+    add_custom_command(OUTPUT ${header}
+      COMMAND ${FLATC} --cpp --scoped-enums --gen-object-api --cpp-std c++17 -o ${root}/${folder} ${schema}
+      DEPENDS ${schema} COMMENT "flatc ${name}.fbs" VERBATIM)
+    list(APPEND outputs ${header})
+  endforeach()
+  add_custom_target(${target}_flatbuffers DEPENDS ${outputs})
+  add_dependencies(${target} ${target}_flatbuffers)
+  target_sources(${target} PRIVATE ${outputs})
+  target_include_directories(${target} SYSTEM PUBLIC $<BUILD_INTERFACE:${root}>)
+endfunction()

@@ -1,0 +1,30 @@
+# How every target is compiled: the language, the warnings, the sanitizers and where programs land.
+include(GNUInstallDirs)
+
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "Debug, RelWithDebInfo or Release" FORCE)
+endif()
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_C_STANDARD 11)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+
+find_program(SHUNT_CCACHE ccache)
+if(SHUNT_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${SHUNT_CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${SHUNT_CCACHE})
+endif()
+
+# Two checkouts in different folders must give the same bytes: no path of the build machine reaches an object.
+add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror=return-type -fno-omit-frame-pointer
+  -ffile-prefix-map=${PROJECT_SOURCE_DIR}=. -ffile-prefix-map=${PROJECT_BINARY_DIR}=.)
+
+set(SHUNT_SANITIZE "" CACHE STRING "Sanitizers for every target, as given to -fsanitize=")
+if(SHUNT_SANITIZE)
+  add_compile_options(-fsanitize=${SHUNT_SANITIZE} -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${SHUNT_SANITIZE})
+endif()

@@ -1,0 +1,111 @@
+#ifndef SHUNT_PLUGIN_H
+#define SHUNT_PLUGIN_H
+/*
+ * The C ABI between a plugin (a shared object) and the launcher that runs it. A plugin exports one symbol,
+ * `shunt_plugin_descriptor`; the launcher hands it a table of services. Plain structs, no allocation crosses it.
+ *
+ * Every function of a plugin, and every service, is called on the serving thread only, except `log` and `cancelled`,
+ * which any thread of the plugin may call.
+ *
+ * `int` results are shunt::ErrorCode values, and SHUNT_OK (-1) for success. The text of the last error is read with
+ * `last_error` on the same thread, and is valid until the next service call.
+ */
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define SHUNT_ABI 1u /* Of this header: a launcher refuses a descriptor of another one. */
+#define SHUNT_OK (-1)
+
+typedef struct shunt_runtime shunt_runtime; /* The launcher's; opaque. */
+
+/* Memory to build one payload in. `handle` 0: the plugin's own memory, copied when it is sent. */
+typedef struct shunt_sample {
+  uint8_t* data;
+  size_t capacity;
+  uint64_t handle;
+} shunt_sample;
+
+enum { SHUNT_REDELIVERED = 1u }; /* shunt_message.flags: an earlier instance may have done this already. */
+
+/* A request or a publication while its handler runs. All of it ends with the handler. */
+typedef struct shunt_message {
+  uint32_t index; /* Of the function, or of the topic in: its place in the manifest. */
+  uint32_t flags;
+  uint64_t token;      /* Names this message to services made on its behalf. */
+  int64_t deadline_ns; /* CLOCK_MONOTONIC; 0 for a publication, which has none. */
+  const uint8_t* payload;
+  size_t payload_bytes;
+} shunt_message;
+
+/* The answer to a nested call; holds the payload until `release`. */
+typedef struct shunt_answer {
+  const uint8_t* payload;
+  size_t payload_bytes;
+  uint64_t handle;
+} shunt_answer;
+
+typedef struct shunt_setting {
+  const char* key;
+  const char* value; /* As text; the contract knows the type. */
+} shunt_setting;
+
+typedef struct shunt_services {
+  uint32_t size; /* sizeof(shunt_services) of the launcher: members beyond it are not there. */
+
+  /* A chunk of the outbound pool for `bytes`. Errors: QuotaExceeded, TooLarge. */
+  int (*loan)(shunt_runtime*, size_t bytes, shunt_sample* out);
+  /* Gives a loan back unsent. */
+  void (*give_back)(shunt_runtime*, shunt_sample*);
+
+  /* Each send consumes the sample, also when it fails; the payload is `bytes` at `offset` within it. A sample with
+   * handle 0 travels in the message when it fits there and is copied into a chunk otherwise. */
+  int (*reply)(shunt_runtime*, const shunt_message*, shunt_sample*, size_t offset, size_t bytes);
+  int (*publish)(shunt_runtime*, uint32_t topic_out, shunt_sample*, size_t offset, size_t bytes);
+  /* Blocks until the answer, the deadline (0: the parent's) or the end of the host. Runs no other handler meanwhile. */
+  int (*call)(shunt_runtime*, const shunt_message* parent, uint32_t call, shunt_sample*, size_t offset, size_t bytes,
+              int64_t deadline_ns, shunt_answer* out);
+  void (*release)(shunt_runtime*, shunt_answer*);
+  /* Answers a request with an error. `code` is a shunt::ErrorCode; PluginFailed for an error of the plugin's own. */
+  int (*fail)(shunt_runtime*, const shunt_message*, int code, const char* text, size_t text_bytes);
+
+  int64_t (*now_ns)(shunt_runtime*); /* The clock that deadlines are on. */
+  int (*cancelled)(shunt_runtime*, const shunt_message*); /* 1 when nobody waits for the answer any more. */
+  void (*log)(shunt_runtime*, int level, const char* text, size_t text_bytes); /* 0 debug, 1 info, 2 warning, 3 error */
+  const char* (*last_error)(shunt_runtime*); /* Zero-terminated. */
+  /* Called from a catch block: the text with the backtrace of the throw appended. Valid until the next service call. */
+  const char* (*describe_exception)(shunt_runtime*, const char* what);
+} shunt_services;
+
+enum { SHUNT_SERVING = 0, SHUNT_DEGRADED = 1, SHUNT_NOT_SERVING = 2 };
+
+typedef struct shunt_plugin {
+  uint32_t abi;  /* SHUNT_ABI */
+  uint32_t size; /* sizeof(shunt_plugin) of the plugin's header */
+
+  void* (*create)(shunt_runtime*, const shunt_services*); /* Null when it failed. */
+  void (*destroy)(void* self);
+  /* The phases, in this order. A failure writes a zero-terminated text of at most `text_bytes` to `text`. */
+  int (*init)(void* self, const shunt_setting* settings, size_t count, char* text, size_t text_bytes);
+  int (*validate)(void* self, char* text, size_t text_bytes);
+  int (*activate)(void* self, char* text, size_t text_bytes);
+  void (*cleanup)(void* self);
+  int (*health)(const void* self);
+
+  /* A request; answered by `reply` or `fail` before it returns. */
+  void (*handle)(void* self, const shunt_message*);
+  /* A publication. */
+  void (*receive)(void* self, const shunt_message*);
+} shunt_plugin;
+
+#define SHUNT_EXPORT __attribute__((visibility("default")))
+
+extern SHUNT_EXPORT const shunt_plugin shunt_plugin_descriptor;
+
+#ifdef __cplusplus
+}
+#endif
+#endif
