@@ -1,0 +1,71 @@
+#pragma once
+/// Where the chunks of a pool lie: computed by each process for itself from the agreed size classes, never read from shared
+/// memory.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include <shunt/bus/message.hpp>
+#include <shunt/schemas/result.hpp>
+
+namespace shunt::bus {
+
+/// `chunks` pieces of memory for payloads of up to `bytes`.
+struct SizeClass {
+  std::uint32_t bytes = 0;
+  std::uint32_t chunks = 0;
+  friend bool operator==(const SizeClass&, const SizeClass&) = default;
+};
+
+inline constexpr std::size_t kClassesMax = 16;
+inline constexpr std::uint64_t kPoolBytesMax = 4ull << 30;
+
+class PoolGeometry {
+ public:
+  PoolGeometry() = default;
+
+  /// Sizes are multiples of 8, strictly increasing; counts are above 0 and at most 2^20.
+  /// Errors: BadConfiguration naming the class and the rule.
+  [[nodiscard]] static Result<PoolGeometry> of(std::span<const SizeClass> classes);
+
+  /// The smallest class that fits, or none: TooLarge.
+  [[nodiscard]] std::optional<std::uint32_t> class_for(std::size_t payload_bytes) const noexcept;
+
+  [[nodiscard]] bool contains(ChunkId id) const noexcept {
+    return id.size_class() < count_ && id.index() < classes_[id.size_class()].chunks;
+  }
+  // The rest holds for contained ids only.
+  [[nodiscard]] std::size_t capacity(ChunkId id) const noexcept { return classes_[id.size_class()].bytes; }
+  /// Of the payload, from the start of the memory; 64-byte aligned.
+  [[nodiscard]] std::size_t offset(ChunkId id) const noexcept {
+    const auto& place = places_[id.size_class()];
+    return place.offset + std::size_t{id.index()} * place.stride + kChunkLead;
+  }
+  /// 0 .. chunks()-1 over all classes.
+  [[nodiscard]] std::uint32_t dense(ChunkId id) const noexcept { return places_[id.size_class()].first + id.index(); }
+
+  [[nodiscard]] std::uint32_t chunks() const noexcept { return chunks_; }
+  [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
+  [[nodiscard]] std::span<const SizeClass> classes() const noexcept { return {classes_.data(), count_}; }
+
+  /// Chunk header (40 bytes) and padding in front of each payload, so that payloads start on a cache line.
+  static constexpr std::size_t kChunkLead = 64;
+
+ private:
+  struct Place {
+    std::size_t offset = 0;
+    std::size_t stride = 0;
+    std::uint32_t first = 0;
+  };
+
+  std::array<SizeClass, kClassesMax> classes_{};
+  std::array<Place, kClassesMax> places_{};
+  std::uint32_t count_ = 0;
+  std::uint32_t chunks_ = 0;
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace shunt::bus

@@ -1,0 +1,130 @@
+#pragma once
+/// Layout v1 of a lane: what lies where in each side's memory, and who writes it.
+///
+/// A lane has two sides of the same shape, one written by the host and one by the plugin. Nobody writes the other's.
+///
+///        0 | SideHeader                  | once, when the lane is made
+///       64 | Positions                   | reading half: how far the owner has read the peer's rings, begun, done
+///      128 | Doorbell                    | rung for the peer; the owner's own "I am going to sleep"
+///      192 | Statistics                  | the owner's own counters
+///      256 | CrashNote (plugin side)     | signal handler, once
+///     1280 | return ring                 | chunks given back to the peer, 8 bytes each
+///      ... | ring 0: data                | slots
+///      ... | ring 1: reply and urgent    | slots
+///
+/// Invariants: 0 <= committed - read <= slots; begun - done <= 1; read <= done <= begun <= committed.
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include <shunt/bus/message.hpp>
+#include <shunt/schemas/result.hpp>
+
+namespace shunt::bus {
+
+inline constexpr std::uint32_t kMagic = 0x53484e54;  // "SHNT"
+inline constexpr std::uint16_t kLayoutVersion = 1;
+inline constexpr std::size_t kCacheLine = 64;
+inline constexpr std::size_t kSlotBytes = 256;
+inline constexpr std::size_t kInlineBytesMax = kSlotBytes - kCacheLine;  // 192
+inline constexpr std::size_t kRings = 2;
+inline constexpr std::uint32_t kSlotsMin = 16;
+inline constexpr std::uint32_t kSlotsMax = 65536;
+
+/// Which of a side's rings. Replies and urgent messages overtake a backlog of data.
+enum class Ring : std::uint8_t { Data = 0, Reply = 1 };
+
+struct SideHeader {
+  std::uint32_t magic = kMagic;
+  std::uint16_t layout = kLayoutVersion;
+  std::uint16_t rings = kRings;
+  std::uint32_t slot_bytes = kSlotBytes;
+  std::uint32_t slots = 0;         ///< Per ring; a power of two.
+  std::uint32_t return_slots = 0;  ///< At least as many as chunks the owner may hold of the peer; a power of two.
+  std::uint32_t reserved = 0;
+  std::uint64_t side_bytes = 0;    ///< Of this whole side.
+};
+
+/// All words of the owner's reading half in one line: it is written three times a message by one core and read by the
+/// peer once a lap (room) and after a death (marks), so it stays in the owner's cache.
+struct alignas(kCacheLine) Positions {
+  std::array<std::atomic<std::uint64_t>, kRings> read{};   ///< Slots below it may be written again.
+  std::array<std::atomic<std::uint64_t>, kRings> begun{};  ///< Handler entered for slots below it.
+  std::array<std::atomic<std::uint64_t>, kRings> done{};   ///< Handler left for slots below it.
+};
+
+struct alignas(kCacheLine) Doorbell {
+  std::atomic<std::uint32_t> rung{0};    ///< Counts; the peer sleeps on it (through its read-only mapping).
+  std::atomic<std::uint32_t> asleep{0};  ///< 1 while the owner sleeps, or is about to, on the peer's `rung`.
+};
+
+struct alignas(kCacheLine) Statistics {
+  std::atomic<std::uint64_t> handled{0};
+  std::atomic<std::uint64_t> failed{0};
+  std::atomic<std::uint64_t> expired{0};  ///< Dropped before the handler because the deadline had passed.
+};
+
+/// Written by the plugin process's signal handler, read by the host after the process was reaped.
+struct alignas(kCacheLine) CrashNote {
+  static constexpr std::size_t kFramesMax = 64;
+  std::atomic<std::uint32_t> signal{0};  ///< 0: nothing else here is valid.
+  std::uint32_t frame_count = 0;
+  std::uint64_t address = 0;                       ///< si_addr
+  std::array<std::uint64_t, kFramesMax> frames{};  ///< Offsets into the plugin's object; bit 63 set: elsewhere.
+};
+
+struct Slot {
+  std::atomic<std::uint64_t> commit{0};  ///< Position + 1 of the message that is readable here.
+  MessageHeader header;
+  std::array<std::byte, kInlineBytesMax> payload;
+};
+
+struct Side {
+  SideHeader header;
+  Positions positions;
+  Doorbell doorbell;
+  Statistics statistics;
+  CrashNote crash;
+};
+
+inline constexpr std::size_t kReturnRingOffset = 1280;
+
+static_assert(sizeof(Slot) == kSlotBytes && offsetof(Slot, payload) == kCacheLine);
+static_assert(offsetof(Side, positions) == 64 && offsetof(Side, doorbell) == 128);
+static_assert(offsetof(Side, statistics) == 192 && offsetof(Side, crash) == 256);
+static_assert(sizeof(Side) <= kReturnRingOffset);
+static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
+
+/// The numbers from which every offset of a side follows.
+struct SideShape {
+  std::uint32_t slots = 256;
+  std::uint32_t return_slots = 512;
+
+  /// Errors: BadConfiguration when a number is not a power of two within its range.
+  [[nodiscard]] static Result<SideShape> of(std::uint32_t slots, std::uint32_t chunks_of_peer);
+
+  [[nodiscard]] std::size_t ring_offset(Ring ring) const;
+  [[nodiscard]] std::size_t bytes() const;
+  friend bool operator==(const SideShape&, const SideShape&) = default;
+};
+
+/// Writes the header of a fresh, zero-filled side.
+void format_side(std::byte* memory, const SideShape& shape);
+
+/// Compares a side's header with what was agreed, on a private copy.
+/// Errors: LayoutMismatch naming both versions or the field that differs.
+[[nodiscard]] Status check_side(const std::byte* memory, std::size_t bytes, const SideShape& shape);
+
+/// The parts of a mapped side.
+struct SideView {
+  Side* fixed = nullptr;
+  std::atomic<std::uint64_t>* returns = nullptr;
+  std::array<Slot*, kRings> rings{};
+  SideShape shape;
+
+  [[nodiscard]] static SideView of(std::byte* memory, const SideShape& shape);
+};
+
+}  // namespace shunt::bus

@@ -1,0 +1,59 @@
+#pragma once
+/// What travels in a ring slot beside the payload: the layout-v1 message header.
+
+#include <cstdint>
+#include <type_traits>
+
+namespace shunt::bus {
+
+enum class Kind : std::uint8_t {
+  None = 0,
+  Request = 1,      ///< Wants exactly one Reply with the same correlation.
+  Reply = 2,        ///< `status` 0, or an ErrorCode + 1 with a text as payload.
+  Publication = 3,
+  Cancel = 4,       ///< Nobody waits any more for the Reply with this correlation.
+};
+
+/// Where the payload lies.
+enum class Place : std::uint8_t { None = 0, Inline = 1, Chunk = 2 };
+
+namespace flag {
+inline constexpr std::uint8_t kRedelivered = 1;  ///< An earlier instance may have done this already.
+}  // namespace flag
+
+/// Names a chunk of one pool: which size class and which of its chunks.
+struct ChunkId {
+  std::uint32_t packed = 0;  ///< class in bits 20..23, index in bits 0..19
+
+  static constexpr std::uint32_t kIndexMax = (1u << 20) - 1;
+  static constexpr std::uint32_t kClassMax = 15;
+
+  static constexpr ChunkId of(std::uint32_t size_class, std::uint32_t index) { return {size_class << 20 | index}; }
+  [[nodiscard]] constexpr std::uint32_t size_class() const { return packed >> 20; }  // of a forged id: up to 4095
+  [[nodiscard]] constexpr std::uint32_t index() const { return packed & kIndexMax; }
+  friend constexpr bool operator==(ChunkId, ChunkId) = default;
+};
+
+/// 56 bytes, so that with the 8-byte commit word it fills the slot's first cache line. Pointer-free; native byte order,
+/// because both ends are on one machine.
+struct MessageHeader {
+  std::uint32_t route = 0;           ///< RouteId; of a Reply, that of its Request.
+  Kind kind = Kind::None;
+  Place place = Place::None;
+  std::uint8_t flags = 0;
+  std::uint8_t reserved0 = 0;
+  std::uint64_t correlation = 0;     ///< Sender's name for this message; a Reply and a Cancel echo the Request's.
+  std::uint64_t parent = 0;          ///< Plugin to host: correlation of the message being handled; 0 for none.
+  std::int64_t deadline_ns = 0;      ///< CLOCK_MONOTONIC; 0 for none.
+  std::uint32_t payload_bytes = 0;
+  std::uint32_t payload_offset = 0;  ///< Within the chunk; 0 for an inline payload.
+  ChunkId chunk;
+  std::uint32_t generation = 0;      ///< Of the chunk's loan.
+  std::uint16_t status = 0;          ///< Reply: 0 for success, else ErrorCode + 1.
+  std::uint16_t reserved1 = 0;
+  std::uint32_t reserved2 = 0;
+};
+static_assert(sizeof(MessageHeader) == 56);
+static_assert(std::is_trivially_copyable_v<MessageHeader> && std::is_standard_layout_v<MessageHeader>);
+
+}  // namespace shunt::bus

@@ -1,0 +1,69 @@
+#pragma once
+/// The allocating end of a pool: an iceoryx memory manager over shared chunk memory, its management private to us.
+///
+///     SHUNT_TRY(pool, ChunkPool::create(geometry, mapping.data()));
+///     if (auto loan = pool.loan(bytes)) build_into(loan->data, loan->capacity);
+///
+/// Every chunk is taken from iceoryx once and then recycled: per message neither its free list nor its reference counts are
+/// touched. Not thread-safe; allocates at creation only.
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include <shunt/bus/geometry.hpp>
+
+namespace shunt::bus {
+
+/// A chunk that is being written. Give it back with release(), or send it.
+struct Loan {
+  std::byte* data = nullptr;
+  std::size_t capacity = 0;
+  ChunkId chunk;
+  std::uint32_t generation = 0;
+};
+
+class ChunkPool {
+ public:
+  /// `memory` has geometry.bytes(), is page-aligned, and outlives the pool.
+  /// Errors: System when iceoryx cannot lay the pool out as the geometry says.
+  [[nodiscard]] static Result<ChunkPool> create(const PoolGeometry& geometry, std::byte* memory);
+
+  ChunkPool(ChunkPool&&) noexcept;
+  ChunkPool& operator=(ChunkPool&&) noexcept;
+  ~ChunkPool();
+
+  /// A chunk of the smallest class that fits, with one holder: the caller. None: that class is used up (larger classes are
+  /// left alone), or no class fits; tell them apart with geometry().class_for().
+  [[nodiscard]] std::optional<Loan> loan(std::size_t payload_bytes) noexcept;
+
+  /// One more holder, e.g. a lane that was sent the chunk.
+  void hold(ChunkId id) noexcept { ++chunks_[geometry_.dense(id)].holders; }
+  /// One holder less; the last one makes the chunk free.
+  void release(ChunkId id) noexcept;
+
+  [[nodiscard]] const PoolGeometry& geometry() const noexcept { return geometry_; }
+  [[nodiscard]] std::byte* payload(ChunkId id) const noexcept { return memory_ + geometry_.offset(id); }
+  [[nodiscard]] std::uint32_t generation(ChunkId id) const noexcept { return chunks_[geometry_.dense(id)].generation; }
+  /// Chunks of a class that are free now.
+  [[nodiscard]] std::size_t free_chunks(std::uint32_t size_class) const noexcept { return free_[size_class].size(); }
+  /// Chunks of all classes that are loaned or held.
+  [[nodiscard]] std::size_t used_chunks() const noexcept;
+
+ private:
+  struct Chunk {
+    std::uint32_t generation = 0;
+    std::uint32_t holders = 0;
+  };
+  struct Iceoryx;  // the memory manager and its chunks
+
+  ChunkPool(const PoolGeometry& geometry, std::byte* memory, std::unique_ptr<Iceoryx> iceoryx);
+
+  PoolGeometry geometry_;
+  std::byte* memory_ = nullptr;
+  std::unique_ptr<Iceoryx> iceoryx_;
+  std::vector<Chunk> chunks_;                     // by PoolGeometry::dense
+  std::vector<std::vector<std::uint32_t>> free_;  // by class, last used first: its lines are still warm
+};
+
+}  // namespace shunt::bus

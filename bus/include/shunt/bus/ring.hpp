@@ -1,0 +1,114 @@
+#pragma once
+/// A single-producer, single-consumer ring of slots: the producer's half and the consumer's half.
+///
+/// One message costs the slot's lines and nothing else: whether a slot is readable is said by the commit word in the same
+/// line as the header, and whether it is free by the peer's read position, which the producer looks at once a lap.
+
+#include <bit>
+#include <cstring>
+#include <span>
+
+#include <shunt/bus/breach.hpp>
+#include <shunt/bus/layout.hpp>
+#include <shunt/bus/steps.hpp>
+
+namespace shunt::bus {
+
+/// Copies shared words that the peer may be rewriting right now; the compiler reads each exactly once.
+inline MessageHeader read_once(const MessageHeader& shared) noexcept {
+  constexpr std::size_t kWords = sizeof(MessageHeader) / 8;
+  std::array<std::uint64_t, kWords> words;
+  const auto* from = reinterpret_cast<const std::uint64_t*>(&shared);
+  for (std::size_t i = 0; i < kWords; ++i) words[i] = __atomic_load_n(from + i, __ATOMIC_RELAXED);
+  return std::bit_cast<MessageHeader>(words);
+}
+
+class RingWriter {
+ public:
+  RingWriter() = default;
+  RingWriter(Slot* slots, std::uint32_t count, const std::atomic<std::uint64_t>* peer_read)
+      : slots_(slots), count_(count), mask_(count - 1), peer_read_(peer_read) {}
+
+  /// Messages that fit now, as far as is known without looking at the peer's line.
+  [[nodiscard]] std::uint32_t known_room() const noexcept {
+    return count_ - static_cast<std::uint32_t>(next_ - peer_read_seen_);
+  }
+
+  /// Whether one more message fits. Looks at the peer's read position only when the ring seems full.
+  [[nodiscard]] bool has_room() noexcept { return known_room() > 0 || (refresh(), known_room() > 0); }
+
+  /// Reads the peer's position, on a private copy. A position that goes back or beyond what was sent is a breach, after
+  /// which the ring stays as it was.
+  void refresh() noexcept {
+    // Pairs with the release in RingReader::free(): the peer has read these slots before we write them again.
+    const std::uint64_t read = peer_read_->load(std::memory_order_acquire);
+    if (read > next_) breach_ = Breach::PositionAhead;
+    else if (read < peer_read_seen_) breach_ = Breach::PositionBackwards;
+    else peer_read_seen_ = read;
+  }
+
+  /// Writes one message; call only when has_room().
+  void push(const MessageHeader& header, std::span<const std::byte> payload) noexcept {
+    Slot& slot = slots_[next_ & mask_];
+    reached(Step::Claimed);
+    slot.header = header;
+    if (!payload.empty()) std::memcpy(slot.payload.data(), payload.data(), payload.size());
+    reached(Step::HeaderWritten);
+    // Pairs with the acquire in RingReader::peek(): who sees the commit word sees header and payload.
+    slot.commit.store(++next_, std::memory_order_release);
+    reached(Step::Committed);
+  }
+
+  [[nodiscard]] std::uint64_t sent() const noexcept { return next_; }
+  [[nodiscard]] std::uint64_t read_seen() const noexcept { return peer_read_seen_; }
+  [[nodiscard]] std::uint32_t slots() const noexcept { return count_; }
+  [[nodiscard]] Breach breach() const noexcept { return breach_; }
+  /// A message that was sent and not yet overwritten: our own memory, so it can be trusted.
+  [[nodiscard]] const Slot& slot(std::uint64_t position) const noexcept { return slots_[position & mask_]; }
+
+ private:
+  Slot* slots_ = nullptr;
+  std::uint32_t count_ = 0;
+  std::uint32_t mask_ = 0;
+  const std::atomic<std::uint64_t>* peer_read_ = nullptr;
+  std::uint64_t next_ = 0;
+  std::uint64_t peer_read_seen_ = 0;
+  Breach breach_ = Breach::None;
+};
+
+class RingReader {
+ public:
+  RingReader() = default;
+  RingReader(const Slot* slots, std::uint32_t count, std::atomic<std::uint64_t>* my_read)
+      : slots_(slots), count_(count), mask_(count - 1), my_read_(my_read) {}
+
+  /// The next message, or null when there is none yet. Its bytes stay until free(), but the peer can rewrite them.
+  [[nodiscard]] const Slot* peek() noexcept {
+    const Slot& slot = slots_[next_ & mask_];
+    // Pairs with the release in RingWriter::push().
+    const std::uint64_t commit = slot.commit.load(std::memory_order_acquire);
+    if (commit == next_ + 1) return &slot;
+    const std::uint64_t last_lap = next_ < count_ ? 0 : next_ + 1 - count_;
+    if (commit != last_lap) breach_ = Breach::CommitWord;
+    return nullptr;
+  }
+
+  /// Steps over the message that peek() gave, without giving its slot back yet.
+  void take() noexcept { ++next_; }
+
+  /// Gives back every slot that was stepped over. Pairs with the acquire in RingWriter::refresh().
+  void free() noexcept { my_read_->store(next_, std::memory_order_release); }
+
+  [[nodiscard]] std::uint64_t position() const noexcept { return next_; }
+  [[nodiscard]] Breach breach() const noexcept { return breach_; }
+
+ private:
+  const Slot* slots_ = nullptr;
+  std::uint32_t count_ = 0;
+  std::uint32_t mask_ = 0;
+  std::atomic<std::uint64_t>* my_read_ = nullptr;
+  std::uint64_t next_ = 0;
+  Breach breach_ = Breach::None;
+};
+
+}  // namespace shunt::bus
