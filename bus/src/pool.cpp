@@ -94,7 +94,7 @@ Result<ChunkPool> ChunkPool::create(const PoolGeometry& geometry, std::byte* mem
   return ChunkPool{geometry, memory, std::move(iceoryx)};
 }
 
-std::optional<Loan> ChunkPool::loan(std::size_t payload_bytes) noexcept {
+std::optional<LoanedChunk> ChunkPool::loan(std::size_t payload_bytes) noexcept {
   const auto size_class = geometry_.class_for(payload_bytes);
   if (!size_class || free_[*size_class].empty()) return std::nullopt;
   const auto id = ChunkId::of(*size_class, free_[*size_class].back());
@@ -102,7 +102,7 @@ std::optional<Loan> ChunkPool::loan(std::size_t payload_bytes) noexcept {
   Chunk& chunk = chunks_[geometry_.dense(id)];
   chunk.holders = 1;
   if (++chunk.generation == 0) chunk.generation = 1;  // 0 means "not held"
-  return Loan{payload(id), geometry_.capacity(id), id, chunk.generation};
+  return LoanedChunk{payload(id), geometry_.capacity(id), id, chunk.generation};
 }
 
 void ChunkPool::release(ChunkId id) noexcept {

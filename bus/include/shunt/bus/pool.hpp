@@ -16,7 +16,7 @@
 namespace shunt::bus {
 
 /// A chunk that is being written. Give it back with release(), or send it.
-struct Loan {
+struct LoanedChunk {
   std::byte* data = nullptr;
   std::size_t capacity = 0;
   ChunkId chunk;
@@ -35,7 +35,7 @@ class ChunkPool {
 
   /// A chunk of the smallest class that fits, with one holder: the caller. None: that class is used up (larger classes are
   /// left alone), or no class fits; tell them apart with geometry().class_for().
-  [[nodiscard]] std::optional<Loan> loan(std::size_t payload_bytes) noexcept;
+  [[nodiscard]] std::optional<LoanedChunk> loan(std::size_t payload_bytes) noexcept;
 
   /// One more holder, e.g. a lane that was sent the chunk.
   void hold(ChunkId id) noexcept { ++chunks_[geometry_.dense(id)].holders; }
