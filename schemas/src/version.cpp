@@ -12,7 +12,8 @@ bool is_identifier(char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || (c 
 
 template <typename T>
 std::optional<T> number(std::string_view digits) {
-  if (digits.empty() || (digits.size() > 1 && digits.front() == '0') || !std::ranges::all_of(digits, is_digit)) return {};
+  if (digits.empty() || (digits.size() > 1 && digits.front() == '0') || !std::ranges::all_of(digits, is_digit))
+    return {};
   T value{};
   const auto [end, code] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
   if (code != std::errc{} || end != digits.data() + digits.size()) return {};
@@ -64,8 +65,10 @@ std::strong_ordering compare_prereleases(std::string_view left, std::string_view
 
 Result<Version> Version::parse(std::string_view text) {
   const auto refuse = [&](std::string_view why) {
-    return error(ErrorCode::BadInput, "\"{}\" is not a version: {}; write MAJOR.MINOR.PATCH, e.g. 1.4.0 or "
-                 "1.4.0+8a3f1c2e+abi-v3", text, why);
+    return error(ErrorCode::BadInput,
+                 "\"{}\" is not a version: {}; write MAJOR.MINOR.PATCH, e.g. 1.4.0 or "
+                 "1.4.0+8a3f1c2e+abi-v3",
+                 text, why);
   };
   Version version;
   const auto extras = split(text, '+');

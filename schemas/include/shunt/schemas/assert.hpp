@@ -4,10 +4,10 @@
 #include <cstdio>
 #include <cstdlib>
 
-#define SHUNT_ASSERT(condition)                                                                     \
-  do {                                                                                              \
-    if (__builtin_expect(!(condition), 0)) {                                                        \
+#define SHUNT_ASSERT(condition)                                                                                      \
+  do {                                                                                                               \
+    if (__builtin_expect(!(condition), 0)) {                                                                         \
       std::fprintf(stderr, "shunt: internal error: %s (%s:%d); please report it\n", #condition, __FILE__, __LINE__); \
-      std::abort();                                                                                 \
-    }                                                                                               \
+      std::abort();                                                                                                  \
+    }                                                                                                                \
   } while (false)

@@ -12,23 +12,23 @@ namespace shunt {
 enum class ErrorCode : std::uint16_t {
   Unknown = 0,
   // What was asked for is wrong; asking again will not help.
-  BadInput = 1,           ///< An argument or a file's content is malformed.
-  BadConfiguration = 2,   ///< host.toml, or the same in code, asks for what cannot be.
-  BadManifest = 3,        ///< plugin.toml, or the note compiled from it, is malformed.
-  BadSchema = 4,          ///< A FlatBuffers schema does not parse or names no such type.
-  SchemaMismatch = 5,     ///< Two sides name different schemas for one route.
-  BadPayload = 6,         ///< A payload fails FlatBuffers verification for its type.
-  NoSuchRoute = 7,        ///< No such topic or function, or it was removed.
-  NoSuchPlugin = 8,       ///< The host has no plugin of that name.
-  NoSuchVersion = 9,      ///< The plugin has no such version, or a required hint matches none.
-  Undeclared = 10,        ///< A call or publication that the manifest does not declare.
-  TooLarge = 11,          ///< No size class of the pool fits: change the pool.
-  WouldDeadlock = 12,     ///< poll() from inside a callback.
+  BadInput = 1,          ///< An argument or a file's content is malformed.
+  BadConfiguration = 2,  ///< host.toml, or the same in code, asks for what cannot be.
+  BadManifest = 3,       ///< plugin.toml, or the note compiled from it, is malformed.
+  BadSchema = 4,         ///< A FlatBuffers schema does not parse or names no such type.
+  SchemaMismatch = 5,    ///< Two sides name different schemas for one route.
+  BadPayload = 6,        ///< A payload fails FlatBuffers verification for its type.
+  NoSuchRoute = 7,       ///< No such topic or function, or it was removed.
+  NoSuchPlugin = 8,      ///< The host has no plugin of that name.
+  NoSuchVersion = 9,     ///< The plugin has no such version, or a required hint matches none.
+  Undeclared = 10,       ///< A call or publication that the manifest does not declare.
+  TooLarge = 11,         ///< No size class of the pool fits: change the pool.
+  WouldDeadlock = 12,    ///< poll() from inside a callback.
   // The plugin's file is refused before any of its code runs.
-  NotAPlugin = 20,        ///< Not an ELF shared object, or one without Shunt's note.
-  WrongArchitecture = 21, ///< An ELF file for another machine.
-  NotTrusted = 22,        ///< Neither listed, signed nor allowed unsigned.
-  LayoutMismatch = 23,    ///< The other side speaks another layout version.
+  NotAPlugin = 20,         ///< Not an ELF shared object, or one without Shunt's note.
+  WrongArchitecture = 21,  ///< An ELF file for another machine.
+  NotTrusted = 22,         ///< Neither listed, signed nor allowed unsigned.
+  LayoutMismatch = 23,     ///< The other side speaks another layout version.
   // Not now; asking again later may work.
   NotServing = 40,        ///< No instance serves the route at the moment.
   DeadlineExceeded = 41,  ///< The call's deadline passed.
@@ -38,15 +38,15 @@ enum class ErrorCode : std::uint16_t {
   NoPool = 45,            ///< No free outbound pool to stage another instance with.
   Stopped = 46,           ///< The host, the plugin or the route was stopped.
   // The other side failed.
-  PluginFailed = 60,      ///< The handler or a phase returned an error or threw.
-  PluginCrashed = 61,     ///< The instance ended by a signal.
-  PluginExited = 62,      ///< The instance exited by itself.
-  PluginStuck = 63,       ///< The instance was ended because it made no progress.
-  OutcomeUnknown = 64,    ///< The instance died inside the handler: done or not done, nobody knows.
-  PeerBreach = 65,        ///< The other side broke the lane's contract and was ended.
-  HostGone = 66,          ///< The host's end of the connection is closed.
+  PluginFailed = 60,    ///< The handler or a phase returned an error or threw.
+  PluginCrashed = 61,   ///< The instance ended by a signal.
+  PluginExited = 62,    ///< The instance exited by itself.
+  PluginStuck = 63,     ///< The instance was ended because it made no progress.
+  OutcomeUnknown = 64,  ///< The instance died inside the handler: done or not done, nobody knows.
+  PeerBreach = 65,      ///< The other side broke the lane's contract and was ended.
+  HostGone = 66,        ///< The host's end of the connection is closed.
   // This machine.
-  System = 80,            ///< A system call failed.
+  System = 80,  ///< A system call failed.
 };
 
 /// The code's name as it stands in the enum; "Unknown" for a value of a later release.

@@ -4,10 +4,10 @@
 ///     SHUNT_TRY(region, map_region(fd));      // the error goes to our caller, unchanged
 ///     if (region.size() < kHeaderBytes) return error(ErrorCode::BadInput, "region of {} bytes is too short", ...);
 
+#include <shunt/schemas/error.hpp>
+
 #include <cerrno>
 #include <system_error>
-
-#include <shunt/schemas/error.hpp>
 
 #include <fmt/format.h>
 #include <tl/expected.hpp>
@@ -40,14 +40,13 @@ template <typename... Arguments>
 
 /// Names the value of a Result, or returns its error to our caller.
 #define SHUNT_TRY(name, ...) SHUNT_TRY_IMPL_(SHUNT_CONCAT(shunt_try_, __LINE__), name, __VA_ARGS__)
-#define SHUNT_TRY_IMPL_(result, name, ...)                       \
-  auto result = (__VA_ARGS__);                                   \
+#define SHUNT_TRY_IMPL_(result, name, ...)                            \
+  auto result = (__VA_ARGS__);                                        \
   if (!result) return tl::make_unexpected(std::move(result).error()); \
   auto name = std::move(*result)
 
 /// The same for a Status.
-#define SHUNT_CHECK(...)                                                                    \
-  do {                                                                                      \
-    if (auto shunt_status = (__VA_ARGS__); !shunt_status)                                   \
-      return tl::make_unexpected(std::move(shunt_status).error());                               \
+#define SHUNT_CHECK(...)                                                                                               \
+  do {                                                                                                                 \
+    if (auto shunt_status = (__VA_ARGS__); !shunt_status) return tl::make_unexpected(std::move(shunt_status).error()); \
   } while (false)

@@ -3,13 +3,13 @@
 ///
 ///     SHUNT_TRY(version, Version::parse("1.4.0+8a3f1c2e+abi-v3"));
 
+#include <shunt/schemas/result.hpp>
+
 #include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include <shunt/schemas/result.hpp>
 
 namespace shunt {
 
@@ -36,8 +36,8 @@ struct Version {
   /// Errors: BadInput, naming the place. No leading zeros, no whitespace, numbers below 2^32.
   static Result<Version> parse(std::string_view text);
 
-  /// Semantic Versioning 2.0.0 section 11 for the numbers and the pre-release; builds of one release are then ordered by
-  /// ABI level and build hash (absent first), so that the order is total and equality means the same text.
+  /// Semantic Versioning 2.0.0 section 11 for the numbers and the pre-release; builds of one release are then ordered
+  /// by ABI level and build hash (absent first), so that the order is total and equality means the same text.
   friend std::strong_ordering operator<=>(const Version&, const Version&);
   friend bool operator==(const Version&, const Version&) = default;
 
