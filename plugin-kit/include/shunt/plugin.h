@@ -72,10 +72,10 @@ typedef struct shunt_services {
   /* Answers a request with an error. `code` is a shunt::ErrorCode; PluginFailed for an error of the plugin's own. */
   int (*fail)(shunt_runtime*, const shunt_message*, int code, const char* text, size_t text_bytes);
 
-  int64_t (*now_ns)(shunt_runtime*); /* The clock that deadlines are on. */
+  int64_t (*now_ns)(shunt_runtime*);                      /* The clock that deadlines are on. */
   int (*cancelled)(shunt_runtime*, const shunt_message*); /* 1 when nobody waits for the answer any more. */
   void (*log)(shunt_runtime*, int level, const char* text, size_t text_bytes); /* 0 debug, 1 info, 2 warning, 3 error */
-  const char* (*last_error)(shunt_runtime*); /* Zero-terminated. */
+  const char* (*last_error)(shunt_runtime*);                                   /* Zero-terminated. */
   /* Called from a catch block: the text with the backtrace of the throw appended. Valid until the next service call. */
   const char* (*describe_exception)(shunt_runtime*, const char* what);
 } shunt_services;
