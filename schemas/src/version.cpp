@@ -54,7 +54,7 @@ std::strong_ordering compare_identifiers(std::string_view left, std::string_view
 }
 
 std::strong_ordering compare_prereleases(std::string_view left, std::string_view right) {
-  if (left.empty() || right.empty()) return right.empty() <=> left.empty();  // a release is above its pre-releases
+  if (left.empty() || right.empty()) return left.empty() <=> right.empty();  // a release is above its pre-releases
   const auto lefts = split(left, '.');
   const auto rights = split(right, '.');
   return std::lexicographical_compare_three_way(lefts.begin(), lefts.end(), rights.begin(), rights.end(),
