@@ -1,0 +1,157 @@
+# `tools/dev check`, sourced by tools/dev: what must pass before a change is merged, step by step, each with its time.
+# shellcheck shell=bash disable=SC2154  # root, builds and cores are the door's
+
+check() {
+  case "$*" in
+    '') check_change ;;
+    --all) check_everything ;;
+    *) misuse "check takes only --all" ;;
+  esac
+}
+
+steps=()
+steps_failed=0
+
+# step "name" command...: runs it, goes on when it fails, and remembers.
+step() {
+  local name=$1 began=$SECONDS verdict=passed status
+  shift
+  printf '\n=== %s\n' "$name"
+  # Not `if ! (...)`: bash ignores `set -e` inside a condition, and a step would go on after its first failure.
+  set +e
+  (set -e; "$@")
+  status=$?
+  set -e
+  if ((status != 0)); then
+    verdict=FAILED
+    ((++steps_failed))
+  fi
+  steps+=("$(printf '%-7s %5d s  %s' "$verdict" $((SECONDS - began)) "$name")")
+}
+
+verdict() {
+  printf '\n=== result\n'
+  printf '%s\n' "${steps[@]}"
+  ((steps_failed == 0))
+}
+
+# --- one change: at most 20 minutes on 2 cores ----------------------------------------------------------------------
+
+check_change() {
+  deps
+  step "format" format --check
+  step "build release" build release
+  step "tools/dev test" test_command
+  step "build asan" build asan
+  step "asan: unit and fuzz tests" run_ctest asan -L 'unit|fuzz'
+  step "clang-tidy on what changed" tidy_changed
+  verdict
+}
+
+# --- everything, at full size, without a limit ----------------------------------------------------------------------
+
+check_everything() {
+  local preset
+  export SHUNT_FULL=1
+  deps
+  step "format" format --check
+  for preset in release dev asan tsan; do
+    step "build $preset" build "$preset"
+    step "$preset: every test" run_ctest "$preset"
+    ordinary_user_step "$preset: every test, as an ordinary user" "$preset"
+  done
+  step "release: every test, a second time in a row" run_ctest release
+  ordinary_user_step "release: every test, as an ordinary user, a second time in a row" release
+  step "release: every test, two at the same time" at_the_same_time run_ctest release
+  if (($(id -u) == 0)); then
+    step "release: every test, as an ordinary user, two at the same time" at_the_same_time as_ordinary_user release
+  fi
+  step "clang-tidy on everything" tidy_all
+  verdict
+}
+
+ordinary_user_step() {
+  if (($(id -u) == 0)); then step "$1" as_ordinary_user "$2"; fi
+}
+
+# The tests of a preset by a user who owns nothing here and has no home.
+as_ordinary_user() {
+  local preset=$1 scratch status=0
+  local as_nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs)
+  "${as_nobody[@]}" test -r "$root/tools/dev" || fail "ordinary users cannot read $root: clone into a folder they can"
+  scratch=$(mktemp -d /tmp/shunt-user-XXXXXX)
+  chown 65534:65534 "$scratch"
+  "${as_nobody[@]}" \
+    env -i PATH=/usr/local/bin:/usr/bin:/bin HOME="$scratch" TMPDIR="$scratch" LANG=C.UTF-8 SHUNT_FULL="${SHUNT_FULL:-}" \
+    SHUNT_BUILD="$builds" "$root/tools/dev" test --preset "$preset" || status=$?
+  rm -rf "$scratch"
+  return "$status"
+}
+
+at_the_same_time() {
+  local other status=0
+  "$@" > "$builds/at_the_same_time.log" 2>&1 &
+  other=$!
+  "$@" || status=$?
+  wait "$other" || { status=$?; cat "$builds/at_the_same_time.log"; }
+  return "$status"
+}
+
+# --- clang-tidy -----------------------------------------------------------------------------------------------------
+
+# Every .cpp that the release build compiles, below the source tree.
+tidy_candidates() {
+  sed -n 's/^  "file": "\(.*\)",\{0,1\}$/\1/p' "$builds/release/compile_commands.json" |
+    grep -F "$root/" | grep -vF "$builds/" | sort -u
+}
+
+# Paths, relative to the root, that differ from what this change started from. Fails when git cannot tell.
+changed_paths() {
+  local git=(git -c safe.directory="$root" -C "$root") base
+  base=$("${git[@]}" merge-base HEAD origin/main 2>/dev/null) || base=$("${git[@]}" rev-parse --verify -q HEAD~1) || return
+  if [[ $base == $("${git[@]}" rev-parse HEAD) ]]; then base=$("${git[@]}" rev-parse --verify -q HEAD~1) || return; fi
+  "${git[@]}" diff --name-only --diff-filter=d "$base" && "${git[@]}" ls-files --others --exclude-standard
+}
+
+# Changed .cpp files, and for a changed header those that include it: the layers first, the tests last.
+tidy_changed() {
+  local changed candidates file chosen=()
+  mapfile -t candidates < <(tidy_candidates)
+  if ! changed=$(changed_paths); then
+    say "git knows no earlier commit: every file counts as changed"
+    changed=$(printf '%s\n' "${candidates[@]#"$root/"}")
+  fi
+  local headers
+  headers=$(grep -E '\.(hpp|h)$' <<< "$changed" | sed -E 's|^.*/include/||; s|^.*/||; s|\.|\\.|g' | paste -sd'|' || true)
+  for file in "${candidates[@]}"; do
+    if grep -qxF "${file#"$root/"}" <<< "$changed" ||
+      { [[ -n $headers ]] && grep -qE "^#include [<\"]([^>\"]*/)?($headers)[>\"]" "$file"; }; then
+      chosen+=("$file")
+    fi
+  done
+  mapfile -t chosen < <(
+    printf '%s\n' "${chosen[@]}" | grep -v "^$root/tests/" || true
+    printf '%s\n' "${chosen[@]}" | grep "^$root/tests/" || true
+  )
+  tidy 300 "${chosen[@]}"
+}
+
+tidy_all() {
+  local candidates
+  mapfile -t candidates < <(tidy_candidates)
+  tidy 360000 "${candidates[@]}"
+}
+
+# tidy SECONDS files...: no file is begun after SECONDS; those left out are named.
+tidy() {
+  local end=$(($(date +%s) + $1)) folder=$builds/release
+  shift
+  printf '%d files\n' $#
+  (($#)) || return 0
+  # shellcheck disable=SC2016  # expanded by the inner bash
+  # xargs gives a file to the next free core; a file past the time says so and passes.
+  printf '%s\0' "$@" | tidy_end=$end tidy_folder=$folder xargs -0 -n 1 -P "$cores" bash -c '
+    if (($(date +%s) >= tidy_end)); then echo "not looked at for want of time: $1"; exit 0; fi
+    if ! output=$(clang-tidy-14 -quiet -p "$tidy_folder" "$1" 2>&1); then printf "%s\n" "$output"; exit 1; fi
+    echo "clean: $1"' clang-tidy
+}
