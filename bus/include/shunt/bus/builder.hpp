@@ -1,0 +1,196 @@
+#pragma once
+/// Builds one FlatBuffer where it will be read: in a small scratch buffer when it travels inside the message, in a loaned
+/// chunk when it does not.
+///
+///     alignas(8) std::uint8_t scratch[kScratchBytes];
+///     InPlaceBuilder builder({scratch, sizeof scratch}, chunks);
+///     SHUNT_TRY(built, builder.build<market::Bar>([&](auto& build) { return market::CreateBar(build, ...); }, hint));
+///     // built.sample is ours now: send built.bytes at built.offset of it, or chunks.give_back(built.sample)
+///
+/// Nothing is allocated on the heap unless a payload outgrows every chunk it was offered while it is being built.
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <span>
+#include <type_traits>
+#include <utility>
+
+#include <shunt/schemas/result.hpp>
+
+#include <flatbuffers/flatbuffers.h>
+
+namespace shunt::bus {
+
+/// Room for a payload of 192 bytes while it is built: FlatBuffers keeps 8 more per field of the table in hand.
+inline constexpr std::size_t kScratchBytes = 512;
+/// The largest payload that travels inside a message, in the memory of its ring slot.
+inline constexpr std::size_t kInlinePayloadBytes = 192;
+
+/// Memory to build in, aligned to 8 bytes and a multiple of 8 long.
+struct Loan {
+  std::uint8_t* data = nullptr;
+  std::size_t capacity = 0;
+  std::uint64_t handle = 0;  ///< Names the chunk to its source; 0: no chunk, the builder's own memory.
+};
+
+/// Where chunks come from. Called by the thread that builds.
+class ChunkSource {
+ public:
+  /// A chunk of at least `bytes`, with a handle that is not 0. Errors: QuotaExceeded, TooLarge.
+  virtual Result<Loan> loan(std::size_t bytes) = 0;
+  /// Takes a loan back unsent.
+  virtual void give_back(const Loan& loan) noexcept = 0;
+
+ protected:
+  ~ChunkSource() = default;
+};
+
+enum class Payload : std::uint8_t {
+  Auto,   ///< Inside the message while it fits there, else in a chunk.
+  Chunk,  ///< In a chunk, however small.
+};
+
+/// What the last payload of a route needed, so that the next loan fits at once. Any thread may use it at any time: it is
+/// advice, and its two words need not agree.
+class SizeHint {
+ public:
+  [[nodiscard]] std::size_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::size_t slack() const { return slack_.load(std::memory_order_relaxed); }
+  void remember(std::size_t bytes, std::size_t slack) {
+    if (bytes != this->bytes()) bytes_.store(static_cast<std::uint32_t>(bytes), std::memory_order_relaxed);
+    if (slack > this->slack()) slack_.store(static_cast<std::uint32_t>(slack), std::memory_order_relaxed);
+  }
+
+ private:
+  std::atomic<std::uint32_t> bytes_{0};
+  std::atomic<std::uint32_t> slack_{0};  ///< Beyond the payload, for what FlatBuffers keeps while it builds.
+};
+
+/// A finished payload: `bytes` at `offset` of `sample`, which belongs to whoever holds this.
+struct Built {
+  Loan sample;
+  std::size_t offset = 0;
+  std::size_t bytes = 0;
+};
+
+/// One payload, once. Not to be moved; lives on the stack of the sender until the payload is sent, because a payload with
+/// handle 0 is in its scratch buffer.
+class InPlaceBuilder final : private flatbuffers::Allocator {
+ public:
+  /// `scratch` is aligned to 8 bytes and outlives the builder; empty: build in a chunk.
+  InPlaceBuilder(std::span<std::uint8_t> scratch, ChunkSource& source) noexcept : scratch_(scratch), source_(source) {}
+  InPlaceBuilder(const InPlaceBuilder&) = delete;
+  InPlaceBuilder& operator=(const InPlaceBuilder&) = delete;
+
+  /// `build` gets a flatbuffers::FlatBufferBuilder& and returns the Offset<Root> of what it made. What it throws goes
+  /// through, after the loan was given back. Errors: QuotaExceeded (return samples first), TooLarge (no size class fits:
+  /// change the pool).
+  template <typename Root, typename Build>
+  [[nodiscard]] Result<Built> build(Build&& build, SizeHint& hint, Payload payload = Payload::Auto) {
+    static_assert(std::is_same_v<std::invoke_result_t<Build&, flatbuffers::FlatBufferBuilder&>, flatbuffers::Offset<Root>>,
+                  "this builder makes another type than the manifest declares for this function or topic");
+    SHUNT_CHECK(start(hint, payload));
+    const GiveBackUnlessTaken guard{*this};
+    flatbuffers::FlatBufferBuilder builder(memory_.capacity, this, false, kAlignment);
+    builder.Finish(build(builder));
+    return finish(builder, hint);
+  }
+
+ private:
+  static constexpr std::size_t kAlignment = 8;
+
+  struct GiveBackUnlessTaken {
+    InPlaceBuilder& builder;
+    ~GiveBackUnlessTaken() { builder.drop(); }
+  };
+
+  struct Outgrown {
+    Loan memory;
+    std::unique_ptr<std::uint64_t[]> heap;
+  };
+
+  static std::size_t aligned(std::size_t bytes) { return (bytes + kAlignment - 1) & ~(kAlignment - 1); }
+
+  Status start(const SizeHint& hint, Payload payload) {
+    const auto scratch_bytes = scratch_.size() & ~(kAlignment - 1);
+    const bool inside = payload == Payload::Auto && scratch_bytes != 0 && hint.bytes() <= kInlinePayloadBytes;
+    if (inside) {
+      memory_ = {scratch_.data(), scratch_bytes, 0};
+      return {};
+    }
+    const auto bytes = aligned(std::max(hint.bytes(), kAlignment));
+    auto first = source_.loan(bytes + aligned(hint.slack()));
+    if (!first && hint.slack() != 0) first = source_.loan(bytes);  // the slack alone may ask for too large a class
+    if (!first) return tl::make_unexpected(std::move(first).error());
+    memory_ = *first;
+    return {};
+  }
+
+  Result<Built> finish(const flatbuffers::FlatBufferBuilder& builder, SizeHint& hint) {
+    const std::size_t bytes = builder.GetSize();
+    hint.remember(bytes, slack_seen_);
+    if (heap_) {  // no chunk was large enough on the way; now the true size is known
+      SHUNT_TRY(exact, source_.loan(aligned(bytes)));
+      std::memcpy(exact.data, builder.GetBufferPointer(), bytes);
+      return Built{exact, 0, bytes};
+    }
+    const auto offset = static_cast<std::size_t>(builder.GetBufferPointer() - memory_.data);
+    return Built{std::exchange(memory_, {}), offset, bytes};
+  }
+
+  void drop() noexcept {
+    if (memory_.handle != 0) source_.give_back(memory_);
+    memory_ = {};
+  }
+
+  /// FlatBuffers builds from the end. Its memory is always the last `size` bytes of ours, so that growing within one chunk
+  /// moves nothing but the few bytes it keeps at the front.
+  std::uint8_t* last(std::size_t size) const { return memory_.data + memory_.capacity - size; }
+
+  std::uint8_t* allocate(std::size_t size) override {
+    if (size > memory_.capacity) release(replace(size, 0));
+    return last(size);
+  }
+
+  std::uint8_t* reallocate_downward(std::uint8_t* old_memory, std::size_t, std::size_t new_size, std::size_t used_back,
+                                    std::size_t used_front) override {
+    slack_seen_ = std::max(slack_seen_, aligned(2 * used_front + 16));
+    if (new_size <= memory_.capacity) {
+      std::memmove(last(new_size), old_memory, used_front);
+      return last(new_size);
+    }
+    const auto outgrown = replace(new_size, used_back);
+    std::memcpy(last(new_size), old_memory, used_front);
+    release(outgrown);
+    return last(new_size);
+  }
+
+  void deallocate(std::uint8_t*, std::size_t) override {}  // memory_ and heap_ are released by their owners
+
+  void release(const Outgrown& outgrown) const {
+    if (outgrown.memory.handle != 0) source_.give_back(outgrown.memory);
+  }
+
+  /// Makes memory_ a larger one with the last `used_back` bytes of the old, which the caller releases.
+  Outgrown replace(std::size_t size, std::size_t used_back) {
+    auto larger = source_.loan(size);
+    std::unique_ptr<std::uint64_t[]> heap;
+    if (!larger) {
+      heap = std::make_unique_for_overwrite<std::uint64_t[]>(size / sizeof(std::uint64_t));
+      larger = Loan{reinterpret_cast<std::uint8_t*>(heap.get()), size, 0};
+    }
+    if (used_back != 0) std::memcpy(larger->data + larger->capacity - used_back, last(used_back), used_back);
+    return {std::exchange(memory_, *larger), std::exchange(heap_, std::move(heap))};
+  }
+
+  std::span<std::uint8_t> scratch_;
+  ChunkSource& source_;
+  Loan memory_;                            ///< What is being built in; a handle of 0: scratch or heap.
+  std::unique_ptr<std::uint64_t[]> heap_;  ///< Owns memory_ when no chunk was large enough.
+  std::size_t slack_seen_ = 0;
+};
+
+}  // namespace shunt::bus
