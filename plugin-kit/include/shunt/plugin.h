@@ -22,7 +22,7 @@ extern "C" {
 
 typedef struct shunt_runtime shunt_runtime; /* The launcher's; opaque. */
 
-/* Memory to build one payload in. `handle` 0: the plugin's own memory, copied when it is sent. */
+/* Memory to build one payload in, aligned to 8 bytes. `handle` 0: the plugin's own memory, copied when it is sent. */
 typedef struct shunt_sample {
   uint8_t* data;
   size_t capacity;
@@ -37,11 +37,11 @@ typedef struct shunt_message {
   uint32_t flags;
   uint64_t token;      /* Names this message to services made on its behalf. */
   int64_t deadline_ns; /* CLOCK_MONOTONIC; 0 for a publication, which has none. */
-  const uint8_t* payload;
+  const uint8_t* payload; /* Aligned to 8 bytes; not verified. Does not change while the handler runs. */
   size_t payload_bytes;
 } shunt_message;
 
-/* The answer to a nested call; holds the payload until `release`. */
+/* The answer to a nested call; holds the payload until `release`. Aligned to 8 bytes; not verified. */
 typedef struct shunt_answer {
   const uint8_t* payload;
   size_t payload_bytes;
@@ -69,7 +69,8 @@ typedef struct shunt_services {
   int (*call)(shunt_runtime*, const shunt_message* parent, uint32_t call, shunt_sample*, size_t offset, size_t bytes,
               int64_t deadline_ns, shunt_answer* out);
   void (*release)(shunt_runtime*, shunt_answer*);
-  /* Answers a request with an error. `code` is a shunt::ErrorCode; PluginFailed for an error of the plugin's own. */
+  /* Answers a request with an error. `code` is a shunt::ErrorCode; PluginFailed for an error of the plugin's own. For a
+   * publication, whose sender does not wait, the failure is counted and reported. The text is copied. */
   int (*fail)(shunt_runtime*, const shunt_message*, int code, const char* text, size_t text_bytes);
 
   int64_t (*now_ns)(shunt_runtime*);                      /* The clock that deadlines are on. */

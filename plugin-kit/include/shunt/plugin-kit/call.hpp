@@ -1,0 +1,69 @@
+#pragma once
+/// A call to another plugin from inside a handler. Deadline, hints and trace of the message in hand go along.
+///
+///     auto verdict = calls().risk_check(context, [&](auto& build) { return market::CreateOrder(build, ...); });
+///     if (!verdict) return tl::make_unexpected(verdict.error());
+///     use((*verdict)->quantity());
+
+#include <utility>
+
+#include <shunt/plugin-kit/context.hpp>
+#include <shunt/plugin-kit/link.hpp>
+#include <shunt/plugin-kit/options.hpp>
+#include <shunt/plugin-kit/payload.hpp>
+#include <shunt/plugin-kit/route.hpp>
+
+namespace shunt::kit {
+
+/// Holds the answer's memory until it goes. Move-only; only on the serving thread, and no longer than the plugin.
+template <typename T>
+class Answer {
+ public:
+  Answer(const Link& link, const shunt_answer& answer, const T& root) : link_(&link), answer_(answer), root_(&root) {}
+  Answer(Answer&& other) noexcept
+      : link_(std::exchange(other.link_, nullptr)), answer_(other.answer_), root_(std::exchange(other.root_, nullptr)) {}
+  Answer& operator=(Answer&& other) noexcept {
+    Answer taken(std::move(other));
+    std::swap(link_, taken.link_);
+    std::swap(answer_, taken.answer_);
+    std::swap(root_, taken.root_);
+    return *this;
+  }
+  ~Answer() {
+    if (link_ != nullptr) link_->services->release(link_->runtime, &answer_);
+  }
+
+  const T& operator*() const { return *root_; }
+  const T* operator->() const { return root_; }
+
+ private:
+  const Link* link_;
+  shunt_answer answer_;
+  const T* root_;
+};
+
+/// The error for an answer that is not what the manifest declares.
+[[nodiscard]] Error bad_answer(const FunctionRoute& route, std::size_t bytes);
+
+/// What a generated call does. Blocks until the answer or the deadline; runs no other handler meanwhile. Errors: what the
+/// function or the route answered (DeadlineExceeded, NotServing, Cancelled, PluginFailed, ...), BadPayload, QuotaExceeded,
+/// TooLarge.
+template <typename Request, typename Rep, typename Build>
+[[nodiscard]] Result<Answer<Rep>> call(const Link& link, const Context& context, const FunctionRoute& route,
+                                       std::uint32_t index, bus::SizeHint& hint, Build& build, CallOptions options) {
+  const auto deadline_ns =
+      options.deadline.count() == 0 ? 0 : link.services->now_ns(link.runtime) + options.deadline.count();
+  shunt_answer answer{};
+  SHUNT_CHECK(build_and_send<Request>(link, hint, options.payload, build,
+                                      [&](shunt_sample* sample, std::size_t offset, std::size_t bytes) {
+                                        return link.services->call(link.runtime, &context.message(), index, sample,
+                                                                   offset, bytes, deadline_ns, &answer);
+                                      }));
+  if (const auto* root = verified<Rep>(answer.payload, answer.payload_bytes)) [[likely]]
+    return Answer<Rep>(link, answer, *root);
+  const auto bytes = answer.payload_bytes;
+  link.services->release(link.runtime, &answer);
+  return tl::make_unexpected(bad_answer(route, bytes));
+}
+
+}  // namespace shunt::kit

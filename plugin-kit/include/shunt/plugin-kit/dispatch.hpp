@@ -1,0 +1,60 @@
+#pragma once
+/// From a message of the C ABI to a typed handler: verify, run, contain. For generated code.
+
+#include <exception>
+
+#include <shunt/plugin-kit/context.hpp>
+#include <shunt/plugin-kit/payload.hpp>
+#include <shunt/plugin-kit/received.hpp>
+#include <shunt/plugin-kit/reply.hpp>
+#include <shunt/plugin-kit/route.hpp>
+
+namespace shunt::kit {
+
+/// What goes wrong on the way; each answers the message with `fail`, or logs when it is answered already.
+void refuse_index(const Link& link, const shunt_message& message, const char* what, std::size_t count) noexcept;
+void refuse_payload(const Link& link, const shunt_message& message, const char* route, const TypeName& type) noexcept;
+void report_error(const Link& link, const shunt_message& message, const char* route, const Error& error,
+                  bool answered) noexcept;
+void report_no_reply(const Link& link, const shunt_message& message, const char* route) noexcept;
+/// Only in a catch block. `what` is null for something that is not a std::exception.
+void report_exception(const Link& link, const shunt_message& message, const char* route, const char* what,
+                      bool answered) noexcept;
+
+/// Runs `handler(context, request, reply)` for a request.
+template <typename Request, typename Rep, typename Handler>
+void serve(const Link& link, const shunt_message& message, const FunctionRoute& route, bus::SizeHint& hint,
+           const Handler& handler) noexcept {
+  const auto* request = verified<Request>(message.payload, message.payload_bytes);
+  if (request == nullptr) return refuse_payload(link, message, route.name, route.request);
+  const Context context(link, message);
+  Reply<Rep> reply(link, message, route, hint);
+  try {
+    const Status status = handler(context, *request, reply);
+    if (!status) return report_error(link, message, route.name, status.error(), reply.sent());
+    if (!reply.sent()) report_no_reply(link, message, route.name);
+  } catch (const std::exception& thrown) {
+    report_exception(link, message, route.name, thrown.what(), reply.sent());
+  } catch (...) {
+    report_exception(link, message, route.name, nullptr, reply.sent());
+  }
+}
+
+/// Runs `handler(context, received)` for a publication.
+template <typename T, typename Handler>
+void deliver(const Link& link, const shunt_message& message, const TopicRoute& route, const Handler& handler) noexcept {
+  const auto* root = verified<T>(message.payload, message.payload_bytes);
+  if (root == nullptr) return refuse_payload(link, message, route.name, route.type);
+  const Context context(link, message);
+  const Received<T> received(*root, message);
+  try {
+    const Status status = handler(context, received);
+    if (!status) report_error(link, message, route.name, status.error(), false);
+  } catch (const std::exception& thrown) {
+    report_exception(link, message, route.name, thrown.what(), false);
+  } catch (...) {
+    report_exception(link, message, route.name, nullptr, false);
+  }
+}
+
+}  // namespace shunt::kit

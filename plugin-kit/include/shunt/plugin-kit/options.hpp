@@ -1,0 +1,19 @@
+#pragma once
+/// How one payload is sent, where the default does not fit.
+
+#include <chrono>
+
+#include <shunt/bus/builder.hpp>
+
+namespace shunt::kit {
+
+struct SendOptions {
+  bus::Payload payload = bus::Payload::Auto;
+};
+
+struct CallOptions {
+  std::chrono::nanoseconds deadline{0};  ///< From now; 0: the caller's own. The smaller of the two counts.
+  bus::Payload payload = bus::Payload::Auto;
+};
+
+}  // namespace shunt::kit

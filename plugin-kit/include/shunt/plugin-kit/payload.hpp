@@ -1,0 +1,24 @@
+#pragma once
+/// Bytes of another process become a FlatBuffer only through here.
+
+#include <cstddef>
+#include <cstdint>
+
+#include <shunt/schemas/limits.hpp>
+
+#include <flatbuffers/flatbuffers.h>
+
+namespace shunt::kit {
+
+/// The root of a payload whose every offset was checked, or null. The bytes must not change while it is read.
+template <typename Root>
+[[nodiscard]] const Root* verified(const std::uint8_t* payload, std::size_t bytes) {
+  flatbuffers::Verifier::Options limits;
+  limits.max_depth = kVerifyDepthMax;
+  limits.max_tables = kVerifyTablesMax;
+  if (payload == nullptr || bytes >= FLATBUFFERS_MAX_BUFFER_SIZE) return nullptr;
+  flatbuffers::Verifier verifier(payload, bytes, limits);
+  return verifier.VerifyBuffer<Root>() ? flatbuffers::GetRoot<Root>(payload) : nullptr;
+}
+
+}  // namespace shunt::kit

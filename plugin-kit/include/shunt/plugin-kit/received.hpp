@@ -1,0 +1,29 @@
+#pragma once
+/// A publication while its handler runs; the bytes are read where they are and verified. Ends with the handler.
+
+#include <cstdint>
+#include <span>
+
+#include <shunt/plugin.h>
+
+namespace shunt::kit {
+
+template <typename T>
+class Received {
+ public:
+  Received(const T& root, const shunt_message& message) : root_(&root), message_(&message) {}
+  Received(const Received&) = delete;
+  Received& operator=(const Received&) = delete;
+
+  const T& operator*() const { return *root_; }
+  const T* operator->() const { return root_; }
+
+  /// The FlatBuffer as it came, to pass on or to store.
+  [[nodiscard]] std::span<const std::uint8_t> bytes() const { return {message_->payload, message_->payload_bytes}; }
+
+ private:
+  const T* root_;
+  const shunt_message* message_;
+};
+
+}  // namespace shunt::kit

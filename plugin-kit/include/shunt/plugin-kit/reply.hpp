@@ -1,0 +1,45 @@
+#pragma once
+/// The answer to a request, built where the caller will read it. One per request; ends with the handler.
+///
+///     return reply.send([&](auto& build) { return market::CreateSignal(build, ...); });
+
+#include <utility>
+
+#include <shunt/plugin-kit/link.hpp>
+#include <shunt/plugin-kit/options.hpp>
+#include <shunt/plugin-kit/route.hpp>
+
+namespace shunt::kit {
+
+template <typename T>
+class Reply {
+ public:
+  Reply(const Link& link, const shunt_message& message, const FunctionRoute& route, bus::SizeHint& hint)
+      : link_(link), message_(message), route_(route), hint_(hint) {}
+  Reply(const Reply&) = delete;
+  Reply& operator=(const Reply&) = delete;
+
+  /// Errors: QuotaExceeded (answers nobody released yet fill the pool), TooLarge (change the pool), PluginFailed (there
+  /// was a reply already). After an error the request is still unanswered: return the error.
+  template <typename Build>
+  [[nodiscard]] Status send(Build&& build, SendOptions options = {}) {
+    if (sent_) return error(ErrorCode::PluginFailed, "{} replied twice to one request", route_.name);
+    SHUNT_CHECK(build_and_send<T>(link_, hint_, options.payload, build,
+                                  [&](shunt_sample* sample, std::size_t offset, std::size_t bytes) {
+                                    return link_.services->reply(link_.runtime, &message_, sample, offset, bytes);
+                                  }));
+    sent_ = true;
+    return {};
+  }
+
+  [[nodiscard]] bool sent() const { return sent_; }
+
+ private:
+  const Link& link_;
+  const shunt_message& message_;
+  const FunctionRoute& route_;
+  bus::SizeHint& hint_;
+  bool sent_ = false;
+};
+
+}  // namespace shunt::kit

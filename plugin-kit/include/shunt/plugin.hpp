@@ -1,0 +1,36 @@
+#pragma once
+/// The C++ SDK for plugins, over the C ABI of plugin.h. Generated contracts include it; a plugin includes its contract.
+///
+///     #include "momentum_contract.hpp"
+///
+///     class Momentum final : public momentum::Contract {
+///       shunt::Status init(const momentum::Config& config) override { ...; return {}; }
+///       shunt::Status signal(const shunt::Context&, const market::Bar& bar,
+///                            shunt::Reply<market::Signal>& reply) override {
+///         return reply.send([&](auto& build) { return market::CreateSignal(build, bar.sequence()); });
+///       }
+///     };
+///     SHUNT_PLUGIN(Momentum)
+///
+/// Handlers run one at a time, on the serving thread. One that throws, or that returns an error or without a reply, answers
+/// its caller with PluginFailed or with the error; nothing of it reaches the launcher as an exception.
+
+#include <shunt/plugin-kit/call.hpp>
+#include <shunt/plugin-kit/context.hpp>
+#include <shunt/plugin-kit/contract_base.hpp>
+#include <shunt/plugin-kit/descriptor.hpp>
+#include <shunt/plugin-kit/dispatch.hpp>
+#include <shunt/plugin-kit/publish.hpp>
+#include <shunt/plugin-kit/settings.hpp>
+
+// The names live in shunt::kit, because a host has a Reply and a CallOptions of its own.
+namespace shunt {
+using bus::Payload;
+using kit::Answer;
+using kit::CallOptions;
+using kit::Context;
+using kit::Health;
+using kit::Received;
+using kit::Reply;
+using kit::SendOptions;
+}  // namespace shunt
