@@ -1,0 +1,196 @@
+#include "declaration.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <limits>
+#include <map>
+
+#include <shunt/schemas/limits.hpp>
+#include <shunt/schemas/version.hpp>
+#include <shunt/schemas/version_range.hpp>
+
+#include "checked_table.hpp"
+#include "config_keys.hpp"
+#include "names.hpp"
+
+namespace shunt::manifest_compiler {
+namespace {
+
+/// Runs `read(name, table)` for each entry of a table of tables, in the order of the names.
+void each_entry(CheckedTable& parent, const std::string& key, Problems& problems,
+                const std::function<void(const std::string&, const toml::node&, const Place&)>& read) {
+  const auto* entries = parent.table(key);
+  if (entries == nullptr) return;
+  if (entries->size() > kFunctionsMax)
+    problems.add(parent.place_of(*entries), "{} has {} entries; at most {} are possible.", key, entries->size(),
+                 kFunctionsMax);
+  for (const auto& [name, node] : *entries) {
+    const auto line = name.source().begin.line;
+    const Place place{parent.place().file,
+                      line == 0 ? parent.place_of(node).line : static_cast<std::uint32_t>(line)};
+    read(std::string(name.str()), node, place);
+  }
+}
+
+void read_plugin(CheckedTable& root, Declaration& declaration, Problems& problems) {
+  const auto* node = root.table("plugin");
+  if (node == nullptr) {
+    problems.add(root.place(), "There is no [plugin] table; it gives name, version, abi and schemas.");
+    return;
+  }
+  declaration.place = root.place_of(*node);
+  CheckedTable plugin(*node, "[plugin]", declaration.place, problems);
+  declaration.name = plugin.required_string("name", "momentum");
+  if (!declaration.name.empty())
+    if (const auto why = refuse_name(declaration.name))
+      problems.add(plugin.place_of(*node->get("name")), "The plugin's name \"{}\" {}.", declaration.name, *why);
+
+  declaration.version = plugin.required_string("version", "1.4.0");
+  if (!declaration.version.empty()) {
+    const auto place = plugin.place_of(*node->get("version"));
+    const auto version = Version::parse(declaration.version);
+    if (!version) problems.add(place, "{}.", version.error().message);
+    else if (version->build || version->abi)
+      problems.add(place, "\"{}\": leave build hash and abi out of version; the build adds them.", declaration.version);
+  }
+
+  const auto abi = plugin.integer("abi");
+  if (!abi && node->get("abi") == nullptr) problems.add(declaration.place, "[plugin] needs abi, for example abi = 1.");
+  if (abi && (*abi < 0 || *abi > std::numeric_limits<std::uint16_t>::max()))
+    problems.add(plugin.place_of(*node->get("abi")), "abi = {} must be 0 to 65535.", *abi);
+  else declaration.abi = static_cast<std::uint16_t>(abi.value_or(0));
+
+  for (auto& [file, place] : plugin.strings("schemas")) declaration.schemas.push_back({file, place});
+  plugin.refuse_unknown();
+}
+
+void read_functions(CheckedTable& root, Declaration& declaration, Problems& problems) {
+  each_entry(root, "functions", problems, [&](const std::string& name, const toml::node& node, const Place& place) {
+    const auto* table = node.as_table();
+    if (table == nullptr)
+      return problems.add(place, "{} of [functions] must be a table: [functions.{}] with request and reply.", name, name);
+    if (const auto why = refuse_name(name)) problems.add(place, "The function \"{}\" {}.", name, *why);
+    CheckedTable entry(*table, "[functions." + name + "]", place, problems);
+    Function function{name, entry.required_string("request", "market.Bar"),
+                      entry.required_string("reply", "market.Signal"), entry.boolean("idempotent"), place};
+    entry.refuse_unknown();
+    declaration.functions.push_back(std::move(function));
+  });
+}
+
+void read_calls(CheckedTable& root, Declaration& declaration, Problems& problems) {
+  each_entry(root, "calls", problems, [&](const std::string& name, const toml::node& node, const Place& place) {
+    const auto* table = node.as_table();
+    if (table == nullptr)
+      return problems.add(place, "{} of [calls] must be a table: \"{}\" = {{ request = \"...\", reply = \"...\" }}.", name,
+                          name);
+    if (const auto why = refuse_call_name(name)) problems.add(place, "\"{}\" in [calls] {}.", name, *why);
+    CheckedTable entry(*table, "\"" + name + "\" in [calls]", place, problems);
+    Call call{name, entry.string("version").value_or(""), entry.required_string("request", "risk.Order"),
+              entry.required_string("reply", "risk.Verdict"), place};
+    if (!call.version.empty())
+      if (const auto range = VersionRange::parse(call.version); !range)
+        problems.add(place, "{}.", range.error().message);
+    entry.refuse_unknown();
+    declaration.calls.push_back(std::move(call));
+  });
+}
+
+void read_topics(CheckedTable& topics, const std::string& direction, std::vector<Topic>& into, Problems& problems) {
+  const bool in = direction == "in";
+  each_entry(topics, direction, problems, [&](const std::string& name, const toml::node& node, const Place& place) {
+    Topic topic{name, {}, false, {}, place};
+    if (const auto* type = node.as_string()) topic.type = type->get();
+    else if (const auto* table = node.as_table(); table != nullptr && table->contains("type")) {
+      CheckedTable entry(*table, "\"" + name + "\" in [topics." + direction + "]", place, problems);
+      topic.type = entry.required_string("type", "market.Bar");
+      if (in) topic.idempotent = entry.boolean("idempotent");
+      else topic.last_will = entry.string("last_will").value_or("");
+      entry.refuse_unknown();
+    } else {
+      return problems.add(place, "\"{}\" in [topics.{}] must be a type: \"market.bars\" = \"market.Bar\"; a name with dots "
+                          "is written in quotes.", name, direction);
+    }
+    if (const auto why = refuse_topic_name(name)) problems.add(place, "\"{}\" in [topics.{}] {}.", name, direction, *why);
+    into.push_back(std::move(topic));
+  });
+}
+
+void read_permissions(CheckedTable& root, Declaration& declaration, Problems& problems) {
+  const auto* node = root.table("permissions");
+  if (node == nullptr) return;
+  CheckedTable permissions(*node, "[permissions]", root.place_of(*node), problems);
+  for (auto& [path, place] : permissions.strings("read")) {
+    if (!path.starts_with('/')) problems.add(place, "\"{}\" in read must be an absolute path.", path);
+    declaration.read.push_back(path);
+  }
+  for (auto& [name, place] : permissions.strings("syscalls")) {
+    const bool shape = !name.empty() && std::ranges::all_of(name, [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+    });
+    if (!shape) problems.add(place, "\"{}\" in syscalls is not the name of a system call.", name);
+    declaration.syscalls.push_back(name);
+  }
+  permissions.refuse_unknown();
+}
+
+/// What the contract's class already has.
+constexpr std::string_view kTakenMembers[] = {"init", "validate", "activate", "cleanup", "health", "log", "calls"};
+
+/// Each of these becomes a member of one C++ class; two names may look different and still become one.
+void refuse_duplicate_members(const Declaration& declaration, Problems& problems) {
+  std::map<std::string, std::string> members;
+  for (const auto name : kTakenMembers) members.emplace(name, "what every contract has");
+  const auto add = [&](const std::string& member, const std::string& what, const Place& place) {
+    const auto [other, added] = members.emplace(member, what);
+    if (!added)
+      problems.add(place, "{} and {} would both be \"{}\" in C++; rename one.", what, other->second, member);
+  };
+  for (const auto& function : declaration.functions)
+    add(identifier(function.name), "function \"" + function.name + "\"", function.place);
+  for (const auto& topic : declaration.topics_in)
+    add("on_" + identifier(topic.name), "topic in \"" + topic.name + "\"", topic.place);
+  for (const auto& topic : declaration.topics_out)
+    add("publish_" + identifier(topic.name), "topic out \"" + topic.name + "\"", topic.place);
+
+  std::map<std::string, std::string> calls;
+  for (const auto& call : declaration.calls) {
+    const auto [other, added] = calls.emplace(identifier(call.function), call.function);
+    if (!added)
+      problems.add(call.place, "\"{}\" and \"{}\" would both be calls().{} in C++; rename one.", call.function,
+                   other->second, other->first);
+  }
+}
+
+}  // namespace
+
+Declaration read_declaration(const std::string& file, Problems& problems) {
+  Declaration declaration;
+  declaration.file = file;
+  toml::table parsed;
+  try {
+    parsed = toml::parse_file(file);
+  } catch (const toml::parse_error& failed) {
+    problems.add({file, static_cast<std::uint32_t>(failed.source().begin.line)}, "{}.", failed.description());
+    return declaration;
+  }
+  CheckedTable root(parsed, "plugin.toml", {file, 1}, problems);
+  read_plugin(root, declaration, problems);
+  read_functions(root, declaration, problems);
+  read_calls(root, declaration, problems);
+  if (const auto* node = root.table("topics")) {
+    CheckedTable topics(*node, "[topics]", root.place_of(*node), problems);
+    read_topics(topics, "in", declaration.topics_in, problems);
+    read_topics(topics, "out", declaration.topics_out, problems);
+    topics.refuse_unknown();
+  }
+  each_entry(root, "config", problems, [&](const std::string& name, const toml::node& node, const Place& place) {
+    if (auto key = read_config_key(name, node, place, problems)) declaration.config.push_back(*std::move(key));
+  });
+  read_permissions(root, declaration, problems);
+  root.refuse_unknown();
+  refuse_duplicate_members(declaration, problems);
+  return declaration;
+}
+
+}  // namespace shunt::manifest_compiler
