@@ -1,0 +1,18 @@
+# cmake -D FILE=plugins/libmomentum.so -P ShuntListPlugin.cmake
+# Writes FILE.sha256 and, from all of these in the folder, plugins.sha256. Plugins are linked in parallel, so one at a time.
+cmake_path(GET FILE FILENAME name)
+cmake_path(GET FILE PARENT_PATH folder)
+file(LOCK ${folder}/.plugins.lock TIMEOUT 60)
+file(SHA256 ${FILE} hash)
+file(WRITE ${FILE}.sha256 "${hash}  ${name}\n")
+file(GLOB lists ${folder}/*.so.sha256)
+list(SORT lists)
+set(all "")
+foreach(list IN LISTS lists)
+  string(REGEX REPLACE "\\.sha256$" "" plugin ${list})
+  if(EXISTS ${plugin})
+    file(READ ${list} line)
+    string(APPEND all "${line}")
+  endif()
+endforeach()
+file(WRITE ${folder}/plugins.sha256 "${all}")
