@@ -1,0 +1,130 @@
+#pragma once
+/// What a host runs and within which bounds: plain values, from host.toml or built in code.
+///
+///     HostConfiguration configuration;
+///     configuration.plugins.push_back({.path = "plugins/libmomentum.so", .config = {{"window", {20}}}});
+///     SHUNT_CHECK(check(configuration));
+///
+/// Every default is what host.toml leaves unsaid. Spellings in host.toml stand beside the members.
+
+#include <shunt/bus/doorbell.hpp>
+#include <shunt/bus/geometry.hpp>
+#include <shunt/schemas/limits.hpp>
+#include <shunt/schemas/result.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace shunt {
+
+/// What happens to a message that finds its receiver's backlog full: drop_oldest, drop_newest or refuse (RingFull).
+enum class SlowConsumer : std::uint8_t { DropOldest, DropNewest, Refuse };
+
+/// Where a received payload is verified and read: auto (copied up to 4 KiB and when the plugin is not listed), copy,
+/// in_place (its writer could change it after the check).
+enum class ReadMode : std::uint8_t { Auto, Copy, InPlace };
+
+/// Where a sent payload travels: auto (in the message when it fits there), inline (refused when it does not), chunk.
+enum class PayloadPlace : std::uint8_t { Auto, Inline, Chunk };
+
+/// What one instance may use. host.toml: `sandbox = { memory = "128 MiB", threads = 50, open_files = 64, cpus = [1] }`.
+struct SandboxLimits {
+  std::uint64_t memory_bytes = 128u << 20;  ///< Private writable memory (RLIMIT_DATA); 1 MiB .. 1 TiB.
+  std::uint32_t threads = 50;               ///< 1 .. 10,000
+  std::uint32_t open_files = 64;            ///< 16 .. 65,536
+  std::vector<std::uint32_t> cpus;          ///< Numbers of CPUs it may run on; empty for all.
+  friend bool operator==(const SandboxLimits&, const SandboxLimits&) = default;
+};
+
+/// How long each phase may take before the instance is ended. `deadlines = { load = "5 s", init = ... }`; above 0.
+struct PhaseDeadlines {
+  std::chrono::nanoseconds load = kPhaseDeadline;
+  std::chrono::nanoseconds init = kPhaseDeadline;
+  std::chrono::nanoseconds validate = kPhaseDeadline;
+  std::chrono::nanoseconds activate = kPhaseDeadline;
+  std::chrono::nanoseconds cleanup = kPhaseDeadline;
+  friend bool operator==(const PhaseDeadlines&, const PhaseDeadlines&) = default;
+};
+
+/// When an instance that died is started again. `restart = { delay = "10 ms", delay_max = "5 s", healthy = "30 s",
+/// crashes = 5, window = "30 s" }`.
+struct RestartPolicy {
+  std::chrono::nanoseconds delay_first = kRestartDelayFirst;  ///< Before the first restart; doubles with every crash.
+  std::chrono::nanoseconds delay_max = kRestartDelayMax;      ///< At least delay_first.
+  std::chrono::nanoseconds healthy_after = kCrashWindow;      ///< Active for this long: the delay starts over.
+  std::uint32_t crashes_max = kCrashesBeforeQuarantine;  ///< This many within crash_window: quarantine; 1 .. 1,000.
+  std::chrono::nanoseconds crash_window = kCrashWindow;
+  friend bool operator==(const RestartPolicy&, const RestartPolicy&) = default;
+};
+
+/// A value for a key of the plugin's manifest.
+struct ConfigValue {
+  std::variant<std::int64_t, double, bool, std::string> value;
+  std::string origin{};  ///< "host.toml:12:24", for messages; empty when built in code.
+  friend bool operator==(const ConfigValue&, const ConfigValue&) = default;
+};
+
+/// One `[[plugin]]`. Members without a remark are spelled in host.toml as here.
+struct PluginConfiguration {
+  std::filesystem::path path;   ///< host.toml: relative to itself.
+  std::uint32_t instances = 1;  ///< 1 is the only number.
+  std::vector<bus::SizeClass> outbound = {
+      {256, 256}, {4u << 10, 64}, {64u << 10, 8}};  ///< `{ "256 B" = 256 }`: the quota.
+  std::vector<bus::SizeClass> inbound = {
+      {256, 256}, {4u << 10, 64}, {64u << 10, 8}};  ///< The same, towards the plugin.
+  std::string compartment{};  ///< Plugins of one name share an inbound pool and may read all of it; empty: its own.
+  SandboxLimits sandbox{};
+  std::map<std::string, ConfigValue> config{};  ///< Checked against the manifest by resolve_settings.
+  PhaseDeadlines deadlines{};
+  std::chrono::nanoseconds handler_max = std::chrono::seconds(5);  ///< Work waiting and nothing done for this: ended.
+  std::chrono::nanoseconds hold_max = std::chrono::seconds(10);    ///< At its cap, nothing returned for this: ended.
+  std::uint32_t slots = 256;                                       ///< Per ring; a power of two, 16 .. 65,536.
+  bus::Wait wait = bus::Wait::SpinThenSleep;  ///< spin, spin_then_sleep or sleep: the plugin, for messages.
+  RestartPolicy restart{};
+  std::optional<std::string> sha256{};  ///< 64 hex digits: only a file with these bytes is loaded, and it is trusted.
+  bool active =
+      false;  ///< Serves first when several versions of one plugin stand here; none marked: the first of them.
+  std::string origin{};  ///< "host.toml:3:1", for messages; empty when built in code.
+  friend bool operator==(const PluginConfiguration&, const PluginConfiguration&) = default;
+};
+
+/// One `[routes."name"]`; a route that is not configured has the defaults.
+struct RouteConfiguration {
+  std::string name;                                      ///< "plugin/function" or a topic.
+  std::chrono::nanoseconds deadline = kDefaultDeadline;  ///< Of a call that names none.
+  SlowConsumer slow_consumer = SlowConsumer::Refuse;
+  std::uint32_t backlog = 1024;        ///< Messages per receiver that wait for room in its ring; 0 .. 1,048,576.
+  std::uint32_t in_flight_max = 1000;  ///< Calls without a reply at one time; 1 .. 1,048,576.
+  ReadMode read = ReadMode::Auto;
+  PayloadPlace payload = PayloadPlace::Auto;
+  bus::Wait wait = bus::Wait::SpinThenSleep;  ///< The host's threads, for a reply.
+  friend bool operator==(const RouteConfiguration&, const RouteConfiguration&) = default;
+};
+
+/// A whole host.toml. The members above `plugins` stand in its table `[host]`.
+struct HostConfiguration {
+  std::string name = "shunt";                           ///< Of this host, among others; as a plugin's name.
+  std::filesystem::path launcher{};                     ///< Empty: beside the executable, then the install prefix.
+  std::optional<std::filesystem::path> admin_socket{};  ///< At most 107 bytes; none: no socket is opened.
+  bool allow_unsigned = false;                          ///< Run plugins that no sha256 lists.
+  std::vector<PluginConfiguration> plugins{};
+  std::vector<RouteConfiguration> routes{};
+  friend bool operator==(const HostConfiguration&, const HostConfiguration&) = default;
+};
+
+/// Reads host.toml and checks it. Paths in it are relative to its folder. Touches no other file.
+/// Errors: System (the file cannot be read), BadConfiguration (with file, line, column and what was meant).
+Result<HostConfiguration> read_configuration(const std::filesystem::path& path);
+
+/// Whether a host can be what `configuration` says; read_configuration has asked this already.
+/// Errors: BadConfiguration, naming the member ("plugin[0].slots is 100: ...").
+Status check(const HostConfiguration& configuration);
+
+}  // namespace shunt

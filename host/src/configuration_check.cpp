@@ -1,0 +1,144 @@
+#include "configuration_check.hpp"
+
+#include "units.hpp"
+
+#include <shunt/schemas/names.hpp>
+
+#include <algorithm>
+#include <bit>
+#include <set>
+
+namespace shunt {
+namespace {
+
+constexpr std::uint64_t kPoolBytesMax = 1u << 30;
+constexpr std::size_t kSocketPathBytesMax = 107;  // sockaddr_un::sun_path and its zero
+constexpr std::uint32_t kCpuMax = 1023;           // CPU_SETSIZE
+constexpr std::uint32_t kQueueMax = 1u << 20;
+
+/// Collects the first complaint about members of one prefix.
+class Check {
+ public:
+  explicit Check(std::optional<Complaint>& first, std::string prefix = {})
+      : first_(first), prefix_(std::move(prefix)) {}
+
+  template <typename... Arguments>
+  void require(bool holds, std::string_view member, fmt::format_string<Arguments...> text, Arguments&&... arguments) {
+    if (!holds && !first_)
+      first_ = Complaint{prefix_ + std::string(member), fmt::format(text, std::forward<Arguments>(arguments)...)};
+  }
+
+  void range(std::string_view member, std::uint64_t value, std::uint64_t least, std::uint64_t most) {
+    require(least <= value && value <= most, member, "is {}; a number from {} to {} is meant", value, least, most);
+  }
+
+  void duration(std::string_view member, std::chrono::nanoseconds value) {
+    require(value > std::chrono::nanoseconds(0) && value <= std::chrono::hours(24), member,
+            "is {} ns; a duration above zero and of at most a day is meant", value.count());
+  }
+
+ private:
+  std::optional<Complaint>& first_;
+  std::string prefix_;
+};
+
+void check_pool(Check& check, std::string_view member, const std::vector<bus::SizeClass>& classes) {
+  const auto pool = bus::PoolGeometry::of(classes);
+  check.require(pool.has_value(), member, "cannot be: {}", pool ? std::string() : pool.error().message);
+  if (pool)
+    check.require(pool->bytes() <= kPoolBytesMax, member,
+                  "comes to {} bytes; a plugin's pool has at most {}: use fewer or "
+                  "smaller chunks",
+                  pool->bytes(), bytes_text(kPoolBytesMax));
+}
+
+void check_sandbox(Check& check, const SandboxLimits& sandbox) {
+  check.require(sandbox.memory_bytes >= 1u << 20 && sandbox.memory_bytes <= std::uint64_t{1} << 40, "sandbox.memory",
+                "is {}; 1 MiB to 1024 GiB are meant", bytes_text(sandbox.memory_bytes));
+  check.range("sandbox.threads", sandbox.threads, 1, 10'000);
+  check.range("sandbox.open_files", sandbox.open_files, 16, 65'536);
+  std::set<std::uint32_t> seen;
+  for (const auto cpu : sandbox.cpus)
+    check.require(cpu <= kCpuMax && seen.insert(cpu).second, "sandbox.cpus",
+                  "has {}; numbers from 0 to {}, each once, are meant", cpu, kCpuMax);
+}
+
+void check_times(Check& check, const PluginConfiguration& plugin) {
+  check.duration("deadlines.load", plugin.deadlines.load);
+  check.duration("deadlines.init", plugin.deadlines.init);
+  check.duration("deadlines.validate", plugin.deadlines.validate);
+  check.duration("deadlines.activate", plugin.deadlines.activate);
+  check.duration("deadlines.cleanup", plugin.deadlines.cleanup);
+  check.duration("handler_max", plugin.handler_max);
+  check.duration("hold_max", plugin.hold_max);
+  check.duration("restart.delay", plugin.restart.delay_first);
+  check.duration("restart.delay_max", plugin.restart.delay_max);
+  check.require(plugin.restart.delay_max >= plugin.restart.delay_first, "restart.delay_max",
+                "is below restart.delay; the delay grows from the one to the other");
+  check.duration("restart.healthy", plugin.restart.healthy_after);
+  check.range("restart.crashes", plugin.restart.crashes_max, 1, 1'000);
+  check.duration("restart.window", plugin.restart.crash_window);
+}
+
+void check_plugin(Check& check, const PluginConfiguration& plugin) {
+  const auto is_hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); };
+  check.require(!plugin.path.empty(), "path", "is missing; write path = \"plugins/libname.so\"");
+  check.require(plugin.instances == 1, "instances",
+                "is {}; one instance of each version is run at present, so write 1 or leave it out", plugin.instances);
+  check_pool(check, "outbound", plugin.outbound);
+  check_pool(check, "inbound", plugin.inbound);
+  check.require(plugin.compartment.empty() || is_name(plugin.compartment), "compartment",
+                "is {:?}; a letter, then letters, digits, '_' and '-' are meant", plugin.compartment);
+  check_sandbox(check, plugin.sandbox);
+  check_times(check, plugin);
+  check.require(std::has_single_bit(plugin.slots) && plugin.slots >= 16 && plugin.slots <= 65'536, "slots",
+                "is {}; a power of two from 16 to 65536 is meant", plugin.slots);
+  check.require(!plugin.sha256 || (plugin.sha256->size() == 64 && std::ranges::all_of(*plugin.sha256, is_hex)),
+                "sha256", "is {:?}; the 64 hex digits that `sha256sum` prints are meant", plugin.sha256.value_or(""));
+}
+
+void check_route(Check& check, const RouteConfiguration& route) {
+  check.duration("deadline", route.deadline);
+  check.range("backlog", route.backlog, 0, kQueueMax);
+  check.range("in_flight_max", route.in_flight_max, 1, kQueueMax);
+}
+
+}  // namespace
+
+std::optional<Complaint> first_complaint(const HostConfiguration& configuration) {
+  std::optional<Complaint> first;
+  Check host(first, "host.");
+  host.require(is_name(configuration.name), "name",
+               "is {:?}; a letter, then letters, digits, '_' and '-' are meant, at most 120", configuration.name);
+  if (const auto& socket = configuration.admin_socket)
+    host.require(!socket->empty() && socket->native().size() <= kSocketPathBytesMax, "admin_socket",
+                 "has {} bytes; a path of 1 to {} is meant", socket->native().size(), kSocketPathBytesMax);
+
+  std::map<std::filesystem::path, std::size_t> paths;
+  for (std::size_t i = 0; i < configuration.plugins.size(); ++i) {
+    Check plugin(first, fmt::format("plugin[{}].", i));
+    check_plugin(plugin, configuration.plugins[i]);
+    const auto [same, is_new] = paths.emplace(configuration.plugins[i].path.lexically_normal(), i);
+    plugin.require(is_new, "path", "is that of plugin[{}] as well; each file stands once", same->second);
+  }
+
+  std::set<std::string_view> names;
+  for (const RouteConfiguration& route : configuration.routes) {
+    const auto member = fmt::format("routes.{:?}", route.name);
+    Check whole(first, member);
+    whole.require(is_route_name(route.name), "",
+                  "is no route; write \"plugin/function\" or a topic such as \"market.bars\"");
+    whole.require(names.insert(route.name).second, "", "stands twice; put its members together");
+    Check members(first, member + ".");
+    check_route(members, route);
+  }
+  return first;
+}
+
+Status check(const HostConfiguration& configuration) {
+  const auto complaint = first_complaint(configuration);
+  if (!complaint) return {};
+  return error(ErrorCode::BadConfiguration, "{} {}", complaint->member, complaint->text);
+}
+
+}  // namespace shunt

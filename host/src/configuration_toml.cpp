@@ -1,0 +1,196 @@
+#include "configuration_check.hpp"
+#include "toml_fields.hpp"
+#include "units.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace shunt {
+namespace {
+
+constexpr std::array kWaitModes = {TomlWord{"spin", bus::Wait::Spin},
+                                   TomlWord{"spin_then_sleep", bus::Wait::SpinThenSleep},
+                                   TomlWord{"sleep", bus::Wait::Sleep}};
+constexpr std::array kSlowConsumers = {TomlWord{"drop_oldest", SlowConsumer::DropOldest},
+                                       TomlWord{"drop_newest", SlowConsumer::DropNewest},
+                                       TomlWord{"refuse", SlowConsumer::Refuse}};
+constexpr std::array kReadModes = {TomlWord{"auto", ReadMode::Auto}, TomlWord{"copy", ReadMode::Copy},
+                                   TomlWord{"in_place", ReadMode::InPlace}};
+constexpr std::array kPayloadPlaces = {TomlWord{"auto", PayloadPlace::Auto}, TomlWord{"inline", PayloadPlace::Inline},
+                                       TomlWord{"chunk", PayloadPlace::Chunk}};
+
+/// `{ "256 B" = 1024, "4 KiB" = 256 }`, in any order.
+Status read_pool(const TomlNode& node, std::vector<bus::SizeClass>& classes) {
+  classes.clear();
+  for (const TomlEntry& entry : *node.table()) {
+    const auto bytes = parse_bytes(entry.key);
+    if (!bytes) return error(ErrorCode::BadConfiguration, "{}: {}", entry.place, bytes.error().message);
+    if (*bytes > UINT32_MAX)
+      return error(ErrorCode::BadConfiguration, "{}: chunks of {}; a size below 4 GiB is meant", entry.place,
+                   entry.key);
+    const auto* const chunks = std::get_if<std::int64_t>(&entry.node.value);
+    if (chunks == nullptr || *chunks < 1 || *chunks > UINT32_MAX)
+      return error(ErrorCode::BadConfiguration,
+                   "{}: a size class is its size and how many chunks, such as \"256 B\" = 1024", entry.node.place);
+    classes.push_back({static_cast<std::uint32_t>(*bytes), static_cast<std::uint32_t>(*chunks)});
+  }
+  std::ranges::sort(classes, {}, &bus::SizeClass::bytes);
+  return {};
+}
+
+Status read_cpus(const TomlNode& node, std::vector<std::uint32_t>& cpus) {
+  for (const TomlNode& element : std::get<TomlNode::Array>(node.value)) {
+    const auto* const cpu = std::get_if<std::int64_t>(&element.value);
+    if (cpu == nullptr || *cpu < 0 || *cpu > UINT32_MAX)
+      return error(ErrorCode::BadConfiguration, "{}: cpus has {}; numbers of CPUs are meant, such as [0, 1]",
+                   element.place, cpu == nullptr ? std::string(element.kind()) : std::to_string(*cpu));
+    cpus.push_back(static_cast<std::uint32_t>(*cpu));
+  }
+  return {};
+}
+
+/// Values for the plugin's own keys; which there are, the manifest says.
+Status read_config(const TomlNode& node, std::map<std::string, ConfigValue>& config) {
+  for (const TomlEntry& entry : *node.table()) {
+    ConfigValue& value = config[entry.key];
+    value.origin = entry.node.place;
+    if (const auto* integer = std::get_if<std::int64_t>(&entry.node.value)) value.value = *integer;
+    else if (const auto* real = std::get_if<double>(&entry.node.value)) value.value = *real;
+    else if (const auto* flag = std::get_if<bool>(&entry.node.value)) value.value = *flag;
+    else if (const auto* text = std::get_if<std::string>(&entry.node.value)) value.value = *text;
+    else
+      return error(ErrorCode::BadConfiguration, "{}: config.{} is {}; a number, true, false or a string is meant",
+                   entry.node.place, entry.key, entry.node.kind());
+  }
+  return {};
+}
+
+Status read_sandbox(const TomlNode& node, const std::string& member, TomlPlaces& places, SandboxLimits& sandbox) {
+  TomlFields fields(node, "sandbox", member + ".sandbox", places);
+  fields.bytes("memory", sandbox.memory_bytes);
+  fields.count("threads", sandbox.threads);
+  fields.count("open_files", sandbox.open_files);
+  if (const auto* cpus = fields.array("cpus")) fields.complain(read_cpus(*cpus, sandbox.cpus));
+  return fields.finish();
+}
+
+Status read_deadlines(const TomlNode& node, const std::string& member, TomlPlaces& places, PhaseDeadlines& deadlines) {
+  TomlFields fields(node, "deadlines", member + ".deadlines", places);
+  fields.duration("load", deadlines.load);
+  fields.duration("init", deadlines.init);
+  fields.duration("validate", deadlines.validate);
+  fields.duration("activate", deadlines.activate);
+  fields.duration("cleanup", deadlines.cleanup);
+  return fields.finish();
+}
+
+Status read_restart(const TomlNode& node, const std::string& member, TomlPlaces& places, RestartPolicy& restart) {
+  TomlFields fields(node, "restart", member + ".restart", places);
+  fields.duration("delay", restart.delay_first);
+  fields.duration("delay_max", restart.delay_max);
+  fields.duration("healthy", restart.healthy_after);
+  fields.count("crashes", restart.crashes_max);
+  fields.duration("window", restart.crash_window);
+  return fields.finish();
+}
+
+/// Also an empty path, which is refused later with its place, stays empty.
+std::filesystem::path beside(const std::filesystem::path& folder, const std::string& text) {
+  return text.empty() ? std::filesystem::path() : (folder / text).lexically_normal();
+}
+
+Status read_plugin(const TomlNode& node, const std::filesystem::path& folder, const std::string& member,
+                   TomlPlaces& places, PluginConfiguration& plugin) {
+  plugin.origin = node.place;
+  std::string path, sha256;
+  TomlFields fields(node, "[[plugin]]", member, places);
+  fields.text("path", path);
+  fields.count("instances", plugin.instances);
+  if (const auto* pool = fields.table("outbound")) fields.complain(read_pool(*pool, plugin.outbound));
+  if (const auto* pool = fields.table("inbound")) fields.complain(read_pool(*pool, plugin.inbound));
+  fields.text("compartment", plugin.compartment);
+  if (const auto* inner = fields.table("sandbox"))
+    fields.complain(read_sandbox(*inner, member, places, plugin.sandbox));
+  if (const auto* inner = fields.table("config")) fields.complain(read_config(*inner, plugin.config));
+  if (const auto* inner = fields.table("deadlines"))
+    fields.complain(read_deadlines(*inner, member, places, plugin.deadlines));
+  fields.duration("handler_max", plugin.handler_max);
+  fields.duration("hold_max", plugin.hold_max);
+  fields.count("slots", plugin.slots);
+  fields.choice("wait", plugin.wait, kWaitModes);
+  if (const auto* inner = fields.table("restart"))
+    fields.complain(read_restart(*inner, member, places, plugin.restart));
+  fields.text("sha256", sha256);
+  fields.flag("active", plugin.active);
+  plugin.path = beside(folder, path);
+  if (places.contains(member + ".sha256")) plugin.sha256 = sha256;
+  return fields.finish();
+}
+
+Status read_route(const TomlEntry& entry, TomlPlaces& places, RouteConfiguration& route) {
+  const auto member = fmt::format("routes.{:?}", entry.key);
+  route.name = entry.key;
+  TomlFields fields(entry.node, fmt::format("[{}]", member), member, places);
+  fields.duration("deadline", route.deadline);
+  fields.choice("slow_consumer", route.slow_consumer, kSlowConsumers);
+  fields.count("backlog", route.backlog);
+  fields.count("in_flight_max", route.in_flight_max);
+  fields.choice("read", route.read, kReadModes);
+  fields.choice("payload", route.payload, kPayloadPlaces);
+  fields.choice("wait", route.wait, kWaitModes);
+  return fields.finish();
+}
+
+Status read_host(const TomlNode& node, const std::filesystem::path& folder, TomlPlaces& places,
+                 HostConfiguration& configuration) {
+  std::string launcher, admin_socket;
+  TomlFields fields(node, "[host]", "host", places);
+  fields.text("name", configuration.name);
+  fields.text("launcher", launcher);
+  fields.text("admin_socket", admin_socket);
+  fields.flag("allow_unsigned", configuration.allow_unsigned);
+  configuration.launcher = beside(folder, launcher);
+  if (places.contains("host.admin_socket")) configuration.admin_socket = beside(folder, admin_socket);
+  return fields.finish();
+}
+
+Status read_file(const TomlNode& node, const std::filesystem::path& folder, TomlPlaces& places,
+                 HostConfiguration& configuration) {
+  TomlFields fields(node, "the file", "", places);
+  if (const auto* host = fields.table("host")) fields.complain(read_host(*host, folder, places, configuration));
+  if (const auto* plugins = fields.array("plugin")) {
+    for (const TomlNode& element : std::get<TomlNode::Array>(plugins->value)) {
+      const auto member = fmt::format("plugin[{}]", configuration.plugins.size());
+      fields.complain(read_plugin(element, folder, member, places, configuration.plugins.emplace_back()));
+    }
+  }
+  if (const auto* routes = fields.table("routes"))
+    for (const TomlEntry& entry : *routes->table())
+      fields.complain(read_route(entry, places, configuration.routes.emplace_back()));
+  return fields.finish();
+}
+
+/// The place of a member, or of the closest table around it that was written.
+std::string place_of(std::string member, const TomlPlaces& places) {
+  for (;;) {
+    if (const auto place = places.find(member); place != places.end()) return place->second;
+    const auto dot = member.rfind('.');
+    if (dot == std::string::npos) return places.at("");
+    member.resize(dot);
+  }
+}
+
+}  // namespace
+
+Result<HostConfiguration> read_configuration(const std::filesystem::path& path) {
+  SHUNT_TRY(root, read_toml(path));
+  HostConfiguration configuration;
+  TomlPlaces places;
+  SHUNT_CHECK(read_file(root, path.parent_path(), places, configuration));
+  if (const auto complaint = first_complaint(configuration))
+    return error(ErrorCode::BadConfiguration, "{}: {} {}", place_of(complaint->member, places), complaint->member,
+                 complaint->text);
+  return configuration;
+}
+
+}  // namespace shunt

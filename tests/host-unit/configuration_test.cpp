@@ -1,0 +1,273 @@
+#include <shunt/host/configuration.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <temporary_directory.hpp>
+
+namespace shunt {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+class Configuration : public testing::Test {
+ protected:
+  Result<HostConfiguration> read(std::string_view text) {
+    return read_configuration(directory_.write("host.toml", text));
+  }
+
+  test::TemporaryDirectory directory_;
+};
+
+constexpr std::string_view kFullFile = R"(
+[host]
+name = "desk"
+launcher = "bin/shunt-launch"
+admin_socket = "/run/shunt/desk.sock"
+allow_unsigned = true
+
+[[plugin]]
+path = "plugins/libmomentum.so"
+instances = 1
+outbound = { "4 KiB" = 256, "256 B" = 1024, "64 KiB" = 16 }
+inbound = { "1 KiB" = 8 }
+compartment = "desk"
+sandbox = { threads = 5, memory = "64 MiB", open_files = 32, cpus = [1, 0] }
+config = { window = 20, ratio = 0.5, dry = true, mode = "fast" }
+deadlines = { load = "1 s", init = "2 s", validate = "3 s", activate = "4 s", cleanup = "6 s" }
+handler_max = "100 ms"
+hold_max = "7 s"
+slots = 1024
+wait = "spin"
+restart = { delay = "20 ms", delay_max = "1 s", healthy = "2 s", crashes = 3, window = "9 s" }
+sha256 = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+active = true
+
+[routes."momentum/signal"]
+deadline = "2 ms"
+slow_consumer = "drop_oldest"
+backlog = 0
+in_flight_max = 50
+read = "copy"
+payload = "chunk"
+wait = "sleep"
+
+[routes."market.bars"]
+slow_consumer = "drop_newest"
+)";
+
+TEST_F(Configuration, a_full_file_is_read_as_it_is_written) {
+  const auto host = read(kFullFile);
+
+  ASSERT_TRUE(host) << to_string(host.error());
+  EXPECT_EQ(host->name, "desk");
+  EXPECT_EQ(host->launcher, directory_.path() / "bin/shunt-launch");
+  EXPECT_EQ(host->admin_socket, "/run/shunt/desk.sock");
+  EXPECT_TRUE(host->allow_unsigned);
+  const auto file = (directory_.path() / "host.toml").string();
+  const PluginConfiguration expected{
+      .path = directory_.path() / "plugins/libmomentum.so",
+      .outbound = {{256, 1024}, {4096, 256}, {65536, 16}},
+      .inbound = {{1024, 8}},
+      .compartment = "desk",
+      .sandbox = {.memory_bytes = 64u << 20, .threads = 5, .open_files = 32, .cpus = {1, 0}},
+      .config = {{"window", {20, file + ":15:21"}},
+                 {"ratio", {0.5, file + ":15:33"}},
+                 {"dry", {true, file + ":15:44"}},
+                 {"mode", {"fast", file + ":15:57"}}},
+      .deadlines = {1s, 2s, 3s, 4s, 6s},
+      .handler_max = 100ms,
+      .hold_max = 7s,
+      .slots = 1024,
+      .wait = bus::Wait::Spin,
+      .restart = {20ms, 1s, 2s, 3, 9s},
+      .sha256 = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff",
+      .active = true,
+      .origin = file + ":8:1"};
+  ASSERT_EQ(host->plugins.size(), 1u);
+  EXPECT_EQ(host->plugins[0].config, expected.config);
+  EXPECT_EQ(host->plugins[0].origin, expected.origin);
+  EXPECT_EQ(host->plugins[0], expected);
+  const RouteConfiguration signal{.name = "momentum/signal",
+                                  .deadline = 2ms,
+                                  .slow_consumer = SlowConsumer::DropOldest,
+                                  .backlog = 0,
+                                  .in_flight_max = 50,
+                                  .read = ReadMode::Copy,
+                                  .payload = PayloadPlace::Chunk,
+                                  .wait = bus::Wait::Sleep};
+  ASSERT_EQ(host->routes.size(), 2u);
+  EXPECT_EQ(host->routes[0], signal);
+  EXPECT_EQ(host->routes[1], (RouteConfiguration{.name = "market.bars", .slow_consumer = SlowConsumer::DropNewest}));
+}
+
+TEST_F(Configuration, an_empty_file_is_a_host_without_plugins) {
+  const auto host = read("");
+
+  ASSERT_TRUE(host) << to_string(host.error());
+  EXPECT_EQ(*host, HostConfiguration{});
+}
+
+TEST_F(Configuration, what_is_left_unsaid_has_the_defaults_of_the_value_types) {
+  const auto host = read("[[plugin]]\npath = \"/a.so\"\n[routes.bars]\n");
+
+  ASSERT_TRUE(host) << to_string(host.error());
+  auto plugin = host->plugins.at(0);
+  plugin.origin.clear();
+  EXPECT_EQ(plugin, PluginConfiguration{.path = "/a.so"});
+  EXPECT_EQ(host->routes.at(0), RouteConfiguration{.name = "bars"});
+}
+
+TEST_F(Configuration, a_file_that_is_not_there_is_a_system_error_that_names_it) {
+  const auto host = read_configuration(directory_.path() / "nothing.toml");
+
+  ASSERT_FALSE(host);
+  EXPECT_EQ(host.error().code, ErrorCode::System);
+  EXPECT_THAT(host.error().message, HasSubstr("nothing.toml"));
+}
+
+TEST_F(Configuration, a_folder_is_no_configuration) {
+  const auto host = read_configuration(directory_.path());
+
+  ASSERT_FALSE(host);
+  EXPECT_EQ(host.error().code, ErrorCode::System);
+}
+
+struct Refusal {
+  const char* text;   ///< The file.
+  const char* place;  ///< Line and column of what is wrong.
+  const char* meant;  ///< In the sentence.
+};
+
+void PrintTo(const Refusal& refusal, std::ostream* stream) { *stream << refusal.text; }
+
+class RefusedConfiguration : public testing::TestWithParam<Refusal> {};
+
+TEST_P(RefusedConfiguration, is_refused_with_file_line_column_and_what_was_meant) {
+  const test::TemporaryDirectory directory;
+  const auto file = directory.write("host.toml", GetParam().text);
+
+  const auto host = read_configuration(file);
+
+  ASSERT_FALSE(host) << GetParam().text;
+  EXPECT_EQ(host.error().code, ErrorCode::BadConfiguration);
+  EXPECT_THAT(host.error().message, StartsWith(file.string() + ":" + GetParam().place + ": "));
+  EXPECT_THAT(host.error().message, HasSubstr(GetParam().meant));
+}
+
+INSTANTIATE_TEST_SUITE_P(Syntax, RefusedConfiguration,
+                         testing::Values(Refusal{"[[plugin]]\npath = \n", "2:8", ""},
+                                         Refusal{"[host]\nname = \"a\"\nname = \"b\"\n", "3:8", "name"},
+                                         Refusal{"\n[host]\nname = 2026-11-22\n", "3:8", "quotes"},
+                                         Refusal{"host = \"desk\"\n", "1:8", "host is a string; a table is meant"},
+                                         Refusal{"[plugin]\npath = \"a.so\"\n", "1:1", "an array is meant"},
+                                         Refusal{"plugin = [1]\n", "1:11",
+                                                 "[[plugin]] is an integer; a table is meant"},
+                                         Refusal{"[routes]\n\"market.bars\" = 1\n", "2:17", "a table is meant"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    UnknownKeys, RefusedConfiguration,
+    testing::Values(Refusal{"[[plugins]]\n", "1:3", "did you mean \"plugin\"?"},
+                    Refusal{"[host]\nalow_unsigned = true\n", "2:1", "did you mean \"allow_unsigned\"?"},
+                    Refusal{"[[plugin]]\npath = \"a\"\noutbond = {}\n", "3:1",
+                            "in [[plugin]]; did you mean \"outbound\"?"},
+                    Refusal{"[[plugin]]\npath = \"a\"\ncolour = 1\n", "3:1", "known here: path, instances, outbound"},
+                    Refusal{"[[plugin]]\nsandbox = { theads = 1 }\n", "2:13", "did you mean \"threads\"?"},
+                    Refusal{"[[plugin]]\ndeadlines = { initt = \"1 s\" }\n", "2:15", "did you mean \"init\"?"},
+                    Refusal{"[[plugin]]\nrestart = { windw = \"1 s\" }\n", "2:13", "did you mean \"window\"?"},
+                    Refusal{"[routes.bars]\nbacklogs = 1\n", "2:1", "did you mean \"backlog\"?"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    WrongTypes, RefusedConfiguration,
+    testing::Values(Refusal{"[host]\nname = 7\n", "2:8", "name is an integer; a string is meant"},
+                    Refusal{"[host]\nallow_unsigned = \"yes\"\n", "2:18", "true or false is meant"},
+                    Refusal{"[[plugin]]\npath = []\n", "2:8", "an array; a string is meant"},
+                    Refusal{"[[plugin]]\nslots = 1.5\n", "2:9", "a whole number is meant"},
+                    Refusal{"[[plugin]]\nslots = -1\n", "2:9", "from 0 to"},
+                    Refusal{"[[plugin]]\nslots = 4294967296\n", "2:9", "from 0 to"},
+                    Refusal{"[[plugin]]\noutbound = \"1 MiB\"\n", "2:12", "a table is meant"},
+                    Refusal{"[[plugin]]\nsandbox = { memory = 128 }\n", "2:22", "\"128 MiB\""},
+                    Refusal{"[[plugin]]\nsandbox = { memory = \"128 MB\" }\n", "2:22", "KiB, MiB or GiB"},
+                    Refusal{"[[plugin]]\nsandbox = { cpus = [0, \"1\"] }\n", "2:24", "numbers of CPUs"},
+                    Refusal{"[[plugin]]\nsandbox = { cpus = [-1] }\n", "2:21", "numbers of CPUs"},
+                    Refusal{"[[plugin]]\nhold_max = 3\n", "2:12", "\"2 ms\""},
+                    Refusal{"[[plugin]]\nhold_max = \"3\"\n", "2:12", "ns, us, ms, s or min"},
+                    Refusal{"[[plugin]]\nwait = \"doze\"\n", "2:8", "one of \"spin\", \"spin_then_sleep\", \"sleep\""},
+                    Refusal{"[[plugin]]\nconfig = { levels = [1] }\n", "2:21", "config.levels is an array"},
+                    Refusal{"[routes.bars]\nread = true\n", "2:8", "one of \"auto\", \"copy\", \"in_place\""}));
+
+INSTANTIATE_TEST_SUITE_P(
+    ImpossibleSizes, RefusedConfiguration,
+    testing::Values(Refusal{"[[plugin]]\npath = \"a\"\noutbound = {}\n", "3:12", "1 to 16 size classes"},
+                    Refusal{"[[plugin]]\npath = \"a\"\noutbound = { \"12 B\" = 1 }\n", "3:12", "multiples of 8"},
+                    Refusal{"[[plugin]]\npath = \"a\"\ninbound = { \"0 B\" = 1 }\n", "3:11", "multiples of 8"},
+                    Refusal{"[[plugin]]\npath = \"a\"\noutbound = { \"256 B\" = 1, \"256B\" = 2 }\n", "3:12",
+                            "increasing"},
+                    Refusal{"[[plugin]]\npath = \"a\"\noutbound = { \"256 B\" = 0 }\n", "3:24", "how many chunks"},
+                    Refusal{"[[plugin]]\npath = \"a\"\noutbound = { \"256 B\" = -4 }\n", "3:24", "how many chunks"},
+                    Refusal{"[[plugin]]\npath = \"a\"\noutbound = { \"256 B\" = \"9\" }\n", "3:24", "how many chunks"},
+                    Refusal{"[[plugin]]\npath = \"a\"\noutbound = { \"many\" = 9 }\n", "3:14", "not a size"},
+                    Refusal{"[[plugin]]\npath = \"a\"\noutbound = { \"1 MiB\" = 2000 }\n", "3:12", "at most 1 GiB"},
+                    Refusal{"[[plugin]]\npath = \"a\"\noutbound = { \"8 GiB\" = 1 }\n", "3:14", "below 4 GiB"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    ImpossibleValues, RefusedConfiguration,
+    testing::Values(
+        Refusal{"[host]\nname = \"my desk\"\n", "2:8", "host.name"},
+        Refusal{"[host]\nadmin_socket = \"\"\n", "2:16", "a path of 1 to 107"},
+        Refusal{"\n[[plugin]]\nslots = 256\n", "2:1", "plugin[0].path is missing"},
+        Refusal{"[[plugin]]\npath = \"\"\n", "2:8", "plugin[0].path is missing"},
+        Refusal{"[[plugin]]\npath = \"a\"\ninstances = 2\n", "3:13", "one instance of each version is run at present"},
+        Refusal{"[[plugin]]\npath = \"a\"\nslots = 100\n", "3:9", "a power of two from 16 to 65536"},
+        Refusal{"[[plugin]]\npath = \"a\"\nslots = 8\n", "3:9", "a power of two from 16 to 65536"},
+        Refusal{"[[plugin]]\npath = \"a\"\nsandbox = { memory = \"1 KiB\" }\n", "3:22", "1 MiB to"},
+        Refusal{"[[plugin]]\npath = \"a\"\nsandbox = { threads = 0 }\n", "3:23", "from 1 to 10000"},
+        Refusal{"[[plugin]]\npath = \"a\"\nsandbox = { open_files = 3 }\n", "3:26", "from 16 to"},
+        Refusal{"[[plugin]]\npath = \"a\"\nsandbox = { cpus = [1, 1] }\n", "3:20", "each once"},
+        Refusal{"[[plugin]]\npath = \"a\"\nhandler_max = \"0 s\"\n", "3:15", "above zero"},
+        Refusal{"[[plugin]]\npath = \"a\"\ndeadlines = { init = \"0 s\" }\n", "3:22", "above zero"},
+        Refusal{"[[plugin]]\npath = \"a\"\nrestart = { delay = \"9 s\" }\n", "3:11", "restart.delay_max is below"},
+        Refusal{"[[plugin]]\npath = \"a\"\nrestart = { crashes = 0 }\n", "3:23", "from 1 to 1000"},
+        Refusal{"[[plugin]]\npath = \"a\"\ncompartment = \"a b\"\n", "3:15", "compartment is \"a b\""},
+        Refusal{"[[plugin]]\npath = \"a\"\nsha256 = \"abc\"\n", "3:10", "64 hex digits"},
+        Refusal{"[[plugin]]\npath = \"a\"\nsha256 = \"\"\n", "3:10", "64 hex digits"},
+        Refusal{"[[plugin]]\npath = \"a/b\"\n[[plugin]]\npath = \"./a//b\"\n", "4:8", "that of plugin[0]"},
+        Refusal{"[routes.\"a b\"]\n", "1:1", "is no route"},
+        Refusal{"[routes.bars]\ndeadline = \"0 ms\"\n", "2:12", "above zero"},
+        Refusal{"[routes.\"market.bars\"]\nin_flight_max = 0\n", "2:17", "from 1 to"},
+        Refusal{"[routes.\"market.bars\"]\nbacklog = 1048577\n", "2:11", "from 0 to 1048576"}));
+
+TEST(ConfigurationInCode, the_defaults_are_possible) {
+  EXPECT_TRUE(check(HostConfiguration{}));
+  EXPECT_TRUE(check({.plugins = {{.path = "a.so"}}, .routes = {{.name = "momentum/signal"}, {.name = "market.bars"}}}));
+}
+
+TEST(ConfigurationInCode, a_refusal_names_the_member) {
+  const auto refused = check({.plugins = {{.path = "a.so"}, {.path = "b.so", .slots = 100}}});
+
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::BadConfiguration);
+  EXPECT_EQ(refused.error().message, "plugin[1].slots is 100; a power of two from 16 to 65536 is meant");
+}
+
+TEST(ConfigurationInCode, size_classes_out_of_order_are_refused) {
+  const auto refused = check({.plugins = {{.path = "a.so", .inbound = {{4096, 1}, {256, 1}}}}});
+
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, StartsWith("plugin[0].inbound "));
+}
+
+TEST(ConfigurationInCode, a_route_that_stands_twice_is_refused) {
+  const auto refused = check({.routes = {{.name = "bars"}, {.name = "bars"}}});
+
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("routes.\"bars\" stands twice"));
+}
+
+TEST(ConfigurationInCode, a_negative_duration_is_refused) {
+  EXPECT_FALSE(check({.routes = {{.name = "bars", .deadline = -1ns}}}));
+}
+
+}  // namespace
+}  // namespace shunt
