@@ -1,0 +1,35 @@
+#pragma once
+/// What a host needs to know of a shared object, read from bytes that may be hostile and without running any of them.
+///
+///     SHUNT_CHECK(check_elf_header(bytes));
+///     SHUNT_TRY(elf, read_elf(bytes));
+///     SHUNT_TRY(manifest, parse_manifest(elf.manifest));
+///
+/// Everything is found as the loader finds it, by program headers: section headers may say something else.
+
+#include <shunt/schemas/result.hpp>
+#include <shunt/schemas/version.hpp>
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace shunt {
+
+struct ElfFile {
+  BuildHash build;                      ///< From the GNU build id.
+  std::span<const std::byte> manifest;  ///< The description of Shunt's note, within the bytes given.
+  std::vector<std::string> needed;      ///< DT_NEEDED: the libraries it wants, as written.
+};
+
+/// The first 64 bytes: a complete 64-bit little-endian shared object for this machine.
+/// Errors: NotAPlugin (give a shared object), WrongArchitecture (build it for this machine).
+Status check_elf_header(std::span<const std::byte> bytes);
+
+/// Errors: those of check_elf_header; NotAPlugin (cut short, contradicts itself, or has no note of Shunt's or no build
+/// id: build it with shunt_add_plugin), BadManifest (two notes of Shunt's), TooLarge (a manifest above
+/// kManifestBytesMax).
+Result<ElfFile> read_elf(std::span<const std::byte> bytes);
+
+}  // namespace shunt
