@@ -5,7 +5,7 @@ if(NOT temporary)
 endif()
 string(RANDOM LENGTH 12 suffix)
 set(folder ${temporary}/shunt-arrow-${suffix})
-execute_process(COMMAND ${CMAKE_COMMAND} -S ${PROJECT} -B ${folder} -D ARROW=${ARROW} -D LAYERS=${LAYERS}
+execute_process(COMMAND ${CMAKE_COMMAND} -G ${GENERATOR} -S ${PROJECT} -B ${folder} -D ARROW=${ARROW} -D LAYERS=${LAYERS}
   RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
 file(REMOVE_RECURSE ${folder})
 
