@@ -32,7 +32,7 @@ class TemporaryDirectory {
 
   /// Writes a file, making the folders above it, and returns where it is.
   std::filesystem::path write(const std::filesystem::path& relative, std::string_view text) const {
-    const auto file = path_ / relative;
+    auto file = path_ / relative;
     std::filesystem::create_directories(file.parent_path());
     std::ofstream{file, std::ios::binary} << text;
     return file;
