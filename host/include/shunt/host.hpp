@@ -1,0 +1,123 @@
+#pragma once
+/// A host: it runs plugins as processes, calls their functions and exchanges topics with them.
+///
+///     auto host = shunt::Host::start("host.toml");                  // Result<Host>; no daemon, no root
+///     auto momentum = host->client<momentum::Client>();             // names to handles, resolved once
+///     auto reply = momentum->signal(build, {.deadline = 2ms});
+///     host->switch_to("momentum", "1.5.0");                         // every route of it, in one atomic step
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <shunt/client.hpp>
+#include <shunt/host/configuration.hpp>
+#include <shunt/host/event.hpp>
+#include <shunt/publisher.hpp>
+#include <shunt/subscription.hpp>
+
+namespace shunt {
+
+/// Thread-safe unless a member says otherwise. Destroying it stops every plugin and waits for the last process to end;
+/// replies and handles that are still around stay valid.
+class Host {
+ public:
+  /// Reads the configuration, reads and checks every plugin's file, starts them and waits until all are active. Blocks.
+  /// Errors: those of read_configuration and of loading a plugin (NotAPlugin, WrongArchitecture, NotTrusted, BadManifest),
+  /// PluginFailed or PluginExited when a phase fails, DeadlineExceeded, System.
+  [[nodiscard]] static Result<Host> start(const std::filesystem::path& host_toml);
+  [[nodiscard]] static Result<Host> start(HostConfiguration configuration);
+
+  Host(Host&&) noexcept;
+  Host& operator=(Host&&) noexcept;
+  ~Host();
+
+  // ---- Calling and publishing
+
+  /// A generated client: `momentum::Client`. Errors: NoSuchRoute (no such plugin or function), SchemaMismatch.
+  template <typename Client>
+  [[nodiscard]] Result<Client> client() {
+    return Client::resolve(*this);
+  }
+
+  /// One function by name, e.g. "momentum/signal". Hashes are of the schemas the caller was built with; 0 compares names only.
+  /// Errors: NoSuchRoute, SchemaMismatch naming both types.
+  template <typename Request, typename Answer>
+  [[nodiscard]] Result<Function<Request, Answer>> function(std::string_view name, SchemaHash request = {}, SchemaHash reply = {}) {
+    SHUNT_TRY(route, resolve_function(name, request, reply));
+    return Function<Request, Answer>{std::move(route)};
+  }
+
+  /// Errors: NoSuchRoute (no plugin declares the topic), SchemaMismatch.
+  template <typename Root>
+  [[nodiscard]] Result<Publisher<Root>> publisher(std::string_view topic, SchemaHash schema = {}) {
+    SHUNT_TRY(route, resolve_topic(topic, schema));
+    return Publisher<Root>{std::move(route)};
+  }
+
+  /// `callback(Received<Root>&)` runs in poll() or the dispatcher only, one at a time, in the order of each sender. It may
+  /// call, publish and subscribe, but not poll. Errors: NoSuchRoute, SchemaMismatch.
+  template <typename Root, typename Callback>
+  [[nodiscard]] Result<Subscription> subscribe(std::string_view topic, Callback callback, SchemaHash schema = {}) {
+    return subscribe_bytes(topic, schema, [callback = std::move(callback)](ReceivedBytes& bytes, bool redelivered) mutable {
+      const Root* const root = verified_root<Root>(bytes.bytes());
+      if (root == nullptr) return false;
+      Received<Root> received{bytes, root, redelivered};
+      callback(received);
+      return true;
+    });
+  }
+
+  // ---- Driving
+
+  /// Takes what plugins have sent and runs the callbacks; never waits. The number of callbacks that ran.
+  /// Errors: WouldDeadlock from inside a callback.
+  [[nodiscard]] Result<std::size_t> poll();
+  /// Sleeps until a plugin has sent something, or `timeout`. Use it between polls in a thread that has nothing else to do.
+  void wait(std::chrono::nanoseconds timeout);
+  /// Polls and waits on this thread until asked to stop. Errors: WouldDeadlock from inside a callback.
+  [[nodiscard]] Status run_dispatcher(const std::stop_token& stop);
+
+  // ---- Plugins
+
+  /// Moves every route of `plugin` to another configured version in one atomic step, while others publish and call. Blocks
+  /// until the old instance has finished what it had and is gone. Not from a callback.
+  /// Errors: NoSuchPlugin, NoSuchVersion, NotServing, those of starting the new version, DeadlineExceeded (the old one did
+  /// not finish in time: the switch is undone); after any error the old version serves.
+  [[nodiscard]] Status switch_to(std::string_view plugin, std::string_view version);
+  /// Takes the plugin off its routes, lets it finish and ends it. Errors: NoSuchPlugin.
+  [[nodiscard]] Status stop(std::string_view plugin);
+  /// Starts a stopped or quarantined plugin again. Errors: NoSuchPlugin, those of starting it.
+  [[nodiscard]] Status restart(std::string_view plugin);
+
+  // ---- Seeing
+
+  [[nodiscard]] HostSnapshot snapshot();
+  /// The events after number `seen` (0: all that are kept), oldest first.
+  [[nodiscard]] std::vector<HostEvent> events(std::uint64_t seen = 0);
+
+  // ---- The same by name, untyped, for tools. What a plugin sent is given as it came: verify it before you read it.
+
+  /// Errors: NoSuchRoute, and those of calls and publications.
+  [[nodiscard]] Result<ReceivedBytes> call_bytes(std::string_view function, std::span<const std::uint8_t> request,
+                                                 const CallOptions& options = {});
+  [[nodiscard]] Result<Delivery> publish_bytes(std::string_view topic, std::span<const std::uint8_t> payload);
+  /// `callback(bytes, redelivered)` says whether it could read them.
+  [[nodiscard]] Result<Subscription> subscribe_bytes(std::string_view topic, SchemaHash schema,
+                                                     std::function<bool(ReceivedBytes&, bool redelivered)> callback);
+  /// flatc's binary schema that has the route's types, from a plugin that declares it. Errors: NoSuchRoute.
+  [[nodiscard]] Result<std::vector<std::byte>> schema_of(std::string_view route);
+
+ private:
+  explicit Host(std::shared_ptr<host::Core> core) noexcept : core_(std::move(core)) {}
+  Result<RouteHandle> resolve_function(std::string_view name, SchemaHash request, SchemaHash reply);
+  Result<RouteHandle> resolve_topic(std::string_view name, SchemaHash schema);
+
+  std::shared_ptr<host::Core> core_;
+};
+
+}  // namespace shunt

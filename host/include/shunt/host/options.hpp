@@ -1,0 +1,24 @@
+#pragma once
+/// How a call or a publication is sent, and how it fared.
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+#include <shunt/bus/doorbell.hpp>
+
+namespace shunt {
+
+struct CallOptions {
+  std::optional<std::chrono::nanoseconds> deadline{};  ///< From now; the route's default (3 s) when absent.
+  std::optional<bus::Wait> wait{};                     ///< How this thread waits; the route's setting when absent.
+};
+
+/// What became of a publication: sums over its receivers.
+struct Delivery {
+  std::uint32_t delivered = 0;  ///< In a plugin's ring.
+  std::uint32_t waiting = 0;    ///< In a host-private backlog, in order.
+  std::uint32_t dropped = 0;    ///< By the route's policy: this message or an older one.
+};
+
+}  // namespace shunt

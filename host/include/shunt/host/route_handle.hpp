@@ -1,0 +1,63 @@
+#pragma once
+/// One route of one host, without its types: what typed functions and publishers stand on. For tools and generated code.
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <shunt/bus/builder.hpp>
+#include <shunt/host/options.hpp>
+#include <shunt/host/received_bytes.hpp>
+#include <shunt/schemas/ids.hpp>
+#include <shunt/schemas/limits.hpp>
+
+namespace shunt {
+
+namespace host {
+struct Core;
+struct RouteInfo;
+class InboundPool;
+}  // namespace host
+
+/// Copyable; any number of threads may use it at once. Outlives the Host: then every use gives Stopped.
+class RouteHandle {
+ public:
+  RouteHandle(std::shared_ptr<host::Core> core, const host::RouteInfo& route)
+      : core_(std::move(core)), route_(&route) {}
+
+  /// Memory towards the route's receivers, for the time of one build. On the stack of the sender.
+  class Chunks final : public bus::ChunkSource {
+   public:
+    explicit Chunks(const RouteHandle& route) : route_(route) {}
+    Result<bus::Loan> loan(std::size_t bytes) override;
+    void give_back(const bus::Loan& loan) noexcept override;
+
+   private:
+    friend class RouteHandle;
+    const RouteHandle& route_;
+    host::InboundPool* pool_ = nullptr;  // once something was loaned
+  };
+
+  /// Both consume what was built with `chunks`.
+  [[nodiscard]] Result<Delivery> publish(const Chunks& chunks, const bus::Built& built) const;
+  [[nodiscard]] Result<ReceivedBytes> call(const Chunks& chunks, const bus::Built& built, const CallOptions& options) const;
+
+  [[nodiscard]] bus::SizeHint& hint() const noexcept;
+  [[nodiscard]] bus::Payload payload() const noexcept;
+  [[nodiscard]] const std::string& name() const noexcept;
+  /// BadPayload for a payload on this route that is not what `type` says.
+  [[nodiscard]] Error bad_payload(const char* what, std::size_t bytes) const;
+
+ private:
+  std::shared_ptr<host::Core> core_;
+  const host::RouteInfo* route_;
+};
+
+/// The root of a payload, verified within the limits of limits.hpp; null when it is not a `Root`.
+template <typename Root>
+[[nodiscard]] const Root* verified_root(std::span<const std::uint8_t> bytes) noexcept {
+  flatbuffers::Verifier verifier(bytes.data(), bytes.size(), kVerifyDepthMax, kVerifyTablesMax);
+  return verifier.VerifyBuffer<Root>(nullptr) ? flatbuffers::GetRoot<Root>(bytes.data()) : nullptr;
+}
+
+}  // namespace shunt

@@ -1,0 +1,35 @@
+#pragma once
+/// Publishing on a topic.
+///
+///     auto bars = host->publisher<market::Bar>("market.bars");
+///     auto sent = bars->publish([&](auto& build) { return market::CreateBar(build, ...); });
+
+#include <shunt/host/route_handle.hpp>
+
+namespace shunt {
+
+template <typename Root>
+class Publisher {
+ public:
+  explicit Publisher(RouteHandle route) : route_(std::move(route)) {}
+
+  /// Builds in place, once, and hands it to every receiver. Never waits, allocates nothing and, while nobody sleeps, makes no
+  /// system call. Any thread.
+  /// Errors: RingFull (a receiver refuses: nobody got it, publish it again later), QuotaExceeded, TooLarge, NoSuchRoute,
+  /// Stopped.
+  template <typename Build>
+  [[nodiscard]] Result<Delivery> publish(Build&& build) const {
+    alignas(8) std::uint8_t scratch[bus::kScratchBytes];
+    RouteHandle::Chunks chunks{route_};
+    bus::InPlaceBuilder builder({scratch, sizeof scratch}, chunks);
+    SHUNT_TRY(built, builder.build<Root>(build, route_.hint(), route_.payload()));
+    return route_.publish(chunks, built);
+  }
+
+  [[nodiscard]] const RouteHandle& route() const noexcept { return route_; }
+
+ private:
+  RouteHandle route_;
+};
+
+}  // namespace shunt

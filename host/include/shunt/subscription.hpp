@@ -1,0 +1,70 @@
+#pragma once
+/// Hearing a topic in the host itself.
+///
+///     auto signals = host->subscribe<market::Signal>("market.signals", [&](shunt::Received<market::Signal>& signal) {
+///       book.add(signal->direction());
+///     });
+///     host->poll();                                  // callbacks run here, nowhere else
+
+#include <memory>
+
+#include <shunt/host/route_handle.hpp>
+
+namespace shunt {
+
+namespace host {
+class Inbox;
+}  // namespace host
+
+/// A verified publication, in a callback. `std::move(bar).keep()` holds it beyond.
+template <typename Root>
+class Received {
+ public:
+  Received(ReceivedBytes& bytes, const Root* root, bool redelivered) noexcept
+      : bytes_(&bytes), root_(root), redelivered_(redelivered) {}
+
+  const Root* operator->() const noexcept { return root_; }
+  const Root& operator*() const noexcept { return *root_; }
+  /// An instance died while it handled the message this follows from: it may have been sent before.
+  [[nodiscard]] bool redelivered() const noexcept { return redelivered_; }
+
+  /// What was received, for as long as it lives; move-only, released on any thread.
+  class Kept {
+   public:
+    Kept(ReceivedBytes bytes, const Root* root) noexcept : bytes_(std::move(bytes)), root_(root) {}
+    const Root* operator->() const noexcept { return root_; }
+    const Root& operator*() const noexcept { return *root_; }
+
+   private:
+    ReceivedBytes bytes_;
+    const Root* root_;
+  };
+  [[nodiscard]] Kept keep() && noexcept { return Kept{std::move(*bytes_), root_}; }
+
+ private:
+  ReceivedBytes* bytes_;
+  const Root* root_;
+  bool redelivered_;
+};
+
+/// Ends the subscription when it goes: no callback starts afterwards, and one that runs on another thread has ended.
+class Subscription {
+ public:
+  Subscription(std::shared_ptr<host::Core> core, std::shared_ptr<host::Inbox> inbox) noexcept
+      : core_(std::move(core)), inbox_(std::move(inbox)) {}
+  Subscription(Subscription&&) noexcept = default;
+  Subscription& operator=(Subscription&& other) noexcept;
+  ~Subscription();
+
+  /// Publications lost because the callback did not keep up (policies drop_oldest and drop_newest), or because their bytes
+  /// were not of the topic's type.
+  [[nodiscard]] std::uint64_t dropped() const noexcept;
+
+ private:
+  void end() noexcept;
+
+  std::shared_ptr<host::Core> core_;
+  std::shared_ptr<host::Inbox> inbox_;
+};
+
+}  // namespace shunt

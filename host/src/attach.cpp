@@ -1,0 +1,50 @@
+#include "attach.hpp"
+
+#include <algorithm>
+
+namespace shunt::host {
+namespace {
+
+std::vector<std::uint32_t> ids(const std::vector<RouteInfo*>& routes) {
+  std::vector<std::uint32_t> result;
+  for (const RouteInfo* route : routes) result.push_back(route->id.value);
+  return result;
+}
+
+std::vector<flatbuffers::Offset<control::SizeClass>> classes(flatbuffers::FlatBufferBuilder& builder,
+                                                             const bus::PoolGeometry& pool) {
+  std::vector<flatbuffers::Offset<control::SizeClass>> result;
+  for (const bus::SizeClass& each : pool.classes()) result.push_back(control::CreateSizeClass(builder, each.bytes, each.chunks));
+  return result;
+}
+
+}  // namespace
+
+/// A fence is saved only where nobody on the host sleeps for what this plugin sends.
+bus::Sleepers sleepers_of(const PluginVersion& version) {
+  const auto sleeps = [](const RouteInfo* route) { return route->settings.wait != bus::Wait::Spin; };
+  return {.host = std::ranges::any_of(version.functions, sleeps) || std::ranges::any_of(version.calls, sleeps) ||
+                  std::ranges::any_of(version.topics_out, sleeps),
+          .plugin = version.configuration.wait != bus::Wait::Spin};
+}
+
+void build_attach(flatbuffers::FlatBufferBuilder& builder, const PluginVersion& version, const Instance& instance) {
+  const auto functions = ids(version.functions);
+  const auto calls = ids(version.calls);
+  const auto topics_in = ids(version.topics_in);
+  const auto topics_out = ids(version.topics_out);
+  const auto inbound = classes(builder, version.shape.inbound);
+  const auto outbound = classes(builder, version.shape.outbound);
+  std::vector<flatbuffers::Offset<control::KeyValue>> settings;
+  for (const Setting& each : version.settings)
+    settings.push_back(control::CreateKeyValueDirect(builder, each.key.c_str(), each.value.c_str()));
+  const SandboxLimits& limits = version.configuration.sandbox;
+  const auto text = to_string(version.image.version);
+  finish_message(builder, control::CreateAttachDirect(
+                              builder, bus::kLayoutVersion, instance.identity.id.value, version.name().c_str(), text.c_str(),
+                              version.configuration.slots, static_cast<control::Wait>(version.configuration.wait),
+                              sleepers_of(version).host, &inbound, &outbound, &functions, &calls, &topics_in, &topics_out,
+                              &settings, limits.memory_bytes, limits.open_files, &limits.cpus));
+}
+
+}  // namespace shunt::host

@@ -1,0 +1,93 @@
+#include "catalog.hpp"
+
+#include <algorithm>
+
+namespace shunt::host {
+namespace {
+
+/// Two instances of a plugin live at once during a switch, and the host itself needs chunks to build in: each class
+/// covers both caps and the reserve.
+std::vector<std::uint32_t> caps_of(const bus::PoolGeometry& pool) {
+  std::vector<std::uint32_t> caps;
+  for (const bus::SizeClass& each : pool.classes()) {
+    const std::uint32_t reserve = std::max(1u, each.chunks / 8);
+    caps.push_back(std::max(1u, (each.chunks - std::min(each.chunks, reserve)) / 2));
+  }
+  return caps;
+}
+
+TypeName to_type_name(const PayloadType& type) { return {type.name, type.schema}; }
+
+}  // namespace
+
+Result<std::shared_ptr<PluginVersion>> Catalog::load(const PluginConfiguration& configuration) {
+  SHUNT_TRY(image, load_plugin_image(configuration.path, {configuration.sha256, allow_unsigned_}));
+  SHUNT_TRY(settings, resolve_settings(image.manifest, configuration));
+  SHUNT_TRY(symbols, Symbols::read(image.descriptor.get()));
+  SHUNT_TRY(shape, bus::LaneShape::of(configuration.slots, configuration.inbound, configuration.outbound));
+  auto version = std::make_shared<PluginVersion>();
+  version->configuration = configuration;
+  version->image = std::move(image);
+  version->settings = std::move(settings);
+  version->symbols = std::make_shared<const Symbols>(std::move(symbols));
+  version->shape = shape;
+  version->caps = caps_of(shape.inbound);
+  SHUNT_CHECK(assign_pool(*version));
+  SHUNT_CHECK(resolve_routes(*version));
+  return version;
+}
+
+Status Catalog::assign_pool(PluginVersion& version) {
+  const std::string& compartment =
+      version.configuration.compartment.empty() ? version.name() : version.configuration.compartment;
+  const std::lock_guard lock{mutex_};
+  std::shared_ptr<InboundPool>& pool = pools_[compartment];
+  const auto& classes = version.configuration.inbound;
+  if (pool == nullptr) {
+    SHUNT_TRY(made, InboundPool::create(classes));
+    pool = std::move(made);
+  } else if (!std::ranges::equal(pool->geometry().classes(), classes)) {
+    return error(ErrorCode::BadConfiguration, "{} {}: `inbound` differs within the compartment \"{}\", whose plugins share "
+                 "one pool: give all of them the same", version.name(), to_string(version.image.version), compartment);
+  }
+  version.pool = pool;
+  return {};
+}
+
+Status Catalog::resolve_routes(PluginVersion& version) {
+  const Manifest& manifest = version.image.manifest;
+  for (const DeclaredFunction& each : manifest.functions) {
+    SHUNT_TRY(route, directory_.resolve(manifest.name + "/" + each.name, true, to_type_name(each.request),
+                                        to_type_name(each.reply)));
+    version.functions.push_back(route);
+  }
+  for (const DeclaredCall& each : manifest.calls) {
+    SHUNT_TRY(route, directory_.resolve(each.function, true, to_type_name(each.request), to_type_name(each.reply)));
+    version.calls.push_back(route);
+  }
+  for (const auto& [topics, routes] : {std::pair{&manifest.topics_in, &version.topics_in},
+                                       std::pair{&manifest.topics_out, &version.topics_out}})
+    for (const DeclaredTopic& each : *topics) {
+      SHUNT_TRY(route, directory_.resolve(each.name, false, to_type_name(each.type), {}));
+      routes->push_back(route);
+    }
+  return {};
+}
+
+std::shared_ptr<Outlet> Catalog::outlet(const RouteInfo& route, const PluginVersion& version) {
+  const std::lock_guard lock{mutex_};
+  std::shared_ptr<Outlet>& outlet = outlets_[{route.id.value, version.name()}];
+  if (outlet != nullptr) return outlet;
+  const Manifest& manifest = version.image.manifest;
+  bool idempotent = false;
+  for (std::size_t i = 0; i < version.functions.size(); ++i)
+    if (version.functions[i] == &route) idempotent = manifest.functions[i].idempotent;
+  for (std::size_t i = 0; i < version.topics_in.size(); ++i)
+    if (version.topics_in[i] == &route) idempotent = manifest.topics_in[i].idempotent;
+  const SlowConsumer policy = route.function ? SlowConsumer::Refuse : route.settings.slow_consumer;
+  outlet = std::make_shared<Outlet>(route.id, version.name(), policy, route.settings.backlog, version.configuration.slots,
+                                    idempotent, version.pool);
+  return outlet;
+}
+
+}  // namespace shunt::host

@@ -1,0 +1,67 @@
+#pragma once
+/// What the host knows of each plugin before it runs: its versions, read and checked, their routes and their pools.
+///
+/// Filled on a thread that may read files; the control loop only reads it.
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <shunt/bus/lane.hpp>
+
+#include "outlet.hpp"
+#include "plugin_image.hpp"
+#include "route_info.hpp"
+#include "settings.hpp"
+#include "symbols.hpp"
+
+namespace shunt::host {
+
+/// One version of a plugin, ready to be started any number of times.
+struct PluginVersion {
+  PluginConfiguration configuration;
+  PluginImage image;
+  std::shared_ptr<const Symbols> symbols;
+  std::vector<Setting> settings;
+  bus::LaneShape shape;
+  std::vector<std::uint32_t> caps;       ///< By inbound size class: what one instance may hold.
+  std::shared_ptr<InboundPool> pool;     ///< Of its compartment.
+  std::vector<RouteInfo*> functions;     ///< In the manifest's order, as are the rest.
+  std::vector<RouteInfo*> calls;
+  std::vector<RouteInfo*> topics_in;
+  std::vector<RouteInfo*> topics_out;
+
+  [[nodiscard]] const std::string& name() const { return image.manifest.name; }
+};
+
+class Catalog {
+ public:
+  Catalog(const HostConfiguration& configuration, RouteDirectory& directory)
+      : allow_unsigned_(configuration.allow_unsigned), directory_(directory) {}
+
+  /// Reads and checks a plugin's file and prepares everything for its instances. Blocks for the file.
+  /// Errors: those of load_plugin_image, resolve_settings, RouteDirectory::resolve; BadConfiguration.
+  [[nodiscard]] Result<std::shared_ptr<PluginVersion>> load(const PluginConfiguration& configuration);
+
+  /// Where messages wait for this consumer of this route; made on first use. Thread-safe.
+  [[nodiscard]] std::shared_ptr<Outlet> outlet(const RouteInfo& route, const PluginVersion& version);
+
+  template <typename Visit>
+  void for_each_outlet(Visit&& visit) {
+    const std::lock_guard lock{mutex_};
+    for (const auto& [key, outlet] : outlets_) visit(*outlet);
+  }
+
+ private:
+  Status resolve_routes(PluginVersion& version);
+  Status assign_pool(PluginVersion& version);
+
+  bool allow_unsigned_;
+  RouteDirectory& directory_;
+  std::mutex mutex_;
+  std::map<std::string, std::shared_ptr<InboundPool>, std::less<>> pools_;                   // by compartment
+  std::map<std::pair<std::uint32_t, std::string>, std::shared_ptr<Outlet>> outlets_;  // by route and plugin
+};
+
+}  // namespace shunt::host

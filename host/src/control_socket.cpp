@@ -1,0 +1,63 @@
+#include "control_socket.hpp"
+
+#include <sys/socket.h>
+
+#include <array>
+#include <cstring>
+
+namespace shunt::host {
+namespace {
+
+constexpr std::size_t kDescriptorsMax = 8;
+
+}  // namespace
+
+Status send_packet(int socket, const flatbuffers::FlatBufferBuilder& built, std::span<const int> descriptors) {
+  iovec part{built.GetBufferPointer(), built.GetSize()};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * kDescriptorsMax)> control{};
+  msghdr header{};
+  header.msg_iov = &part;
+  header.msg_iovlen = 1;
+  if (!descriptors.empty()) {
+    header.msg_control = control.data();
+    header.msg_controllen = CMSG_SPACE(descriptors.size_bytes());
+    cmsghdr* const rights = CMSG_FIRSTHDR(&header);
+    rights->cmsg_level = SOL_SOCKET;
+    rights->cmsg_type = SCM_RIGHTS;
+    rights->cmsg_len = CMSG_LEN(descriptors.size_bytes());
+    std::memcpy(CMSG_DATA(rights), descriptors.data(), descriptors.size_bytes());
+  }
+  if (::sendmsg(socket, &header, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0) return {};
+  if (errno == EPIPE || errno == ECONNRESET) return error(ErrorCode::HostGone, "the other end of the control socket is closed");
+  return system_error("sending a control packet");
+}
+
+Result<std::optional<Packet>> receive_packet(int socket) {
+  Packet packet;
+  packet.bytes.resize(kPacketBytesMax);
+  iovec part{packet.bytes.data(), packet.bytes.size()};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * kDescriptorsMax)> control{};
+  msghdr header{};
+  header.msg_iov = &part;
+  header.msg_iovlen = 1;
+  header.msg_control = control.data();
+  header.msg_controllen = control.size();
+  const ssize_t count = ::recvmsg(socket, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  if (count < 0 && (errno == EAGAIN || errno == EINTR)) return std::nullopt;
+  if (count < 0 && errno != ECONNRESET) return system_error("receiving a control packet");
+  for (cmsghdr* each = CMSG_FIRSTHDR(&header); count >= 0 && each != nullptr; each = CMSG_NXTHDR(&header, each)) {
+    if (each->cmsg_level != SOL_SOCKET || each->cmsg_type != SCM_RIGHTS) continue;
+    std::vector<int> numbers((each->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+    std::memcpy(numbers.data(), CMSG_DATA(each), numbers.size() * sizeof(int));
+    for (const int number : numbers) packet.descriptors.emplace_back(number);
+  }
+  if (count <= 0) return error(ErrorCode::HostGone, "the other end of the control socket is closed");
+  if ((header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0)
+    return error(ErrorCode::PeerBreach, "a control packet is longer than {} bytes or carries too many descriptors", kPacketBytesMax);
+  packet.bytes.resize(static_cast<std::size_t>(count));
+  flatbuffers::Verifier verifier(packet.bytes.data(), packet.bytes.size(), 16, 100'000);
+  if (!verifier.VerifyBuffer<control::Message>()) return error(ErrorCode::PeerBreach, "a control packet is not a control message");
+  return packet;
+}
+
+}  // namespace shunt::host

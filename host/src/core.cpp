@@ -1,0 +1,32 @@
+#include "core.hpp"
+
+#include <future>
+
+namespace shunt::host {
+
+Core::~Core() { shut_down(); }
+
+Status Core::on_loop(const std::function<void(Supervisor::Done)>& work) {
+  {
+    const std::lock_guard lock{shut_mutex};
+    if (shut) return error(ErrorCode::Stopped, "the host \"{}\" was stopped", configuration.name);
+  }
+  const auto promise = std::make_shared<std::promise<Status>>();
+  auto future = promise->get_future();
+  loop->post([&work, promise] { work([promise](Status status) { promise->set_value(std::move(status)); }); });
+  return future.get();
+}
+
+void Core::shut_down() {
+  {
+    const std::lock_guard lock{shut_mutex};
+    if (std::exchange(shut, true) || loop == nullptr || supervisor == nullptr) return;
+  }
+  std::promise<void> ended;
+  loop->post([&] { supervisor->stop_all([&](const Status&) { ended.set_value(); }); });
+  ended.get_future().wait();
+  hub->shut({ErrorCode::Stopped, "the host was stopped"});
+  loop->stop();
+}
+
+}  // namespace shunt::host

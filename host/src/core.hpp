@@ -1,0 +1,41 @@
+#pragma once
+/// Everything a host is made of, in the order in which it is built and the reverse in which it goes.
+
+#include <memory>
+
+#include "catalog.hpp"
+#include "event_log.hpp"
+#include "event_loop.hpp"
+#include "hub.hpp"
+#include "supervisor.hpp"
+
+namespace shunt::host {
+
+struct Core : std::enable_shared_from_this<Core> {
+  explicit Core(HostConfiguration host_configuration)
+      : configuration(std::move(host_configuration)), directory(configuration.routes), catalog(configuration, directory) {}
+  ~Core();
+
+  HostConfiguration configuration;
+  RouteDirectory directory;
+  PublishedTable tables;
+  EventLog events;
+  Catalog catalog;
+  std::unique_ptr<EventLoop> loop;
+  std::unique_ptr<Supervisor> supervisor;
+  std::unique_ptr<Hub> hub;
+
+  std::mutex inboxes_mutex;
+  std::vector<std::shared_ptr<Inbox>> inboxes;  // under inboxes_mutex: what poll() runs
+  std::atomic<bool> has_inboxes{false};
+
+  /// Runs `work(done)` on the loop's thread and waits until it calls `done`.
+  [[nodiscard]] Status on_loop(const std::function<void(Supervisor::Done)>& work);
+  /// Ends every process and then the loop. Once.
+  void shut_down();
+
+  std::mutex shut_mutex;
+  bool shut = false;  // under shut_mutex
+};
+
+}  // namespace shunt::host

@@ -1,0 +1,152 @@
+/// Draining: from a slot that a plugin wrote to a caller, a subscription or the way to another plugin.
+
+#include <cstring>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <shunt/schemas/control_generated.h>
+
+#include "hub.hpp"
+
+namespace shunt::host {
+
+namespace {
+
+bool is_broken(const Instance& instance) noexcept {
+  return instance.breached.load(std::memory_order_relaxed) != bus::Breach::None;
+}
+
+}  // namespace
+
+bool Hub::pass() {
+  bool any = false;
+  for (Lane& lane : lanes_) {
+    if (is_broken(*lane.instance)) {
+      if (!std::exchange(lane.breach_reported, true)) listener_.on_breach(*lane.instance);
+      continue;
+    }
+    any |= drain_replies(lane);
+    any |= drain_data(lane);
+  }
+  // Acquire pairs with the release in deliver().
+  if (backlogged_.load(std::memory_order_relaxed) && backlogged_.exchange(false, std::memory_order_acquire)) flush_backlogs();
+  return any;
+}
+
+/// At most a ring's depth, so that a plugin that floods cannot hold the host.
+bool Hub::drain_replies(Lane& lane) {
+  bus::LaneReceiver& receiver = lane.instance->lane->receiver;
+  std::uint32_t count = 0;
+  for (; count < lane.instance->lane->shape().plugin_side.slots && !is_broken(*lane.instance); ++count) {
+    const auto incoming = receiver.next(bus::Ring::Reply);
+    if (!incoming) break;
+    accept_reply(*lane.instance, *incoming);
+    receiver.free(bus::Ring::Reply);
+  }
+  if (receiver.breach() != bus::Breach::None) breach(*lane.instance, receiver.breach());
+  return count > 0;
+}
+
+bool Hub::drain_data(Lane& lane) {
+  bus::LaneReceiver& receiver = lane.instance->lane->receiver;
+  std::uint32_t count = 0;
+  for (; count < lane.instance->lane->shape().plugin_side.slots && !is_broken(*lane.instance); ++count) {
+    if (!lane.stalled) lane.stalled = receiver.next(bus::Ring::Data);
+    if (!lane.stalled) break;
+    if (!accept_data(*lane.instance, *lane.stalled)) break;
+    lane.stalled.reset();
+    receiver.free(bus::Ring::Data);
+  }
+  if (receiver.breach() != bus::Breach::None) breach(*lane.instance, receiver.breach());
+  return count > 0;
+}
+
+/// The first one counts. The next pass tells the control thread, and nothing more is taken from the lane.
+void Hub::breach(Instance& instance, bus::Breach what) noexcept {
+  auto none = bus::Breach::None;
+  instance.breached.compare_exchange_strong(none, what, std::memory_order_relaxed);
+}
+
+ReceivedBytes Hub::receive(Instance& instance, const bus::Incoming& incoming, ReadMode mode) {
+  const std::size_t size = incoming.payload.size();
+  const bool chunk = incoming.header.place == bus::Place::Chunk;
+  const bool in_place = mode == ReadMode::InPlace ||
+                        (mode == ReadMode::Auto && size > ReadArena::kSmallestBytes && instance.identity.trusted);
+  if (chunk && in_place)
+    return ReceivedBytes::held(instance.shared_from_this(), incoming.payload.data(), size, incoming.header.chunk.packed,
+                               incoming.header.generation);
+  ArenaBlock* const block = arena_->take(size);
+  if (size > 0) std::memcpy(block->data, incoming.payload.data(), size);
+  if (chunk) instance.give_back(incoming.header.chunk, incoming.header.generation);
+  return ReceivedBytes::copied(block, size);
+}
+
+namespace {
+
+/// What the plugin says went wrong, from bytes that anybody may have written.
+Error failure_of(const Instance& instance, const RouteInfo& route, std::uint16_t status, std::span<const std::uint8_t> bytes) {
+  const auto who = fmt::format("{} {} \"{}\"", instance.identity.plugin, to_string(instance.identity.version), route.name);
+  const auto code = static_cast<ErrorCode>(status - 1);
+  flatbuffers::Verifier verifier(bytes.data(), bytes.size(), 8, 64);
+  if (!verifier.VerifyBuffer<control::Failure>()) return {code, who + " failed and gave no reason that can be read"};
+  const auto* const failure = flatbuffers::GetRoot<control::Failure>(bytes.data());
+  std::string text = who + ": " + (failure->message() != nullptr ? failure->message()->str() : "no reason given");
+  if (failure->frames() != nullptr)
+    for (const std::uint64_t frame : *failure->frames()) text += instance.describe_frame(frame);
+  return {code, std::move(text)};
+}
+
+}  // namespace
+
+void Hub::accept_reply(Instance& instance, const bus::Incoming& incoming) {
+  const bus::MessageHeader& header = incoming.header;
+  if (header.kind != bus::Kind::Reply) return breach(instance, bus::Breach::Kind);
+  const auto record = in_flight_.take(header.correlation, &instance);
+  if (!record) return breach(instance, bus::Breach::Correlation);
+  if (header.route != record->route->id.value) {
+    fail_request(*record, {ErrorCode::PeerBreach, "the plugin answered for another route and was ended"});
+    return breach(instance, bus::Breach::Route);
+  }
+  if (record->origin != nullptr) {
+    forward_reply(*record, instance, incoming);
+  } else if (record->caller != nullptr && header.status == 0) {
+    record->caller->complete(receive(instance, incoming, record->route->settings.read));
+    return;
+  } else if (record->caller != nullptr) {
+    const auto payload = receive(instance, incoming, ReadMode::Copy);
+    record->caller->fail(failure_of(instance, *record->route, header.status, payload.bytes()));
+    return;
+  }
+  if (header.place == bus::Place::Chunk) instance.give_back(header.chunk, header.generation);
+}
+
+/// False: a receiver refuses it for now; offer it again.
+bool Hub::accept_data(Instance& instance, const bus::Incoming& incoming) {
+  const bus::MessageHeader& header = incoming.header;
+  const auto give_back = [&] {
+    if (header.place == bus::Place::Chunk) instance.give_back(header.chunk, header.generation);
+  };
+  const Permitted permitted = header.route < instance.permitted.size() ? instance.permitted[header.route] : Permitted{};
+  if (header.kind == bus::Kind::Request) {
+    if (!permitted.call) breach(instance, bus::Breach::Route);
+    else if (!instance.reaped.load(std::memory_order_relaxed)) forward_request(instance, incoming);
+    give_back();
+    return true;
+  }
+  if (header.kind != bus::Kind::Publication) breach(instance, bus::Breach::Kind);
+  else if (!permitted.publish) breach(instance, bus::Breach::Route);
+  else {
+    const RcuReader reader;
+    const RouteEntry* const entry = tables_.current().find({header.route});
+    if (entry != nullptr) {
+      if (!forward_publication(instance, incoming, *entry)) return false;
+      instance.received.fetch_add(1, std::memory_order_relaxed);
+      return true;
+    }
+  }
+  give_back();
+  return true;
+}
+
+}  // namespace shunt::host

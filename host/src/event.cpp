@@ -1,0 +1,21 @@
+#include <shunt/host/event.hpp>
+
+namespace shunt {
+
+std::string_view name(HostEventKind kind) noexcept {
+  switch (kind) {
+    case HostEventKind::Started: return "Started";
+    case HostEventKind::Active: return "Active";
+    case HostEventKind::PhaseFailed: return "PhaseFailed";
+    case HostEventKind::Ended: return "Ended";
+    case HostEventKind::Restarting: return "Restarting";
+    case HostEventKind::Quarantined: return "Quarantined";
+    case HostEventKind::Switched: return "Switched";
+    case HostEventKind::SwitchUndone: return "SwitchUndone";
+    case HostEventKind::Stopped: return "Stopped";
+    case HostEventKind::Joined: return "Joined";
+  }
+  return "Unknown";
+}
+
+}  // namespace shunt

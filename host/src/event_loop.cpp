@@ -1,0 +1,109 @@
+#include "event_loop.hpp"
+
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+
+#include <algorithm>
+#include <array>
+
+namespace shunt::host {
+
+Result<std::unique_ptr<EventLoop>> EventLoop::create() {
+  bus::UniqueFd epoll{::epoll_create1(EPOLL_CLOEXEC)};
+  if (!epoll) return system_error("creating the control loop's epoll");
+  bus::UniqueFd event{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+  if (!event) return system_error("creating the control loop's eventfd");
+  epoll_event interest{.events = EPOLLIN, .data = {.fd = event.get()}};
+  if (::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, event.get(), &interest) != 0) return system_error("watching the eventfd");
+  return std::unique_ptr<EventLoop>(new EventLoop(std::move(epoll), std::move(event)));
+}
+
+EventLoop::~EventLoop() { stop(); }
+
+void EventLoop::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void EventLoop::stop() {
+  {
+    const std::lock_guard lock{mutex_};
+    stopping_ = true;
+  }
+  ::eventfd_write(event_.get(), 1);
+  if (thread_.joinable()) thread_.join();
+}
+
+void EventLoop::post(Work work) {
+  {
+    const std::lock_guard lock{mutex_};
+    posted_.push_back(std::move(work));
+  }
+  ::eventfd_write(event_.get(), 1);
+}
+
+void EventLoop::watch(int fd, Work ready) {
+  watched_[fd] = std::make_shared<Work>(std::move(ready));
+  epoll_event interest{.events = EPOLLIN | EPOLLRDHUP, .data = {.fd = fd}};
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &interest);
+}
+
+void EventLoop::unwatch(int fd) noexcept {
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
+  watched_.erase(fd);
+}
+
+EventLoop::TimerId EventLoop::at(Clock::time_point when, Work work) {
+  timers_.emplace(std::pair{when, ++last_timer_}, std::move(work));
+  return last_timer_;
+}
+
+void EventLoop::cancel(TimerId timer) noexcept {
+  const auto found = std::ranges::find_if(timers_, [&](const auto& each) { return each.first.second == timer; });
+  if (found != timers_.end()) timers_.erase(found);
+}
+
+int EventLoop::timeout_ms() const {
+  if (timers_.empty()) return -1;
+  const auto left = timers_.begin()->first.first - Clock::now();
+  return static_cast<int>(std::clamp<std::int64_t>(std::chrono::ceil<std::chrono::milliseconds>(left).count(), 0, 60'000));
+}
+
+void EventLoop::run() {
+  std::array<epoll_event, 32> events;
+  for (;;) {
+    const int count = ::epoll_wait(epoll_.get(), events.data(), events.size(), timeout_ms());
+    for (int i = 0; i < count; ++i) {
+      const int fd = events[static_cast<std::size_t>(i)].data.fd;
+      if (fd == event_.get()) {
+        eventfd_t ignored;
+        ::eventfd_read(fd, &ignored);
+      } else if (const auto found = watched_.find(fd); found != watched_.end()) {
+        const std::shared_ptr<Work> ready = found->second;  // it may unwatch itself
+        (*ready)();
+      }
+    }
+    run_posted();
+    run_timers();
+    const std::lock_guard lock{mutex_};
+    if (stopping_) return;
+  }
+}
+
+void EventLoop::run_posted() {
+  std::vector<Work> work;
+  {
+    const std::lock_guard lock{mutex_};
+    work.swap(posted_);
+  }
+  for (const Work& each : work) each();
+}
+
+void EventLoop::run_timers() {
+  const auto now = Clock::now();
+  while (!timers_.empty() && timers_.begin()->first.first <= now) {
+    const auto node = timers_.extract(timers_.begin());
+    node.mapped()();
+  }
+}
+
+}  // namespace shunt::host

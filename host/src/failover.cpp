@@ -1,0 +1,125 @@
+/// Delivery after a death: every message that the dead instance was sent gets exactly one outcome.
+///
+///     done                      done; a request without an answer is an unknown outcome
+///     begun, not done           unknown; sent once more, marked, where it is declared idempotent
+///     begun by two instances    poison: unknown, never sent again
+///     not begun                 waits in front of its outlet for the next instance, in order
+
+#include <algorithm>
+#include <cstring>
+#include <ranges>
+
+#include "hub.hpp"
+
+namespace shunt::host {
+
+struct Hub::Leftover {
+  QueuedMessage message;
+  bool begun = false;
+};
+
+namespace {
+
+std::shared_ptr<Outlet> outlet_of(const RouteTable& table, std::uint32_t route, const std::string& plugin) {
+  const RouteEntry* const entry = table.find({route});
+  if (entry == nullptr) return nullptr;
+  const auto target = std::ranges::find(entry->targets, plugin, [](const Target& each) { return each.outlet->consumer; });
+  return target == entry->targets.end() ? nullptr : target->outlet;
+}
+
+}  // namespace
+
+/// From our own ring, which the plugin could not write; how far it got is its own word, checked to be possible.
+std::vector<Hub::Leftover> Hub::leftovers(Instance& dead) {
+  return dead.with_sender([](bus::LaneSender& sender) {
+    const auto& ring = sender.ring_out(bus::Ring::Data);
+    const auto marks = sender.marks(bus::Ring::Data);
+    // After a breach the marks are worth nothing: everything that may have been begun counts as begun.
+    const bool credible = sender.breach() == bus::Breach::None;
+    const std::uint64_t oldest = ring.sent() > ring.slots() ? ring.sent() - ring.slots() : 0;
+    std::vector<Leftover> result;
+    for (std::uint64_t position = std::max(credible ? marks.done : oldest, oldest); position < ring.sent(); ++position) {
+      const bus::Slot& slot = ring.slot(position);
+      Leftover& leftover = result.emplace_back();
+      leftover.message.header = slot.header;
+      if (slot.header.place == bus::Place::Inline)
+        std::memcpy(leftover.message.payload.data(), slot.payload.data(), slot.header.payload_bytes);
+      leftover.begun = !credible || position < marks.begun;
+    }
+    return result;
+  });
+}
+
+/// True: it shall be sent again, and says so itself where it may have been done already.
+bool Hub::settle(Leftover& leftover, Outlet& outlet, const std::string& why) {
+  bus::MessageHeader& header = leftover.message.header;
+  const bool poison = (header.flags & bus::flag::kRedelivered) != 0;
+  const bool again = !leftover.begun || (outlet.idempotent && !poison);
+  if (leftover.begun && again) {
+    header.flags |= bus::flag::kRedelivered;
+    outlet.count_redelivered();
+  }
+  if (header.kind == bus::Kind::Request) {
+    const auto record = in_flight_.look_up(header.correlation);
+    if (!record) return false;  // answered, or nobody waits for it any more
+    if (again) return in_flight_.set_target(header.correlation, nullptr);
+    outlet.count_unknown();
+    if (const auto taken = in_flight_.take(header.correlation))
+      fail_request(*taken, {ErrorCode::OutcomeUnknown,
+                            fmt::format("\"{}\": {} inside the handler{}; done or not done, nobody knows", record->route->name,
+                                        why, poison ? ", the second instance that this request ended" : "")});
+    return false;
+  }
+  if (!again) outlet.count_unknown();
+  return again;
+}
+
+void Hub::fail_over(Instance& dead, const std::string& why) {
+  dead.close();
+  lock_drain();
+  std::vector<Leftover> messages = leftovers(dead);
+  {
+    const RcuReader reader;
+    const RouteTable& table = tables_.current();
+    for (Leftover& leftover : messages | std::views::reverse) {
+      const auto outlet = outlet_of(table, leftover.message.header.route, dead.identity.plugin);
+      if (outlet == nullptr || !settle(leftover, *outlet, why)) continue;
+      const bus::MessageHeader& header = leftover.message.header;
+      if (header.place == bus::Place::Chunk) dead.pool->hold(header.chunk);
+      outlet->put_back({header, leftover.message.inline_payload()});
+    }
+  }
+  dead.with_sender([&](bus::LaneSender& sender) {
+    sender.reclaim([&](bus::ChunkId chunk) { dead.pool->release(chunk); });
+  });
+  std::vector<InFlight> orphans;
+  in_flight_.for_each([&](InFlight& record) {
+    if (record.origin == &dead) record.origin = nullptr;
+    if (record.target != &dead) return false;
+    orphans.push_back(record);
+    return true;
+  });
+  for (const InFlight& record : orphans)
+    fail_request(record, {ErrorCode::OutcomeUnknown, fmt::format("\"{}\": {} before it answered; done or not done, nobody knows",
+                                                                 record.route->name, why)});
+  unlock_drain();
+}
+
+void Hub::fail_waiting(const std::string& plugin, const Error& why) {
+  lock_drain();
+  {
+    const RcuReader reader;
+    for (const RouteEntry& entry : tables_.current().routes)
+      for (const Target& target : entry.targets) {
+        if (target.outlet->consumer != plugin || entry.kind != RouteKind::Function) continue;
+        target.outlet->flush([&](QueuedMessage& message) {
+          if (const auto record = in_flight_.take(message.header.correlation)) fail_request(*record, why);
+          let_go(message.header, *target.outlet->pool);
+          return true;
+        });
+      }
+  }
+  unlock_drain();
+}
+
+}  // namespace shunt::host

@@ -1,0 +1,155 @@
+/// From plugin to plugin: descriptors pass through here, and every decision about them is made here.
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include <flatbuffers/flatbuffers.h>
+
+#include <shunt/bus/clock.hpp>
+#include <shunt/schemas/control_generated.h>
+
+#include "hub.hpp"
+
+namespace shunt::host {
+namespace {
+
+bool always(const bus::MessageHeader&) noexcept { return true; }
+
+}  // namespace
+
+/// The same payload where plugins of `to` can read it: inside the message, or in a chunk that the caller releases.
+/// None: that pool is used up.
+std::optional<Message> Hub::carry(Instance& from, const bus::Incoming& incoming, InboundPool& to) {
+  Message message{};
+  message.header.route = incoming.header.route;
+  message.header.payload_bytes = incoming.header.payload_bytes;
+  message.header.place = incoming.header.place;
+  if (incoming.header.place == bus::Place::Inline) message.inline_payload = incoming.payload;
+  if (incoming.header.place != bus::Place::Chunk) return message;
+  const auto chunk = loan(to, incoming.payload.size());
+  if (!chunk) return std::nullopt;
+  std::memcpy(chunk->data, incoming.payload.data(), incoming.payload.size());
+  from.copied.fetch_add(1, std::memory_order_relaxed);
+  message.header.chunk = chunk->chunk;
+  message.header.generation = chunk->generation;
+  return message;
+}
+
+/// All receivers take it, or none does and it stays where it is: the sender's ring fills and the sender learns of it.
+bool Hub::forward_publication(Instance& from, const bus::Incoming& incoming, const RouteEntry& entry) {
+  if (std::ranges::any_of(entry.targets, [&](const Target& target) { return refuses(target); })) return false;
+  if (std::ranges::any_of(entry.inboxes, [](const auto& inbox) { return inbox->would_refuse(); })) return false;
+  carry_to_targets(from, incoming, entry);
+  for (const auto& inbox : entry.inboxes) {
+    bus::Incoming copy = incoming;
+    // Only the last one can have the chunk itself; the others get a copy and leave it where it is.
+    if (inbox != entry.inboxes.back()) copy.header.place = bus::Place::Inline;
+    inbox->put({receive(from, copy, entry.info->settings.read), incoming.header.flags});
+  }
+  if (entry.inboxes.empty() && incoming.header.place == bus::Place::Chunk)
+    from.give_back(incoming.header.chunk, incoming.header.generation);
+  return true;
+}
+
+/// One copy serves all targets of one compartment: they stand side by side in the table.
+void Hub::carry_to_targets(Instance& from, const bus::Incoming& incoming, const RouteEntry& entry) {
+  std::optional<Message> message;
+  InboundPool* pool = nullptr;
+  const auto drop_copy = [&] {
+    if (message) let_go(message->header, *pool);
+  };
+  for (const Target& target : entry.targets) {
+    if (target.outlet->pool.get() != pool) {
+      drop_copy();
+      pool = target.outlet->pool.get();
+      message = carry(from, incoming, *pool);
+      if (message) message->header.kind = bus::Kind::Publication;
+    }
+    if (message) static_cast<void>(deliver(entry, target, *message, nullptr));
+    else target.outlet->count_no_chunk();
+  }
+  drop_copy();
+}
+
+void Hub::forward_request(Instance& from, const bus::Incoming& incoming) {
+  const bus::MessageHeader& asked = incoming.header;
+  std::int64_t deadline_ns = asked.deadline_ns;
+  if ((asked.parent & Instance::kPublicationBit) != 0) {
+    const auto parent = from.publication(asked.parent);
+    if (parent == Instance::Token::Unknown) return breach(from, bus::Breach::Parent);
+    if (parent == Instance::Token::Past)
+      return refuse_request(from, asked, {ErrorCode::Cancelled, "the message this call was made for is long done"});
+  } else if (asked.parent != 0) {
+    const auto parent = in_flight_.look_up(asked.parent);
+    if (!parent && in_flight_.was_given(asked.parent))
+      return refuse_request(from, asked, {ErrorCode::Cancelled, "nobody waits for the answer to the outer call any more"});
+    if (!parent || parent->target != &from) return breach(from, bus::Breach::Parent);
+    deadline_ns = deadline_ns == 0 ? parent->deadline_ns : std::min(deadline_ns, parent->deadline_ns);
+  }
+  const RcuReader reader;
+  const RouteEntry* const entry = tables_.current().find({asked.route});
+  if (entry == nullptr || entry->targets.empty() || entry->down)
+    return refuse_request(from, asked, {ErrorCode::NotServing, "no plugin serves this function now"});
+  if (deadline_ns == 0) deadline_ns = bus::now_ns() + entry->info->settings.deadline.count();
+  const Target& target = entry->targets.front();
+  auto message = carry(from, incoming, *target.outlet->pool);
+  if (!message)
+    return refuse_request(from, asked, {ErrorCode::QuotaExceeded, "the chunks towards the called plugin are used up"});
+  message->header.kind = bus::Kind::Request;
+  message->header.deadline_ns = deadline_ns;
+  InFlight record;
+  record.route = entry->info;
+  record.origin = &from;
+  record.origin_correlation = asked.correlation;
+  record.deadline_ns = deadline_ns;
+  const auto delivered = deliver(*entry, target, *message, &record);
+  let_go(message->header, *target.outlet->pool);
+  if (delivered == Delivered::Refused || delivered == Delivered::DroppedNewest)
+    refuse_request(from, asked, {ErrorCode::RingFull, "the called plugin does not keep up"});
+}
+
+void Hub::forward_reply(const InFlight& record, Instance& from, const bus::Incoming& incoming) {
+  Instance& origin = *record.origin;
+  auto message = carry(from, incoming, *origin.pool);
+  if (!message) {
+    bus::MessageHeader asked;
+    asked.route = record.route->id.value;
+    asked.correlation = record.origin_correlation;
+    return refuse_request(origin, asked, {ErrorCode::QuotaExceeded, "the chunks for the answer are used up"});
+  }
+  message->header.kind = bus::Kind::Reply;
+  message->header.route = record.route->id.value;
+  message->header.correlation = record.origin_correlation;
+  message->header.status = incoming.header.status;
+  // One nested call at a time leaves room; a plugin that does not read its replies loses them.
+  static_cast<void>(origin.push(bus::Ring::Reply, message->header, message->inline_payload, always));
+  let_go(message->header, *origin.pool);
+}
+
+/// Answers a plugin's request with an error of our own.
+void Hub::refuse_request(Instance& from, const bus::MessageHeader& request, const Error& why) {
+  flatbuffers::FlatBufferBuilder builder(bus::kInlineBytesMax);
+  // What does not fit inside the message is cut; the code says it all the same.
+  builder.Finish(control::CreateFailureDirect(builder, why.message.substr(0, 120).c_str()));
+  bus::MessageHeader header;
+  header.route = request.route;
+  header.kind = bus::Kind::Reply;
+  header.place = bus::Place::Inline;
+  header.correlation = request.correlation;
+  header.status = static_cast<std::uint16_t>(static_cast<std::uint16_t>(why.code) + 1);
+  header.payload_bytes = builder.GetSize();
+  const auto payload = std::as_bytes(std::span{builder.GetBufferPointer(), builder.GetSize()});
+  static_cast<void>(from.push(bus::Ring::Reply, header, payload, always));
+}
+
+void Hub::fail_request(const InFlight& record, const Error& why) {
+  if (record.caller != nullptr) return record.caller->fail(why);
+  if (record.origin == nullptr) return;
+  bus::MessageHeader asked;
+  asked.route = record.route->id.value;
+  asked.correlation = record.origin_correlation;
+  refuse_request(*record.origin, asked, why);
+}
+
+}  // namespace shunt::host

@@ -1,0 +1,197 @@
+#include <shunt/host.hpp>
+
+#include <future>
+
+#include "configuration_check.hpp"
+#include "core.hpp"
+
+namespace shunt {
+namespace {
+
+/// The inbox callbacks run on this thread for this host, for WouldDeadlock.
+thread_local const host::Core* polling_core = nullptr;
+
+constexpr std::size_t kCallbacksPerInbox = 256;
+
+class PollingScope {
+ public:
+  explicit PollingScope(const host::Core& core) : outer_(std::exchange(polling_core, &core)) {}
+  ~PollingScope() { polling_core = outer_; }
+  PollingScope(const PollingScope&) = delete;
+  PollingScope& operator=(const PollingScope&) = delete;
+
+ private:
+  const host::Core* outer_;
+};
+
+Status load_plugins(host::Core& core) {
+  for (const PluginConfiguration& each : core.configuration.plugins) {
+    SHUNT_TRY(version, core.catalog.load(each));
+    SHUNT_CHECK(core.supervisor->add(std::move(version)));
+  }
+  return {};
+}
+
+tl::unexpected<Error> deadlock(std::string_view what) {
+  return error(ErrorCode::WouldDeadlock, "{} from inside a callback: let the thread that polls do it", what);
+}
+
+}  // namespace
+
+Result<Host> Host::start(const std::filesystem::path& host_toml) {
+  SHUNT_TRY(configuration, read_configuration(host_toml));
+  return start(std::move(configuration));
+}
+
+Result<Host> Host::start(HostConfiguration configuration) {
+  SHUNT_CHECK(check(configuration));
+  auto core = std::make_shared<host::Core>(std::move(configuration));
+  SHUNT_TRY(loop, host::EventLoop::create());
+  core->loop = std::move(loop);
+  core->supervisor = std::make_unique<host::Supervisor>(core->configuration, *core->loop, core->catalog, core->directory,
+                                                        core->tables, core->events);
+  SHUNT_TRY(hub, host::Hub::create(core->tables, *core->supervisor));
+  core->hub = std::move(hub);
+  core->supervisor->bind(*core->hub);
+  SHUNT_CHECK(load_plugins(*core));
+  core->loop->start();
+  SHUNT_CHECK(core->on_loop([&](auto done) { core->supervisor->start_all(std::move(done)); }));
+  return Host{std::move(core)};
+}
+
+Host::Host(Host&&) noexcept = default;
+Host& Host::operator=(Host&& other) noexcept {
+  if (this != &other && core_ != nullptr) core_->shut_down();
+  core_ = std::move(other.core_);
+  return *this;
+}
+Host::~Host() {
+  if (core_ != nullptr) core_->shut_down();
+}
+
+// ---- Names to handles
+
+Result<RouteHandle> Host::resolve_function(std::string_view name, SchemaHash request, SchemaHash reply) {
+  const host::RouteInfo* const known = core_->directory.find(std::string{name});
+  if (known == nullptr)
+    return error(ErrorCode::NoSuchRoute, "no plugin of this host declares \"{}\": see `shunt ls`", name);
+  SHUNT_TRY(route, core_->directory.resolve(known->name, true, {known->request.name, request}, {known->reply.name, reply}));
+  return RouteHandle{core_, *route};
+}
+
+Result<RouteHandle> Host::resolve_topic(std::string_view name, SchemaHash schema) {
+  const host::RouteInfo* const known = core_->directory.find(std::string{name});
+  if (known == nullptr)
+    return error(ErrorCode::NoSuchRoute, "no plugin of this host declares the topic \"{}\": see `shunt ls`", name);
+  SHUNT_TRY(route, core_->directory.resolve(known->name, false, {known->request.name, schema}, {}));
+  return RouteHandle{core_, *route};
+}
+
+Result<Subscription> Host::subscribe_bytes(std::string_view topic, SchemaHash schema,
+                                           std::function<bool(ReceivedBytes&, bool)> callback) {
+  SHUNT_TRY(handle, resolve_topic(topic, schema));
+  const host::RouteInfo& route = *core_->directory.find(std::string{topic});
+  auto inbox = std::make_shared<host::Inbox>(route, [callback = std::move(callback)](host::Parcel& parcel) {
+    return callback(parcel.payload, (parcel.flags & bus::flag::kRedelivered) != 0);
+  });
+  {
+    const std::lock_guard lock{core_->inboxes_mutex};
+    core_->inboxes.push_back(inbox);
+    core_->has_inboxes.store(true, std::memory_order_relaxed);
+  }
+  SHUNT_CHECK(core_->on_loop([&](const auto& done) {
+    core_->supervisor->add_inbox(inbox);
+    done({});
+  }));
+  return Subscription{core_, std::move(inbox)};
+}
+
+Subscription& Subscription::operator=(Subscription&& other) noexcept {
+  if (this != &other) {
+    end();
+    core_ = std::move(other.core_);
+    inbox_ = std::move(other.inbox_);
+  }
+  return *this;
+}
+
+Subscription::~Subscription() { end(); }
+
+std::uint64_t Subscription::dropped() const noexcept { return inbox_ == nullptr ? 0 : inbox_->dropped(); }
+
+void Subscription::end() noexcept {
+  if (inbox_ == nullptr) return;
+  if (polling_core == core_.get()) inbox_->close_from_callback();
+  else inbox_->close();
+  {
+    const std::lock_guard lock{core_->inboxes_mutex};
+    std::erase(core_->inboxes, inbox_);
+    core_->has_inboxes.store(!core_->inboxes.empty(), std::memory_order_relaxed);
+  }
+  core_->loop->post([core = core_, inbox = inbox_] { core->supervisor->remove_inbox(*inbox); });
+  inbox_.reset();
+}
+
+// ---- Driving
+
+Result<std::size_t> Host::poll() {
+  if (polling_core == core_.get()) return deadlock("poll()");
+  core_->hub->drain();
+  if (!core_->has_inboxes.load(std::memory_order_relaxed)) return std::size_t{0};
+  const PollingScope scope{*core_};
+  std::size_t callbacks = 0;
+  for (std::size_t place = 0;; ++place) {
+    std::shared_ptr<host::Inbox> inbox;
+    {
+      const std::lock_guard lock{core_->inboxes_mutex};
+      if (place >= core_->inboxes.size()) break;
+      if (core_->inboxes[place]->waiting() > 0) inbox = core_->inboxes[place];
+    }
+    if (inbox != nullptr) callbacks += inbox->run(kCallbacksPerInbox);
+  }
+  return callbacks;
+}
+
+void Host::wait(std::chrono::nanoseconds timeout) { core_->hub->sleep(timeout); }
+
+Status Host::run_dispatcher(const std::stop_token& stop) {
+  const std::stop_callback wake{stop, [this] { core_->hub->wake(); }};
+  while (!stop.stop_requested()) {
+    SHUNT_TRY(callbacks, poll());
+    if (callbacks == 0) wait(bus::kSleepMax);
+  }
+  return {};
+}
+
+// ---- Plugins
+
+Status Host::switch_to(std::string_view plugin, std::string_view version) {
+  SHUNT_TRY(wanted, Version::parse(version));
+  if (polling_core == core_.get()) return deadlock("switch_to()");
+  return core_->on_loop([&](auto done) { core_->supervisor->switch_to(std::string{plugin}, wanted, std::move(done)); });
+}
+
+Status Host::stop(std::string_view plugin) {
+  if (polling_core == core_.get()) return deadlock("stop()");
+  return core_->on_loop([&](auto done) { core_->supervisor->stop(std::string{plugin}, std::move(done)); });
+}
+
+Status Host::restart(std::string_view plugin) {
+  if (polling_core == core_.get()) return deadlock("restart()");
+  return core_->on_loop([&](auto done) { core_->supervisor->restart(std::string{plugin}, std::move(done)); });
+}
+
+// ---- Seeing
+
+HostSnapshot Host::snapshot() {
+  HostSnapshot result;
+  static_cast<void>(core_->on_loop([&](const auto& done) {
+    result = core_->supervisor->snapshot();
+    done({});
+  }));
+  return result;
+}
+
+std::vector<HostEvent> Host::events(std::uint64_t seen) { return core_->events.after(seen); }
+
+}  // namespace shunt

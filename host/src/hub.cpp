@@ -1,0 +1,63 @@
+#include "hub.hpp"
+
+#include <algorithm>
+
+namespace shunt::host {
+namespace {
+
+constexpr std::uint32_t kInFlightMax = 8192;
+constexpr std::size_t kArenaBlocks = 8;  ///< Few, so that the same lines are used again; more are made when held.
+
+/// What is built for topics that no plugin hears, before that is known.
+constexpr bus::SizeClass kOwnClasses[] = {{256, 64}, {4096, 16}, {64u << 10, 4}, {1u << 20, 2}};
+
+}  // namespace
+
+Result<std::unique_ptr<Hub>> Hub::create(PublishedTable& tables, HubListener& listener) {
+  SHUNT_TRY(own_pool, InboundPool::create(kOwnClasses));
+  return std::unique_ptr<Hub>(new Hub(tables, listener, std::move(own_pool)));
+}
+
+Hub::Hub(PublishedTable& tables, HubListener& listener, std::unique_ptr<InboundPool> own_pool)
+    : tables_(tables), listener_(listener), in_flight_(kInFlightMax), own_pool_(std::move(own_pool)),
+      arena_(ReadArena::create(kArenaBlocks)) {}
+
+Hub::~Hub() = default;
+
+void Hub::add_lane(std::shared_ptr<Instance> instance) {
+  lock_drain();
+  bells_.push_back(instance->lane->bell());
+  lanes_.push_back({std::move(instance), std::nullopt});
+  unlock_drain();
+}
+
+bool Hub::remove_lane(const Instance& instance) {
+  lock_drain();
+  const auto lane = std::ranges::find(lanes_, &instance, [](const Lane& each) { return each.instance.get(); });
+  bool empty = true;
+  if (lane != lanes_.end()) {
+    if (instance.breached.load(std::memory_order_relaxed) == bus::Breach::None) {
+      drain_replies(*lane);
+      drain_data(*lane);
+      empty = !lane->stalled;
+    }
+    if (empty) {
+      bells_.erase(bells_.begin() + (lane - lanes_.begin()));
+      lanes_.erase(lane);
+    }
+  }
+  unlock_drain();
+  return empty;
+}
+
+void Hub::shut(const Error& why) {
+  shut_.store(true, std::memory_order_relaxed);
+  lock_drain();
+  in_flight_.for_each([&](InFlight& record) {
+    if (record.caller != nullptr) record.caller->fail(why);
+    return true;
+  });
+  unlock_drain();
+}
+
+}  // namespace shunt::host

@@ -1,0 +1,175 @@
+#pragma once
+/// The middle of the star: sends what threads of the host publish and call, drains what plugins send, and passes messages
+/// from plugin to plugin. All of it runs on the user's threads.
+///
+/// Locks, from the outside in: drain, outlet, lane's send, in-flight, pool. None is held while user code runs.
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include <shunt/bus/builder.hpp>
+
+#include "in_flight.hpp"
+#include "pending_call.hpp"
+#include "read_arena.hpp"
+#include "route_table.hpp"
+
+namespace shunt::host {
+
+/// What the data path tells the control loop. Called on any thread; must not block.
+class HubListener {
+ public:
+  virtual void on_breach(Instance& instance) noexcept = 0;
+  /// A call to this instance passed its deadline, or its ring is full: somebody should look whether it makes progress.
+  virtual void on_suspect(Instance& instance) noexcept = 0;
+
+ protected:
+  ~HubListener() = default;
+};
+
+/// How a publication fared, over all receivers.
+struct Sent {
+  std::uint32_t in_ring = 0;
+  std::uint32_t in_backlog = 0;
+  std::uint32_t dropped = 0;
+  std::uint32_t refused = 0;
+};
+
+/// How long, and how, a thread waits for its reply.
+struct CallRequest {
+  std::int64_t deadline_ns = 0;
+  bus::Wait wait = bus::Wait::SpinThenSleep;
+};
+
+class Hub {
+ public:
+  /// Errors: System (no memory for the host's own pool). `tables` and `listener` outlive the hub.
+  [[nodiscard]] static Result<std::unique_ptr<Hub>> create(PublishedTable& tables, HubListener& listener);
+  ~Hub();
+
+  // ---- Sending (send.cpp). Any thread, also from callbacks.
+
+  /// The pool to build a payload for this route in: that of its first receiver's compartment, or the host's own.
+  [[nodiscard]] InboundPool& pool_for(const RouteInfo& route) noexcept;
+  /// A chunk, after taking back what plugins have returned if need be.
+  [[nodiscard]] Result<bus::LoanedChunk> loan(InboundPool& pool, std::size_t bytes);
+
+  /// Both consume `built`; `pool` is where its chunk comes from, null when it has none. Errors of publish: NoSuchRoute, RingFull (nobody took it and a receiver refuses).
+  /// Errors of call: also DeadlineExceeded, NotServing, QuotaExceeded, OutcomeUnknown, and the plugin's own.
+  [[nodiscard]] Result<Sent> publish(const RouteInfo& route, InboundPool* pool, const bus::Built& built);
+  [[nodiscard]] Result<ReceivedBytes> call(const RouteInfo& route, InboundPool* pool, const bus::Built& built,
+                                           const CallRequest& request);
+
+  // ---- Draining (drain.cpp).
+
+  /// Takes what all lanes have to give, unless another thread is doing so. True when there was anything.
+  bool drain();
+  /// Sleeps until a lane has something, `wake()` or `timeout`. Returns at once when another thread drains.
+  void sleep(std::chrono::nanoseconds timeout);
+  /// Ends every sleep.
+  void wake() noexcept;
+
+  // ---- Lanes come and go (control thread).
+
+  void add_lane(std::shared_ptr<Instance> instance);
+  /// For an instance that has been reaped: takes what it had committed, and forgets the lane once there is nothing left.
+  /// False: a receiver refuses its last publications for now; try again.
+  [[nodiscard]] bool remove_lane(const Instance& instance);
+  /// For an instance that has been reaped: every message it was sent gets its outcome (failover.cpp). What it had not begun
+  /// waits for the next instance; `why` says how it ended.
+  void fail_over(Instance& dead, const std::string& why);
+  /// Ends every request that waits for this plugin: nobody is going to serve it.
+  void fail_waiting(const std::string& plugin, const Error& why);
+  /// Runs `use()` while nobody drains.
+  template <typename Use>
+  void while_not_draining(Use&& use) {
+    lock_drain();
+    use();
+    unlock_drain();
+  }
+
+  /// Sends what waits in backlogs, as far as there is room. After a table was published.
+  void flush_backlogs();
+
+  [[nodiscard]] InFlightTable& in_flight() noexcept { return in_flight_; }
+  [[nodiscard]] PublishedTable& tables() noexcept { return tables_; }
+  /// Ends every call with this error from now on.
+  void shut(const Error& why);
+
+  /// Gives up what a message holds: its chunk.
+  static void let_go(const bus::MessageHeader& header, InboundPool& pool) noexcept;
+  /// Ends a request that will never be answered by a plugin, whoever asked.
+  void fail_request(const InFlight& record, const Error& why);
+
+ private:
+  struct Lane {
+    std::shared_ptr<Instance> instance;
+    std::optional<bus::Incoming> stalled;  ///< A publication that a receiver refuses for now; its slot is not freed.
+    bool breach_reported = false;
+  };
+
+  // failover.cpp
+  struct Leftover;
+  static std::vector<Leftover> leftovers(Instance& dead);
+  bool settle(Leftover& leftover, Outlet& outlet, const std::string& why);
+
+  // send.cpp
+  Delivered deliver(const RouteEntry& entry, const Target& target, const Message& message, InFlight* request) noexcept;
+  void fan_out(const RouteEntry& entry, const Message& message, InboundPool* pool, Sent& sent) noexcept;
+  bool refuses(const Target& target) noexcept;
+  void suspect(Instance& instance) noexcept;
+  std::uint32_t flush(const Target& target) noexcept;
+  void cancel(std::uint64_t correlation, const RouteInfo& route, const Instance* target) noexcept;
+  Result<ReceivedBytes> await(PendingCall& pending, std::uint64_t correlation, const RouteInfo& route,
+                              const CallRequest& request);
+
+  // drain.cpp
+  bool pass();
+  bool drain_replies(Lane& lane);
+  bool drain_data(Lane& lane);
+  void accept_reply(Instance& instance, const bus::Incoming& incoming);
+  bool accept_data(Instance& instance, const bus::Incoming& incoming);
+  static void breach(Instance& instance, bus::Breach what) noexcept;
+  ReceivedBytes receive(Instance& instance, const bus::Incoming& incoming, ReadMode mode);
+
+  // forward.cpp
+  void forward_request(Instance& from, const bus::Incoming& incoming);
+  bool forward_publication(Instance& from, const bus::Incoming& incoming, const RouteEntry& entry);
+  void carry_to_targets(Instance& from, const bus::Incoming& incoming, const RouteEntry& entry);
+  void forward_reply(const InFlight& record, Instance& from, const bus::Incoming& incoming);
+  void refuse_request(Instance& from, const bus::MessageHeader& request, const Error& why);
+  std::optional<Message> carry(Instance& from, const bus::Incoming& incoming, InboundPool& to);
+
+  // lead.cpp: who drains while threads wait
+  bool wait(PendingCall& pending, std::int64_t deadline_ns, bus::Wait mode);
+  bool lead(PendingCall& pending, std::int64_t deadline_ns, bus::Wait mode);
+  void follow(PendingCall& pending, std::int64_t deadline_ns, bus::Wait mode);
+  void promote_follower() noexcept;
+  void lock_drain() noexcept;
+  void unlock_drain() noexcept;
+  void sleep_leading(std::chrono::nanoseconds timeout);
+
+  Hub(PublishedTable& tables, HubListener& listener, std::unique_ptr<InboundPool> own_pool);
+
+  PublishedTable& tables_;
+  HubListener& listener_;
+  InFlightTable in_flight_;
+  std::unique_ptr<InboundPool> own_pool_;
+
+  alignas(64) bus::SpinLock drain_lock_;
+  std::atomic<int> wanted_{0};                 // threads that want the drain lock from a leader
+  std::atomic<std::uint32_t> wake_word_{0};    // what a sleeping leader waits on beside the lanes
+  std::vector<Lane> lanes_;                    // under drain_lock_
+  std::vector<bus::Bell> bells_;               // under drain_lock_
+  ReadArena::Owner arena_;                     // under drain_lock_
+
+  bus::SpinLock followers_lock_;
+  std::vector<PendingCall*> followers_;        // that sleep; under followers_lock_
+  std::atomic<bool> has_followers_{false};
+  std::atomic<bool> backlogged_{false};        // something may wait in an outlet
+  std::atomic<bool> shut_{false};
+};
+
+}  // namespace shunt::host

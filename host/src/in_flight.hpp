@@ -1,0 +1,136 @@
+#pragma once
+/// Every request that the host has accepted and that has no outcome yet, whoever asked: the host's only record of them.
+///
+/// A correlation is (sequence << 16 | place): never given out twice, and checked by one comparison. Thread-safe.
+
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include <shunt/bus/spin.hpp>
+
+#include "route_info.hpp"
+
+namespace shunt::host {
+
+class Instance;
+class PendingCall;
+
+struct InFlight {
+  std::uint64_t correlation = 0;         ///< 0: free.
+  const RouteInfo* route = nullptr;
+  Instance* target = nullptr;            ///< Whose ring holds the request; null while it waits in a backlog.
+  PendingCall* caller = nullptr;         ///< A thread of the host; null when it gave up, or for a nested call.
+  Instance* origin = nullptr;            ///< The plugin that asked; null when it died, or for a thread's call.
+  std::uint64_t origin_correlation = 0;  ///< What the plugin called its request.
+  std::int64_t deadline_ns = 0;
+};
+
+class InFlightTable {
+ public:
+  static constexpr std::uint32_t kPlacesMax = 1u << 16;
+
+  explicit InFlightTable(std::uint32_t places) : records_(places) {
+    free_.reserve(places);
+    for (std::uint32_t place = places; place > 0; --place) free_.push_back(place - 1);
+  }
+
+  /// Records a request and names it; none when the table is full or the route has `route_max` in flight.
+  [[nodiscard]] std::optional<std::uint64_t> add(InFlight record, std::uint32_t route_max) noexcept {
+    const std::lock_guard lock{lock_};
+    std::uint32_t& on_route = on_route_[record.route->id.value];
+    if (free_.empty() || on_route >= route_max) return std::nullopt;
+    ++on_route;
+    const std::uint32_t place = free_.back();
+    free_.pop_back();
+    record.correlation = ++sequence_ << 16 | place;
+    records_[place] = record;
+    return record.correlation;
+  }
+
+  /// Notes whose ring it is in now. False: nobody waits for it any more.
+  [[nodiscard]] bool set_target(std::uint64_t correlation, Instance* target) noexcept {
+    const std::lock_guard lock{lock_};
+    InFlight* const record = find(correlation);
+    if (record != nullptr) record->target = target;
+    return record != nullptr;
+  }
+
+  /// Takes the record out, wherever its request is.
+  [[nodiscard]] std::optional<InFlight> take(std::uint64_t correlation) noexcept {
+    const std::lock_guard lock{lock_};
+    InFlight* const record = find(correlation);
+    return record == nullptr ? std::nullopt : std::optional(remove(*record));
+  }
+
+  /// Takes the record out if it is a request to `target`: the reply is there. None: nothing of this name is in flight on
+  /// that lane.
+  [[nodiscard]] std::optional<InFlight> take(std::uint64_t correlation, const Instance* target) noexcept {
+    const std::lock_guard lock{lock_};
+    InFlight* const record = find(correlation);
+    if (record == nullptr || record->target != target) return std::nullopt;
+    return remove(*record);
+  }
+
+  /// The caller gives up at its deadline. True: it will not be completed any more. False: somebody is completing it now.
+  /// The record stays until the plugin answers or dies; one that waits in a backlog goes.
+  [[nodiscard]] bool abandon(std::uint64_t correlation, Instance** target) noexcept {
+    const std::lock_guard lock{lock_};
+    InFlight* const record = find(correlation);
+    if (record == nullptr || record->caller == nullptr) return false;
+    record->caller = nullptr;
+    *target = record->target;
+    if (record->target == nullptr) remove(*record);
+    return true;
+  }
+
+  /// A private copy, to check what a plugin claims.
+  [[nodiscard]] std::optional<InFlight> look_up(std::uint64_t correlation) noexcept {
+    const std::lock_guard lock{lock_};
+    InFlight* const record = find(correlation);
+    return record == nullptr ? std::nullopt : std::optional(*record);
+  }
+
+  /// Whether `correlation` was ever given out.
+  [[nodiscard]] bool was_given(std::uint64_t correlation) noexcept {
+    const std::lock_guard lock{lock_};
+    const std::uint64_t sequence = correlation >> 16;
+    return sequence > 0 && sequence <= sequence_ && (correlation & 0xffff) < records_.size();
+  }
+
+  /// Changes or removes records under the lock: `visit(InFlight&)` returns true to remove. For the control thread.
+  template <typename Visit>
+  void for_each(Visit&& visit) {
+    const std::lock_guard lock{lock_};
+    for (InFlight& record : records_)
+      if (record.correlation != 0 && visit(record)) remove(record);
+  }
+
+  [[nodiscard]] std::size_t size() noexcept {
+    const std::lock_guard lock{lock_};
+    return records_.size() - free_.size();
+  }
+
+ private:
+  InFlight* find(std::uint64_t correlation) noexcept {
+    const std::size_t place = correlation & 0xffff;
+    if (correlation == 0 || place >= records_.size() || records_[place].correlation != correlation) return nullptr;
+    return &records_[place];
+  }
+  InFlight remove(InFlight& record) noexcept {
+    const InFlight copy = record;
+    --on_route_[record.route->id.value];
+    free_.push_back(static_cast<std::uint32_t>(record.correlation & 0xffff));
+    record.correlation = 0;
+    return copy;
+  }
+
+  bus::SpinLock lock_;
+  std::vector<InFlight> records_;
+  std::vector<std::uint32_t> free_;  // last used first
+  std::vector<std::uint32_t> on_route_ = std::vector<std::uint32_t>(kRoutesMax);  // by RouteId
+  std::uint64_t sequence_ = 0;
+};
+
+}  // namespace shunt::host

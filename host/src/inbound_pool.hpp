@@ -1,0 +1,57 @@
+#pragma once
+/// The host's pool towards one compartment: any host thread loans from it, and every lane of the compartment reads it.
+
+#include <mutex>
+#include <optional>
+
+#include <shunt/bus/memory.hpp>
+#include <shunt/bus/pool.hpp>
+#include <shunt/bus/spin.hpp>
+
+namespace shunt::host {
+
+class InboundPool {
+ public:
+  /// Errors: BadConfiguration (the size classes), System.
+  [[nodiscard]] static Result<std::unique_ptr<InboundPool>> create(std::span<const bus::SizeClass> classes) {
+    SHUNT_TRY(geometry, bus::PoolGeometry::of(classes));
+    SHUNT_TRY(fd, bus::create_memory("shunt: inbound pool", geometry.bytes()));
+    SHUNT_TRY(mapping, bus::Mapping::map(fd.get(), geometry.bytes(), bus::Access::ReadWrite));
+    SHUNT_CHECK(bus::seal_future_writes(fd.get()));
+    SHUNT_TRY(pool, bus::ChunkPool::create(geometry, mapping.data()));
+    return std::unique_ptr<InboundPool>(new InboundPool(std::move(fd), std::move(mapping), std::move(pool)));
+  }
+
+  [[nodiscard]] std::optional<bus::LoanedChunk> loan(std::size_t bytes) noexcept {
+    const std::lock_guard lock{lock_};
+    return pool_.loan(bytes);
+  }
+  void hold(bus::ChunkId chunk) noexcept {
+    const std::lock_guard lock{lock_};
+    pool_.hold(chunk);
+  }
+  void release(bus::ChunkId chunk) noexcept {
+    const std::lock_guard lock{lock_};
+    pool_.release(chunk);
+  }
+
+  [[nodiscard]] std::size_t used_chunks() noexcept {
+    const std::lock_guard lock{lock_};
+    return pool_.used_chunks();
+  }
+  [[nodiscard]] const bus::PoolGeometry& geometry() const noexcept { return pool_.geometry(); }
+  [[nodiscard]] std::byte* payload(bus::ChunkId chunk) const noexcept { return pool_.payload(chunk); }
+  /// For handing to plugins: nobody can map it writable any more.
+  [[nodiscard]] int fd() const noexcept { return fd_.get(); }
+
+ private:
+  InboundPool(bus::UniqueFd fd, bus::Mapping mapping, bus::ChunkPool pool)
+      : fd_(std::move(fd)), mapping_(std::move(mapping)), pool_(std::move(pool)) {}
+
+  bus::UniqueFd fd_;
+  bus::Mapping mapping_;
+  bus::ChunkPool pool_;
+  bus::SpinLock lock_;
+};
+
+}  // namespace shunt::host

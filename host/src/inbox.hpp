@@ -1,0 +1,91 @@
+#pragma once
+/// What waits for one subscription of the host: publications that were drained, until poll() runs the callback.
+
+#include <atomic>
+#include <functional>
+#include <mutex>
+#include <vector>
+
+#include <shunt/bus/spin.hpp>
+#include <shunt/host/received_bytes.hpp>
+
+#include "route_info.hpp"
+
+namespace shunt::host {
+
+/// A publication as the callback gets it.
+struct Parcel {
+  ReceivedBytes payload;
+  std::uint8_t flags = 0;
+};
+
+class Inbox {
+ public:
+  using Callback = std::function<bool(Parcel&)>;  ///< False: not of the topic's type.
+
+  Inbox(const RouteInfo& topic, Callback on_parcel)
+      : route(topic), callback_(std::move(on_parcel)), queue_(std::max(topic.settings.backlog, 1u)) {}
+
+  const RouteInfo& route;
+
+  [[nodiscard]] bool would_refuse() const noexcept {
+    return route.settings.slow_consumer == SlowConsumer::Refuse && waiting() >= queue_.size();
+  }
+  [[nodiscard]] std::uint32_t waiting() const noexcept { return waiting_.load(std::memory_order_relaxed); }
+
+  /// By whoever drains. A full inbox drops as the route's policy says; where it refuses, would_refuse() was asked first.
+  void put(Parcel parcel) noexcept {
+    const std::lock_guard lock{lock_};
+    if (size_ == queue_.size()) {
+      dropped_.fetch_add(1, std::memory_order_relaxed);
+      if (route.settings.slow_consumer != SlowConsumer::DropOldest) return;
+      queue_[head_] = {};
+      head_ = (head_ + 1) % queue_.size();
+      --size_;
+    }
+    queue_[(head_ + size_) % queue_.size()] = std::move(parcel);
+    waiting_.store(static_cast<std::uint32_t>(++size_), std::memory_order_relaxed);
+  }
+
+  /// Runs the callback for up to `most` parcels, on this thread, in order. One thread at a time; others return at once.
+  std::size_t run(std::size_t most) {
+    const std::unique_lock running{running_, std::try_to_lock};
+    if (!running) return 0;
+    std::size_t count = 0;
+    for (Parcel parcel; count < most && take(parcel); ++count)
+      if (!callback_(parcel)) dropped_.fetch_add(1, std::memory_order_relaxed);
+    return count;
+  }
+
+  /// No callback starts after this; one that runs on another thread has ended. Not from this inbox's own callback.
+  void close() {
+    closed_.store(true, std::memory_order_relaxed);
+    const std::lock_guard running{running_};
+  }
+  /// The same from inside the callback.
+  void close_from_callback() noexcept { closed_.store(true, std::memory_order_relaxed); }
+
+  [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_.load(std::memory_order_relaxed); }
+
+ private:
+  bool take(Parcel& parcel) noexcept {
+    const std::lock_guard lock{lock_};
+    if (size_ == 0 || closed_.load(std::memory_order_relaxed)) return false;
+    parcel = std::move(queue_[head_]);
+    head_ = (head_ + 1) % queue_.size();
+    waiting_.store(static_cast<std::uint32_t>(--size_), std::memory_order_relaxed);
+    return true;
+  }
+
+  Callback callback_;
+  std::mutex running_;
+  bus::SpinLock lock_;
+  std::vector<Parcel> queue_;
+  std::size_t head_ = 0;
+  std::size_t size_ = 0;
+  std::atomic<std::uint32_t> waiting_{0};
+  std::atomic<std::uint64_t> dropped_{0};
+  std::atomic<bool> closed_{false};
+};
+
+}  // namespace shunt::host

@@ -1,0 +1,183 @@
+#pragma once
+/// One running process of a plugin's version, as the data path sees it: its lane, and the locks that are ours alone.
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include <shunt/bus/lane.hpp>
+#include <shunt/schemas/ids.hpp>
+#include <shunt/schemas/version.hpp>
+
+#include "inbound_pool.hpp"
+#include "symbols.hpp"
+
+namespace shunt::host {
+
+enum class Pushed : std::uint8_t { Yes, NoRoom, AtCap, Closed, Withdrawn };
+
+/// What an instance may do with a route, from its manifest.
+struct Permitted {
+  bool call = false;
+  bool publish = false;
+};
+
+class Instance : public std::enable_shared_from_this<Instance> {
+ public:
+  struct Identity {
+    InstanceId id;
+    std::string plugin;
+    Version version;
+    bool trusted = false;  ///< Signed or listed: large payloads are read in place.
+    std::shared_ptr<const Symbols> symbols;  ///< Of the plugin's object; may be null.
+  };
+
+  Instance(Identity who, std::unique_ptr<bus::LaneEnd> lane_end, std::shared_ptr<InboundPool> inbound)
+      : identity(std::move(who)), lane(std::move(lane_end)), pool(std::move(inbound)) {}
+
+  const Identity identity;
+  const std::unique_ptr<bus::LaneEnd> lane;
+  const std::shared_ptr<InboundPool> pool;
+  /// By RouteId; written before the lane is published.
+  std::vector<Permitted> permitted;
+
+  /// Sends one message and rings. A chunk payload is held by the lane from then on. Publications leave an eighth of the
+  /// ring to requests. `prepare(MessageHeader&) -> bool` runs under the lock when everything fits: the last word.
+  template <typename Prepare>
+  Pushed push(bus::Ring ring, bus::MessageHeader header, std::span<const std::byte> payload, Prepare&& prepare) noexcept {
+    {
+      const std::lock_guard lock{send_lock_};
+      if (closed_) return Pushed::Closed;
+      auto& out = lane->sender.ring_out(ring);
+      const std::uint32_t reserve = header.kind == bus::Kind::Publication ? out.slots() / 8 : 0;
+      if (out.known_room() <= reserve) {
+        out.refresh();
+        note_breach();
+        if (out.known_room() <= reserve) return Pushed::NoRoom;
+      }
+      if (header.place == bus::Place::Chunk) {
+        const bool allowed = may_hold(header.chunk);
+        if (at_cap.load(std::memory_order_relaxed) == allowed) at_cap.store(!allowed, std::memory_order_relaxed);
+        if (!allowed) return Pushed::AtCap;
+      }
+      if (header.kind == bus::Kind::Publication) header.correlation = publication_token(out.sent());
+      if (!prepare(header)) return Pushed::Withdrawn;
+      if (header.place == bus::Place::Chunk) pool->hold(header.chunk);
+      lane->sender.push(ring, header, payload);
+    }
+    lane->sender.wake();
+    return Pushed::Yes;
+  }
+
+  /// Takes back what the plugin has returned.
+  void harvest() noexcept {
+    const std::lock_guard lock{send_lock_};
+    harvest_locked();
+  }
+
+  /// Gives a chunk of the plugin's pool back to it; from any thread.
+  void give_back(bus::ChunkId chunk, std::uint32_t generation) noexcept {
+    const std::lock_guard lock{return_lock_};
+    lane->receiver.give_back(chunk, generation);
+  }
+
+  /// From now on push() says Closed. Afterwards the ring's content is final.
+  void close() noexcept {
+    const std::lock_guard lock{send_lock_};
+    closed_ = true;
+  }
+
+  /// Whether everything that was sent on the data ring is done, by the plugin's marks as they were checked.
+  [[nodiscard]] bool idle() noexcept {
+    const std::lock_guard lock{send_lock_};
+    const std::uint64_t done = lane->sender.marks(bus::Ring::Data).done;
+    note_breach();
+    return done == lane->sender.ring_out(bus::Ring::Data).sent();
+  }
+
+  struct Progress {
+    std::uint64_t sent = 0;
+    std::uint64_t begun = 0;
+    std::uint64_t done = 0;
+    std::uint32_t held_chunks = 0;
+  };
+  [[nodiscard]] Progress progress() noexcept {
+    const std::lock_guard lock{send_lock_};
+    const auto marks = lane->sender.marks(bus::Ring::Data);
+    note_breach();
+    return {lane->sender.ring_out(bus::Ring::Data).sent(), marks.begun, marks.done, lane->sender.held()};
+  }
+
+  /// The sending half, under its lock. For delivery after a death.
+  template <typename Use>
+  auto with_sender(Use&& use) {
+    const std::lock_guard lock{send_lock_};
+    return use(lane->sender);
+  }
+
+  /// Whether `token` names a publication that was sent on this lane, and whether its slot still stands.
+  enum class Token : std::uint8_t { Unknown, Known, Past };
+  [[nodiscard]] Token publication(std::uint64_t token) noexcept;
+
+  /// A publication's correlation says where it stands in the ring; the top bit keeps it apart from requests.
+  static constexpr std::uint64_t kPublicationBit = 1ull << 63;
+  static constexpr std::uint64_t publication_token(std::uint64_t position) { return kPublicationBit | position; }
+
+  [[nodiscard]] bus::Breach breach() noexcept {
+    const std::lock_guard lock{send_lock_};
+    return lane->breach();
+  }
+
+  /// The process is dead and was waited for: nothing it asked for matters any more.
+  std::atomic<bool> reaped{false};
+  /// Set by whoever finds that the plugin broke the contract. Whoever drains next tells the control thread, which ends it.
+  std::atomic<bus::Breach> breached{bus::Breach::None};
+
+  /// The last chunk that it was to get was one too many.
+  std::atomic<bool> at_cap{false};
+  /// The watchdog looks at it: set by whoever sees it not keeping up, cleared by the control thread.
+  std::atomic<bool> suspected{false};
+
+  /// One line of a backtrace, for people.
+  [[nodiscard]] std::string describe_frame(std::uint64_t frame) const {
+    return identity.symbols == nullptr ? fmt::format("\n  at +{:#x}", frame) : identity.symbols->describe(frame);
+  }
+
+  // Counters for `shunt ls`: each written by the one thread that drains.
+  std::atomic<std::uint64_t> received{0};
+  std::atomic<std::uint64_t> copied{0};
+
+ private:
+  static constexpr std::uint32_t kHarvestAt = 16;  ///< A line of returned items is looked at once per two of these.
+
+  bool may_hold(bus::ChunkId chunk) noexcept {
+    if (lane->sender.held() >= kHarvestAt) harvest_locked();
+    return lane->sender.under_cap(chunk);
+  }
+  void harvest_locked() noexcept {
+    lane->sender.harvest([this](bus::ChunkId chunk) { pool->release(chunk); });
+    note_breach();
+  }
+  void note_breach() noexcept {
+    if (const auto broken = lane->sender.breach(); broken != bus::Breach::None)
+      breached.store(broken, std::memory_order_relaxed);
+  }
+
+  bus::SpinLock send_lock_;
+  bool closed_ = false;
+  bus::SpinLock return_lock_;
+};
+
+inline Instance::Token Instance::publication(std::uint64_t token) noexcept {
+  const std::lock_guard lock{send_lock_};
+  const auto& out = lane->sender.ring_out(bus::Ring::Data);
+  const std::uint64_t position = token & ~kPublicationBit;
+  if (position >= out.sent()) return Token::Unknown;
+  if (out.sent() - position > out.slots()) return Token::Past;
+  const bus::MessageHeader& header = out.slot(position).header;
+  return header.kind == bus::Kind::Publication && header.correlation == token ? Token::Known : Token::Unknown;
+}
+
+}  // namespace shunt::host

@@ -1,0 +1,141 @@
+#pragma once
+/// What waits, private to the host, for one consumer of one route: messages that found its ring full or no instance there.
+/// The route's slow-consumer policy acts here and nowhere else: pushed messages are never recalled.
+
+#include <atomic>
+#include <cstdint>
+#include <cstring>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include <shunt/bus/layout.hpp>
+#include <shunt/bus/spin.hpp>
+#include <shunt/host/configuration.hpp>
+
+#include "instance.hpp"
+
+namespace shunt::host {
+
+/// A message with its inline payload; a chunk payload is held by whoever holds this.
+struct QueuedMessage {
+  bus::MessageHeader header;
+  std::array<std::byte, bus::kInlineBytesMax> payload;
+
+  [[nodiscard]] std::span<const std::byte> inline_payload() const noexcept {
+    return {payload.data(), header.place == bus::Place::Inline ? header.payload_bytes : 0};
+  }
+};
+
+/// A message that has been checked and is ready to go to any lane of the compartment.
+struct Message {
+  bus::MessageHeader header;
+  std::span<const std::byte> inline_payload;
+};
+
+enum class Delivered : std::uint8_t { InRing, InBacklog, DroppedOldest, DroppedNewest, Refused };
+
+class Outlet {
+ public:
+  struct Counters {
+    std::uint64_t queued = 0;
+    std::uint64_t dropped_oldest = 0;
+    std::uint64_t dropped_newest = 0;
+    std::uint64_t refused = 0;
+    std::uint64_t unknown = 0;  ///< Outcomes lost in a death.
+    std::uint64_t redelivered = 0;
+    std::uint64_t no_chunk = 0;  ///< Lost because the pool towards the consumer was used up.
+  };
+
+  /// `leftover` is how many messages a dead instance's ring can give back on top of `backlog`.
+  Outlet(RouteId route_id, std::string consumer_name, SlowConsumer slow_policy, std::uint32_t backlog,
+         std::uint32_t leftover, bool is_idempotent, std::shared_ptr<InboundPool> inbound)
+      : route(route_id), consumer(std::move(consumer_name)), policy(slow_policy), idempotent(is_idempotent),
+        pool(std::move(inbound)), limit_(backlog), queue_(std::size_t{backlog} + leftover + kSlack) {}
+
+  const RouteId route;
+  const std::string consumer;  ///< The plugin's name.
+  const SlowConsumer policy;
+  const bool idempotent;
+  const std::shared_ptr<InboundPool> pool;
+
+  /// Messages that wait; a look without the lock, exact for what the calling thread itself has queued.
+  [[nodiscard]] std::uint32_t waiting() const noexcept { return waiting_.load(std::memory_order_relaxed); }
+  [[nodiscard]] bool would_refuse() const noexcept { return policy == SlowConsumer::Refuse && waiting() >= limit_; }
+
+  /// Puts a message behind those that wait, as the policy says. `on_dropped(QueuedMessage&)` lets go of what is dropped.
+  template <typename OnDropped>
+  Delivered enqueue(const Message& message, OnDropped&& on_dropped) noexcept {
+    const std::lock_guard lock{lock_};
+    Delivered result = Delivered::InBacklog;
+    if (size_ >= limit_) {
+      if (policy == SlowConsumer::Refuse) return ++counters_.refused, Delivered::Refused;
+      if (policy == SlowConsumer::DropNewest || limit_ == 0) return ++counters_.dropped_newest, Delivered::DroppedNewest;
+      on_dropped(queue_[head_]);
+      pop();
+      ++counters_.dropped_oldest;
+      result = Delivered::DroppedOldest;
+    }
+    store(at(size_), message);
+    resize(size_ + 1);
+    ++counters_.queued;
+    return result;
+  }
+
+  /// Puts a message of a dead instance in front of those that wait; never refused, because it was accepted once.
+  void put_back(const Message& message) noexcept {
+    const std::lock_guard lock{lock_};
+    head_ = head_ == 0 ? queue_.size() - 1 : head_ - 1;
+    store(queue_[head_], message);
+    resize(size_ + 1);
+  }
+
+  /// Gives messages, oldest first, to `send(QueuedMessage&) -> bool` until it says no.
+  template <typename Send>
+  std::uint32_t flush(Send&& send) noexcept {
+    const std::lock_guard lock{lock_};
+    std::uint32_t sent = 0;
+    for (; size_ > 0 && send(queue_[head_]); ++sent) pop();
+    return sent;
+  }
+
+  void count_unknown() noexcept { bump(counters_.unknown); }
+  void count_no_chunk() noexcept { bump(counters_.no_chunk); }
+  void count_redelivered() noexcept { bump(counters_.redelivered); }
+  [[nodiscard]] Counters counters() noexcept {
+    const std::lock_guard lock{lock_};
+    return counters_;
+  }
+
+ private:
+  static constexpr std::size_t kSlack = 64;  ///< Threads that may pass a full check at the same moment.
+
+  QueuedMessage& at(std::size_t place) noexcept { return queue_[(head_ + place) % queue_.size()]; }
+  static void store(QueuedMessage& to, const Message& message) noexcept {
+    to.header = message.header;
+    if (!message.inline_payload.empty())
+      std::memcpy(to.payload.data(), message.inline_payload.data(), message.inline_payload.size());
+  }
+  void pop() noexcept {
+    head_ = (head_ + 1) % queue_.size();
+    resize(size_ - 1);
+  }
+  void resize(std::size_t size) noexcept {
+    size_ = size;
+    waiting_.store(static_cast<std::uint32_t>(size), std::memory_order_relaxed);
+  }
+  void bump(std::uint64_t& counter) noexcept {
+    const std::lock_guard lock{lock_};
+    ++counter;
+  }
+
+  bus::SpinLock lock_;
+  std::size_t limit_;
+  std::vector<QueuedMessage> queue_;
+  std::size_t head_ = 0;
+  std::size_t size_ = 0;
+  Counters counters_;
+  std::atomic<std::uint32_t> waiting_{0};
+};
+
+}  // namespace shunt::host

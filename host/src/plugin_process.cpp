@@ -1,0 +1,281 @@
+#include "plugin_process.hpp"
+
+#include <signal.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <array>
+
+extern char** environ;
+
+namespace shunt::host {
+namespace {
+
+constexpr int kLauncherFd = 3;
+
+Result<std::array<bus::UniqueFd, 2>> socket_pair() {
+  int ends[2];
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) return system_error("creating a control socket");
+  return std::array{bus::UniqueFd{ends[0]}, bus::UniqueFd{ends[1]}};
+}
+
+Result<pid_t> start_launcher(const std::filesystem::path& launcher, int socket) {
+  posix_spawn_file_actions_t actions;
+  ::posix_spawn_file_actions_init(&actions);
+  ::posix_spawn_file_actions_adddup2(&actions, socket, kLauncherFd);
+  std::string program = launcher;
+  std::string option = "--attach";
+  std::string number = std::to_string(kLauncherFd);
+  char* const arguments[] = {program.data(), option.data(), number.data(), nullptr};
+  pid_t pid = -1;
+  const int code = ::posix_spawn(&pid, program.c_str(), &actions, nullptr, arguments, environ);
+  ::posix_spawn_file_actions_destroy(&actions);
+  if (code != 0)
+    return error(ErrorCode::System, "starting the launcher \"{}\": {}; set `launcher` to where shunt-launch is", program,
+                 ::strerror(code));
+  return pid;
+}
+
+}  // namespace
+
+std::string Death::describe() const {
+  std::string text = !reason.empty() ? "was ended by the host: " + reason
+                     : !known        ? std::string("died with its warden, nobody saw how")
+                     : signal != 0   ? fmt::format("was ended by signal {} ({})", signal, ::strsignal(signal))
+                                     : fmt::format("exited by itself with code {}", code);
+  return text + backtrace;
+}
+
+PluginProcess::PluginProcess(EventLoop& loop, ProcessListener& listener, std::shared_ptr<Instance> instance,
+                             const PluginConfiguration& configuration)
+    : loop_(loop), listener_(listener), instance_(std::move(instance)), deadlines_(configuration.deadlines) {}
+
+PluginProcess::~PluginProcess() {
+  loop_.cancel(deadline_);
+  for (const bus::UniqueFd* fd : {&warden_, &plugin_, &warden_pidfd_, &plugin_pidfd_})
+    if (*fd) loop_.unwatch(fd->get());
+}
+
+Status PluginProcess::spawn(const std::filesystem::path& launcher, const flatbuffers::FlatBufferBuilder& attach,
+                            const PluginImage& image, const bus::LaneMemory& memory) {
+  SHUNT_TRY(ends, socket_pair());
+  SHUNT_TRY(pid, start_launcher(launcher, ends[1].get()));
+  warden_pid_ = pid;
+  warden_pidfd_.reset(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  loop_.watch(warden_pidfd_.get(), [this] { on_warden_exit(); });
+  warden_ = std::move(ends[0]);
+  return hand_over(attach, image, memory);
+}
+
+Status PluginProcess::adopt(bus::UniqueFd warden, const flatbuffers::FlatBufferBuilder& attach, const PluginImage& image,
+                            const bus::LaneMemory& memory) {
+  warden_ = std::move(warden);
+  return hand_over(attach, image, memory);
+}
+
+Status PluginProcess::hand_over(const flatbuffers::FlatBufferBuilder& attach, const PluginImage& image,
+                                const bus::LaneMemory& memory) {
+  SHUNT_TRY(ends, socket_pair());
+  const std::array descriptors{image.descriptor.get(), memory.host_side.get(),       memory.plugin_side.get(),
+                               instance_->pool->fd(),  memory.outbound.get(), ends[1].get()};
+  SHUNT_CHECK(send_packet(warden_.get(), attach, descriptors));
+  plugin_ = std::move(ends[0]);
+  loop_.watch(warden_.get(), [this] { on_warden_packet(); });
+  loop_.watch(plugin_.get(), [this] { on_plugin_packet(); });
+  arm_deadline();
+  return {};
+}
+
+void PluginProcess::move(Event event) {
+  const auto after = next(state_, event);
+  if (!after) return;
+  state_ = *after;
+  arm_deadline();
+}
+
+void PluginProcess::arm_deadline() {
+  loop_.cancel(deadline_);
+  constexpr std::chrono::nanoseconds kExit = std::chrono::seconds(2);
+  std::chrono::nanoseconds limit{};
+  switch (state_) {
+    case State::Spawned:
+    case State::Confined: limit = deadlines_.load; break;
+    case State::Attached: limit = deadlines_.init; break;
+    case State::Initialised: limit = deadlines_.validate; break;
+    case State::Validated: limit = deadlines_.activate; break;
+    case State::Cleaning: limit = deadlines_.cleanup; break;
+    case State::Ending: limit = kExit; break;
+    case State::Active:
+    case State::Draining:
+    case State::Ended:
+    case State::Quarantined: return;
+  }
+  deadline_ = loop_.after(limit, [this] {
+    end(Event::DeadlinePassed, fmt::format("it did not leave the state {} in time", name(state_)));
+  });
+}
+
+void PluginProcess::enter(control::Phase phase) {
+  expected_ = phase;
+  flatbuffers::FlatBufferBuilder builder;
+  finish_message(builder, control::CreateEnter(builder, phase));
+  if (auto sent = send_packet(plugin_.get(), builder, {}); !sent && sent.error().code != ErrorCode::HostGone)
+    end(Event::Breach, "its control socket is full");
+}
+
+void PluginProcess::stop_asked() {
+  move(Event::StopAsked);
+  if (state_ == State::Cleaning) enter(control::Phase::Cleanup);
+  if (state_ == State::Ending) kill_plugin();
+}
+
+void PluginProcess::drain_done() {
+  if (state_ != State::Draining) return;
+  move(Event::DrainDone);
+  enter(control::Phase::Cleanup);
+}
+
+void PluginProcess::resume() { move(Event::Resume); }
+
+void PluginProcess::end(Event event, std::string reason) {
+  if (!is_alive(state_)) return;
+  if (death_.reason.empty()) death_.reason = std::move(reason);
+  move(event);
+  kill_plugin();
+}
+
+/// By descriptor, never by number: a pid may be somebody else's by now.
+void PluginProcess::kill_plugin() noexcept {
+  if (plugin_pidfd_) ::syscall(SYS_pidfd_send_signal, plugin_pidfd_.get(), SIGKILL, nullptr, 0);
+  else if (warden_pidfd_) ::syscall(SYS_pidfd_send_signal, warden_pidfd_.get(), SIGKILL, nullptr, 0);
+  else warden_.reset();  // started by hand: it ends when its socket closes
+}
+
+void PluginProcess::on_warden_packet() {
+  auto packet = receive_packet(warden_.get());
+  if (!packet) {
+    loop_.unwatch(warden_.get());
+    if (warden_pid_ < 0) {  // by hand: nobody else will tell us
+      warden_alive_ = false;
+      finish_when_reaped();
+    }
+    return;
+  }
+  if (!*packet) return;
+  const control::Message& message = (*packet)->message();
+  if (const auto* const spawned = message.body_as_Spawned(); spawned != nullptr && (*packet)->descriptors.size() == 1) {
+    plugin_pid_ = spawned->pid();
+    plugin_pidfd_ = std::move((*packet)->descriptors.front());
+    plugin_alive_ = true;
+    loop_.watch(plugin_pidfd_.get(), [this] { on_plugin_exit(); });
+    if (state_ == State::Ending) kill_plugin();
+    else move(Event::Confinement);
+  } else if (const auto* const exited = message.body_as_Exited(); exited != nullptr) {
+    death_.known = true;
+    death_.code = exited->code();
+    death_.signal = exited->signal();
+    finish_when_reaped();
+  } else if (const auto* const refused = message.body_as_Refused(); refused != nullptr) {
+    listener_.on_phase_failed(*instance_, {static_cast<ErrorCode>(refused->code()),
+                                           refused->message() == nullptr ? "" : refused->message()->str()});
+    end(Event::PhaseFailed, "the launcher refused it");
+  }
+}
+
+void PluginProcess::on_plugin_packet() {
+  auto packet = receive_packet(plugin_.get());
+  if (!packet) {
+    loop_.unwatch(plugin_.get());
+    if (packet.error().code == ErrorCode::PeerBreach) end(Event::Breach, packet.error().message);
+    return;
+  }
+  if (!*packet) return;
+  const auto* const entered = (*packet)->message().body_as_Entered();
+  if (entered == nullptr || entered->phase() != expected_ || !(*packet)->descriptors.empty())
+    return end(Event::Breach, std::string{describe(bus::Breach::Control)});
+  on_entered(*entered);
+}
+
+void PluginProcess::on_entered(const control::Entered& entered) {
+  if (entered.code() != 0) {
+    std::string text = fmt::format("{} {} failed in {}: {}", instance_->identity.plugin, to_string(instance_->identity.version),
+                                   control::EnumNamePhase(expected_),
+                                   entered.message() == nullptr ? "no reason given" : entered.message()->str());
+    if (entered.frames() != nullptr)
+      for (const std::uint64_t frame : *entered.frames()) text += instance_->describe_frame(frame);
+    const bool loaded = expected_ != control::Phase::Load;
+    const bool cleaning = state_ == State::Cleaning;
+    listener_.on_phase_failed(*instance_, {static_cast<ErrorCode>(entered.code() - 1), std::move(text)});
+    move(Event::PhaseFailed);
+    if (loaded && !cleaning) enter(control::Phase::Cleanup);
+    else kill_plugin();
+    return;
+  }
+  switch (expected_) {
+    case control::Phase::Load:
+      if (state_ == State::Spawned) move(Event::Confinement);  // its packet overtook the warden's
+      move(Event::Attachment);
+      return enter(control::Phase::Init);
+    case control::Phase::Init:
+      move(Event::PhaseDone);
+      return enter(control::Phase::Validate);
+    case control::Phase::Validate:
+      move(Event::PhaseDone);
+      return enter(control::Phase::Activate);
+    case control::Phase::Activate:
+      move(Event::PhaseDone);
+      return listener_.on_active(*instance_);
+    case control::Phase::Cleanup:
+      return move(Event::PhaseDone);
+  }
+}
+
+void PluginProcess::on_plugin_exit() {
+  loop_.unwatch(plugin_pidfd_.get());
+  plugin_alive_ = false;
+  finish_when_reaped();
+}
+
+void PluginProcess::on_warden_exit() {
+  loop_.unwatch(warden_pidfd_.get());
+  siginfo_t info{};
+  ::waitid(static_cast<idtype_t>(P_PIDFD), static_cast<id_t>(warden_pidfd_.get()), &info, WEXITED);
+  while (warden_) {  // what it said last
+    const auto packet = receive_packet(warden_.get());
+    if (!packet || !*packet) break;
+    if (const auto* const exited = (*packet)->message().body_as_Exited(); exited != nullptr) {
+      death_.known = true;
+      death_.code = exited->code();
+      death_.signal = exited->signal();
+    }
+  }
+  warden_alive_ = false;
+  finish_when_reaped();
+}
+
+/// The plugin process is gone for sure, and who knows how it ended has said so or is gone too.
+void PluginProcess::finish_when_reaped() {
+  if (plugin_alive_ || (!death_.known && warden_alive_) || reported_) return;
+  if (warden_alive_ && warden_pid_ >= 0) return;  // it exits next; then nothing of the instance is left
+  reported_ = true;
+  note_crash();
+  loop_.cancel(deadline_);
+  move(Event::ExitSeen);
+  instance_->reaped.store(true, std::memory_order_relaxed);
+  listener_.on_ended(*instance_, death_);  // may destroy us
+}
+
+void PluginProcess::note_crash() {
+  const bus::CrashNote& note = instance_->lane->theirs().crash;
+  // Acquire pairs with the release in the plugin's signal handler. The process is dead, so the bytes stand still.
+  const std::uint32_t signal = note.signal.load(std::memory_order_acquire);
+  if (signal == 0 || death_.signal == 0) return;
+  const std::size_t count = std::min<std::size_t>(note.frame_count, bus::CrashNote::kFramesMax);
+  for (std::size_t i = 0; i < count; ++i) death_.backtrace += instance_->describe_frame(note.frames[i]);
+}
+
+}  // namespace shunt::host

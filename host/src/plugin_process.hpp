@@ -1,0 +1,110 @@
+#pragma once
+/// One instance's processes, from the start of the launcher to the last exit: spawning, phases, deadlines, reaping.
+/// Lives on the control loop's thread.
+
+#include <sys/types.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <shunt/host/configuration.hpp>
+
+#include "control_socket.hpp"
+#include "event_loop.hpp"
+#include "instance.hpp"
+#include "lifecycle.hpp"
+#include "plugin_image.hpp"
+
+namespace shunt::host {
+
+/// How a plugin process ended.
+struct Death {
+  bool known = false;     ///< The warden lived to tell.
+  int code = 0;
+  int signal = 0;         ///< 0: by itself, with `code`.
+  std::string reason;     ///< Why the host ended it; empty when it did not.
+  std::string backtrace;  ///< Of the crash, for people.
+
+  /// "was ended by signal 11 (Segmentation fault)", with the backtrace.
+  [[nodiscard]] std::string describe() const;
+};
+
+/// What a process tells its supervisor, on the loop's thread.
+class ProcessListener {
+ public:
+  /// Every phase up to activate succeeded.
+  virtual void on_active(Instance& instance) = 0;
+  /// A phase failed; cleanup follows by itself.
+  virtual void on_phase_failed(Instance& instance, Error why) = 0;
+  /// Reaped: nothing writes to the lane any more.
+  virtual void on_ended(Instance& instance, const Death& death) = 0;
+
+ protected:
+  ~ProcessListener() = default;
+};
+
+class PluginProcess {
+ public:
+  /// `lane_memory` and `image` are handed over; the process keeps neither.
+  PluginProcess(EventLoop& loop, ProcessListener& listener, std::shared_ptr<Instance> instance,
+                const PluginConfiguration& configuration);
+  ~PluginProcess();
+  PluginProcess(const PluginProcess&) = delete;
+  PluginProcess& operator=(const PluginProcess&) = delete;
+
+  /// Starts `launcher` and hands it `attach` with the descriptors. Errors: System, HostGone.
+  [[nodiscard]] Status spawn(const std::filesystem::path& launcher, const flatbuffers::FlatBufferBuilder& attach,
+                             const PluginImage& image, const bus::LaneMemory& memory);
+  /// The same for a launcher that was started by hand and waits at the other end of `warden`.
+  [[nodiscard]] Status adopt(bus::UniqueFd warden, const flatbuffers::FlatBufferBuilder& attach, const PluginImage& image,
+                             const bus::LaneMemory& memory);
+
+  /// It gets nothing new any more; drain_done() follows.
+  void stop_asked();
+  /// Everything it had is done: cleanup runs, then it exits.
+  void drain_done();
+  /// The switch that drained it was undone.
+  void resume();
+  /// Ends it now. `event` is HandlerStuck, Breach or DeadlinePassed.
+  void end(Event event, std::string reason);
+
+  [[nodiscard]] State state() const noexcept { return state_; }
+  [[nodiscard]] Instance& instance() const noexcept { return *instance_; }
+  [[nodiscard]] std::shared_ptr<Instance> share() const noexcept { return instance_; }
+  [[nodiscard]] pid_t pid() const noexcept { return plugin_pid_; }
+
+ private:
+  Status hand_over(const flatbuffers::FlatBufferBuilder& attach, const PluginImage& image, const bus::LaneMemory& memory);
+  void on_warden_packet();
+  void on_plugin_packet();
+  void on_plugin_exit();
+  void on_warden_exit();
+  void on_entered(const control::Entered& entered);
+  void finish_when_reaped();
+  void enter(control::Phase phase);
+  void move(Event event);
+  void arm_deadline();
+  void kill_plugin() noexcept;
+  void note_crash();
+
+  EventLoop& loop_;
+  ProcessListener& listener_;
+  std::shared_ptr<Instance> instance_;
+  PhaseDeadlines deadlines_;
+  State state_ = State::Spawned;
+  bus::UniqueFd warden_;         // control socket
+  bus::UniqueFd plugin_;         // control socket
+  bus::UniqueFd warden_pidfd_;   // none for one started by hand
+  bus::UniqueFd plugin_pidfd_;   // from the warden; none before Spawned
+  pid_t warden_pid_ = -1;
+  pid_t plugin_pid_ = -1;
+  bool plugin_alive_ = false;    // its pidfd has not fired
+  bool warden_alive_ = true;
+  bool reported_ = false;
+  control::Phase expected_ = control::Phase::Load;
+  EventLoop::TimerId deadline_ = 0;
+  Death death_;
+};
+
+}  // namespace shunt::host

@@ -1,0 +1,35 @@
+#pragma once
+/// Read-copy-update, liburcu's memb flavour: readers pay two stores to their own line.
+///
+///     const RcuReader reader;                     // no wait, no user code, no builder while it lives
+///     const RouteTable& table = tables.current();
+
+#ifndef _LGPL_SOURCE
+#define _LGPL_SOURCE  // inlines the read side; allowed for any licence, because those functions are short
+#endif
+#include <urcu/urcu-memb.h>
+
+namespace shunt::host {
+
+/// Registers the calling thread for as long as it lives, on its first read.
+inline void register_rcu_thread() {
+  struct Registration {
+    Registration() { urcu_memb_register_thread(); }
+    ~Registration() { urcu_memb_unregister_thread(); }
+  };
+  thread_local const Registration registration;
+  static_cast<void>(registration);
+}
+
+class RcuReader {
+ public:
+  RcuReader() {
+    register_rcu_thread();
+    urcu_memb_read_lock();
+  }
+  ~RcuReader() { urcu_memb_read_unlock(); }
+  RcuReader(const RcuReader&) = delete;
+  RcuReader& operator=(const RcuReader&) = delete;
+};
+
+}  // namespace shunt::host

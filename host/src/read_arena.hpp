@@ -1,0 +1,58 @@
+#pragma once
+/// Private copies of received payloads: blocks that are recycled, so that copying one costs no heap allocation.
+///
+/// One thread at a time takes (the one that drains); any thread gives back. The arena outlives its owner until the last
+/// block is back, because a user may keep a reply longer than the host.
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <memory>
+
+namespace shunt::host {
+
+class ReadArena;
+
+struct ArenaBlock {
+  ArenaBlock* next = nullptr;
+  ReadArena* arena = nullptr;
+  std::uint32_t size_class = 0;
+  alignas(64) std::byte data[1];  ///< Capacity is 4 KiB << size_class.
+};
+
+class ReadArena {
+ public:
+  static constexpr std::size_t kSmallestBytes = 4096;
+  static constexpr std::size_t kSizeClasses = 20;  ///< Up to 2 GiB.
+
+  struct Abandon {
+    void operator()(ReadArena* arena) const noexcept { arena->abandon(); }
+  };
+  using Owner = std::unique_ptr<ReadArena, Abandon>;
+
+  /// `blocks` of the smallest class are made in advance.
+  [[nodiscard]] static Owner create(std::size_t blocks);
+
+  /// A block for `bytes`. Allocates only when more are out than ever before. One thread at a time.
+  [[nodiscard]] ArenaBlock* take(std::size_t bytes);
+
+  /// From any thread.
+  static void give_back(ArenaBlock* block) noexcept;
+
+ private:
+  ReadArena() = default;
+  ~ReadArena();
+
+  ArenaBlock* allocate(std::uint32_t size_class);
+  void collect() noexcept;
+  void abandon() noexcept;
+  static void settle(ReadArena* arena, std::ptrdiff_t change) noexcept;
+
+  std::array<ArenaBlock*, kSizeClasses> free_{};
+  std::size_t made_ = 0;  // blocks that exist
+  std::size_t home_ = 0;  // of these, in free_
+  alignas(64) std::atomic<ArenaBlock*> returned_{nullptr};  // pushed by any thread, taken as a whole: no ABA
+  std::atomic<std::ptrdiff_t> owed_{0};  // after abandon(): blocks that are still out; who makes it 0 deletes the arena
+};
+
+}  // namespace shunt::host

@@ -1,0 +1,66 @@
+#include "route_info.hpp"
+
+#include <algorithm>
+
+#include <shunt/schemas/limits.hpp>
+
+namespace shunt::host {
+namespace {
+
+bool agree(const TypeName& known, const TypeName& asked) {
+  return known.name == asked.name && (known.hash == asked.hash || known.hash.value == 0 || asked.hash.value == 0);
+}
+
+std::string describe(const TypeName& type) { return fmt::format("{} (schema {:016x})", type.name, type.hash.value); }
+
+}  // namespace
+
+Result<RouteInfo*> RouteDirectory::resolve(const std::string& name, bool function, const TypeName& request,
+                                           const TypeName& reply) {
+  const std::lock_guard lock{mutex_};
+  if (const auto found = by_name_.find(name); found != by_name_.end()) {
+    RouteInfo& route = *found->second;
+    if (route.function != function)
+      return error(ErrorCode::SchemaMismatch, "\"{}\" is a {} and cannot be used as a {}: rename one of them", name,
+                   route.function ? "function" : "topic", function ? "function" : "topic");
+    for (const auto& [known, asked] : {std::pair{&route.request, &request}, std::pair{&route.reply, &reply}}) {
+      if (!agree(*known, *asked))
+        return error(ErrorCode::SchemaMismatch, "\"{}\" carries {}, not {}: rebuild both sides from one schema", name,
+                     describe(*known), describe(*asked));
+      if (known->hash.value == 0) known->hash = asked->hash;
+    }
+    return &route;
+  }
+  if (routes_.size() + 1 >= kRoutesMax)
+    return error(ErrorCode::QuotaExceeded, "\"{}\" would be route number {}: a host has at most {}", name,
+                 routes_.size() + 1, kRoutesMax - 1);
+  RouteInfo& route = routes_.emplace_back();
+  route.id = {static_cast<std::uint32_t>(routes_.size())};
+  route.name = name;
+  route.function = function;
+  route.request = request;
+  route.reply = reply;
+  const auto settings = std::ranges::find(configured_, name, &RouteConfiguration::name);
+  if (settings != configured_.end()) route.settings = *settings;
+  route.settings.name = name;
+  by_name_.emplace(name, &route);
+  return &route;
+}
+
+RouteInfo* RouteDirectory::find(const std::string& name) {
+  const std::lock_guard lock{mutex_};
+  const auto found = by_name_.find(name);
+  return found == by_name_.end() ? nullptr : found->second;
+}
+
+RouteInfo* RouteDirectory::at(RouteId id) {
+  const std::lock_guard lock{mutex_};
+  return id.value == 0 || id.value > routes_.size() ? nullptr : &routes_[id.value - 1];
+}
+
+std::size_t RouteDirectory::size() {
+  const std::lock_guard lock{mutex_};
+  return routes_.size();
+}
+
+}  // namespace shunt::host

@@ -1,0 +1,64 @@
+#pragma once
+/// What does not change about a route while the host lives: its number, name, types and settings.
+
+#include <atomic>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <string>
+
+#include <shunt/bus/builder.hpp>
+#include <shunt/host/configuration.hpp>
+#include <shunt/schemas/ids.hpp>
+
+namespace shunt::host {
+
+/// A payload's FlatBuffers table: its full name, and the hash of its schema (0: not known, only names are compared).
+struct TypeName {
+  std::string name;
+  SchemaHash hash;
+};
+
+struct RouteInfo {
+  RouteId id;
+  std::string name;              ///< "momentum/signal" or "market.bars".
+  bool function = false;
+  TypeName request;              ///< Of a topic: its only type.
+  TypeName reply;
+  RouteConfiguration settings;
+  mutable bus::SizeHint hint;    ///< Of what the host sends on it.
+
+  struct Counters {
+    std::atomic<std::uint64_t> sent{0};
+    std::atomic<std::uint64_t> failed{0};
+  };
+  mutable Counters counters;
+};
+
+/// Names to routes, for the host's lifetime. Thread-safe; not for the data path, which holds the RouteInfo.
+class RouteDirectory {
+ public:
+  explicit RouteDirectory(std::vector<RouteConfiguration> configured) : configured_(std::move(configured)) {}
+
+  /// The route of this name, made on its first use. Errors: SchemaMismatch naming both types when it exists with others.
+  [[nodiscard]] Result<RouteInfo*> resolve(const std::string& name, bool function, const TypeName& request,
+                                           const TypeName& reply);
+  /// None: nobody has declared it yet.
+  [[nodiscard]] RouteInfo* find(const std::string& name);
+  [[nodiscard]] RouteInfo* at(RouteId id);
+  [[nodiscard]] std::size_t size();
+
+  template <typename Visit>
+  void for_each(Visit&& visit) {
+    const std::lock_guard lock{mutex_};
+    for (RouteInfo& route : routes_) visit(route);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::deque<RouteInfo> routes_;  // by RouteId - 1; a deque, so that addresses stay
+  std::map<std::string, RouteInfo*, std::less<>> by_name_;
+  std::vector<RouteConfiguration> configured_;
+};
+
+}  // namespace shunt::host

@@ -1,0 +1,73 @@
+#pragma once
+/// Who serves and who hears each route right now: one immutable table, replaced as a whole by one exchange.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <shunt/host/configuration.hpp>
+#include <shunt/schemas/ids.hpp>
+
+#include "inbox.hpp"
+#include "instance.hpp"
+#include "outlet.hpp"
+#include "rcu.hpp"
+
+namespace shunt::host {
+
+/// One consumer of a topic, or the server of a function: the instance that gets messages now, and where they wait when it
+/// is busy or dead.
+struct Target {
+  std::shared_ptr<Outlet> outlet;
+  std::shared_ptr<Instance> instance;  ///< Null while the plugin is being restarted.
+};
+
+enum class RouteKind : std::uint8_t { None, Topic, Function };
+
+struct RouteEntry {
+  RouteKind kind = RouteKind::None;  ///< None: a route that was removed, or is not there yet.
+  const RouteInfo* info = nullptr;
+  std::vector<Target> targets;       ///< A function has one; a topic one per plugin that hears it.
+  std::vector<std::shared_ptr<Inbox>> inboxes;  ///< Of a topic: the host's own subscriptions.
+  bool down = false;                 ///< A function whose plugin is stopped or quarantined: nothing waits for it.
+};
+
+struct RouteTable {
+  std::uint64_t epoch = 0;
+  std::vector<RouteEntry> routes;  ///< By RouteId; 0 is never used.
+
+  [[nodiscard]] const RouteEntry* find(RouteId id) const noexcept {
+    return id.value < routes.size() && routes[id.value].kind != RouteKind::None ? &routes[id.value] : nullptr;
+  }
+};
+
+/// The table in force. Readers hold an RcuReader; one thread at a time publishes.
+class PublishedTable {
+ public:
+  PublishedTable() : current_(new Node) {}
+  ~PublishedTable() {
+    urcu_memb_barrier();  // the callbacks of earlier tables
+    delete current_.load(std::memory_order_relaxed);
+  }
+  PublishedTable(const PublishedTable&) = delete;
+  PublishedTable& operator=(const PublishedTable&) = delete;
+
+  /// Valid while the caller's RcuReader lives. Acquire pairs with the exchange in publish().
+  [[nodiscard]] const RouteTable& current() const noexcept { return current_.load(std::memory_order_acquire)->table; }
+
+  /// One exchange, whatever the number of routes. The old table goes after its last reader; nobody waits for that.
+  void publish(RouteTable table) {
+    register_rcu_thread();
+    Node* const old = current_.exchange(new Node{{}, std::move(table)}, std::memory_order_acq_rel);
+    urcu_memb_call_rcu(&old->head, [](rcu_head* head) { delete reinterpret_cast<Node*>(head); });
+  }
+
+ private:
+  struct Node {
+    rcu_head head{};  // first, so that its address is the node's
+    RouteTable table;
+  };
+  std::atomic<Node*> current_;
+};
+
+}  // namespace shunt::host

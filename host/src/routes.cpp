@@ -1,0 +1,122 @@
+/// The route table that follows from which instances serve, and what people are shown of it.
+
+#include <algorithm>
+
+#include "supervisor.hpp"
+
+namespace shunt::host {
+
+void Supervisor::publish_table() {
+  RouteTable table;
+  table.epoch = ++epoch_;
+  table.routes.resize(directory_.size() + 1);
+  const auto entry_of = [&](const RouteInfo& route, RouteKind kind) -> RouteEntry& {
+    RouteEntry& entry = table.routes[route.id.value];
+    entry.kind = kind;
+    entry.info = &route;
+    return entry;
+  };
+  for (const auto& [name, plugin] : plugins_) {
+    const PluginVersion& version = *plugin.serving;
+    for (const RouteInfo* route : version.functions) {
+      RouteEntry& entry = entry_of(*route, RouteKind::Function);
+      entry.targets.push_back({catalog_.outlet(*route, version), plugin.current});
+      entry.down = plugin.stopped;
+    }
+    for (const RouteInfo* route : version.topics_out) entry_of(*route, RouteKind::Topic);
+    for (const RouteInfo* route : version.topics_in) {
+      RouteEntry& entry = entry_of(*route, RouteKind::Topic);
+      if (!plugin.stopped) entry.targets.push_back({catalog_.outlet(*route, version), plugin.current});
+    }
+  }
+  for (const auto& inbox : inboxes_) entry_of(inbox->route, RouteKind::Topic).inboxes.push_back(inbox);
+  for (RouteEntry& entry : table.routes)  // side by side by compartment: one copy serves each
+    std::ranges::stable_sort(entry.targets, {}, [](const Target& target) { return target.outlet->pool.get(); });
+  tables_.publish(std::move(table));
+}
+
+std::vector<std::byte> Supervisor::schema_of(std::string_view route) const {
+  for (const auto& [name, plugin] : plugins_)
+    for (const auto& version : plugin.versions)
+      for (const auto* routes : {&version->functions, &version->calls, &version->topics_in, &version->topics_out})
+        for (const RouteInfo* each : *routes) {
+          if (each->name != route) continue;
+          // A table "market.Bar" is in the file whose schema names it: its text stands in the binary as it is written.
+          for (const BinarySchema& schema : version->image.manifest.binary_schemas) {
+            const std::string_view text{reinterpret_cast<const char*>(schema.bytes.data()), schema.bytes.size()};
+            if (text.find(each->request.name) != std::string_view::npos) return schema.bytes;
+          }
+        }
+  return {};
+}
+
+void Supervisor::add_inbox(std::shared_ptr<Inbox> inbox) {
+  inboxes_.push_back(std::move(inbox));
+  publish_table();
+}
+
+void Supervisor::remove_inbox(const Inbox& inbox) {
+  std::erase_if(inboxes_, [&](const auto& each) { return each.get() == &inbox; });
+  publish_table();
+}
+
+HostSnapshot Supervisor::snapshot() {
+  HostSnapshot result;
+  result.name = configuration_.name;
+  result.epoch = epoch_;
+  result.in_flight = hub_->in_flight().size();
+  const auto describe = [&](const PluginVersion& version, const Plugin& plugin) {
+    PluginSnapshot each;
+    each.plugin = version.name();
+    each.version = to_string(version.image.version);
+    each.sha256 = version.image.sha256;
+    each.trust = version.image.trust == Trust::Listed ? "Listed" : "Unsigned";
+    each.crashes = plugin.crashes;
+    return each;
+  };
+  for (auto& [name, plugin] : plugins_) {
+    bool shown = false;
+    for (auto& [key, running] : running_) {
+      Instance& instance = running.process->instance();
+      if (instance.identity.plugin != name) continue;
+      PluginSnapshot each = describe(*running.version, plugin);
+      const auto progress = instance.progress();
+      each.state = shunt::name(running.process->state());
+      each.instance = instance.identity.id.value;
+      each.pid = running.process->pid();
+      each.sent = progress.sent;
+      each.done = progress.done;
+      each.held_chunks = progress.held_chunks;
+      each.received = instance.received.load(std::memory_order_relaxed);
+      each.copied = instance.copied.load(std::memory_order_relaxed);
+      shown |= running.version == plugin.serving;
+      result.plugins.push_back(std::move(each));
+    }
+    if (shown) continue;
+    PluginSnapshot each = describe(*plugin.serving, plugin);
+    each.state = plugin.backoff.is_quarantined() ? "Quarantined" : plugin.stopped ? "Stopped" : "Restarting";
+    result.plugins.push_back(std::move(each));
+  }
+  snapshot_routes(result);
+  return result;
+}
+
+void Supervisor::snapshot_routes(HostSnapshot& result) {
+  const RcuReader reader;
+  for (const RouteEntry& entry : tables_.current().routes) {
+    if (entry.kind == RouteKind::None) continue;
+    RouteSnapshot route{.name = entry.info->name, .function = entry.kind == RouteKind::Function,
+                        .request = entry.info->request.name, .reply = entry.info->reply.name, .receivers = {},
+                        .subscriptions = static_cast<std::uint32_t>(entry.inboxes.size())};
+    for (const Target& target : entry.targets) {
+      const auto counters = target.outlet->counters();
+      route.receivers.push_back({target.outlet->consumer,
+                                 target.instance == nullptr ? "" : to_string(target.instance->identity.version),
+                                 target.outlet->waiting(), counters.dropped_oldest + counters.dropped_newest + counters.no_chunk,
+                                 counters.refused, counters.unknown, counters.redelivered});
+    }
+    result.routes.push_back(std::move(route));
+  }
+}
+
+}  // namespace shunt::host

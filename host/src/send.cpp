@@ -1,0 +1,276 @@
+/// Sending: from a built payload to a slot in a ring, or to where it waits.
+
+#include <algorithm>
+#include <cstring>
+
+#include <shunt/bus/clock.hpp>
+
+#include "hub.hpp"
+
+namespace shunt::host {
+namespace {
+
+/// Header and inline payload for what was built; the payload travels inside the message when it is not in a chunk.
+Message message_for(const RouteInfo& route, bus::Kind kind, const bus::Built& built) {
+  Message message{};
+  message.header.route = route.id.value;
+  message.header.kind = kind;
+  message.header.payload_bytes = static_cast<std::uint32_t>(built.bytes);
+  const bool fits = built.bytes <= bus::kInlineBytesMax;
+  if (built.sample.handle == 0 || (fits && route.settings.payload != PayloadPlace::Chunk)) {
+    message.header.place = bus::Place::Inline;
+    message.inline_payload = {reinterpret_cast<const std::byte*>(built.sample.data + built.offset), built.bytes};
+  } else {
+    message.header.place = bus::Place::Chunk;
+    message.header.chunk = {static_cast<std::uint32_t>(built.sample.handle)};
+    message.header.generation = static_cast<std::uint32_t>(built.sample.handle >> 32);
+    message.header.payload_offset = static_cast<std::uint32_t>(built.offset);
+  }
+  return message;
+}
+
+void count(Delivered delivered, Sent& sent) {
+  switch (delivered) {
+    case Delivered::InRing: ++sent.in_ring; break;
+    case Delivered::InBacklog: ++sent.in_backlog; break;
+    case Delivered::DroppedOldest: ++sent.in_backlog, ++sent.dropped; break;
+    case Delivered::DroppedNewest: ++sent.dropped; break;
+    case Delivered::Refused: ++sent.refused; break;
+  }
+}
+
+/// The loan of a built payload ends with the send, whatever came of it: lanes and backlogs hold for themselves.
+class EndOfLoan {
+ public:
+  EndOfLoan(InboundPool* pool, const bus::Built& built) : pool_(pool), handle_(built.sample.handle) {}
+  ~EndOfLoan() {
+    if (handle_ != 0) pool_->release({static_cast<std::uint32_t>(handle_)});
+  }
+  EndOfLoan(const EndOfLoan&) = delete;
+  EndOfLoan& operator=(const EndOfLoan&) = delete;
+
+ private:
+  InboundPool* pool_;
+  std::uint64_t handle_;
+};
+
+}  // namespace
+
+InboundPool& Hub::pool_for(const RouteInfo& route) noexcept {
+  const RcuReader reader;
+  const RouteEntry* const entry = tables_.current().find(route.id);
+  // Pools live as long as the host: leaving the read section does not end them.
+  return entry == nullptr || entry->targets.empty() ? *own_pool_ : *entry->targets.front().outlet->pool;
+}
+
+Result<bus::LoanedChunk> Hub::loan(InboundPool& pool, std::size_t bytes) {
+  if (const auto chunk = pool.loan(bytes)) return *chunk;
+  const auto size_class = pool.geometry().class_for(bytes);
+  if (!size_class)
+    return error(ErrorCode::TooLarge, "a payload of {} bytes fits no size class of the inbound pool (largest {}): add one "
+                 "under `inbound`", bytes, pool.geometry().classes().back().bytes);
+  {
+    const RcuReader reader;
+    for (const RouteEntry& entry : tables_.current().routes)
+      for (const Target& target : entry.targets)
+        if (target.instance != nullptr && target.instance->pool.get() == &pool) target.instance->harvest();
+  }
+  if (const auto chunk = pool.loan(bytes)) return *chunk;
+  return error(ErrorCode::QuotaExceeded, "all {} chunks of {} bytes towards this plugin are in use: wait for it, or raise "
+               "`inbound`", pool.geometry().classes()[*size_class].chunks, pool.geometry().classes()[*size_class].bytes);
+}
+
+void Hub::let_go(const bus::MessageHeader& header, InboundPool& pool) noexcept {
+  if (header.place == bus::Place::Chunk) pool.release(header.chunk);
+}
+
+/// Into the ring when nothing waits before it, else behind what waits. `request` is the record of a call, completed here.
+Delivered Hub::deliver(const RouteEntry& entry, const Target& target, const Message& message, InFlight* request) noexcept {
+  const auto add = [&](Instance* instance) {
+    if (request == nullptr) return true;
+    request->target = instance;
+    const auto correlation = in_flight_.add(*request, entry.info->settings.in_flight_max);
+    request->correlation = correlation.value_or(0);
+    return correlation.has_value();
+  };
+  if (target.outlet->waiting() > 0 && target.instance != nullptr) flush(target);
+  if (target.outlet->waiting() == 0 && target.instance != nullptr) {
+    const auto pushed = target.instance->push(bus::Ring::Data, message.header, message.inline_payload,
+                                              [&](bus::MessageHeader& header) {
+                                                if (!add(target.instance.get())) return false;
+                                                if (request != nullptr) header.correlation = request->correlation;
+                                                return true;
+                                              });
+    if (pushed == Pushed::Yes) return Delivered::InRing;
+    if (pushed == Pushed::Withdrawn) return Delivered::Refused;
+    if (pushed == Pushed::NoRoom || pushed == Pushed::AtCap) suspect(*target.instance);
+  }
+  if (!add(nullptr)) return Delivered::Refused;
+  Message waiting = message;
+  if (request != nullptr) waiting.header.correlation = request->correlation;
+  if (message.header.place == bus::Place::Chunk) target.outlet->pool->hold(message.header.chunk);
+  const auto delivered = target.outlet->enqueue(waiting, [&](const QueuedMessage& dropped) {
+    let_go(dropped.header, *target.outlet->pool);
+  });
+  if (delivered == Delivered::Refused || delivered == Delivered::DroppedNewest) {
+    let_go(message.header, *target.outlet->pool);
+    if (request != nullptr) static_cast<void>(in_flight_.take(std::exchange(request->correlation, 0)));
+  } else {
+    // Release pairs with the acquire in pass(): whoever drains next sees what waits.
+    backlogged_.store(true, std::memory_order_release);
+  }
+  return delivered;
+}
+
+/// Once, until the watchdog has found it making progress.
+void Hub::suspect(Instance& instance) noexcept {
+  if (!instance.suspected.load(std::memory_order_relaxed) && !instance.suspected.exchange(true, std::memory_order_relaxed))
+    listener_.on_suspect(instance);
+}
+
+std::uint32_t Hub::flush(const Target& target) noexcept {
+  Instance& instance = *target.instance;
+  return target.outlet->flush([&](QueuedMessage& message) {
+    const bool request = message.header.kind == bus::Kind::Request;
+    const auto pushed = instance.push(bus::Ring::Data, message.header, message.inline_payload(),
+                                      [&](const bus::MessageHeader& header) {
+                                        return !request || in_flight_.set_target(header.correlation, &instance);
+                                      });
+    if (pushed != Pushed::Yes && pushed != Pushed::Withdrawn) return false;
+    let_go(message.header, *target.outlet->pool);  // the lane holds it now, or nobody waits for it any more
+    return true;
+  });
+}
+
+void Hub::flush_backlogs() {
+  const RcuReader reader;
+  bool waiting = false;
+  for (const RouteEntry& entry : tables_.current().routes)
+    for (const Target& target : entry.targets) {
+      if (target.outlet->waiting() > 0 && target.instance != nullptr) flush(target);
+      waiting |= target.outlet->waiting() > 0;
+    }
+  if (waiting) backlogged_.store(true, std::memory_order_release);
+}
+
+Result<Sent> Hub::publish(const RouteInfo& route, InboundPool* pool, const bus::Built& built) {
+  const EndOfLoan loan{pool, built};
+  const Message message = message_for(route, bus::Kind::Publication, built);
+  Sent sent;
+  bool known = false;
+  {
+    const RcuReader reader;
+    const RouteEntry* const entry = tables_.current().find(route.id);
+    known = entry != nullptr;
+    // Nobody gets it unless nobody refuses it, so that publishing again does not duplicate.
+    if (known && std::ranges::any_of(entry->targets, [&](const Target& target) { return refuses(target); })) sent.refused = 1;
+    else if (known) fan_out(*entry, message, pool, sent);
+  }
+  if (shut_.load(std::memory_order_relaxed)) return error(ErrorCode::Stopped, "\"{}\": the host was stopped", route.name);
+  if (!known) return error(ErrorCode::NoSuchRoute, "no plugin hears or makes \"{}\" now: check `shunt ls`", route.name);
+  if (sent.refused > 0) {
+    route.counters.failed.fetch_add(1, std::memory_order_relaxed);
+    return error(ErrorCode::RingFull, "a receiver of \"{}\" does not keep up and refuses more: publish again later, or choose "
+                 "another `slow_consumer`", route.name);
+  }
+  return sent;
+}
+
+bool Hub::refuses(const Target& target) noexcept {
+  if (target.outlet->waiting() == 0) return false;
+  if (target.instance != nullptr) flush(target);
+  return target.outlet->would_refuse();
+}
+
+void Hub::fan_out(const RouteEntry& entry, const Message& message, InboundPool* pool, Sent& sent) noexcept {
+  for (const Target& target : entry.targets) {
+    InboundPool& theirs = *target.outlet->pool;
+    if (message.header.place != bus::Place::Chunk || &theirs == pool) {
+      count(deliver(entry, target, message, nullptr), sent);
+      continue;
+    }
+    // A receiver of another compartment may not read this pool: one copy for it.
+    const auto copy = theirs.loan(message.header.payload_bytes);
+    if (!copy) {
+      ++sent.refused;
+      continue;
+    }
+    std::memcpy(copy->data, pool->payload(message.header.chunk) + message.header.payload_offset, message.header.payload_bytes);
+    Message copied = message;
+    copied.header.chunk = copy->chunk;
+    copied.header.generation = copy->generation;
+    copied.header.payload_offset = 0;
+    count(deliver(entry, target, copied, nullptr), sent);
+    theirs.release(copy->chunk);
+  }
+}
+
+Result<ReceivedBytes> Hub::call(const RouteInfo& route, InboundPool* pool, const bus::Built& built,
+                                const CallRequest& request) {
+  PendingCall pending;
+  InFlight record;
+  record.route = &route;
+  record.caller = &pending;
+  record.deadline_ns = request.deadline_ns;
+  auto delivered = Delivered::Refused;
+  enum class Why : std::uint8_t { Sent, NoRoute, Down } why = Why::Sent;
+  {
+    const EndOfLoan loan{pool, built};
+    Message message = message_for(route, bus::Kind::Request, built);
+    message.header.deadline_ns = request.deadline_ns;
+    const RcuReader reader;
+    const RouteEntry* const entry = tables_.current().find(route.id);
+    if (entry == nullptr || entry->targets.empty()) why = Why::NoRoute;
+    else if (entry->down) why = Why::Down;
+    else delivered = deliver(*entry, entry->targets.front(), message, &record);
+  }
+  if (shut_.load(std::memory_order_relaxed)) why = Why::Down;
+  if (why == Why::NoRoute)
+    return error(ErrorCode::NoSuchRoute, "no plugin serves \"{}\": check `shunt ls`", route.name);
+  if (why == Why::Down)
+    return error(ErrorCode::NotServing, "\"{}\" is not served now: its plugin is stopped or quarantined, see `shunt ls`",
+                 route.name);
+  if (delivered == Delivered::Refused || delivered == Delivered::DroppedNewest) {
+    route.counters.failed.fetch_add(1, std::memory_order_relaxed);
+    return error(ErrorCode::RingFull, "\"{}\" does not keep up: {} calls are in flight; call again later", route.name,
+                 in_flight_.size());
+  }
+  return await(pending, record.correlation, route, request);
+}
+
+/// The instance is named by its place in the table: a pointer from the record may have ended meanwhile.
+void Hub::cancel(std::uint64_t correlation, const RouteInfo& route, const Instance* target) noexcept {
+  const RcuReader reader;
+  const RouteEntry* const entry = tables_.current().find(route.id);
+  if (entry == nullptr || target == nullptr) return;
+  for (const Target& candidate : entry->targets) {
+    if (candidate.instance.get() != target) continue;
+    bus::MessageHeader header;
+    header.route = route.id.value;
+    header.kind = bus::Kind::Cancel;
+    header.correlation = correlation;
+    static_cast<void>(candidate.instance->push(bus::Ring::Reply, header, {}, [](const bus::MessageHeader&) { return true; }));
+    suspect(*candidate.instance);
+  }
+}
+
+Result<ReceivedBytes> Hub::await(PendingCall& pending, std::uint64_t correlation, const RouteInfo& route,
+                                 const CallRequest& request) {
+  if (!wait(pending, request.deadline_ns, request.wait)) {
+    Instance* target = nullptr;
+    if (in_flight_.abandon(correlation, &target)) {
+      route.counters.failed.fetch_add(1, std::memory_order_relaxed);
+      cancel(correlation, route, target);
+      return error(ErrorCode::DeadlineExceeded, "\"{}\" did not answer before its deadline; it was told to cancel",
+                   route.name);
+    }
+    while (!pending.completed()) bus::spin_pause();  // somebody is completing it this moment
+  }
+  if (pending.failure) {
+    route.counters.failed.fetch_add(1, std::memory_order_relaxed);
+    return tl::make_unexpected(std::move(*pending.failure));
+  }
+  return std::move(pending.reply);
+}
+
+}  // namespace shunt::host

@@ -1,0 +1,315 @@
+#include "supervisor.hpp"
+
+#include <algorithm>
+
+#include <shunt/bus/clock.hpp>
+
+#include "attach.hpp"
+#include "launcher_path.hpp"
+
+namespace shunt::host {
+namespace {
+
+constexpr std::chrono::milliseconds kDrainTick{1};
+constexpr std::chrono::seconds kDrainDeadline{5};
+
+}  // namespace
+
+Supervisor::~Supervisor() = default;
+
+Supervisor::Plugin* Supervisor::find(const std::string& plugin) {
+  const auto found = plugins_.find(plugin);
+  return found == plugins_.end() ? nullptr : &found->second;
+}
+
+Supervisor::Running* Supervisor::find(const Instance& instance) {
+  const auto found = running_.find(&instance);
+  return found == running_.end() ? nullptr : &found->second;
+}
+
+void Supervisor::note(HostEventKind kind, const Instance& instance, std::string text) {
+  events_.add({.kind = kind, .plugin = instance.identity.plugin, .version = to_string(instance.identity.version),
+               .instance = instance.identity.id.value, .text = std::move(text)});
+}
+
+Status Supervisor::add(std::shared_ptr<PluginVersion> version) {
+  const auto place = plugins_.try_emplace(version->name(), Plugin{.backoff = Backoff{version->configuration.restart}}).first;
+  Plugin& plugin = place->second;
+  for (const auto& known : plugin.versions)
+    if (known->image.version == version->image.version)
+      return error(ErrorCode::BadConfiguration, "{} {} is there twice: remove one of its [[plugin]] entries", version->name(),
+                   to_string(version->image.version));
+  if (plugin.serving == nullptr || version->configuration.active) plugin.serving = version;
+  plugin.versions.push_back(std::move(version));
+  return {};
+}
+
+// ---- Starting
+
+Result<Supervisor::Running*> Supervisor::try_stage(const std::shared_ptr<PluginVersion>& version, bus::UniqueFd launcher) {
+  bus::LaneMemory memory;
+  SHUNT_TRY(lane, bus::LaneEnd::open_host(version->shape, memory, version->caps, sleepers_of(*version)));
+  auto instance = std::make_shared<Instance>(
+      Instance::Identity{{++last_instance_}, version->name(), version->image.version, version->image.trust == Trust::Listed,
+                         version->symbols},
+      std::move(lane), version->pool);
+  instance->permitted.resize(directory_.size() + 1);
+  for (const RouteInfo* route : version->calls) instance->permitted[route->id.value].call = true;
+  for (const RouteInfo* route : version->topics_out) instance->permitted[route->id.value].publish = true;
+
+  flatbuffers::FlatBufferBuilder attach;
+  build_attach(attach, *version, *instance);
+  auto process = std::make_unique<PluginProcess>(loop_, static_cast<ProcessListener&>(*this), instance, version->configuration);
+  if (launcher) {
+    SHUNT_CHECK(process->adopt(std::move(launcher), attach, version->image, memory));
+  } else {
+    SHUNT_TRY(path, launcher_path(configuration_.launcher));
+    SHUNT_CHECK(process->spawn(path, attach, version->image, memory));
+  }
+  hub_->add_lane(instance);
+  note(HostEventKind::Started, *instance, "started");
+  Running& running = running_[instance.get()];
+  running.process = std::move(process);
+  running.version = version;
+  return &running;
+}
+
+void Supervisor::stage(const std::shared_ptr<PluginVersion>& version, bus::UniqueFd launcher, Done staged) {
+  const bool by_hand = static_cast<bool>(launcher);
+  const auto running = try_stage(version, std::move(launcher));
+  if (!running) return staged(tl::make_unexpected(running.error()));
+  (*running)->staged = std::move(staged);
+  (*running)->by_hand = by_hand;
+}
+
+void Supervisor::start(Plugin& plugin, Done done) {
+  plugin.stopped = false;
+  stage(plugin.serving, {}, std::move(done));
+}
+
+void Supervisor::start_all(Done done) {
+  struct Progress {
+    std::size_t left = 0;
+    Done done;
+  };
+  const auto progress = std::make_shared<Progress>(Progress{plugins_.size(), std::move(done)});
+  publish_table();
+  if (plugins_.empty()) return progress->done({});
+  for (auto& [name, plugin] : plugins_)
+    start(plugin, [progress](Status status) {
+      if (progress->left == 0) return;  // a failure was reported already
+      progress->left = status ? progress->left - 1 : 0;
+      if (progress->left == 0) progress->done(std::move(status));
+    });
+}
+
+void Supervisor::on_active(Instance& instance) {
+  Running* const running = find(instance);
+  Plugin* const plugin = find(instance.identity.plugin);
+  if (running == nullptr || plugin == nullptr) return;
+  note(HostEventKind::Active, instance, "serves");
+  if (!plugin->switching && !plugin->stopped && plugin->serving == running->version) {
+    plugin->current = running->process->share();
+    plugin->backoff.became_active(EventLoop::Clock::now());
+    publish_table();
+    hub_->flush_backlogs();
+  }
+  if (const Done staged = std::exchange(running->staged, {})) staged({});
+}
+
+void Supervisor::on_phase_failed(Instance& instance, Error why) {
+  note(HostEventKind::PhaseFailed, instance, to_string(why));
+  if (Running* const running = find(instance)) running->phase_error = std::move(why);
+}
+
+// ---- Ending
+
+void Supervisor::on_ended(Instance& instance, const Death& death) {
+  const auto found = running_.find(&instance);
+  if (found == running_.end()) return;
+  const std::shared_ptr<Instance> keep = found->second.process->share();
+  Running running = std::move(found->second);
+  running_.erase(found);
+  watchdog_.forget(instance);
+  const bool orderly = running.expected_end && death.known && death.signal == 0 && death.code == 0 && death.reason.empty();
+  const std::string how = death.describe();
+  const std::string why = fmt::format("{} {} {}", instance.identity.plugin, to_string(instance.identity.version), how);
+  note(HostEventKind::Ended, instance, how);
+  Plugin* const plugin = find(instance.identity.plugin);
+  const bool was_current = plugin != nullptr && plugin->current == keep;
+  if (was_current) {
+    plugin->current = nullptr;
+    publish_table();
+  }
+  forget(keep);  // its last messages first: replies that it had committed count
+  hub_->fail_over(instance, why);
+  hub_->flush_backlogs();
+  if (plugin != nullptr && running.by_hand && was_current) plugin->stopped = true;
+  if (plugin != nullptr && !orderly && !running.by_hand && !plugin->switching && !plugin->stopped &&
+      plugin->serving == running.version && plugin->current == nullptr)
+    crashed(*plugin, instance, why);
+  if (plugin != nullptr && plugin->stopped && plugin->current == nullptr) {
+    publish_table();
+    hub_->fail_waiting(instance.identity.plugin, {ErrorCode::NotServing, why});
+  }
+  if (running.staged)
+    running.staged(tl::make_unexpected(running.phase_error ? *running.phase_error : Error{ErrorCode::PluginExited, why}));
+  if (running.ended) running.ended({});
+  loop_.post([process = std::shared_ptr<PluginProcess>(std::move(running.process))] {});  // it called us: not yet
+}
+
+/// Its lane goes once receivers that refuse for now have taken what it had published.
+void Supervisor::forget(std::shared_ptr<Instance> instance) {
+  if (hub_->remove_lane(*instance)) return;
+  loop_.after(kDrainTick, [this, instance = std::move(instance)] { forget(instance); });
+}
+
+void Supervisor::crashed(Plugin& plugin, Instance& instance, const std::string& why) {
+  ++plugin.crashes;
+  const auto delay = plugin.backoff.crashed(EventLoop::Clock::now());
+  if (!delay || stopping_) {
+    plugin.stopped = true;
+    if (!stopping_) note(HostEventKind::Quarantined, instance, "too many crashes: " + why + "; see `shunt restart`");
+    return;
+  }
+  note(HostEventKind::Restarting, instance,
+       fmt::format("again in {} ms", std::chrono::duration_cast<std::chrono::milliseconds>(*delay).count()));
+  plugin.restart = loop_.after(*delay, [this, name = instance.identity.plugin] {
+    Plugin* const found = find(name);
+    if (found == nullptr || found->stopped || stopping_ || found->current != nullptr) return;
+    // A start that fails ends in on_ended(), which counts it as a crash and comes back here.
+    stage(found->serving, {}, [this, name](const Status& status) {
+      if (!status) events_.add({.kind = HostEventKind::PhaseFailed, .plugin = name, .text = to_string(status.error())});
+    });
+  });
+}
+
+std::size_t Supervisor::in_flight_with(const Instance& instance) {
+  std::size_t count = 0;
+  hub_->in_flight().for_each([&](const InFlight& record) {
+    count += record.target == &instance || record.origin == &instance ? 1 : 0;
+    return false;
+  });
+  return count;
+}
+
+/// Waits until everything it was sent is done and nothing of it is in flight. Errors: DeadlineExceeded.
+void Supervisor::drain_tick(std::shared_ptr<Instance> instance, EventLoop::Clock::time_point deadline, Done drained) {
+  hub_->drain();
+  if (find(*instance) == nullptr || (instance->idle() && in_flight_with(*instance) == 0)) return drained({});
+  if (EventLoop::Clock::now() >= deadline)
+    return drained(error(ErrorCode::DeadlineExceeded, "{} {} did not finish what it had within {} s", instance->identity.plugin,
+                         to_string(instance->identity.version), kDrainDeadline.count()));
+  loop_.after(kDrainTick, [this, instance = std::move(instance), deadline, drained = std::move(drained)]() mutable {
+    drain_tick(std::move(instance), deadline, std::move(drained));
+  });
+}
+
+/// For an instance that no route leads to any more.
+void Supervisor::drain_and_end(Instance& instance, Done ended) {
+  Running* const running = find(instance);
+  if (running == nullptr) return ended({});
+  running->expected_end = true;
+  running->ended = std::move(ended);
+  running->process->stop_asked();
+  drain_tick(running->process->share(), EventLoop::Clock::now() + kDrainDeadline, [this, &instance](const Status& drained) {
+    Running* const still = find(instance);
+    if (still == nullptr) return;
+    if (drained) still->process->drain_done();
+    else still->process->end(Event::DeadlinePassed, drained.error().message);
+  });
+}
+
+void Supervisor::stop(const std::string& name, Done done) {
+  Plugin* const plugin = find(name);
+  if (plugin == nullptr) return done(error(ErrorCode::NoSuchPlugin, "there is no plugin \"{}\": see `shunt ls`", name));
+  if (plugin->switching) return done(error(ErrorCode::NotServing, "\"{}\" is being switched: stop it afterwards", name));
+  plugin->stopped = true;
+  loop_.cancel(plugin->restart);
+  const std::shared_ptr<Instance> old = std::exchange(plugin->current, nullptr);
+  publish_table();
+  hub_->fail_waiting(name, {ErrorCode::Stopped, fmt::format("\"{}\" was stopped", name)});
+  events_.add({.kind = HostEventKind::Stopped, .plugin = name, .text = "stopped"});
+  if (old == nullptr) return done({});
+  drain_and_end(*old, std::move(done));
+}
+
+void Supervisor::restart(const std::string& name, Done done) {
+  Plugin* const plugin = find(name);
+  if (plugin == nullptr) return done(error(ErrorCode::NoSuchPlugin, "there is no plugin \"{}\": see `shunt ls`", name));
+  if (plugin->current != nullptr || !plugin->stopped)
+    return done(error(ErrorCode::BadInput, "\"{}\" runs already: stop it first", name));
+  plugin->backoff.release();
+  start(*plugin, std::move(done));
+}
+
+void Supervisor::stop_all(Done done) {
+  stopping_ = true;
+  for (auto& [name, plugin] : plugins_) {
+    plugin.stopped = true;
+    loop_.cancel(plugin.restart);
+    plugin.current = nullptr;
+  }
+  publish_table();
+  for (auto& [key, running] : running_) {
+    running.expected_end = true;
+    running.process->stop_asked();
+    running.process->drain_done();  // a host that ends waits for nobody's backlog
+  }
+  const auto wait = std::make_shared<std::function<void()>>();
+  *wait = [this, wait, done = std::move(done)] {
+    if (running_.empty()) {
+      loop_.post([wait] { *wait = {}; });  // it refers to itself
+      return done({});
+    }
+    loop_.after(kDrainTick, *wait);
+  };
+  (*wait)();
+}
+
+void Supervisor::join(std::shared_ptr<PluginVersion> version, bus::UniqueFd launcher) {
+  const int socket = launcher.get();
+  const auto refuse = [](int to, const Error& why) {
+    flatbuffers::FlatBufferBuilder builder;
+    finish_message(builder, control::CreateRefusedDirect(builder, static_cast<std::uint16_t>(why.code), why.message.c_str()));
+    static_cast<void>(send_packet(to, builder, {}));
+  };
+  Plugin* const known = find(version->name());
+  if (known != nullptr && (known->current != nullptr || !known->stopped))
+    return refuse(socket, {ErrorCode::BadInput, fmt::format("the host runs a plugin \"{}\" already", version->name())});
+  if (known != nullptr) plugins_.erase(version->name());
+  static_cast<void>(add(version));
+  plugins_.find(version->name())->second.stopped = false;
+  stage(version, std::move(launcher), [this, name = version->name()](const Status& status) {
+    events_.add({.kind = HostEventKind::Joined, .plugin = name, .text = status ? "joined by hand" : to_string(status.error())});
+  });
+}
+
+// ---- From the data path
+
+void Supervisor::on_breach(Instance& instance) noexcept {
+  loop_.post([this, keep = instance.shared_from_this()] {
+    if (Running* const running = find(*keep))
+      running->process->end(Event::Breach,
+                            fmt::format("it broke the lane's contract: {}", describe(keep->breached.load(std::memory_order_relaxed))));
+  });
+}
+
+void Supervisor::on_suspect(Instance& instance) noexcept {
+  loop_.post([this, keep = instance.shared_from_this()] { watch(keep); });
+}
+
+void Supervisor::watch(const std::shared_ptr<Instance>& instance) {
+  Running* const running = find(*instance);
+  if (running == nullptr) return;
+  if (const auto broken = instance->breach(); broken != bus::Breach::None)
+    return running->process->end(Event::Breach, fmt::format("it broke the lane's contract: {}", describe(broken)));
+  const PluginConfiguration& configuration = running->version->configuration;
+  const auto finding = watchdog_.look(*instance, {configuration.handler_max, configuration.hold_max}, hub_->in_flight(),
+                                      bus::now_ns(), EventLoop::Clock::now());
+  if (finding.verdict == Watchdog::Verdict::Stuck) return running->process->end(Event::HandlerStuck, finding.reason);
+  if (finding.verdict == Watchdog::Verdict::Fine) return instance->suspected.store(false, std::memory_order_relaxed);
+  loop_.after(Watchdog::kTick, [this, instance] { watch(instance); });
+}
+
+}  // namespace shunt::host

@@ -1,0 +1,125 @@
+#pragma once
+/// Which instances run: starting, restarting, switching and stopping plugins, on the control loop's thread.
+
+#include <functional>
+#include <future>
+#include <map>
+#include <memory>
+#include <set>
+
+#include "backoff.hpp"
+#include "catalog.hpp"
+#include "event_log.hpp"
+#include "hub.hpp"
+#include "plugin_process.hpp"
+#include "watchdog.hpp"
+
+namespace shunt::host {
+
+class Supervisor final : public HubListener, private ProcessListener {
+ public:
+  using Done = std::function<void(Status)>;
+
+  Supervisor(HostConfiguration configuration, EventLoop& loop, Catalog& catalog, RouteDirectory& directory,
+             PublishedTable& tables, EventLog& events)
+      : configuration_(std::move(configuration)), loop_(loop), catalog_(catalog), directory_(directory), tables_(tables),
+        events_(events) {}
+  ~Supervisor();
+
+  /// Once, before the loop starts.
+  void bind(Hub& hub) { hub_ = &hub; }
+
+  // ---- On the loop's thread.
+
+  /// Makes a version known; the first of a plugin, or one marked active, serves.
+  Status add(std::shared_ptr<PluginVersion> version);
+  /// Starts every plugin that does not run. `done` when all are active, or with the first failure.
+  void start_all(Done done);
+  /// Moves every route of a plugin to another version in one exchange; `done` when the old one is gone, or with the reason
+  /// why nothing changed. Errors: NoSuchPlugin, NoSuchVersion, NotServing, those of staging, DeadlineExceeded (undone).
+  void switch_to(const std::string& plugin, const Version& wanted, Done done);
+  /// Takes a plugin off its routes, lets it finish and ends it. Errors: NoSuchPlugin.
+  void stop(const std::string& plugin, Done done);
+  /// Starts a stopped or quarantined plugin again. Errors: NoSuchPlugin, those of staging.
+  void restart(const std::string& plugin, Done done);
+  /// Stops everything; `done` when no process is left.
+  void stop_all(Done done);
+  /// A launcher that was started by hand. Errors: AlreadyExists as BadInput; those of staging.
+  void join(std::shared_ptr<PluginVersion> version, bus::UniqueFd launcher);
+
+  void add_inbox(std::shared_ptr<Inbox> inbox);
+  void remove_inbox(const Inbox& inbox);
+  [[nodiscard]] HostSnapshot snapshot();
+  /// The binary schema with the types of a route; empty when no version declares it.
+  [[nodiscard]] std::vector<std::byte> schema_of(std::string_view route) const;
+
+  // ---- From any thread.
+  void on_breach(Instance& instance) noexcept override;
+  void on_suspect(Instance& instance) noexcept override;
+
+ private:
+  struct Plugin {
+    std::vector<std::shared_ptr<PluginVersion>> versions;
+    std::shared_ptr<PluginVersion> serving;  ///< What its routes lead to, or shall lead to after a restart.
+    std::shared_ptr<Instance> current;       ///< Null while there is none.
+    Backoff backoff;
+    std::uint32_t crashes = 0;
+    bool stopped = true;
+    bool switching = false;
+    EventLoop::TimerId restart = 0;
+  };
+  struct Running {
+    std::unique_ptr<PluginProcess> process;
+    std::shared_ptr<PluginVersion> version;
+    Done staged;                       ///< Until it is active or failed.
+    std::optional<Error> phase_error;  ///< Why it will not become active.
+    Done ended;                        ///< When somebody waits for its end.
+    bool expected_end = false;
+    bool by_hand = false;
+  };
+  struct Switching;
+
+  void on_active(Instance& instance) override;
+  void on_phase_failed(Instance& instance, Error why) override;
+  void on_ended(Instance& instance, const Death& death) override;
+
+  // supervisor.cpp
+  void stage(const std::shared_ptr<PluginVersion>& version, bus::UniqueFd launcher, Done staged);
+  Result<Running*> try_stage(const std::shared_ptr<PluginVersion>& version, bus::UniqueFd launcher);
+  void start(Plugin& plugin, Done done);
+  void crashed(Plugin& plugin, Instance& instance, const std::string& why);
+  void forget(std::shared_ptr<Instance> instance);
+  Running* find(const Instance& instance);
+  Plugin* find(const std::string& plugin);
+  void drain_and_end(Instance& instance, Done ended);
+  void drain_tick(std::shared_ptr<Instance> instance, EventLoop::Clock::time_point deadline, Done drained);
+  void watch(const std::shared_ptr<Instance>& instance);
+  [[nodiscard]] std::size_t in_flight_with(const Instance& instance);
+  void note(HostEventKind kind, const Instance& instance, std::string text);
+
+  // switching.cpp
+  void exchange(const std::shared_ptr<Switching>& switching);
+  void undo(const std::shared_ptr<Switching>& switching);
+  void restart_if_down(const std::string& name);
+
+  // routes.cpp
+  void publish_table();
+  void snapshot_routes(HostSnapshot& result);
+
+  HostConfiguration configuration_;
+  EventLoop& loop_;
+  Catalog& catalog_;
+  RouteDirectory& directory_;
+  PublishedTable& tables_;
+  EventLog& events_;
+  Hub* hub_ = nullptr;
+  Watchdog watchdog_;
+  std::map<std::string, Plugin, std::less<>> plugins_;
+  std::map<const Instance*, Running> running_;
+  std::vector<std::shared_ptr<Inbox>> inboxes_;
+  std::uint64_t last_instance_ = 0;
+  std::uint64_t epoch_ = 0;
+  bool stopping_ = false;
+};
+
+}  // namespace shunt::host

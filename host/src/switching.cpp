@@ -1,0 +1,108 @@
+/// A switch: stage, exchange, drain, cleanup. Failing anywhere before the exchange changes nothing; past the drain's deadline
+/// the exchange is undone.
+
+#include <algorithm>
+
+#include "supervisor.hpp"
+
+namespace shunt::host {
+
+struct Supervisor::Switching {
+  std::string plugin;
+  std::shared_ptr<PluginVersion> from_version;
+  std::shared_ptr<PluginVersion> to_version;
+  std::shared_ptr<Instance> from;
+  std::shared_ptr<Instance> to;
+  Done done;
+};
+
+namespace {
+
+constexpr std::chrono::seconds kSwitchDrainDeadline{5};
+
+}  // namespace
+
+void Supervisor::switch_to(const std::string& name, const Version& wanted, Done done) {
+  Plugin* const plugin = find(name);
+  if (plugin == nullptr) return done(error(ErrorCode::NoSuchPlugin, "there is no plugin \"{}\": see `shunt ls`", name));
+  const auto version = std::ranges::find_if(plugin->versions, [&](const auto& each) { return each->image.version.matches(wanted); });
+  if (version == plugin->versions.end())
+    return done(error(ErrorCode::NoSuchVersion, "\"{}\" has no version {}: add its file as another [[plugin]]", name,
+                      to_string(wanted)));
+  if (plugin->switching) return done(error(ErrorCode::NotServing, "\"{}\" is being switched already: wait for it", name));
+  if (plugin->stopped) return done(error(ErrorCode::NotServing, "\"{}\" is stopped: restart it, then switch", name));
+  if (plugin->serving == *version) return done({});
+  const auto switching = std::make_shared<Switching>(Switching{name, plugin->serving, *version, nullptr, nullptr, std::move(done)});
+  plugin->switching = true;
+  stage(*version, {}, [this, switching](const Status& staged) {
+    Plugin* const staged_for = find(switching->plugin);
+    if (staged_for == nullptr || !staged || stopping_) {
+      if (staged_for != nullptr) staged_for->switching = false;
+      restart_if_down(switching->plugin);
+      return switching->done(staged ? error(ErrorCode::Stopped, "the host is being stopped") : staged);
+    }
+    exchange(switching);
+  });
+}
+
+void Supervisor::exchange(const std::shared_ptr<Switching>& switching) {
+  Plugin& plugin = *find(switching->plugin);
+  const auto newcomer = std::ranges::find_if(running_, [&](const auto& each) {
+    return each.second.version == switching->to_version && each.second.process->state() == State::Active;
+  });
+  switching->from = plugin.current;  // null when it died meanwhile: what it left waits for the newcomer
+  switching->to = newcomer->second.process->share();
+  plugin.serving = switching->to_version;
+  plugin.current = switching->to;
+  plugin.backoff.became_active(EventLoop::Clock::now());
+  publish_table();
+  hub_->flush_backlogs();
+  note(HostEventKind::Switched, *switching->to, fmt::format("took over from {}", to_string(switching->from_version->image.version)));
+  const auto finish = [this, switching](const Status& ended) {
+    if (Plugin* const still = find(switching->plugin)) still->switching = false;
+    restart_if_down(switching->plugin);
+    switching->done(ended);
+  };
+  Running* const old = switching->from == nullptr ? nullptr : find(*switching->from);
+  if (old == nullptr) return finish({});
+  old->expected_end = true;
+  old->process->stop_asked();
+  drain_tick(switching->from, EventLoop::Clock::now() + kSwitchDrainDeadline, [this, switching, finish](const Status& drained) {
+    Running* const still = find(*switching->from);
+    if (still == nullptr) return finish({});  // it died while draining: its messages were sorted
+    if (!drained) return undo(switching);
+    still->ended = finish;
+    still->process->drain_done();
+  });
+}
+
+void Supervisor::undo(const std::shared_ptr<Switching>& switching) {
+  Plugin& plugin = *find(switching->plugin);
+  Running& old = *find(*switching->from);
+  old.expected_end = false;
+  old.process->resume();
+  plugin.serving = switching->from_version;
+  plugin.current = switching->from;
+  publish_table();
+  hub_->flush_backlogs();
+  note(HostEventKind::SwitchUndone, *switching->from, "it did not drain in time and serves again");
+  const Status undone = error(ErrorCode::DeadlineExceeded, "{} {} did not finish what it had in time: the switch to {} is undone",
+                              switching->plugin, to_string(switching->from_version->image.version),
+                              to_string(switching->to_version->image.version));
+  drain_and_end(*switching->to, [this, switching, undone](const Status&) {
+    if (Plugin* const still = find(switching->plugin)) still->switching = false;
+    restart_if_down(switching->plugin);
+    switching->done(undone);
+  });
+}
+
+/// A death during a switch is left to the switch; when it is over, somebody must serve.
+void Supervisor::restart_if_down(const std::string& name) {
+  Plugin* const plugin = find(name);
+  if (plugin == nullptr || plugin->stopped || stopping_ || plugin->current != nullptr) return;
+  stage(plugin->serving, {}, [this, name](const Status& status) {
+    if (!status) events_.add({.kind = HostEventKind::PhaseFailed, .plugin = name, .text = to_string(status.error())});
+  });
+}
+
+}  // namespace shunt::host
