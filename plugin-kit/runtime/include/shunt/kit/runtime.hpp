@@ -1,0 +1,54 @@
+#pragma once
+/// The serving side of a plugin process: phases on one thread, the control socket on another, messages in between.
+///
+///     Runtime runtime{std::move(lane), contract, ControlChannel{std::move(control)}, load};
+///     runtime.run();
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <shunt/bus/lane.hpp>
+#include <shunt/kit/control_channel.hpp>
+#include <shunt/kit/frames.hpp>
+#include <shunt/plugin.h>
+
+namespace shunt::kit {
+
+/// What host and plugin agreed on when they attached. Routes are in the manifest's order; 0: not there now.
+struct Contract {
+  std::string plugin;
+  std::string version;
+  std::uint64_t instance = 0;
+  bus::Wait wait = bus::Wait::Spin;
+  std::vector<std::uint32_t> functions;
+  std::vector<std::uint32_t> calls;
+  std::vector<std::uint32_t> topics_in;
+  std::vector<std::uint32_t> topics_out;
+  std::vector<std::pair<std::string, std::string>> settings;
+};
+
+/// A loaded plugin: its table of functions and where its code lies.
+struct LoadedPlugin {
+  const shunt_plugin* descriptor = nullptr;
+  ObjectRange object;
+};
+
+class Runtime {
+ public:
+  /// `load` runs once, on the serving thread. `on_serving`, when given, is called there before the first message.
+  Runtime(std::unique_ptr<bus::LaneEnd> lane, Contract contract, ControlChannel control,
+          std::function<Result<LoadedPlugin>()> load, std::function<void()> on_serving = {});
+  ~Runtime();
+
+  /// Serves until the host says Cleanup or goes away, and ends the process: 0 after Cleanup, 1 otherwise.
+  [[noreturn]] void run();
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace shunt::kit

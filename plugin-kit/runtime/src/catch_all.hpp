@@ -1,0 +1,24 @@
+#pragma once
+/// Nothing a plugin throws crosses this line.
+
+#include <exception>
+#include <utility>
+
+#include "serving_state.hpp"
+
+namespace shunt::kit {
+
+/// Runs the plugin's code. Null, or the text of what it threw with the place of the throw, valid until the next one.
+template <typename Code>
+const char* catch_all(shunt_runtime& runtime, Code&& code) noexcept {
+  try {
+    std::forward<Code>(code)();
+    return nullptr;
+  } catch (const std::exception& exception) {
+    return describe_thrown(runtime, exception.what());
+  } catch (...) {
+    return describe_thrown(runtime, "an exception that is not a std::exception");
+  }
+}
+
+}  // namespace shunt::kit

@@ -1,0 +1,29 @@
+#pragma once
+/// The text of the last service that failed, in memory of its own: failing allocates nothing.
+
+#include <array>
+#include <string_view>
+
+#include <shunt/schemas/error.hpp>
+
+#include <fmt/format.h>
+
+namespace shunt::kit {
+
+class LastError {
+ public:
+  /// Remembers the text and gives the code as the C ABI spells it. Cut after 1,023 bytes.
+  template <typename... Arguments>
+  int set(ErrorCode code, fmt::format_string<Arguments...> text, Arguments&&... arguments) noexcept {
+    const auto end = fmt::format_to_n(text_.data(), text_.size() - 1, text, std::forward<Arguments>(arguments)...);
+    *end.out = '\0';
+    return static_cast<int>(code);
+  }
+
+  [[nodiscard]] const char* text() const noexcept { return text_.data(); }
+
+ private:
+  std::array<char, 1024> text_{};
+};
+
+}  // namespace shunt::kit

@@ -1,0 +1,64 @@
+#pragma once
+/// Calls that a handler makes, and everything that comes in on the reply ring: their answers, strays and cancellations.
+
+#include <shunt/bus/lane.hpp>
+
+#include "cancellations.hpp"
+#include "outbox.hpp"
+#include "patience.hpp"
+
+namespace shunt::kit {
+
+/// Of the serving thread, cancel_waits() excepted. Allocates at creation only.
+class NestedCalls {
+ public:
+  static constexpr std::size_t kAnswersMax = 64;  ///< Held by the plugin at once.
+
+  NestedCalls(bus::LaneEnd& lane, bus::Wait wait, Outbox& outbox, Cancellations& cancellations, LastError& error);
+
+  struct Call {
+    std::uint32_t route = 0;
+    std::uint64_t parent = 0;           ///< Correlation of the message in hand; 0 outside of handlers.
+    std::int64_t parent_deadline_ns = 0;  ///< 0 for none.
+    std::int64_t deadline_ns = 0;         ///< 0: the parent's, or kDefaultDeadline.
+  };
+
+  /// Sends a request and waits for its answer. Consumes the sample.
+  /// Errors: those of Outbox::send, DeadlineExceeded, QuotaExceeded (release answers first), and the callee's own.
+  int call(const Call& call, shunt_sample& sample, std::size_t offset, std::size_t bytes, shunt_answer& out) noexcept;
+  void release(shunt_answer& answer) noexcept;
+
+  /// Takes everything there is on the reply ring. Whether there was something.
+  bool take_replies() noexcept;
+
+  /// Any thread: whether a Cancel for `token` lies in the reply ring, untaken.
+  [[nodiscard]] bool cancel_waits(std::uint64_t token) const noexcept;
+
+ private:
+  struct Answer {
+    alignas(16) std::array<std::byte, bus::kInlineBytesMax> inline_payload;
+    bus::MessageHeader header;
+    std::span<const std::byte> payload;
+    bool in_use = false;
+  };
+
+  void accept(const bus::Incoming& reply) noexcept;
+  bool wait_for_answer(std::int64_t deadline_ns) noexcept;
+  int failure(Answer& answer) noexcept;
+  void free_answer(Answer& answer) noexcept;
+
+  bus::LaneEnd& lane_;
+  bus::Wait wait_;
+  Outbox& outbox_;
+  Cancellations& cancellations_;
+  LastError& error_;
+  std::vector<Answer> answers_{kAnswersMax};
+  std::array<std::uint8_t, kAnswersMax> free_{};  // indices into answers_; the last used first
+  std::size_t free_count_ = kAnswersMax;
+  std::uint64_t last_correlation_ = 0;
+  std::uint64_t awaited_ = 0;  // correlation that call() waits for; 0: none
+  Answer* arrived_in_ = nullptr;
+  bool arrived_ = false;
+};
+
+}  // namespace shunt::kit

@@ -1,0 +1,137 @@
+#include "outbox.hpp"
+
+#include <time.h>
+
+#include <cstring>
+#include <utility>
+
+#include <shunt/bus/clock.hpp>
+#include <shunt/bus/spin.hpp>
+#include <shunt/schemas/limits.hpp>
+
+namespace shunt::kit {
+namespace {
+
+constexpr std::uint32_t kHarvestFrom = 16;  ///< Chunks out: enough of them share a line of the return ring.
+constexpr int kSpinsForRoom = 2000;
+constexpr std::int64_t kNapNs = 50'000;
+
+std::uint64_t handle_of(const bus::Loan& loan) { return std::uint64_t{loan.generation} << 32 | loan.chunk.packed; }
+
+}  // namespace
+
+Outbox::Outbox(bus::LaneEnd& lane, const std::atomic<std::uint32_t>& commands, LastError& error)
+    : lane_(lane), commands_(commands), error_(error), on_loan_(lane.pool()->geometry().chunks()) {}
+
+void Outbox::harvest() noexcept {
+  lane_.sender.harvest([this](bus::ChunkId chunk) { lane_.pool()->release(chunk); });
+}
+
+std::optional<bus::Loan> Outbox::take_loan(std::size_t bytes) noexcept {
+  if (lane_.sender.held() >= kHarvestFrom) harvest();
+  auto loan = lane_.pool()->loan(bytes);
+  if (!loan) {
+    harvest();
+    loan = lane_.pool()->loan(bytes);
+  }
+  if (loan) bus::reached(bus::Step::Loaned);
+  return loan;
+}
+
+int Outbox::no_loan(std::size_t bytes) noexcept {
+  const auto& geometry = lane_.pool()->geometry();
+  if (!geometry.class_for(bytes))
+    return error_.set(ErrorCode::TooLarge, "{} bytes fit no size class of this plugin's pool, the largest is {}: add one "
+                      "to `outbound` in the host's configuration", bytes, geometry.classes().back().bytes);
+  return error_.set(ErrorCode::QuotaExceeded, "no chunk for {} bytes is left: give samples back, or raise `outbound` in "
+                    "the host's configuration", bytes);
+}
+
+int Outbox::loan(std::size_t bytes, shunt_sample& out) noexcept {
+  out = {};
+  const auto loan = take_loan(bytes);
+  if (!loan) return no_loan(bytes);
+  on_loan_[lane_.pool()->geometry().dense(loan->chunk)] = 1;
+  out = {reinterpret_cast<std::uint8_t*>(loan->data), loan->capacity, handle_of(*loan)};
+  return SHUNT_OK;
+}
+
+std::optional<bus::Loan> Outbox::redeem(const shunt_sample& sample) noexcept {
+  const bus::ChunkId chunk{static_cast<std::uint32_t>(sample.handle)};
+  const auto generation = static_cast<std::uint32_t>(sample.handle >> 32);
+  const auto& geometry = lane_.pool()->geometry();
+  if (!geometry.contains(chunk) || lane_.pool()->generation(chunk) != generation) return std::nullopt;
+  if (!std::exchange(on_loan_[geometry.dense(chunk)], 0)) return std::nullopt;
+  return bus::Loan{lane_.pool()->payload(chunk), geometry.capacity(chunk), chunk, generation};
+}
+
+void Outbox::give_back(shunt_sample& sample) noexcept {
+  const shunt_sample taken = std::exchange(sample, shunt_sample{});
+  if (taken.handle == 0) return;
+  if (const auto loan = redeem(taken)) lane_.pool()->release(loan->chunk);
+}
+
+int Outbox::copy_to_chunk(const shunt_sample& sample, std::size_t offset, std::size_t bytes, bus::Loan& loan) noexcept {
+  const auto taken = take_loan(bytes);
+  if (!taken) return no_loan(bytes);
+  std::memcpy(taken->data, sample.data + offset, bytes);
+  loan = *taken;
+  return SHUNT_OK;
+}
+
+int Outbox::send(bus::Ring ring, bus::MessageHeader& header, shunt_sample& sample, std::size_t offset, std::size_t bytes,
+                 std::int64_t until_ns) noexcept {
+  const shunt_sample taken = std::exchange(sample, shunt_sample{});
+  std::optional<bus::Loan> loan;
+  if (taken.handle != 0 && !(loan = redeem(taken)))
+    return error_.set(ErrorCode::BadInput, "the sample is not on loan: it was sent or given back before");
+  const std::size_t capacity = loan ? loan->capacity : taken.capacity;
+  int code = SHUNT_OK;
+  std::span<const std::byte> inline_payload;
+  if (bytes > capacity || offset > capacity - bytes) {
+    code = error_.set(ErrorCode::BadInput, "a payload of {} bytes at {} does not lie in a sample of {}", bytes, offset, capacity);
+  } else if (!loan && bytes <= bus::kInlineBytesMax) {
+    inline_payload = {reinterpret_cast<const std::byte*>(taken.data) + offset, bytes};
+  } else if (!loan) {
+    code = copy_to_chunk(taken, offset, bytes, loan.emplace());
+    if (code != SHUNT_OK) loan.reset();
+    offset = 0;
+  } else if (offset % 8 != 0) {
+    // Readers rely on payloads that start on a multiple of 8.
+    std::memmove(loan->data + offset / 8 * 8, loan->data + offset, bytes);
+    offset = offset / 8 * 8;
+  }
+  if (code == SHUNT_OK && !lane_.sender.has_room(ring) && !wait_for_room(ring, until_ns))
+    code = error_.set(ErrorCode::RingFull, "the host does not take messages: the ring stayed full until the deadline");
+  if (code != SHUNT_OK) {
+    if (loan) lane_.pool()->release(loan->chunk);
+    return code;
+  }
+  header.place = loan ? bus::Place::Chunk : bytes > 0 ? bus::Place::Inline : bus::Place::None;
+  header.payload_bytes = static_cast<std::uint32_t>(bytes);
+  if (loan) {
+    header.payload_offset = static_cast<std::uint32_t>(offset);
+    header.chunk = loan->chunk;
+    header.generation = loan->generation;
+  }
+  lane_.sender.push(ring, header, inline_payload);
+  lane_.sender.wake();
+  return SHUNT_OK;
+}
+
+bool Outbox::wait_for_room(bus::Ring ring, std::int64_t until_ns) const noexcept {
+  const std::uint32_t commands_seen = commands_.load(std::memory_order_relaxed);  // a hint to stop; nothing depends on it
+  for (int i = 0; i < kSpinsForRoom; ++i) {
+    if (lane_.sender.has_room(ring)) return true;
+    bus::spin_pause();
+  }
+  if (until_ns == 0) until_ns = bus::now_ns() + std::chrono::nanoseconds{kDefaultDeadline}.count();
+  while (bus::now_ns() < until_ns && commands_.load(std::memory_order_relaxed) == commands_seen) {
+    const timespec nap{0, kNapNs};
+    ::nanosleep(&nap, nullptr);
+    if (lane_.sender.has_room(ring)) return true;
+  }
+  return false;
+}
+
+}  // namespace shunt::kit

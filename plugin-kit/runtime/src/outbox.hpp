@@ -1,0 +1,46 @@
+#pragma once
+/// Everything a plugin sends: loans from its pool, room in the host's rings, one push.
+
+#include <atomic>
+#include <vector>
+
+#include <shunt/bus/lane.hpp>
+#include <shunt/plugin.h>
+
+#include "last_error.hpp"
+
+namespace shunt::kit {
+
+/// Of the serving thread. Allocates at creation only; a system call only while a ring is full or to wake a host that
+/// sleeps. `int` results as in plugin.h.
+class Outbox {
+ public:
+  /// `commands` is the word of CommandBox: when it changes, nobody waits for room any longer.
+  Outbox(bus::LaneEnd& lane, const std::atomic<std::uint32_t>& commands, LastError& error);
+
+  /// Errors: QuotaExceeded, TooLarge.
+  int loan(std::size_t bytes, shunt_sample& out) noexcept;
+  void give_back(shunt_sample& sample) noexcept;
+
+  /// Sends `bytes` at `offset` of the sample, which is consumed also by failure. `header` says all but the payload's place.
+  /// Waits for room until `until_ns`; 0: kDefaultDeadline from now.
+  /// Errors: BadInput, QuotaExceeded, TooLarge, RingFull.
+  int send(bus::Ring ring, bus::MessageHeader& header, shunt_sample& sample, std::size_t offset, std::size_t bytes,
+           std::int64_t until_ns) noexcept;
+
+ private:
+  std::optional<bus::Loan> take_loan(std::size_t bytes) noexcept;
+  /// The loan behind a sample's handle; none when it is not on loan. Consumes it.
+  std::optional<bus::Loan> redeem(const shunt_sample& sample) noexcept;
+  int copy_to_chunk(const shunt_sample& sample, std::size_t offset, std::size_t bytes, bus::Loan& loan) noexcept;
+  bool wait_for_room(bus::Ring ring, std::int64_t until_ns) const noexcept;
+  int no_loan(std::size_t bytes) noexcept;
+  void harvest() noexcept;
+
+  bus::LaneEnd& lane_;
+  const std::atomic<std::uint32_t>& commands_;
+  LastError& error_;
+  std::vector<char> on_loan_;  // by PoolGeometry::dense: chunks that the plugin's code writes now
+};
+
+}  // namespace shunt::kit

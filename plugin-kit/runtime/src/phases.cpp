@@ -1,0 +1,75 @@
+#include "phases.hpp"
+
+#include <shunt/kit/crash_notes.hpp>
+
+#include "catch_all.hpp"
+
+namespace shunt::kit {
+namespace {
+
+constexpr std::size_t kTextBytes = 4096;
+
+control::EnteredT entered(control::Phase phase, int code, std::string text) {
+  control::EnteredT result;
+  result.phase = phase;
+  result.code = code == SHUNT_OK ? std::uint16_t{0} : static_cast<std::uint16_t>(code + 1);
+  result.message = std::move(text);
+  return result;
+}
+
+/// What a plugin returned: SHUNT_OK or an ErrorCode; anything else is its own failure.
+int checked_code(int code) {
+  return code == SHUNT_OK || (code >= 0 && code < 0xffff) ? code : static_cast<int>(ErrorCode::PluginFailed);
+}
+
+}  // namespace
+
+Phases::Phases(shunt_runtime& runtime, std::function<Result<LoadedPlugin>()> load) : runtime_(runtime), load_(std::move(load)) {
+  for (const auto& [key, value] : runtime.contract.settings) settings_.push_back({key.c_str(), value.c_str()});
+}
+
+control::EnteredT Phases::load() {
+  const auto loaded = load_();
+  if (!loaded) return entered(control::Phase::Load, static_cast<int>(loaded.error().code), loaded.error().message);
+  descriptor_ = loaded->descriptor;
+  runtime_.object = loaded->object;
+  set_crash_object(loaded->object);
+  const char* const thrown = catch_all(runtime_, [&] { self_ = descriptor_->create(&runtime_, &kServices); });
+  auto result = entered(control::Phase::Load, SHUNT_OK, {});
+  if (thrown != nullptr) result = entered(control::Phase::Load, static_cast<int>(ErrorCode::PluginFailed), thrown);
+  else if (self_ == nullptr)
+    result = entered(control::Phase::Load, static_cast<int>(ErrorCode::PluginFailed), "the plugin's create() gave nothing");
+  result.frames.assign(runtime_.thrown.span().begin(), runtime_.thrown.span().end());
+  return result;
+}
+
+int Phases::call(control::Phase phase, std::vector<char>& text) {
+  switch (phase) {
+    case control::Phase::Init:
+      return descriptor_->init(self_, settings_.data(), settings_.size(), text.data(), text.size());
+    case control::Phase::Validate: return descriptor_->validate(self_, text.data(), text.size());
+    case control::Phase::Activate: return descriptor_->activate(self_, text.data(), text.size());
+    case control::Phase::Cleanup:
+      descriptor_->cleanup(self_);
+      descriptor_->destroy(self_);
+      self_ = nullptr;
+      return SHUNT_OK;
+    case control::Phase::Load: break;
+  }
+  return static_cast<int>(ErrorCode::BadInput);
+}
+
+control::EnteredT Phases::run(control::Phase phase) {
+  std::vector<char> text(kTextBytes);
+  int code = SHUNT_OK;
+  runtime_.thrown.count = 0;
+  runtime_.may_send = phase == control::Phase::Activate || phase == control::Phase::Cleanup;
+  const char* const thrown = catch_all(runtime_, [&] { code = checked_code(call(phase, text)); });
+  text.back() = '\0';
+  auto result = thrown != nullptr ? entered(phase, static_cast<int>(ErrorCode::PluginFailed), thrown)
+                                  : entered(phase, code, code == SHUNT_OK ? std::string{} : std::string{text.data()});
+  result.frames.assign(runtime_.thrown.span().begin(), runtime_.thrown.span().end());
+  return result;
+}
+
+}  // namespace shunt::kit

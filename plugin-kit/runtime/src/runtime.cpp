@@ -1,0 +1,105 @@
+#include <shunt/kit/runtime.hpp>
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <thread>
+
+#include <shunt/kit/crash_notes.hpp>
+
+#include "lifecycle.hpp"
+#include "phases.hpp"
+#include "serving_loop.hpp"
+
+namespace shunt::kit {
+
+struct Runtime::Parts {
+  Parts(std::unique_ptr<bus::LaneEnd> lane_end, Contract agreed, ControlChannel channel,
+        std::function<Result<LoadedPlugin>()> load, std::function<void()> serving)
+      : lane(std::move(lane_end)), contract(std::move(agreed)), control(std::move(channel)),
+        state(*lane, contract, commands), phases(state, std::move(load)), on_serving(std::move(serving)) {}
+
+  std::unique_ptr<bus::LaneEnd> lane;
+  Contract contract;
+  ControlChannel control;
+  CommandBox commands;
+  shunt_runtime state;
+  Phases phases;
+  std::function<void()> on_serving;
+
+  [[noreturn]] void serve();
+  void answer(control::EnteredT result) const;
+};
+
+namespace {
+
+/// Without destructors: the other thread still runs, and what the plugin left behind is not ours to touch.
+[[noreturn]] void end_process(int code) {
+  std::fflush(nullptr);  // what the plugin printed
+  ::_exit(code);
+}
+
+[[noreturn]] void end_with(std::string_view sentence) {
+  std::fprintf(stderr, "shunt-launch: %.*s\n", static_cast<int>(sentence.size()), sentence.data());
+  end_process(1);
+}
+
+}  // namespace
+
+Runtime::Runtime(std::unique_ptr<bus::LaneEnd> lane, Contract contract, ControlChannel control,
+                 std::function<Result<LoadedPlugin>()> load, std::function<void()> on_serving)
+    : parts_(std::make_unique<Parts>(std::move(lane), std::move(contract), std::move(control), std::move(load),
+                                     std::move(on_serving))) {}
+
+Runtime::~Runtime() = default;
+
+void Runtime::Parts::answer(control::EnteredT result) const {
+  if (const auto sent = control.send(std::move(result)); !sent) ::_exit(1);  // the host is gone
+}
+
+void Runtime::Parts::serve() {
+  become_serving_thread();
+  const AlternateStack stack;
+  auto loaded = phases.load();
+  const bool is_loaded = loaded.code == 0;
+  answer(std::move(loaded));
+  if (!is_loaded) end_process(1);
+  ServingLoop loop{state, phases, commands};
+  State at = State::Loaded;
+  while (at != State::Ended) {
+    const control::Phase phase = commands.take();
+    const auto step = transition(at, phase);
+    if (!step) {
+      control::EnteredT refused;
+      refused.phase = phase;
+      refused.code = static_cast<std::uint16_t>(ErrorCode::BadInput) + 1;
+      refused.message = fmt::format("{} is out of turn", control::EnumNamePhase(phase));
+      answer(std::move(refused));
+    } else {
+      auto result = phases.run(phase);
+      at = result.code == 0 ? step->done : step->failed;
+      answer(std::move(result));
+    }
+    if (at != State::Serving) continue;
+    if (on_serving) on_serving();
+    if (!loop.run()) end_with(fmt::format("the host broke the lane's contract: {}", bus::describe(lane->breach())));
+  }
+  end_process(0);
+}
+
+void Runtime::run() {
+  install_crash_notes(parts_->lane->mine().crash);
+  const AlternateStack stack;
+  std::thread serving{[this] { parts_->serve(); }};
+  serving.detach();  // it ends with the process
+  while (true) {
+    const auto packet = parts_->control.receive();
+    if (!packet) {
+      if (packet.error().code == ErrorCode::HostGone) ::_exit(1);
+      end_with(packet.error().message);
+    }
+    if (const auto* enter = packet->message().body_as_Enter()) parts_->commands.post(enter->phase());
+  }
+}
+
+}  // namespace shunt::kit
