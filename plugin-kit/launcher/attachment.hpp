@@ -1,0 +1,28 @@
+#pragma once
+/// What the host gives a launcher to start with: the agreement and its descriptors, checked.
+
+#include <array>
+#include <span>
+
+#include <shunt/bus/unique_fd.hpp>
+#include <shunt/kit/control_channel.hpp>
+
+namespace shunt::launcher {
+
+struct Attachment {
+  static constexpr std::size_t kDescriptors = 6;  ///< As control.fbs orders them.
+
+  control::AttachT agreement;
+  std::array<bus::UniqueFd, kDescriptors> descriptors;
+
+  [[nodiscard]] bus::UniqueFd& operator[](control::Descriptor which) { return descriptors[static_cast<std::size_t>(which)]; }
+  void close_descriptors() {
+    for (auto& descriptor : descriptors) descriptor.reset();
+  }
+};
+
+/// Waits for the host's Attach, or its Refused, which becomes the error. An Attach that cannot be is answered with Refused.
+/// Errors: LayoutMismatch, BadInput, HostGone, System, and whatever the host refuses with.
+[[nodiscard]] Result<Attachment> receive_attachment(const kit::ControlChannel& host);
+
+}  // namespace shunt::launcher

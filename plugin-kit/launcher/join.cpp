@@ -1,0 +1,37 @@
+#include "join.hpp"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <array>
+#include <cstring>
+
+namespace shunt::launcher {
+
+Result<kit::ControlChannel> join_host(const std::string& socket_path, const std::string& plugin_path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (socket_path.size() >= sizeof(address.sun_path))
+    return error(ErrorCode::BadInput, "the socket's path has {} bytes, a socket takes at most {}: use a shorter one",
+                 socket_path.size(), sizeof(address.sun_path) - 1);
+  std::memcpy(address.sun_path, socket_path.c_str(), socket_path.size() + 1);
+
+  const bus::UniqueFd plugin{::open(plugin_path.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (!plugin) return system_error(fmt::format("opening the plugin {}", plugin_path));
+  bus::UniqueFd socket{::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0)};
+  if (!socket) return system_error("making a socket");
+  if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
+    if (errno == ENOENT || errno == ECONNREFUSED)
+      return error(ErrorCode::HostGone, "no host listens on {}: start one, or give the socket it prints", socket_path);
+    return system_error(fmt::format("connecting to the host on {}", socket_path));
+  }
+  kit::ControlChannel host{std::move(socket)};
+  control::JoinT join;
+  join.pid = ::getpid();
+  const std::array descriptors{plugin.get()};
+  SHUNT_CHECK(host.send(std::move(join), descriptors));
+  return host;
+}
+
+}  // namespace shunt::launcher

@@ -1,0 +1,14 @@
+#pragma once
+/// Joining a running host by hand: `shunt-launch --host SOCKET plugin.so`.
+
+#include <string>
+
+#include <shunt/kit/control_channel.hpp>
+
+namespace shunt::launcher {
+
+/// Connects to the host's socket and offers it the plugin's file; the host answers with Attach or Refused.
+/// Errors: BadInput, HostGone, System.
+[[nodiscard]] Result<kit::ControlChannel> join_host(const std::string& socket_path, const std::string& plugin_path);
+
+}  // namespace shunt::launcher

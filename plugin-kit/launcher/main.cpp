@@ -1,0 +1,76 @@
+/// shunt-launch: runs one plugin in a process of its own, for a host that started it or for one that it joins.
+
+#include <signal.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <string>
+
+#include <shunt/bus/layout.hpp>
+#include <shunt/plugin.h>
+
+#include "join.hpp"
+#include "program_hooks.hpp"
+#include "warden.hpp"
+
+#include <CLI/CLI.hpp>
+
+namespace shunt::launcher {
+namespace {
+
+constexpr int kDone = 0;
+constexpr int kFailed = 1;
+constexpr int kMisused = 2;
+
+int failed(const Error& why) {
+  std::fprintf(stderr, "shunt-launch: %s\n", to_string(why).c_str());
+  return kFailed;
+}
+
+int launch(kit::ControlChannel host) {
+  auto attachment = receive_attachment(host);
+  if (!attachment) return failed(attachment.error());
+  const auto code = run_warden(std::move(host), std::move(*attachment), program_hooks());
+  return code ? *code : failed(code.error());
+}
+
+int attach(int fd) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // should the host have ended before: its end of the socket is closed, and that ends us
+  ::setsid();                          // the host's terminal speaks to the host alone; fails harmlessly where we lead already
+  return launch(kit::ControlChannel{bus::UniqueFd{fd}});
+}
+
+int join(const std::string& socket, const std::string& plugin) {
+  auto host = join_host(socket, plugin);
+  return host ? launch(std::move(*host)) : failed(host.error());
+}
+
+}  // namespace
+}  // namespace shunt::launcher
+
+int main(int argc, char** argv) {
+  using namespace shunt;
+  CLI::App program{"Runs one Shunt plugin in a process of its own.", "shunt-launch"};
+  int fd = -1;
+  std::string socket;
+  std::string plugin;
+  auto* const attach = program.add_option("--attach", fd, "Serve the host that started this, over an inherited socket.")
+                           ->type_name("FD")->check(CLI::NonNegativeNumber);
+  auto* const host = program.add_option("--host", socket, "Join the running host that listens on this socket.")
+                         ->type_name("SOCKET")->excludes(attach);
+  auto* const file = program.add_option("plugin", plugin, "The plugin's shared object, with --host.")->excludes(attach);
+  host->needs(file);
+  file->needs(host);
+  program.set_version_flag("--version", fmt::format("shunt-launch {} (lane layout {}, plugin ABI {})", SHUNT_VERSION,
+                                                    bus::kLayoutVersion, SHUNT_ABI));
+  try {
+    program.parse(argc, argv);
+  } catch (const CLI::ParseError& problem) {
+    return program.exit(problem) == 0 ? launcher::kDone : launcher::kMisused;
+  }
+  if (attach->count() > 0) return launcher::attach(fd);
+  if (host->count() > 0) return launcher::join(socket, plugin);
+  std::fprintf(stderr, "shunt-launch: say --host SOCKET and a plugin, or --help\n");
+  return launcher::kMisused;
+}

@@ -1,0 +1,51 @@
+#include "plugin_object.hpp"
+
+#include <dlfcn.h>
+#include <fcntl.h>
+
+#include <array>
+
+namespace shunt::launcher {
+namespace {
+
+Status check_descriptor(const shunt_plugin& descriptor, const Interface& needed) {
+  if (descriptor.abi != SHUNT_ABI)
+    return error(ErrorCode::LayoutMismatch, "the plugin is built for C ABI {}, this shunt-launch speaks {}: build it with "
+                 "the kit of this release", descriptor.abi, SHUNT_ABI);
+  if (descriptor.size < sizeof(shunt_plugin))
+    return error(ErrorCode::LayoutMismatch, "the plugin's descriptor has {} bytes, C ABI {} has {}: build it with the kit of "
+                 "this release", descriptor.size, SHUNT_ABI, sizeof(shunt_plugin));
+  struct Need {
+    std::string_view name;
+    bool missing;
+  };
+  const std::array needs{Need{"create", descriptor.create == nullptr},
+                         Need{"destroy", descriptor.destroy == nullptr},
+                         Need{"init", descriptor.init == nullptr},
+                         Need{"validate", descriptor.validate == nullptr},
+                         Need{"activate", descriptor.activate == nullptr},
+                         Need{"cleanup", descriptor.cleanup == nullptr},
+                         Need{"handle", needed.functions && descriptor.handle == nullptr},
+                         Need{"receive", needed.topics_in && descriptor.receive == nullptr}};
+  for (const Need& need : needs)
+    if (need.missing) return error(ErrorCode::NotAPlugin, "the plugin's descriptor has no `{}`: fill it in", need.name);
+  return {};
+}
+
+}  // namespace
+
+Result<kit::LoadedPlugin> load_plugin(bus::UniqueFd object, const Interface& needed) {
+  constexpr int kSealed = F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW;
+  if ((::fcntl(object.get(), F_GET_SEALS) & kSealed) != kSealed || ::fcntl(object.get(), F_GET_SEALS) < 0)
+    return error(ErrorCode::NotTrusted, "the plugin's file is not sealed memory: what was checked could still change");
+  const std::string path = fmt::format("/proc/self/fd/{}", object.get());
+  void* const library = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (library == nullptr) return error(ErrorCode::NotAPlugin, "the plugin cannot be loaded: {}", ::dlerror());
+  const auto* const descriptor = static_cast<const shunt_plugin*>(::dlsym(library, "shunt_plugin_descriptor"));
+  if (descriptor == nullptr)
+    return error(ErrorCode::NotAPlugin, "the file exports no shunt_plugin_descriptor: end it with SHUNT_PLUGIN(YourPlugin)");
+  SHUNT_CHECK(check_descriptor(*descriptor, needed));
+  return kit::LoadedPlugin{descriptor, kit::ObjectRange::containing(descriptor)};
+}
+
+}  // namespace shunt::launcher

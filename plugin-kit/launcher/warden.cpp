@@ -1,0 +1,107 @@
+#include "warden.hpp"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <array>
+
+#include "family.hpp"
+#include "init_process.hpp"
+
+namespace shunt::launcher {
+namespace {
+
+struct Relay {
+  kit::ControlChannel warden;
+  kit::ControlChannel init;
+
+  static Result<Relay> make() {
+    std::array<int, 2> ends{};
+    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) return system_error("making a socket pair");
+    return Relay{kit::ControlChannel{bus::UniqueFd{ends[0]}}, kit::ControlChannel{bus::UniqueFd{ends[1]}}};
+  }
+};
+
+class Warden {
+ public:
+  Warden(kit::ControlChannel host, kit::ControlChannel relay, pid_t init)
+      : host_(std::move(host)), relay_(std::move(relay)), init_(init) {}
+
+  Result<int> watch() {
+    while (!exited_) {
+      std::array<pollfd, 2> sockets{pollfd{relay_.fd(), POLLIN, 0}, pollfd{host_.fd(), POLLIN, 0}};
+      if (::poll(sockets.data(), sockets.size(), -1) < 0) {
+        if (errno == EINTR) continue;
+        return end(system_error("waiting for the host and the plugin").value());
+      }
+      if (sockets[0].revents != 0)
+        if (auto passed = pass_on(); !passed) return end(std::move(passed).error());
+      if (sockets[1].revents != 0)
+        // The host has nothing more to say here; a packet is of a later release, the end of them is the host's end.
+        if (auto packet = host_.receive(); !packet) return end({ErrorCode::HostGone, "the host has gone; its plugin was ended"});
+    }
+    end_family();
+    return *exited_;
+  }
+
+ private:
+  /// Passes on what init says: Spawned with the pidfd, Exited. Init's own end without a word is a SIGKILL to both.
+  Status pass_on() {
+    auto packet = relay_.receive();
+    if (!packet) {
+      end_family();
+      exited_ = 1;
+      control::ExitedT exited;
+      exited.signal = SIGKILL;
+      return host_.send(std::move(exited));
+    }
+    if (packet->message().body_as_Spawned() != nullptr) {
+      SHUNT_CHECK(host_.forward(*packet));
+      if (!packet->descriptors.empty()) plugin_ = std::move(packet->descriptors.front());
+    } else if (const auto* exited = packet->message().body_as_Exited()) {
+      exited_ = exited->code() == 0 && exited->signal() == 0 ? 0 : 1;
+      end_family();
+      SHUNT_CHECK(host_.forward(*packet));
+    }
+    return {};
+  }
+
+  tl::unexpected<Error> end(Error reason) {
+    end_family();
+    return tl::unexpected<Error>(std::move(reason));
+  }
+
+  void end_family() noexcept {
+    kill_by(plugin_);
+    end_children();  // init, and the plugin process if it was orphaned to us
+  }
+
+  kit::ControlChannel host_;
+  kit::ControlChannel relay_;
+  pid_t init_;
+  bus::UniqueFd plugin_;
+  std::optional<int> exited_;
+};
+
+}  // namespace
+
+Result<int> run_warden(kit::ControlChannel host, Attachment attachment, const PluginHooks& hooks) {
+  SHUNT_TRY(relay, Relay::make());
+  adopt_orphans();
+  const pid_t self = ::getpid();
+  const pid_t init = ::fork();
+  if (init < 0) return system_error("forking the plugin's init");
+  if (init == 0) {
+    die_with(self);
+    host.close();
+    relay.warden.close();
+    run_init(std::move(relay.init), std::move(attachment), hooks);
+  }
+  attachment.close_descriptors();
+  relay.init.close();
+  return Warden{std::move(host), std::move(relay.warden), init}.watch();
+}
+
+}  // namespace shunt::launcher
