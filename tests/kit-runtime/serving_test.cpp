@@ -1,0 +1,245 @@
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+#include <shunt/bus/clock.hpp>
+
+#include "functions.hpp"
+
+namespace shunt::test {
+namespace {
+
+using bus::Kind;
+using bus::Place;
+using bus::Ring;
+using control::Phase;
+
+class Serving : public testing::TestWithParam<bus::Wait> {
+ protected:
+  Serving() : host_(with_wait()) {
+    EXPECT_EQ(host_.start().code, 0);
+    host_.activate();
+  }
+
+  static TestHostOptions with_wait() {
+    auto options = abi_plugin();
+    options.plugin_wait = GetParam();
+    return options;
+  }
+
+  TestHost host_;
+};
+
+INSTANTIATE_TEST_SUITE_P(Waiting, Serving, testing::Values(bus::Wait::Spin, bus::Wait::SpinThenSleep, bus::Wait::Sleep));
+
+TEST_P(Serving, a_call_of_each_size_is_answered_and_cleanup_ends_the_process_with_0) {
+  const std::string small(192, 's');
+  const std::string large(5000, 'l');
+
+  const Answer inline_answer = host_.call(kEcho, small);
+  const Answer copied_answer = host_.call(kEcho, large);
+  const Answer chunk_answer = host_.call(kEchoChunk, "tiny");
+  const auto cleaned = host_.enter(Phase::Cleanup);
+  const auto exited = host_.await_exit();
+
+  EXPECT_EQ(inline_answer.text(), small);
+  EXPECT_EQ(inline_answer.header.place, Place::Inline);
+  EXPECT_EQ(copied_answer.text(), large);
+  EXPECT_EQ(copied_answer.header.place, Place::Chunk);
+  EXPECT_EQ(chunk_answer.text(), "tiny");
+  EXPECT_EQ(chunk_answer.header.place, Place::Chunk);
+  EXPECT_EQ(cleaned.code, 0);
+  EXPECT_EQ(exited.code, 0);
+  EXPECT_EQ(exited.signal, 0);
+  EXPECT_EQ(host_.await_all_gone(), 0);
+}
+
+TEST_P(Serving, ten_thousand_calls_leave_no_chunk_behind_at_either_end) {
+  const std::string payload(1000, 'p');
+
+  for (int i = 0; i < 10'000; ++i) ASSERT_EQ(host_.call(i % 2 == 0 ? kEcho : kEchoChunk, payload).text(), payload);
+
+  host_.call(kEcho);  // its reply comes after the chunk of the call before went back
+  host_.harvest();
+  EXPECT_EQ(host_.inbound().used_chunks(), 0u);
+  host_.await([&] { return host_.lane().theirs().statistics.handled.load(std::memory_order_relaxed) == 10'001u; });
+  EXPECT_EQ(host_.call(kLoanAll).failure().substr(0, 30), "no chunk for 256 bytes is left");
+}
+
+TEST_P(Serving, a_publication_comes_in_and_goes_out_in_the_name_of_what_caused_it) {
+  const auto in = host_.send(Kind::Publication, kTopicIn, "news");
+
+  const Answer out = host_.next(Ring::Data);
+
+  EXPECT_EQ(out.text(), "news");
+  EXPECT_EQ(out.header.kind, Kind::Publication);
+  EXPECT_EQ(out.header.route, kTopicOut);
+  EXPECT_EQ(out.header.parent, in);
+}
+
+TEST_P(Serving, a_nested_call_carries_its_parent_and_its_deadline_and_gets_its_answer) {
+  const std::int64_t deadline = bus::now_ns() + 30'000'000'000;
+  const auto outer = host_.send(Kind::Request, kCall, "ask", deadline);
+
+  const Answer nested = host_.next(Ring::Data);
+  host_.reply(nested.header, "inner answer");
+  const Answer answer = host_.next(Ring::Reply);
+
+  EXPECT_EQ(nested.header.route, kCalled);
+  EXPECT_EQ(nested.header.parent, outer);
+  EXPECT_EQ(nested.header.deadline_ns, deadline);
+  EXPECT_EQ(nested.text(), "ask");
+  EXPECT_EQ(answer.header.correlation, outer);
+  EXPECT_EQ(answer.text(), "inner answer");
+}
+
+TEST_P(Serving, a_nested_call_that_fails_leaves_its_code_and_text) {
+  flatbuffers::FlatBufferBuilder builder;
+  builder.Finish(control::CreateFailureDirect(builder, "the limit is 7"));
+  const std::string_view failure{reinterpret_cast<const char*>(builder.GetBufferPointer()), builder.GetSize()};
+  host_.send(Kind::Request, kCall, "ask");
+
+  host_.reply(host_.next(Ring::Data).header, failure, status(ErrorCode::BadPayload));
+  const Answer answer = host_.next(Ring::Reply);
+  host_.send(Kind::Request, kCall, "ask again");
+  host_.reply(host_.next(Ring::Data).header, "not a Failure at all", status(ErrorCode::NotServing));
+  const Answer unreadable = host_.next(Ring::Reply);
+
+  EXPECT_EQ(answer.header.status, status(ErrorCode::BadPayload));
+  EXPECT_EQ(answer.failure(), "the limit is 7");
+  EXPECT_EQ(unreadable.header.status, status(ErrorCode::NotServing));
+  EXPECT_EQ(unreadable.failure(), "NotServing");
+}
+
+TEST_P(Serving, a_nested_call_ends_at_its_deadline_and_its_late_answer_is_given_back) {
+  host_.send(Kind::Request, kCall, "ask", bus::now_ns() + 50'000'000);
+  const Answer nested = host_.next(Ring::Data);
+
+  const Answer answer = host_.next(Ring::Reply);
+  host_.reply(nested.header, std::string(1000, 'x'));
+  const Answer echo = host_.call(kEcho, "still there");
+
+  EXPECT_EQ(answer.header.status, status(ErrorCode::DeadlineExceeded));
+  EXPECT_EQ(echo.text(), "still there");
+  host_.harvest();
+  EXPECT_EQ(host_.inbound().used_chunks(), 0u);
+}
+
+TEST_P(Serving, an_expired_request_is_answered_without_entering_its_handler) {
+  host_.send(Kind::Request, kEcho, "too late", bus::now_ns() - 1);
+
+  const Answer answer = host_.next(Ring::Reply);
+  const Answer handled = host_.call(kHandled);
+
+  EXPECT_EQ(answer.header.status, status(ErrorCode::DeadlineExceeded));
+  std::uint64_t count = 0;
+  std::memcpy(&count, handled.payload.data(), sizeof(count));
+  EXPECT_EQ(count, 2u);  // init's 1 and this call
+  EXPECT_EQ(host_.lane().theirs().statistics.expired.load(std::memory_order_relaxed), 1u);
+}
+
+TEST_P(Serving, a_running_handler_hears_that_it_was_cancelled) {
+  const auto correlation = host_.send(Kind::Request, kWaitForCancel, "work");
+  host_.await([&] { return host_.lane().sender.marks(Ring::Data).begun == 1; });
+
+  host_.cancel(correlation);
+  const Answer answer = host_.next(Ring::Reply);
+
+  EXPECT_EQ(answer.header.status, status(ErrorCode::Cancelled));
+  EXPECT_EQ(answer.failure(), "heard it");
+}
+
+TEST_P(Serving, a_request_that_is_cancelled_in_the_queue_is_answered_as_that) {
+  const auto running = host_.send(Kind::Request, kWaitForCancel, "work");
+  host_.await([&] { return host_.lane().sender.marks(Ring::Data).begun == 1; });
+  const auto queued = host_.send(Kind::Request, kEcho, "queued");
+
+  host_.cancel(queued);
+  host_.cancel(running);
+  const Answer first = host_.next(Ring::Reply);
+  const Answer second = host_.next(Ring::Reply);
+
+  EXPECT_EQ(first.header.correlation, running);
+  EXPECT_EQ(first.failure(), "heard it");
+  EXPECT_EQ(second.header.correlation, queued);
+  EXPECT_EQ(second.header.status, status(ErrorCode::Cancelled));
+  EXPECT_EQ(second.failure(), "the caller cancelled before the handler was entered");
+}
+
+TEST_P(Serving, what_cannot_be_served_is_refused_with_its_reason) {
+  const Answer unknown = host_.call(999);
+  const Answer silent = host_.call(kSilent);
+  const Answer failed = host_.call(kFail);
+  const Answer too_large = host_.call(kEchoChunk, std::string(65'536, 'x'));
+  const Answer twice = host_.call(kAnswerTwice);
+  host_.send(Kind::Publication, 999, "nobody listens");
+  const Answer echo = host_.call(kEcho, "next");
+
+  EXPECT_EQ(unknown.header.status, status(ErrorCode::NoSuchRoute));
+  EXPECT_EQ(silent.header.status, status(ErrorCode::PluginFailed));
+  EXPECT_EQ(silent.failure(), "the handler returned without an answer");
+  EXPECT_EQ(failed.header.status, status(ErrorCode::PluginFailed));
+  EXPECT_EQ(failed.failure(), "said so");
+  EXPECT_EQ(too_large.header.status, 0);
+  EXPECT_EQ(twice.text(), "once");
+  EXPECT_EQ(echo.text(), "next");
+}
+
+TEST(Backpressure, a_full_ring_is_waited_for_until_the_deadline_and_then_refused) {
+  auto options = abi_plugin();
+  options.slots = 16;
+  TestHost host{options};
+  host.start();
+  host.activate();
+
+  for (int i = 0; i < 16; ++i) host.send(Kind::Publication, kTopicIn, "fills the ring of data");
+  host.send(Kind::Request, kCall, "does not fit", bus::now_ns() + 300'000'000);
+  const Answer refused = host.next(Ring::Reply);
+  host.send(Kind::Request, kPublish, "waits for room");
+  for (int i = 0; i < 16; ++i) EXPECT_EQ(host.next(Ring::Data).text(), "fills the ring of data");
+  const Answer published = host.next(Ring::Reply);
+
+  EXPECT_EQ(refused.header.status, status(ErrorCode::RingFull)) << refused.failure();
+  EXPECT_EQ(published.header.status, 0);
+  EXPECT_EQ(host.next(Ring::Data).text(), "waits for room");
+}
+
+TEST(Backpressure, a_used_up_class_is_refused_at_the_plugin_until_samples_come_back) {
+  TestHost host{abi_plugin()};
+  host.start();
+  host.activate();
+  const std::string payload(1000, 'p');
+  host.hold(true);
+
+  const Answer first = host.call(kEchoChunk, payload);
+  const Answer second = host.call(kEcho, payload);
+  const Answer third = host.call(kEchoChunk, payload);
+  const Answer fourth = host.call(kEcho, payload);
+  host.hold(false);
+  const Answer fifth = host.call(kEchoChunk, payload);
+
+  EXPECT_EQ(first.text(), payload);
+  EXPECT_EQ(second.text(), payload);
+  EXPECT_EQ(third.header.status, status(ErrorCode::QuotaExceeded)) << third.failure();
+  EXPECT_EQ(fourth.header.status, status(ErrorCode::PluginFailed)) << "the reply that did not fit counts as none";
+  EXPECT_EQ(fifth.text(), payload);
+}
+
+TEST(Backpressure, a_failure_that_finds_no_chunk_is_cut_to_fit_its_slot) {
+  auto options = abi_plugin();
+  options.outbound = {{512, 1}};
+  TestHost host{options};
+  host.start();
+  host.activate();
+  host.hold(true);
+  host.call(kEchoChunk, std::string(300, 'p'));
+
+  const Answer refused = host.call(kEchoChunk, std::string(1000, 'p'));
+
+  EXPECT_EQ(refused.header.status, status(ErrorCode::TooLarge));
+  EXPECT_EQ(refused.header.place, Place::Inline);
+  EXPECT_TRUE(refused.failure().starts_with("1000 bytes fit no size class of this plugin's pool, the largest is 512")) << refused.failure();
+}
+
+}  // namespace
+}  // namespace shunt::test
