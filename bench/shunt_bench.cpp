@@ -1,0 +1,62 @@
+/// shunt-bench: the latency and throughput of Shunt beside its peers, on your own machine, in one interleaved run.
+///
+/// Timed: from the moment a payload is begun until its reply has been checked (roundtrip), or until the last consumer
+/// has checked the last payload (stream, fanout), writing and checking every byte included. Not timed: starting,
+/// connecting, the warm-up. A good answer has no errors, a ratio of the first subject to itself within a few percent of
+/// one, and a spread below the differences you want to see; else close other programs and run it again.
+
+#include <shunt/bench/peers.hpp>
+#include <shunt/bench/run.hpp>
+
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+namespace {
+
+using namespace shunt::bench;
+
+/// Lets `option` take one of `values`, as name() spells them, and stores it in `target`.
+template <typename Value>
+void choose(CLI::Option* option, std::vector<Value> values, Value& target) {
+  std::vector<std::string> names;
+  for (const Value value : values) names.emplace_back(name(value));
+  option->check(CLI::IsMember(names));
+  option->each([values, &target](const std::string& chosen) {
+    for (const Value value : values)
+      if (name(value) == chosen) target = value;
+  });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  BenchOptions options;
+  std::string bench, payload, wait;
+  CLI::App app{"Measure Shunt beside its peers, interleaved in one run.", "shunt-bench"};
+  choose(app.add_option("bench", bench, "What to measure")->required(),
+         {Bench::Roundtrip, Bench::Stream, Bench::Fanout}, options.bench);
+  choose(app.add_option("--payload", payload, "Where Shunt's payloads travel (default: inline)"),
+         {Payload::Inline, Payload::Chunk}, options.payload);
+  choose(app.add_option("--wait", wait, "How every process waits (default: spin)"),
+         {Wait::Spin, Wait::Sleep, Wait::SpinThenSleep}, options.wait);
+  app.add_option("--bytes", options.bytes, "Payload of every message")->capture_default_str();
+  app.add_option("--subject", options.subjects, "Shunt's own, by commas (default: all)")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  app.add_option("--against", options.against, "Peers, by commas (default: all)")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  app.add_option("--rounds", options.rounds, "Measurements of each subject")->capture_default_str();
+  app.add_option("--messages", options.messages, "Messages a round; 0: what suits the rest")->capture_default_str();
+  app.add_option("--consumers", options.consumers, "Consumers of a fanout")->capture_default_str();
+  app.add_option("--slot-bytes", options.slot_bytes, "Stride of a ring slot")->capture_default_str();
+  app.add_flag("--json", options.json, "One JSON object a line");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& problem) {
+    return app.exit(problem) == 0 ? 0 : 2;
+  }
+  return run_bench(options, peers());
+}

@@ -1,0 +1,64 @@
+/// The program shunt-bench from the outside.
+
+#include <array>
+#include <cstdio>
+#include <sstream>
+#include <string>
+
+#include <flatbuffers/idl.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+namespace shunt::bench {
+namespace {
+
+struct Ran {
+  int exit_code = -1;
+  std::string output;
+};
+
+/// Runs the program; its errors join its output where `arguments` say so.
+Ran run(const std::string& arguments) {
+  Ran ran;
+  FILE* const pipe = popen((std::string{SHUNT_BENCH_PROGRAM} + " " + arguments).c_str(), "r");
+  if (pipe == nullptr) return ran;
+  std::array<char, 4096> part{};
+  while (fgets(part.data(), part.size(), pipe) != nullptr) ran.output += part.data();
+  const int status = pclose(pipe);
+  ran.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  return ran;
+}
+
+TEST(Program, it_prints_one_json_object_a_line_and_nothing_else) {
+  const Ran ran = run("roundtrip --against ring_padded,pipe --rounds 2 --messages 1000 --json");
+
+  EXPECT_EQ(ran.exit_code, 0);
+  std::istringstream lines{ran.output};
+  int objects = 0;
+  for (std::string line; std::getline(lines, line); ++objects) {
+    flatbuffers::Parser parser;
+    flexbuffers::Builder buffer;
+    EXPECT_TRUE(parser.ParseFlexBuffer(line.c_str(), nullptr, &buffer)) << line;
+  }
+  EXPECT_EQ(objects, 3) << ran.output;
+}
+
+TEST(Program, a_wrong_word_number_or_name_exits_with_2_and_a_sentence) {
+  for (const char* arguments : {"", "sideways", "roundtrip --wait forever", "roundtrip --bytes many",
+                                "roundtrip --bytes 3", "stream --against carrier_pigeon", "fanout --subject ghost"}) {
+    const Ran ran = run(std::string{arguments} + " 2>&1");
+
+    EXPECT_EQ(ran.exit_code, 2) << arguments;
+    EXPECT_FALSE(ran.output.empty()) << arguments;
+  }
+}
+
+TEST(Program, its_help_exits_with_0) {
+  const Ran ran = run("--help");
+
+  EXPECT_EQ(ran.exit_code, 0);
+  EXPECT_NE(ran.output.find("roundtrip,stream,fanout"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace shunt::bench
