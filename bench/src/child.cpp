@@ -1,13 +1,13 @@
 #include <shunt/bench/child.hpp>
 
 #include <array>
+#include <csignal>
 #include <cstdio>
 #include <thread>
 
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
-#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>

@@ -15,10 +15,8 @@ std::string quoted(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') out += '\\';
-    if (static_cast<unsigned char>(c) < 0x20)
-      out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-    else
-      out += c;
+    if (static_cast<unsigned char>(c) < 0x20) out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
+    else out += c;
   }
   return out + '"';
 }
@@ -49,12 +47,9 @@ std::string grouped(double value) {
 
 std::string_view said(Wait wait) {
   switch (wait) {
-    case Wait::Spin:
-      return "spinning";
-    case Wait::SpinThenSleep:
-      return "spinning, then sleeping";
-    case Wait::Sleep:
-      return "sleeping";
+    case Wait::Spin: return "spinning";
+    case Wait::SpinThenSleep: return "spinning, then sleeping";
+    case Wait::Sleep: return "sleeping";
   }
   return "";
 }

@@ -96,10 +96,8 @@ Contender make_contender(const SubjectEntry& entry, const Setup& setup, const Pl
     return contender;
   }
   auto process = SubjectProcess::start(entry, setup, plan.messages);
-  if (process)
-    contender.process.emplace(std::move(*process));
-  else
-    contender.outcome.unavailable = process.error().message;
+  if (process) contender.process.emplace(std::move(*process));
+  else contender.outcome.unavailable = process.error().message;
   contender.outcome.failed = !process && !entry.is_peer;
   return contender;
 }
@@ -129,6 +127,7 @@ void measure_round(Contender& contender, const BenchOptions& options, const Plan
 
 double median_of(const std::vector<RoundResult>& rounds, double RoundResult::*number) {
   std::vector<double> values;
+  values.reserve(rounds.size());
   for (const RoundResult& round : rounds) values.push_back(round.*number);
   return median(values);
 }
@@ -202,8 +201,7 @@ int run_bench(const BenchOptions& options, const Catalogue& catalogue) {
   const Origin origin = origin_here();
   if (options.json)
     for (const Outcome& outcome : *outcomes) std::printf("%s\n", to_json(outcome, options, origin).c_str());
-  else
-    std::fputs(to_table(*outcomes, options, origin).c_str(), stdout);
+  else std::fputs(to_table(*outcomes, options, origin).c_str(), stdout);
 
   const auto measured = [](const Outcome& outcome) { return outcome.unavailable.empty(); };
   int exit_code = std::any_of(outcomes->begin(), outcomes->end(), measured) ? 0 : 1;

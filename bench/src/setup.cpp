@@ -9,12 +9,9 @@ namespace shunt::bench {
 
 std::string_view name(Bench bench) noexcept {
   switch (bench) {
-    case Bench::Roundtrip:
-      return "roundtrip";
-    case Bench::Stream:
-      return "stream";
-    case Bench::Fanout:
-      return "fanout";
+    case Bench::Roundtrip: return "roundtrip";
+    case Bench::Stream: return "stream";
+    case Bench::Fanout: return "fanout";
   }
   return "unknown";
 }
@@ -23,12 +20,9 @@ std::string_view name(Payload payload) noexcept { return payload == Payload::Inl
 
 std::string_view name(Wait wait) noexcept {
   switch (wait) {
-    case Wait::Spin:
-      return "spin";
-    case Wait::SpinThenSleep:
-      return "spin_then_sleep";
-    case Wait::Sleep:
-      return "sleep";
+    case Wait::Spin: return "spin";
+    case Wait::SpinThenSleep: return "spin_then_sleep";
+    case Wait::Sleep: return "sleep";
   }
   return "unknown";
 }

@@ -6,7 +6,7 @@
 #if defined(__x86_64__)
 #include <x86intrin.h>
 #elif !defined(__aarch64__)
-#include <time.h>
+#include <ctime>
 #endif
 
 namespace shunt::bench {

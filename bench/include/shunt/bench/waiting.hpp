@@ -29,10 +29,8 @@ class Spinner {
   bool spin() noexcept {
     if (waiting_.wait == Wait::Sleep) return false;
     if (waiting_.wait == Wait::SpinThenSleep) {
-      if (spins_ == 0)
-        started_ = ticks();
-      else if (ticks() - started_ > waiting_.spin_ticks)
-        return false;
+      if (spins_ == 0) started_ = ticks();
+      else if (ticks() - started_ > waiting_.spin_ticks) return false;
     }
     relax();
     if (++spins_ % kSpinsPerYield == 0 && (waiting_.crowded || spins_ > kSpinsPatient)) sched_yield();
