@@ -16,7 +16,7 @@ constexpr std::uint32_t kHarvestFrom = 16;  ///< Chunks out: enough of them shar
 constexpr int kSpinsForRoom = 2000;
 constexpr std::int64_t kNapNs = 50'000;
 
-std::uint64_t handle_of(const bus::Loan& loan) { return std::uint64_t{loan.generation} << 32 | loan.chunk.packed; }
+std::uint64_t handle_of(const bus::LoanedChunk& loan) { return std::uint64_t{loan.generation} << 32 | loan.chunk.packed; }
 
 }  // namespace
 
@@ -27,7 +27,7 @@ void Outbox::harvest() noexcept {
   lane_.sender.harvest([this](bus::ChunkId chunk) { lane_.pool()->release(chunk); });
 }
 
-std::optional<bus::Loan> Outbox::take_loan(std::size_t bytes) noexcept {
+std::optional<bus::LoanedChunk> Outbox::take_loan(std::size_t bytes) noexcept {
   if (lane_.sender.held() >= kHarvestFrom) harvest();
   auto loan = lane_.pool()->loan(bytes);
   if (!loan) {
@@ -56,13 +56,13 @@ int Outbox::loan(std::size_t bytes, shunt_sample& out) noexcept {
   return SHUNT_OK;
 }
 
-std::optional<bus::Loan> Outbox::redeem(const shunt_sample& sample) noexcept {
+std::optional<bus::LoanedChunk> Outbox::redeem(const shunt_sample& sample) noexcept {
   const bus::ChunkId chunk{static_cast<std::uint32_t>(sample.handle)};
   const auto generation = static_cast<std::uint32_t>(sample.handle >> 32);
   const auto& geometry = lane_.pool()->geometry();
   if (!geometry.contains(chunk) || lane_.pool()->generation(chunk) != generation) return std::nullopt;
   if (!std::exchange(on_loan_[geometry.dense(chunk)], 0)) return std::nullopt;
-  return bus::Loan{lane_.pool()->payload(chunk), geometry.capacity(chunk), chunk, generation};
+  return bus::LoanedChunk{lane_.pool()->payload(chunk), geometry.capacity(chunk), chunk, generation};
 }
 
 void Outbox::give_back(shunt_sample& sample) noexcept {
@@ -71,7 +71,7 @@ void Outbox::give_back(shunt_sample& sample) noexcept {
   if (const auto loan = redeem(taken)) lane_.pool()->release(loan->chunk);
 }
 
-int Outbox::copy_to_chunk(const shunt_sample& sample, std::size_t offset, std::size_t bytes, bus::Loan& loan) noexcept {
+int Outbox::copy_to_chunk(const shunt_sample& sample, std::size_t offset, std::size_t bytes, bus::LoanedChunk& loan) noexcept {
   const auto taken = take_loan(bytes);
   if (!taken) return no_loan(bytes);
   std::memcpy(taken->data, sample.data + offset, bytes);
@@ -82,7 +82,7 @@ int Outbox::copy_to_chunk(const shunt_sample& sample, std::size_t offset, std::s
 int Outbox::send(bus::Ring ring, bus::MessageHeader& header, shunt_sample& sample, std::size_t offset, std::size_t bytes,
                  std::int64_t until_ns) noexcept {
   const shunt_sample taken = std::exchange(sample, shunt_sample{});
-  std::optional<bus::Loan> loan;
+  std::optional<bus::LoanedChunk> loan;
   if (taken.handle != 0 && !(loan = redeem(taken)))
     return error_.set(ErrorCode::BadInput, "the sample is not on loan: it was sent or given back before");
   const std::size_t capacity = loan ? loan->capacity : taken.capacity;

@@ -29,10 +29,10 @@ class Outbox {
            std::int64_t until_ns) noexcept;
 
  private:
-  std::optional<bus::Loan> take_loan(std::size_t bytes) noexcept;
+  std::optional<bus::LoanedChunk> take_loan(std::size_t bytes) noexcept;
   /// The loan behind a sample's handle; none when it is not on loan. Consumes it.
-  std::optional<bus::Loan> redeem(const shunt_sample& sample) noexcept;
-  int copy_to_chunk(const shunt_sample& sample, std::size_t offset, std::size_t bytes, bus::Loan& loan) noexcept;
+  std::optional<bus::LoanedChunk> redeem(const shunt_sample& sample) noexcept;
+  int copy_to_chunk(const shunt_sample& sample, std::size_t offset, std::size_t bytes, bus::LoanedChunk& loan) noexcept;
   bool wait_for_room(bus::Ring ring, std::int64_t until_ns) const noexcept;
   int no_loan(std::size_t bytes) noexcept;
   void harvest() noexcept;
