@@ -1,4 +1,4 @@
-# Builds plugins.
+# Builds plugins, and what hosts need to call them.
 #
 #   shunt_add_plugin(TARGET MANIFEST plugin.toml SOURCES momentum.cpp
 #     [NAME momentum]            the plugin's name in the manifest; TARGET if it is not given
@@ -9,8 +9,44 @@
 # sources, and lists it: OUTPUT.sha256 beside it, and plugins.sha256 for all plugins of the folder, as `sha256sum -c` reads
 # them. The file links libc, libm and libstdc++ only, exports its descriptor only, and is the same bytes wherever the
 # sources and the build folder are.
+#
+#   shunt_add_contract(TARGET MANIFEST plugin.toml [NAME momentum] [SCHEMAS folder...])
+#
+# makes the headers alone, as the library TARGET: <NAME>_client.hpp for a host, <NAME>_contract.hpp for a test. Every
+# plugin has one already, TARGET_contract.
 set(SHUNT_PLUGIN_FOLDER ${CMAKE_BINARY_DIR}/plugins CACHE PATH "Where plugins are built")
 find_program(FLATC flatc REQUIRED)
+
+function(shunt_add_contract target)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "MANIFEST;NAME" "SCHEMAS")
+  if(NOT arg_MANIFEST OR arg_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "shunt_add_contract(${target}) needs MANIFEST, and knows NAME and SCHEMAS; "
+      "not: \"${arg_UNPARSED_ARGUMENTS}\".")
+  endif()
+  if(NOT arg_NAME)
+    set(arg_NAME ${target})
+  endif()
+  cmake_path(ABSOLUTE_PATH arg_MANIFEST)
+  string(MAKE_C_IDENTIFIER ${arg_NAME} identifier)
+  set(generated ${CMAKE_CURRENT_BINARY_DIR}/${target})
+  set(schemas "")
+  foreach(folder IN LISTS arg_SCHEMAS)
+    cmake_path(ABSOLUTE_PATH folder)
+    list(APPEND schemas --schemas ${folder})
+  endforeach()
+  set(outputs ${generated}/${identifier}_contract.hpp ${generated}/${identifier}_client.hpp
+    ${generated}/${identifier}_note.cpp ${generated}/${identifier}.manifest)
+  add_custom_command(OUTPUT ${outputs}
+    COMMAND shunt::shunt-manifest ${arg_MANIFEST} --name ${arg_NAME} --out ${generated} --flatc ${FLATC} ${schemas}
+            --depfile ${generated}/${identifier}.d
+    DEPENDS ${arg_MANIFEST} shunt::shunt-manifest DEPFILE ${generated}/${identifier}.d
+    COMMENT "Manifest of ${arg_NAME}" VERBATIM)
+  add_custom_target(${target}_files DEPENDS ${outputs})
+  add_library(${target} INTERFACE)
+  add_dependencies(${target} ${target}_files)
+  target_include_directories(${target} SYSTEM INTERFACE ${generated})
+  set_target_properties(${target} PROPERTIES SHUNT_OUTPUTS "${outputs}")
+endfunction()
 
 function(shunt_add_plugin target)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "MANIFEST;NAME;OUTPUT" "SOURCES;SCHEMAS")
@@ -24,30 +60,16 @@ function(shunt_add_plugin target)
   if(NOT arg_OUTPUT)
     set(arg_OUTPUT lib${target}.so)
   endif()
-  cmake_path(ABSOLUTE_PATH arg_MANIFEST)
+  shunt_add_contract(${target}_contract MANIFEST ${arg_MANIFEST} NAME ${arg_NAME} SCHEMAS ${arg_SCHEMAS})
 
-  string(MAKE_C_IDENTIFIER ${arg_NAME} identifier)
-  set(generated ${CMAKE_CURRENT_BINARY_DIR}/${target}_contract)
-  set(schemas "")
-  foreach(folder IN LISTS arg_SCHEMAS)
-    cmake_path(ABSOLUTE_PATH folder)
-    list(APPEND schemas --schemas ${folder})
-  endforeach()
-  add_custom_command(
-    OUTPUT ${generated}/${identifier}_contract.hpp ${generated}/${identifier}_client.hpp
-           ${generated}/${identifier}_note.cpp ${generated}/${identifier}.manifest
-    COMMAND shunt::shunt-manifest ${arg_MANIFEST} --name ${arg_NAME} --out ${generated} --flatc ${FLATC} ${schemas}
-            --depfile ${generated}/${identifier}.d
-    DEPENDS ${arg_MANIFEST} shunt::shunt-manifest DEPFILE ${generated}/${identifier}.d
-    COMMENT "Manifest of ${arg_NAME}" VERBATIM)
-
-  add_library(${target} MODULE ${arg_SOURCES} ${generated}/${identifier}_note.cpp ${generated}/${identifier}_contract.hpp)
-  target_link_libraries(${target} PRIVATE shunt::plugin_sdk)
-  target_include_directories(${target} SYSTEM PRIVATE ${generated})
+  get_target_property(outputs ${target}_contract SHUNT_OUTPUTS)
+  list(FILTER outputs INCLUDE REGEX "(_note\\.cpp|_contract\\.hpp)$")
+  add_library(${target} MODULE ${arg_SOURCES} ${outputs})
+  target_link_libraries(${target} PRIVATE ${target}_contract shunt::plugin_sdk)
   shunt_plugin_flags_(${target})
   cmake_path(GET arg_OUTPUT STEM LAST_ONLY stem)
   set_target_properties(${target} PROPERTIES PREFIX "" SUFFIX .so OUTPUT_NAME ${stem}
-    LIBRARY_OUTPUT_DIRECTORY ${SHUNT_PLUGIN_FOLDER} SHUNT_GENERATED ${generated})
+    LIBRARY_OUTPUT_DIRECTORY ${SHUNT_PLUGIN_FOLDER})
   add_custom_command(TARGET ${target} POST_BUILD
     COMMAND ${CMAKE_COMMAND} -D FILE=$<TARGET_FILE:${target}> -P ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/ShuntListPlugin.cmake
     VERBATIM)
@@ -56,9 +78,8 @@ endfunction()
 # How a plugin is compiled and linked, apart from what it is made of.
 function(shunt_plugin_flags_ target)
   set_target_properties(${target} PROPERTIES CXX_VISIBILITY_PRESET hidden C_VISIBILITY_PRESET hidden
-    VISIBILITY_INLINES_HIDDEN ON POSITION_INDEPENDENT_CODE ON BUILD_RPATH "" SKIP_BUILD_RPATH ON)
-  # The build hash is made of these bytes: no folder of this machine may be among them.
-  # The last map that fits counts.
+    VISIBILITY_INLINES_HIDDEN ON POSITION_INDEPENDENT_CODE ON SKIP_BUILD_RPATH ON)
+  # The build hash is made of these bytes: no folder of this machine may be among them. The last map that fits counts.
   cmake_path(GET CMAKE_CURRENT_FUNCTION_LIST_DIR PARENT_PATH shunt_folder)
   target_compile_options(${target} PRIVATE -ffile-prefix-map=${shunt_folder}=shunt
     -ffile-prefix-map=${CMAKE_SOURCE_DIR}=. -ffile-prefix-map=${CMAKE_BINARY_DIR}=.)

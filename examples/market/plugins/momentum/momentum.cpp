@@ -20,12 +20,15 @@ class Momentum final : public momentum::Contract {
     return publish_market_signals([&](auto& build) { return decide(build, *bar); });
   }
 
+  /// What no price can be counts as none.
+  static std::int64_t cents(double price) { return price > 0 && price < 1e9 ? std::llround(price * 100) : 0; }
+
   /// In whole cents: the same decision on every machine.
   template <typename Builder>
   flatbuffers::Offset<market::Signal> decide(Builder& build, const market::Bar& bar) const {
-    const auto open = std::llround(bar.open() * 100);
-    const auto move = std::llround(bar.close() * 100) - open;
-    const auto strength = open > 0 ? std::llabs(move) * 1'000'000 / open : 0;
+    const auto open = cents(bar.open());
+    const auto move = cents(bar.close()) - open;
+    const auto strength = open > 0 ? std::abs(move) * 1'000'000 / open : 0;
     const auto direction = strength < threshold_ || move == 0 ? market::Direction::Hold
                            : move > 0                         ? market::Direction::Buy
                                                               : market::Direction::Sell;

@@ -15,7 +15,7 @@ class Risk final : public risk::Contract {
 
   shunt::Status check(const shunt::Context&, const market::Order& order,
                       shunt::Reply<market::Verdict>& reply) override {
-    if (!(order.price() > 0))
+    if (!(order.price() > 0 && order.price() < 1e9))
       return shunt::error(shunt::ErrorCode::BadInput, "order {} has the price {}", order.sequence(), order.price());
     const auto quantity = std::clamp(order.quantity(), -limits_.lots_max, limits_.lots_max);
     const bool allowed = std::abs(quantity) * std::llround(order.price() * 100) <= limits_.value_max_cents;
