@@ -14,7 +14,8 @@ std::vector<std::uint32_t> ids(const std::vector<RouteInfo*>& routes) {
 std::vector<flatbuffers::Offset<control::SizeClass>> classes(flatbuffers::FlatBufferBuilder& builder,
                                                              const bus::PoolGeometry& pool) {
   std::vector<flatbuffers::Offset<control::SizeClass>> result;
-  for (const bus::SizeClass& each : pool.classes()) result.push_back(control::CreateSizeClass(builder, each.bytes, each.chunks));
+  for (const bus::SizeClass& each : pool.classes())
+    result.push_back(control::CreateSizeClass(builder, each.bytes, each.chunks));
   return result;
 }
 
@@ -40,11 +41,12 @@ void build_attach(flatbuffers::FlatBufferBuilder& builder, const PluginVersion& 
     settings.push_back(control::CreateKeyValueDirect(builder, each.key.c_str(), each.value.c_str()));
   const SandboxLimits& limits = version.configuration.sandbox;
   const auto text = to_string(version.image.version);
-  finish_message(builder, control::CreateAttachDirect(
-                              builder, bus::kLayoutVersion, instance.identity.id.value, version.name().c_str(), text.c_str(),
-                              version.configuration.slots, static_cast<control::Wait>(version.configuration.wait),
-                              sleepers_of(version).host, &inbound, &outbound, &functions, &calls, &topics_in, &topics_out,
-                              &settings, limits.memory_bytes, limits.open_files, &limits.cpus));
+  finish_message(builder, control::CreateAttachDirect(builder, bus::kLayoutVersion, instance.identity.id.value,
+                                                      version.name().c_str(), text.c_str(), version.configuration.slots,
+                                                      static_cast<control::Wait>(version.configuration.wait),
+                                                      sleepers_of(version).host, &inbound, &outbound, &functions,
+                                                      &calls, &topics_in, &topics_out, &settings, limits.memory_bytes,
+                                                      limits.open_files, &limits.cpus));
 }
 
 }  // namespace shunt::host

@@ -47,8 +47,10 @@ Status Catalog::assign_pool(PluginVersion& version) {
     SHUNT_TRY(made, InboundPool::create(classes));
     pool = std::move(made);
   } else if (!std::ranges::equal(pool->geometry().classes(), classes)) {
-    return error(ErrorCode::BadConfiguration, "{} {}: `inbound` differs within the compartment \"{}\", whose plugins share "
-                 "one pool: give all of them the same", version.name(), to_string(version.image.version), compartment);
+    return error(ErrorCode::BadConfiguration,
+                 "{} {}: `inbound` differs within the compartment \"{}\", whose plugins share "
+                 "one pool: give all of them the same",
+                 version.name(), to_string(version.image.version), compartment);
   }
   version.pool = pool;
   return {};
@@ -65,8 +67,8 @@ Status Catalog::resolve_routes(PluginVersion& version) {
     SHUNT_TRY(route, directory_.resolve(each.function, true, to_type_name(each.request), to_type_name(each.reply)));
     version.calls.push_back(route);
   }
-  for (const auto& [topics, routes] : {std::pair{&manifest.topics_in, &version.topics_in},
-                                       std::pair{&manifest.topics_out, &version.topics_out}})
+  for (const auto& [topics, routes] :
+       {std::pair{&manifest.topics_in, &version.topics_in}, std::pair{&manifest.topics_out, &version.topics_out}})
     for (const DeclaredTopic& each : *topics) {
       SHUNT_TRY(route, directory_.resolve(each.name, false, to_type_name(each.type), {}));
       routes->push_back(route);
@@ -85,8 +87,8 @@ std::shared_ptr<Outlet> Catalog::outlet(const RouteInfo& route, const PluginVers
   for (std::size_t i = 0; i < version.topics_in.size(); ++i)
     if (version.topics_in[i] == &route) idempotent = manifest.topics_in[i].idempotent;
   const SlowConsumer policy = route.function ? SlowConsumer::Refuse : route.settings.slow_consumer;
-  outlet = std::make_shared<Outlet>(route.id, version.name(), policy, route.settings.backlog, version.configuration.slots,
-                                    idempotent, version.pool);
+  outlet = std::make_shared<Outlet>(route.id, version.name(), policy, route.settings.backlog,
+                                    version.configuration.slots, idempotent, version.pool);
   return outlet;
 }
 

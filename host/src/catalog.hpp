@@ -3,18 +3,18 @@
 ///
 /// Filled on a thread that may read files; the control loop only reads it.
 
-#include <map>
-#include <memory>
-#include <string>
-#include <vector>
-
-#include <shunt/bus/lane.hpp>
-
 #include "outlet.hpp"
 #include "plugin_image.hpp"
 #include "route_info.hpp"
 #include "settings.hpp"
 #include "symbols.hpp"
+
+#include <shunt/bus/lane.hpp>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
 
 namespace shunt::host {
 
@@ -25,9 +25,9 @@ struct PluginVersion {
   std::shared_ptr<const Symbols> symbols;
   std::vector<Setting> settings;
   bus::LaneShape shape;
-  std::vector<std::uint32_t> caps;       ///< By inbound size class: what one instance may hold.
-  std::shared_ptr<InboundPool> pool;     ///< Of its compartment.
-  std::vector<RouteInfo*> functions;     ///< In the manifest's order, as are the rest.
+  std::vector<std::uint32_t> caps;    ///< By inbound size class: what one instance may hold.
+  std::shared_ptr<InboundPool> pool;  ///< Of its compartment.
+  std::vector<RouteInfo*> functions;  ///< In the manifest's order, as are the rest.
   std::vector<RouteInfo*> calls;
   std::vector<RouteInfo*> topics_in;
   std::vector<RouteInfo*> topics_out;
@@ -60,7 +60,7 @@ class Catalog {
   bool allow_unsigned_;
   RouteDirectory& directory_;
   std::mutex mutex_;
-  std::map<std::string, std::shared_ptr<InboundPool>, std::less<>> pools_;                   // by compartment
+  std::map<std::string, std::shared_ptr<InboundPool>, std::less<>> pools_;            // by compartment
   std::map<std::pair<std::uint32_t, std::string>, std::shared_ptr<Outlet>> outlets_;  // by route and plugin
 };
 

@@ -1,9 +1,9 @@
 #include "control_socket.hpp"
 
-#include <sys/socket.h>
-
 #include <array>
 #include <cstring>
+
+#include <sys/socket.h>
 
 namespace shunt::host {
 namespace {
@@ -28,7 +28,8 @@ Status send_packet(int socket, const flatbuffers::FlatBufferBuilder& built, std:
     std::memcpy(CMSG_DATA(rights), descriptors.data(), descriptors.size_bytes());
   }
   if (::sendmsg(socket, &header, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0) return {};
-  if (errno == EPIPE || errno == ECONNRESET) return error(ErrorCode::HostGone, "the other end of the control socket is closed");
+  if (errno == EPIPE || errno == ECONNRESET)
+    return error(ErrorCode::HostGone, "the other end of the control socket is closed");
   return system_error("sending a control packet");
 }
 
@@ -53,10 +54,12 @@ Result<std::optional<Packet>> receive_packet(int socket) {
   }
   if (count <= 0) return error(ErrorCode::HostGone, "the other end of the control socket is closed");
   if ((header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0)
-    return error(ErrorCode::PeerBreach, "a control packet is longer than {} bytes or carries too many descriptors", kPacketBytesMax);
+    return error(ErrorCode::PeerBreach, "a control packet is longer than {} bytes or carries too many descriptors",
+                 kPacketBytesMax);
   packet.bytes.resize(static_cast<std::size_t>(count));
   flatbuffers::Verifier verifier(packet.bytes.data(), packet.bytes.size(), 16, 100'000);
-  if (!verifier.VerifyBuffer<control::Message>()) return error(ErrorCode::PeerBreach, "a control packet is not a control message");
+  if (!verifier.VerifyBuffer<control::Message>())
+    return error(ErrorCode::PeerBreach, "a control packet is not a control message");
   return packet;
 }
 

@@ -1,14 +1,14 @@
 #pragma once
 /// Packets of control.fbs over a SOCK_SEQPACKET socket, with descriptors beside them.
 
+#include <shunt/bus/unique_fd.hpp>
+#include <shunt/schemas/control_generated.h>
+#include <shunt/schemas/result.hpp>
+
 #include <span>
 #include <vector>
 
 #include <flatbuffers/flatbuffers.h>
-
-#include <shunt/bus/unique_fd.hpp>
-#include <shunt/schemas/control_generated.h>
-#include <shunt/schemas/result.hpp>
 
 namespace shunt::host {
 
@@ -20,11 +20,14 @@ class Packet {
   std::vector<std::uint8_t> bytes;
   std::vector<bus::UniqueFd> descriptors;
 
-  [[nodiscard]] const control::Message& message() const { return *flatbuffers::GetRoot<control::Message>(bytes.data()); }
+  [[nodiscard]] const control::Message& message() const {
+    return *flatbuffers::GetRoot<control::Message>(bytes.data());
+  }
 };
 
 /// Sends one packet without waiting. Errors: HostGone (the other end is closed), System.
-[[nodiscard]] Status send_packet(int socket, const flatbuffers::FlatBufferBuilder& built, std::span<const int> descriptors);
+[[nodiscard]] Status send_packet(int socket, const flatbuffers::FlatBufferBuilder& built,
+                                 std::span<const int> descriptors);
 
 /// Receives one packet without waiting, with at most 8 descriptors. None: nothing there yet.
 /// Errors: HostGone (closed), PeerBreach (too long, not a control message), System.

@@ -1,19 +1,21 @@
 #pragma once
 /// Everything a host is made of, in the order in which it is built and the reverse in which it goes.
 
-#include <memory>
-
 #include "catalog.hpp"
 #include "event_log.hpp"
 #include "event_loop.hpp"
 #include "hub.hpp"
 #include "supervisor.hpp"
 
+#include <memory>
+
 namespace shunt::host {
 
 struct Core : std::enable_shared_from_this<Core> {
   explicit Core(HostConfiguration host_configuration)
-      : configuration(std::move(host_configuration)), directory(configuration.routes), catalog(configuration, directory) {}
+      : configuration(std::move(host_configuration)),
+        directory(configuration.routes),
+        catalog(configuration, directory) {}
   ~Core();
 
   HostConfiguration configuration;

@@ -1,13 +1,13 @@
 /// Draining: from a slot that a plugin wrote to a caller, a subscription or the way to another plugin.
 
+#include "hub.hpp"
+
+#include <shunt/schemas/control_generated.h>
+
 #include <cstring>
 #include <utility>
 
 #include <fmt/format.h>
-
-#include <shunt/schemas/control_generated.h>
-
-#include "hub.hpp"
 
 namespace shunt::host {
 
@@ -30,7 +30,8 @@ bool Hub::pass() {
     any |= drain_data(lane);
   }
   // Acquire pairs with the release in deliver().
-  if (backlogged_.load(std::memory_order_relaxed) && backlogged_.exchange(false, std::memory_order_acquire)) flush_backlogs();
+  if (backlogged_.load(std::memory_order_relaxed) && backlogged_.exchange(false, std::memory_order_acquire))
+    flush_backlogs();
   return any;
 }
 
@@ -85,8 +86,10 @@ ReceivedBytes Hub::receive(Instance& instance, const bus::Incoming& incoming, Re
 namespace {
 
 /// What the plugin says went wrong, from bytes that anybody may have written.
-Error failure_of(const Instance& instance, const RouteInfo& route, std::uint16_t status, std::span<const std::uint8_t> bytes) {
-  const auto who = fmt::format("{} {} \"{}\"", instance.identity.plugin, to_string(instance.identity.version), route.name);
+Error failure_of(const Instance& instance, const RouteInfo& route, std::uint16_t status,
+                 std::span<const std::uint8_t> bytes) {
+  const auto who =
+      fmt::format("{} {} \"{}\"", instance.identity.plugin, to_string(instance.identity.version), route.name);
   const auto code = static_cast<ErrorCode>(status - 1);
   flatbuffers::Verifier verifier(bytes.data(), bytes.size(), 8, 64);
   if (!verifier.VerifyBuffer<control::Failure>()) return {code, who + " failed and gave no reason that can be read"};

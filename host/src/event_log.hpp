@@ -1,14 +1,14 @@
 #pragma once
 /// What happened to plugins and routes, for people and tools: the last thousand events, in memory.
 
+#include <shunt/host/event.hpp>
+
 #include <chrono>
 #include <deque>
 #include <functional>
 #include <mutex>
 #include <string>
 #include <vector>
-
-#include <shunt/host/event.hpp>
 
 namespace shunt::host {
 

@@ -1,10 +1,10 @@
 #include "event_loop.hpp"
 
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
-
 #include <algorithm>
 #include <array>
+
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 
 namespace shunt::host {
 
@@ -65,7 +65,8 @@ void EventLoop::cancel(TimerId timer) noexcept {
 int EventLoop::timeout_ms() const {
   if (timers_.empty()) return -1;
   const auto left = timers_.begin()->first.first - Clock::now();
-  return static_cast<int>(std::clamp<std::int64_t>(std::chrono::ceil<std::chrono::milliseconds>(left).count(), 0, 60'000));
+  return static_cast<int>(
+      std::clamp<std::int64_t>(std::chrono::ceil<std::chrono::milliseconds>(left).count(), 0, 60'000));
 }
 
 void EventLoop::run() {

@@ -1,6 +1,9 @@
 #pragma once
 /// The control loop's one thread: descriptors, timers and posted work under epoll. Idle, it wakes zero times a second.
 
+#include <shunt/bus/unique_fd.hpp>
+#include <shunt/schemas/result.hpp>
+
 #include <chrono>
 #include <functional>
 #include <map>
@@ -8,9 +11,6 @@
 #include <mutex>
 #include <thread>
 #include <vector>
-
-#include <shunt/bus/unique_fd.hpp>
-#include <shunt/schemas/result.hpp>
 
 namespace shunt::host {
 

@@ -5,11 +5,11 @@
 ///     begun by two instances    poison: unknown, never sent again
 ///     not begun                 waits in front of its outlet for the next instance, in order
 
+#include "hub.hpp"
+
 #include <algorithm>
 #include <cstring>
 #include <ranges>
-
-#include "hub.hpp"
 
 namespace shunt::host {
 
@@ -23,7 +23,8 @@ namespace {
 std::shared_ptr<Outlet> outlet_of(const RouteTable& table, std::uint32_t route, const std::string& plugin) {
   const RouteEntry* const entry = table.find({route});
   if (entry == nullptr) return nullptr;
-  const auto target = std::ranges::find(entry->targets, plugin, [](const Target& each) { return each.outlet->consumer; });
+  const auto target =
+      std::ranges::find(entry->targets, plugin, [](const Target& each) { return each.outlet->consumer; });
   return target == entry->targets.end() ? nullptr : target->outlet;
 }
 
@@ -38,7 +39,8 @@ std::vector<Hub::Leftover> Hub::leftovers(Instance& dead) {
     const bool credible = sender.breach() == bus::Breach::None;
     const std::uint64_t oldest = ring.sent() > ring.slots() ? ring.sent() - ring.slots() : 0;
     std::vector<Leftover> result;
-    for (std::uint64_t position = std::max(credible ? marks.done : oldest, oldest); position < ring.sent(); ++position) {
+    for (std::uint64_t position = std::max(credible ? marks.done : oldest, oldest); position < ring.sent();
+         ++position) {
       const bus::Slot& slot = ring.slot(position);
       Leftover& leftover = result.emplace_back();
       leftover.message.header = slot.header;
@@ -65,9 +67,10 @@ bool Hub::settle(Leftover& leftover, Outlet& outlet, const std::string& why) {
     if (again) return in_flight_.set_target(header.correlation, nullptr);
     outlet.count_unknown();
     if (const auto taken = in_flight_.take(header.correlation))
-      fail_request(*taken, {ErrorCode::OutcomeUnknown,
-                            fmt::format("\"{}\": {} inside the handler{}; done or not done, nobody knows", record->route->name,
-                                        why, poison ? ", the second instance that this request ended" : "")});
+      fail_request(*taken,
+                   {ErrorCode::OutcomeUnknown,
+                    fmt::format("\"{}\": {} inside the handler{}; done or not done, nobody knows", record->route->name,
+                                why, poison ? ", the second instance that this request ended" : "")});
     return false;
   }
   if (!again) outlet.count_unknown();
@@ -89,9 +92,8 @@ void Hub::fail_over(Instance& dead, const std::string& why) {
       outlet->put_back({header, leftover.message.inline_payload()});
     }
   }
-  dead.with_sender([&](bus::LaneSender& sender) {
-    sender.reclaim([&](bus::ChunkId chunk) { dead.pool->release(chunk); });
-  });
+  dead.with_sender(
+      [&](bus::LaneSender& sender) { sender.reclaim([&](bus::ChunkId chunk) { dead.pool->release(chunk); }); });
   std::vector<InFlight> orphans;
   in_flight_.for_each([&](InFlight& record) {
     if (record.origin == &dead) record.origin = nullptr;
@@ -100,8 +102,9 @@ void Hub::fail_over(Instance& dead, const std::string& why) {
     return true;
   });
   for (const InFlight& record : orphans)
-    fail_request(record, {ErrorCode::OutcomeUnknown, fmt::format("\"{}\": {} before it answered; done or not done, nobody knows",
-                                                                 record.route->name, why)});
+    fail_request(
+        record, {ErrorCode::OutcomeUnknown, fmt::format("\"{}\": {} before it answered; done or not done, nobody knows",
+                                                        record.route->name, why)});
   unlock_drain();
 }
 

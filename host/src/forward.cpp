@@ -1,15 +1,15 @@
 /// From plugin to plugin: descriptors pass through here, and every decision about them is made here.
 
+#include "hub.hpp"
+
+#include <shunt/bus/clock.hpp>
+#include <shunt/schemas/control_generated.h>
+
 #include <algorithm>
 #include <array>
 #include <cstring>
 
 #include <flatbuffers/flatbuffers.h>
-
-#include <shunt/bus/clock.hpp>
-#include <shunt/schemas/control_generated.h>
-
-#include "hub.hpp"
 
 namespace shunt::host {
 namespace {
@@ -83,7 +83,8 @@ void Hub::forward_request(Instance& from, const bus::Incoming& incoming) {
   } else if (asked.parent != 0) {
     const auto parent = in_flight_.look_up(asked.parent);
     if (!parent && in_flight_.was_given(asked.parent))
-      return refuse_request(from, asked, {ErrorCode::Cancelled, "nobody waits for the answer to the outer call any more"});
+      return refuse_request(from, asked,
+                            {ErrorCode::Cancelled, "nobody waits for the answer to the outer call any more"});
     if (!parent || parent->target != &from) return breach(from, bus::Breach::Parent);
     deadline_ns = deadline_ns == 0 ? parent->deadline_ns : std::min(deadline_ns, parent->deadline_ns);
   }

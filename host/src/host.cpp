@@ -1,9 +1,9 @@
+#include "configuration_check.hpp"
+#include "core.hpp"
+
 #include <shunt/host.hpp>
 
 #include <future>
-
-#include "configuration_check.hpp"
-#include "core.hpp"
 
 namespace shunt {
 namespace {
@@ -48,8 +48,8 @@ Result<Host> Host::start(HostConfiguration configuration) {
   auto core = std::make_shared<host::Core>(std::move(configuration));
   SHUNT_TRY(loop, host::EventLoop::create());
   core->loop = std::move(loop);
-  core->supervisor = std::make_unique<host::Supervisor>(core->configuration, *core->loop, core->catalog, core->directory,
-                                                        core->tables, core->events);
+  core->supervisor = std::make_unique<host::Supervisor>(core->configuration, *core->loop, core->catalog,
+                                                        core->directory, core->tables, core->events);
   SHUNT_TRY(hub, host::Hub::create(core->tables, *core->supervisor));
   core->hub = std::move(hub);
   core->supervisor->bind(*core->hub);
@@ -75,7 +75,8 @@ Result<RouteHandle> Host::resolve_function(std::string_view name, SchemaHash req
   const host::RouteInfo* const known = core_->directory.find(std::string{name});
   if (known == nullptr)
     return error(ErrorCode::NoSuchRoute, "no plugin of this host declares \"{}\": see `shunt ls`", name);
-  SHUNT_TRY(route, core_->directory.resolve(known->name, true, {known->request.name, request}, {known->reply.name, reply}));
+  SHUNT_TRY(route,
+            core_->directory.resolve(known->name, true, {known->request.name, request}, {known->reply.name, reply}));
   return RouteHandle{core_, *route};
 }
 

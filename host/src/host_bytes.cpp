@@ -1,11 +1,11 @@
 /// The untyped side of Host: routes by name, payloads as bytes.
 
+#include "core.hpp"
+
 #include <shunt/host.hpp>
 
 #include <algorithm>
 #include <cstring>
-
-#include "core.hpp"
 
 namespace shunt {
 namespace {
@@ -50,7 +50,8 @@ Result<std::vector<std::byte>> Host::schema_of(std::string_view route) {
     found = core_->supervisor->schema_of(route);
     done({});
   }));
-  if (found.empty()) return error(ErrorCode::NoSuchRoute, "no plugin of this host declares \"{}\": see `shunt ls`", route);
+  if (found.empty())
+    return error(ErrorCode::NoSuchRoute, "no plugin of this host declares \"{}\": see `shunt ls`", route);
   return found;
 }
 

@@ -19,7 +19,10 @@ Result<std::unique_ptr<Hub>> Hub::create(PublishedTable& tables, HubListener& li
 }
 
 Hub::Hub(PublishedTable& tables, HubListener& listener, std::unique_ptr<InboundPool> own_pool)
-    : tables_(tables), listener_(listener), in_flight_(kInFlightMax), own_pool_(std::move(own_pool)),
+    : tables_(tables),
+      listener_(listener),
+      in_flight_(kInFlightMax),
+      own_pool_(std::move(own_pool)),
       arena_(ReadArena::create(kArenaBlocks)) {}
 
 Hub::~Hub() = default;

@@ -1,20 +1,20 @@
 #pragma once
-/// The middle of the star: sends what threads of the host publish and call, drains what plugins send, and passes messages
-/// from plugin to plugin. All of it runs on the user's threads.
+/// The middle of the star: sends what threads of the host publish and call, drains what plugins send, and passes
+/// messages from plugin to plugin. All of it runs on the user's threads.
 ///
 /// Locks, from the outside in: drain, outlet, lane's send, in-flight, pool. None is held while user code runs.
-
-#include <atomic>
-#include <memory>
-#include <optional>
-#include <vector>
-
-#include <shunt/bus/builder.hpp>
 
 #include "in_flight.hpp"
 #include "pending_call.hpp"
 #include "read_arena.hpp"
 #include "route_table.hpp"
+
+#include <shunt/bus/builder.hpp>
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <vector>
 
 namespace shunt::host {
 
@@ -56,8 +56,9 @@ class Hub {
   /// A chunk, after taking back what plugins have returned if need be.
   [[nodiscard]] Result<bus::LoanedChunk> loan(InboundPool& pool, std::size_t bytes);
 
-  /// Both consume `built`; `pool` is where its chunk comes from, null when it has none. Errors of publish: NoSuchRoute, RingFull (nobody took it and a receiver refuses).
-  /// Errors of call: also DeadlineExceeded, NotServing, QuotaExceeded, OutcomeUnknown, and the plugin's own.
+  /// Both consume `built`; `pool` is where its chunk comes from, null when it has none. Errors of publish: NoSuchRoute,
+  /// RingFull (nobody took it and a receiver refuses). Errors of call: also DeadlineExceeded, NotServing,
+  /// QuotaExceeded, OutcomeUnknown, and the plugin's own.
   [[nodiscard]] Result<Sent> publish(const RouteInfo& route, InboundPool* pool, const bus::Built& built);
   [[nodiscard]] Result<ReceivedBytes> call(const RouteInfo& route, InboundPool* pool, const bus::Built& built,
                                            const CallRequest& request);
@@ -74,11 +75,11 @@ class Hub {
   // ---- Lanes come and go (control thread).
 
   void add_lane(std::shared_ptr<Instance> instance);
-  /// For an instance that has been reaped: takes what it had committed, and forgets the lane once there is nothing left.
-  /// False: a receiver refuses its last publications for now; try again.
+  /// For an instance that has been reaped: takes what it had committed, and forgets the lane once there is nothing
+  /// left. False: a receiver refuses its last publications for now; try again.
   [[nodiscard]] bool remove_lane(const Instance& instance);
-  /// For an instance that has been reaped: every message it was sent gets its outcome (failover.cpp). What it had not begun
-  /// waits for the next instance; `why` says how it ended.
+  /// For an instance that has been reaped: every message it was sent gets its outcome (failover.cpp). What it had not
+  /// begun waits for the next instance; `why` says how it ended.
   void fail_over(Instance& dead, const std::string& why);
   /// Ends every request that waits for this plugin: nobody is going to serve it.
   void fail_waiting(const std::string& plugin, const Error& why);
@@ -159,16 +160,16 @@ class Hub {
   std::unique_ptr<InboundPool> own_pool_;
 
   alignas(64) bus::SpinLock drain_lock_;
-  std::atomic<int> wanted_{0};                 // threads that want the drain lock from a leader
-  std::atomic<std::uint32_t> wake_word_{0};    // what a sleeping leader waits on beside the lanes
-  std::vector<Lane> lanes_;                    // under drain_lock_
-  std::vector<bus::Bell> bells_;               // under drain_lock_
-  ReadArena::Owner arena_;                     // under drain_lock_
+  std::atomic<int> wanted_{0};               // threads that want the drain lock from a leader
+  std::atomic<std::uint32_t> wake_word_{0};  // what a sleeping leader waits on beside the lanes
+  std::vector<Lane> lanes_;                  // under drain_lock_
+  std::vector<bus::Bell> bells_;             // under drain_lock_
+  ReadArena::Owner arena_;                   // under drain_lock_
 
   bus::SpinLock followers_lock_;
-  std::vector<PendingCall*> followers_;        // that sleep; under followers_lock_
+  std::vector<PendingCall*> followers_;  // that sleep; under followers_lock_
   std::atomic<bool> has_followers_{false};
-  std::atomic<bool> backlogged_{false};        // something may wait in an outlet
+  std::atomic<bool> backlogged_{false};  // something may wait in an outlet
   std::atomic<bool> shut_{false};
 };
 

@@ -3,14 +3,14 @@
 ///
 /// A correlation is (sequence << 16 | place): never given out twice, and checked by one comparison. Thread-safe.
 
+#include "route_info.hpp"
+
+#include <shunt/bus/spin.hpp>
+
 #include <cstdint>
 #include <mutex>
 #include <optional>
 #include <vector>
-
-#include <shunt/bus/spin.hpp>
-
-#include "route_info.hpp"
 
 namespace shunt::host {
 
@@ -18,7 +18,7 @@ class Instance;
 class PendingCall;
 
 struct InFlight {
-  std::uint64_t correlation = 0;         ///< 0: free.
+  std::uint64_t correlation = 0;  ///< 0: free.
   const RouteInfo* route = nullptr;
   Instance* target = nullptr;            ///< Whose ring holds the request; null while it waits in a backlog.
   PendingCall* caller = nullptr;         ///< A thread of the host; null when it gave up, or for a nested call.
@@ -64,8 +64,8 @@ class InFlightTable {
     return record == nullptr ? std::nullopt : std::optional(remove(*record));
   }
 
-  /// Takes the record out if it is a request to `target`: the reply is there. None: nothing of this name is in flight on
-  /// that lane.
+  /// Takes the record out if it is a request to `target`: the reply is there. None: nothing of this name is in flight
+  /// on that lane.
   [[nodiscard]] std::optional<InFlight> take(std::uint64_t correlation, const Instance* target) noexcept {
     const std::lock_guard lock{lock_};
     InFlight* const record = find(correlation);
@@ -73,8 +73,8 @@ class InFlightTable {
     return remove(*record);
   }
 
-  /// The caller gives up at its deadline. True: it will not be completed any more. False: somebody is completing it now.
-  /// The record stays until the plugin answers or dies; one that waits in a backlog goes.
+  /// The caller gives up at its deadline. True: it will not be completed any more. False: somebody is completing it
+  /// now. The record stays until the plugin answers or dies; one that waits in a backlog goes.
   [[nodiscard]] bool abandon(std::uint64_t correlation, Instance** target) noexcept {
     const std::lock_guard lock{lock_};
     InFlight* const record = find(correlation);
@@ -128,7 +128,7 @@ class InFlightTable {
 
   bus::SpinLock lock_;
   std::vector<InFlight> records_;
-  std::vector<std::uint32_t> free_;  // last used first
+  std::vector<std::uint32_t> free_;                                               // last used first
   std::vector<std::uint32_t> on_route_ = std::vector<std::uint32_t>(kRoutesMax);  // by RouteId
   std::uint64_t sequence_ = 0;
 };

@@ -1,12 +1,12 @@
 #pragma once
 /// The host's pool towards one compartment: any host thread loans from it, and every lane of the compartment reads it.
 
-#include <mutex>
-#include <optional>
-
 #include <shunt/bus/memory.hpp>
 #include <shunt/bus/pool.hpp>
 #include <shunt/bus/spin.hpp>
+
+#include <mutex>
+#include <optional>
 
 namespace shunt::host {
 

@@ -1,15 +1,15 @@
 #pragma once
 /// What waits for one subscription of the host: publications that were drained, until poll() runs the callback.
 
-#include <atomic>
-#include <functional>
-#include <mutex>
-#include <vector>
+#include "route_info.hpp"
 
 #include <shunt/bus/spin.hpp>
 #include <shunt/host/received_bytes.hpp>
 
-#include "route_info.hpp"
+#include <atomic>
+#include <functional>
+#include <mutex>
+#include <vector>
 
 namespace shunt::host {
 
@@ -33,7 +33,8 @@ class Inbox {
   }
   [[nodiscard]] std::uint32_t waiting() const noexcept { return waiting_.load(std::memory_order_relaxed); }
 
-  /// By whoever drains. A full inbox drops as the route's policy says; where it refuses, would_refuse() was asked first.
+  /// By whoever drains. A full inbox drops as the route's policy says; where it refuses, would_refuse() was asked
+  /// first.
   void put(Parcel parcel) noexcept {
     const std::lock_guard lock{lock_};
     if (size_ == queue_.size()) {

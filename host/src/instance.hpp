@@ -1,18 +1,18 @@
 #pragma once
 /// One running process of a plugin's version, as the data path sees it: its lane, and the locks that are ours alone.
 
-#include <atomic>
-#include <memory>
-#include <mutex>
-#include <string>
-#include <vector>
+#include "inbound_pool.hpp"
+#include "symbols.hpp"
 
 #include <shunt/bus/lane.hpp>
 #include <shunt/schemas/ids.hpp>
 #include <shunt/schemas/version.hpp>
 
-#include "inbound_pool.hpp"
-#include "symbols.hpp"
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
 
 namespace shunt::host {
 
@@ -30,7 +30,7 @@ class Instance : public std::enable_shared_from_this<Instance> {
     InstanceId id;
     std::string plugin;
     Version version;
-    bool trusted = false;  ///< Signed or listed: large payloads are read in place.
+    bool trusted = false;                    ///< Signed or listed: large payloads are read in place.
     std::shared_ptr<const Symbols> symbols;  ///< Of the plugin's object; may be null.
   };
 
@@ -46,7 +46,8 @@ class Instance : public std::enable_shared_from_this<Instance> {
   /// Sends one message and rings. A chunk payload is held by the lane from then on. Publications leave an eighth of the
   /// ring to requests. `prepare(MessageHeader&) -> bool` runs under the lock when everything fits: the last word.
   template <typename Prepare>
-  Pushed push(bus::Ring ring, bus::MessageHeader header, std::span<const std::byte> payload, Prepare&& prepare) noexcept {
+  Pushed push(bus::Ring ring, bus::MessageHeader header, std::span<const std::byte> payload,
+              Prepare&& prepare) noexcept {
     {
       const std::lock_guard lock{send_lock_};
       if (closed_) return Pushed::Closed;
@@ -132,7 +133,8 @@ class Instance : public std::enable_shared_from_this<Instance> {
 
   /// The process is dead and was waited for: nothing it asked for matters any more.
   std::atomic<bool> reaped{false};
-  /// Set by whoever finds that the plugin broke the contract. Whoever drains next tells the control thread, which ends it.
+  /// Set by whoever finds that the plugin broke the contract. Whoever drains next tells the control thread, which ends
+  /// it.
   std::atomic<bus::Breach> breached{bus::Breach::None};
 
   /// The last chunk that it was to get was one too many.

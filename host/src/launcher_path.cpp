@@ -2,7 +2,6 @@
 
 #include <unistd.h>
 
-
 namespace shunt::host {
 
 Result<std::filesystem::path> launcher_path(const std::filesystem::path& configured) {

@@ -1,9 +1,9 @@
 #pragma once
 /// Where shunt-launch is.
 
-#include <filesystem>
-
 #include <shunt/schemas/result.hpp>
+
+#include <filesystem>
 
 namespace shunt::host {
 

@@ -1,10 +1,10 @@
 /// Leading and following: of the threads that wait, one drains the lanes for all.
 
-#include <algorithm>
+#include "hub.hpp"
 
 #include <shunt/bus/clock.hpp>
 
-#include "hub.hpp"
+#include <algorithm>
 
 namespace shunt::host {
 namespace {
@@ -47,12 +47,14 @@ void Hub::sleep(std::chrono::nanoseconds timeout) {
 
 void Hub::sleep_leading(std::chrono::nanoseconds timeout) {
   const std::uint32_t seen = wake_word_.load(std::memory_order_seq_cst);
-  bus::sleep_until_any_rung(bells_, wake_word_, seen, std::min<std::chrono::nanoseconds>(timeout, bus::kSleepMax), [this] {
-    return wanted_.load(std::memory_order_relaxed) > 0 || std::ranges::any_of(lanes_, [](const Lane& lane) {
-             bus::LaneReceiver& receiver = lane.instance->lane->receiver;
-             return !lane.stalled && (receiver.has_message(bus::Ring::Reply) || receiver.has_message(bus::Ring::Data));
-           });
-  });
+  bus::sleep_until_any_rung(
+      bells_, wake_word_, seen, std::min<std::chrono::nanoseconds>(timeout, bus::kSleepMax), [this] {
+        return wanted_.load(std::memory_order_relaxed) > 0 || std::ranges::any_of(lanes_, [](const Lane& lane) {
+                 bus::LaneReceiver& receiver = lane.instance->lane->receiver;
+                 return !lane.stalled &&
+                        (receiver.has_message(bus::Ring::Reply) || receiver.has_message(bus::Ring::Data));
+               });
+      });
 }
 
 bool Hub::wait(PendingCall& pending, std::int64_t deadline_ns, bus::Wait mode) {
@@ -102,8 +104,8 @@ void Hub::follow(PendingCall& pending, std::int64_t deadline_ns, bus::Wait mode)
     followers_.push_back(&pending);
     has_followers_.store(true, std::memory_order_relaxed);
   }
-  // A leader that left before it could see us would promote nobody; one that leaves between this look and our sleep costs
-  // us at most the 10 ms after which we look again.
+  // A leader that left before it could see us would promote nobody; one that leaves between this look and our sleep
+  // costs us at most the 10 ms after which we look again.
   if (drain_lock_.try_lock()) drain_lock_.unlock();
   else pending.sleep(std::chrono::nanoseconds{std::clamp<std::int64_t>(deadline_ns - bus::now_ns(), 0, 10'000'000)});
   const std::lock_guard lock{followers_lock_};

@@ -1,6 +1,12 @@
 #pragma once
-/// What waits, private to the host, for one consumer of one route: messages that found its ring full or no instance there.
-/// The route's slow-consumer policy acts here and nowhere else: pushed messages are never recalled.
+/// What waits, private to the host, for one consumer of one route: messages that found its ring full or no instance
+/// there. The route's slow-consumer policy acts here and nowhere else: pushed messages are never recalled.
+
+#include "instance.hpp"
+
+#include <shunt/bus/layout.hpp>
+#include <shunt/bus/spin.hpp>
+#include <shunt/host/configuration.hpp>
 
 #include <atomic>
 #include <cstdint>
@@ -8,12 +14,6 @@
 #include <mutex>
 #include <string>
 #include <vector>
-
-#include <shunt/bus/layout.hpp>
-#include <shunt/bus/spin.hpp>
-#include <shunt/host/configuration.hpp>
-
-#include "instance.hpp"
 
 namespace shunt::host {
 
@@ -50,8 +50,13 @@ class Outlet {
   /// `leftover` is how many messages a dead instance's ring can give back on top of `backlog`.
   Outlet(RouteId route_id, std::string consumer_name, SlowConsumer slow_policy, std::uint32_t backlog,
          std::uint32_t leftover, bool is_idempotent, std::shared_ptr<InboundPool> inbound)
-      : route(route_id), consumer(std::move(consumer_name)), policy(slow_policy), idempotent(is_idempotent),
-        pool(std::move(inbound)), limit_(backlog), queue_(std::size_t{backlog} + leftover + kSlack) {}
+      : route(route_id),
+        consumer(std::move(consumer_name)),
+        policy(slow_policy),
+        idempotent(is_idempotent),
+        pool(std::move(inbound)),
+        limit_(backlog),
+        queue_(std::size_t{backlog} + leftover + kSlack) {}
 
   const RouteId route;
   const std::string consumer;  ///< The plugin's name.
@@ -63,14 +68,16 @@ class Outlet {
   [[nodiscard]] std::uint32_t waiting() const noexcept { return waiting_.load(std::memory_order_relaxed); }
   [[nodiscard]] bool would_refuse() const noexcept { return policy == SlowConsumer::Refuse && waiting() >= limit_; }
 
-  /// Puts a message behind those that wait, as the policy says. `on_dropped(QueuedMessage&)` lets go of what is dropped.
+  /// Puts a message behind those that wait, as the policy says. `on_dropped(QueuedMessage&)` lets go of what is
+  /// dropped.
   template <typename OnDropped>
   Delivered enqueue(const Message& message, OnDropped&& on_dropped) noexcept {
     const std::lock_guard lock{lock_};
     Delivered result = Delivered::InBacklog;
     if (size_ >= limit_) {
       if (policy == SlowConsumer::Refuse) return ++counters_.refused, Delivered::Refused;
-      if (policy == SlowConsumer::DropNewest || limit_ == 0) return ++counters_.dropped_newest, Delivered::DroppedNewest;
+      if (policy == SlowConsumer::DropNewest || limit_ == 0)
+        return ++counters_.dropped_newest, Delivered::DroppedNewest;
       on_dropped(queue_[head_]);
       pop();
       ++counters_.dropped_oldest;

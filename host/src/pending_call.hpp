@@ -1,12 +1,12 @@
 #pragma once
 /// A caller waiting for its reply: a word of its own that whoever drains the lanes completes.
 
-#include <atomic>
-#include <optional>
-
 #include <shunt/bus/doorbell.hpp>
 #include <shunt/host/received_bytes.hpp>
 #include <shunt/schemas/result.hpp>
+
+#include <atomic>
+#include <optional>
 
 namespace shunt::host {
 
@@ -50,8 +50,8 @@ class PendingCall {
   }
 
  private:
-  /// The caller may return, and this object end, the moment it sees Completed: after the exchange only the address is used,
-  /// and a wake-up of whatever lies there then is one that every futex user must expect.
+  /// The caller may return, and this object end, the moment it sees Completed: after the exchange only the address is
+  /// used, and a wake-up of whatever lies there then is one that every futex user must expect.
   void change(State to) noexcept {
     if (state_.exchange(to, std::memory_order_acq_rel) == Sleeping) bus::detail::futex_wake(&state_, 1);
   }

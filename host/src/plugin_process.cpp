@@ -1,14 +1,14 @@
 #include "plugin_process.hpp"
 
+#include <algorithm>
+#include <array>
+
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-
-#include <algorithm>
-#include <array>
 
 extern char** environ;
 
@@ -19,7 +19,8 @@ constexpr int kLauncherFd = 3;
 
 Result<std::array<bus::UniqueFd, 2>> socket_pair() {
   int ends[2];
-  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) return system_error("creating a control socket");
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+    return system_error("creating a control socket");
   return std::array{bus::UniqueFd{ends[0]}, bus::UniqueFd{ends[1]}};
 }
 
@@ -35,8 +36,8 @@ Result<pid_t> start_launcher(const std::filesystem::path& launcher, int socket) 
   const int code = ::posix_spawn(&pid, program.c_str(), &actions, nullptr, arguments, environ);
   ::posix_spawn_file_actions_destroy(&actions);
   if (code != 0)
-    return error(ErrorCode::System, "starting the launcher \"{}\": {}; set `launcher` to where shunt-launch is", program,
-                 ::strerror(code));
+    return error(ErrorCode::System, "starting the launcher \"{}\": {}; set `launcher` to where shunt-launch is",
+                 program, ::strerror(code));
   return pid;
 }
 
@@ -71,8 +72,8 @@ Status PluginProcess::spawn(const std::filesystem::path& launcher, const flatbuf
   return hand_over(attach, image, memory);
 }
 
-Status PluginProcess::adopt(bus::UniqueFd warden, const flatbuffers::FlatBufferBuilder& attach, const PluginImage& image,
-                            const bus::LaneMemory& memory) {
+Status PluginProcess::adopt(bus::UniqueFd warden, const flatbuffers::FlatBufferBuilder& attach,
+                            const PluginImage& image, const bus::LaneMemory& memory) {
   warden_ = std::move(warden);
   return hand_over(attach, image, memory);
 }
@@ -80,8 +81,8 @@ Status PluginProcess::adopt(bus::UniqueFd warden, const flatbuffers::FlatBufferB
 Status PluginProcess::hand_over(const flatbuffers::FlatBufferBuilder& attach, const PluginImage& image,
                                 const bus::LaneMemory& memory) {
   SHUNT_TRY(ends, socket_pair());
-  const std::array descriptors{image.descriptor.get(), memory.host_side.get(),       memory.plugin_side.get(),
-                               instance_->pool->fd(),  memory.outbound.get(), ends[1].get()};
+  const std::array descriptors{image.descriptor.get(), memory.host_side.get(), memory.plugin_side.get(),
+                               instance_->pool->fd(),  memory.outbound.get(),  ends[1].get()};
   SHUNT_CHECK(send_packet(warden_.get(), attach, descriptors));
   plugin_ = std::move(ends[0]);
   loop_.watch(warden_.get(), [this] { on_warden_packet(); });
@@ -202,8 +203,8 @@ void PluginProcess::on_plugin_packet() {
 
 void PluginProcess::on_entered(const control::Entered& entered) {
   if (entered.code() != 0) {
-    std::string text = fmt::format("{} {} failed in {}: {}", instance_->identity.plugin, to_string(instance_->identity.version),
-                                   control::EnumNamePhase(expected_),
+    std::string text = fmt::format("{} {} failed in {}: {}", instance_->identity.plugin,
+                                   to_string(instance_->identity.version), control::EnumNamePhase(expected_),
                                    entered.message() == nullptr ? "no reason given" : entered.message()->str());
     if (entered.frames() != nullptr)
       for (const std::uint64_t frame : *entered.frames()) text += instance_->describe_frame(frame);
@@ -220,17 +221,10 @@ void PluginProcess::on_entered(const control::Entered& entered) {
       if (state_ == State::Spawned) move(Event::Confinement);  // its packet overtook the warden's
       move(Event::Attachment);
       return enter(control::Phase::Init);
-    case control::Phase::Init:
-      move(Event::PhaseDone);
-      return enter(control::Phase::Validate);
-    case control::Phase::Validate:
-      move(Event::PhaseDone);
-      return enter(control::Phase::Activate);
-    case control::Phase::Activate:
-      move(Event::PhaseDone);
-      return listener_.on_active(*instance_);
-    case control::Phase::Cleanup:
-      return move(Event::PhaseDone);
+    case control::Phase::Init: move(Event::PhaseDone); return enter(control::Phase::Validate);
+    case control::Phase::Validate: move(Event::PhaseDone); return enter(control::Phase::Activate);
+    case control::Phase::Activate: move(Event::PhaseDone); return listener_.on_active(*instance_);
+    case control::Phase::Cleanup: return move(Event::PhaseDone);
   }
 }
 

@@ -2,25 +2,25 @@
 /// One instance's processes, from the start of the launcher to the last exit: spawning, phases, deadlines, reaping.
 /// Lives on the control loop's thread.
 
-#include <sys/types.h>
-
-#include <functional>
-#include <memory>
-#include <string>
-
-#include <shunt/host/configuration.hpp>
-
 #include "control_socket.hpp"
 #include "event_loop.hpp"
 #include "instance.hpp"
 #include "lifecycle.hpp"
 #include "plugin_image.hpp"
 
+#include <shunt/host/configuration.hpp>
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <sys/types.h>
+
 namespace shunt::host {
 
 /// How a plugin process ended.
 struct Death {
-  bool known = false;     ///< The warden lived to tell.
+  bool known = false;  ///< The warden lived to tell.
   int code = 0;
   int signal = 0;         ///< 0: by itself, with `code`.
   std::string reason;     ///< Why the host ended it; empty when it did not.
@@ -57,8 +57,8 @@ class PluginProcess {
   [[nodiscard]] Status spawn(const std::filesystem::path& launcher, const flatbuffers::FlatBufferBuilder& attach,
                              const PluginImage& image, const bus::LaneMemory& memory);
   /// The same for a launcher that was started by hand and waits at the other end of `warden`.
-  [[nodiscard]] Status adopt(bus::UniqueFd warden, const flatbuffers::FlatBufferBuilder& attach, const PluginImage& image,
-                             const bus::LaneMemory& memory);
+  [[nodiscard]] Status adopt(bus::UniqueFd warden, const flatbuffers::FlatBufferBuilder& attach,
+                             const PluginImage& image, const bus::LaneMemory& memory);
 
   /// It gets nothing new any more; drain_done() follows.
   void stop_asked();
@@ -75,7 +75,8 @@ class PluginProcess {
   [[nodiscard]] pid_t pid() const noexcept { return plugin_pid_; }
 
  private:
-  Status hand_over(const flatbuffers::FlatBufferBuilder& attach, const PluginImage& image, const bus::LaneMemory& memory);
+  Status hand_over(const flatbuffers::FlatBufferBuilder& attach, const PluginImage& image,
+                   const bus::LaneMemory& memory);
   void on_warden_packet();
   void on_plugin_packet();
   void on_plugin_exit();
@@ -93,13 +94,13 @@ class PluginProcess {
   std::shared_ptr<Instance> instance_;
   PhaseDeadlines deadlines_;
   State state_ = State::Spawned;
-  bus::UniqueFd warden_;         // control socket
-  bus::UniqueFd plugin_;         // control socket
-  bus::UniqueFd warden_pidfd_;   // none for one started by hand
-  bus::UniqueFd plugin_pidfd_;   // from the warden; none before Spawned
+  bus::UniqueFd warden_;        // control socket
+  bus::UniqueFd plugin_;        // control socket
+  bus::UniqueFd warden_pidfd_;  // none for one started by hand
+  bus::UniqueFd plugin_pidfd_;  // from the warden; none before Spawned
   pid_t warden_pid_ = -1;
   pid_t plugin_pid_ = -1;
-  bool plugin_alive_ = false;    // its pidfd has not fired
+  bool plugin_alive_ = false;  // its pidfd has not fired
   bool warden_alive_ = true;
   bool reported_ = false;
   control::Phase expected_ = control::Phase::Load;

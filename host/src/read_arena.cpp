@@ -1,9 +1,9 @@
 #include "read_arena.hpp"
 
+#include <shunt/schemas/assert.hpp>
+
 #include <new>
 #include <utility>
-
-#include <shunt/schemas/assert.hpp>
 
 namespace shunt::host {
 namespace {

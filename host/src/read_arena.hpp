@@ -49,8 +49,8 @@ class ReadArena {
   static void settle(ReadArena* arena, std::ptrdiff_t change) noexcept;
 
   std::array<ArenaBlock*, kSizeClasses> free_{};
-  std::size_t made_ = 0;  // blocks that exist
-  std::size_t home_ = 0;  // of these, in free_
+  std::size_t made_ = 0;                                    // blocks that exist
+  std::size_t home_ = 0;                                    // of these, in free_
   alignas(64) std::atomic<ArenaBlock*> returned_{nullptr};  // pushed by any thread, taken as a whole: no ABA
   std::atomic<std::ptrdiff_t> owed_{0};  // after abandon(): blocks that are still out; who makes it 0 deletes the arena
 };

@@ -1,7 +1,7 @@
-#include <shunt/host/received_bytes.hpp>
-
 #include "instance.hpp"
 #include "read_arena.hpp"
+
+#include <shunt/host/received_bytes.hpp>
 
 namespace shunt {
 

@@ -1,8 +1,7 @@
-#include <shunt/host/route_handle.hpp>
+#include "core.hpp"
 
 #include <shunt/bus/clock.hpp>
-
-#include "core.hpp"
+#include <shunt/host/route_handle.hpp>
 
 namespace shunt {
 
@@ -23,7 +22,8 @@ Result<Delivery> RouteHandle::publish(const Chunks& chunks, const bus::Built& bu
   return Delivery{sent.in_ring, sent.in_backlog, sent.dropped};
 }
 
-Result<ReceivedBytes> RouteHandle::call(const Chunks& chunks, const bus::Built& built, const CallOptions& options) const {
+Result<ReceivedBytes> RouteHandle::call(const Chunks& chunks, const bus::Built& built,
+                                        const CallOptions& options) const {
   const host::RouteInfo& route = *route_;
   host::CallRequest request;
   request.deadline_ns = bus::now_ns() + options.deadline.value_or(route.settings.deadline).count();
@@ -41,8 +41,8 @@ const std::string& RouteHandle::name() const noexcept { return route_->name; }
 
 Error RouteHandle::bad_payload(const char* what, std::size_t bytes) const {
   return {ErrorCode::BadPayload,
-          fmt::format("\"{}\": a {} of {} bytes is not a {}: rebuild the plugin from the host's schema", route_->name, what, bytes,
-                      route_->function ? route_->reply.name : route_->request.name)};
+          fmt::format("\"{}\": a {} of {} bytes is not a {}: rebuild the plugin from the host's schema", route_->name,
+                      what, bytes, route_->function ? route_->reply.name : route_->request.name)};
 }
 
 }  // namespace shunt

@@ -1,8 +1,8 @@
 #include "route_info.hpp"
 
-#include <algorithm>
-
 #include <shunt/schemas/limits.hpp>
+
+#include <algorithm>
 
 namespace shunt::host {
 namespace {

@@ -1,15 +1,15 @@
 #pragma once
 /// What does not change about a route while the host lives: its number, name, types and settings.
 
+#include <shunt/bus/builder.hpp>
+#include <shunt/host/configuration.hpp>
+#include <shunt/schemas/ids.hpp>
+
 #include <atomic>
 #include <deque>
 #include <map>
 #include <mutex>
 #include <string>
-
-#include <shunt/bus/builder.hpp>
-#include <shunt/host/configuration.hpp>
-#include <shunt/schemas/ids.hpp>
 
 namespace shunt::host {
 
@@ -21,12 +21,12 @@ struct TypeName {
 
 struct RouteInfo {
   RouteId id;
-  std::string name;              ///< "momentum/signal" or "market.bars".
+  std::string name;  ///< "momentum/signal" or "market.bars".
   bool function = false;
-  TypeName request;              ///< Of a topic: its only type.
+  TypeName request;  ///< Of a topic: its only type.
   TypeName reply;
   RouteConfiguration settings;
-  mutable bus::SizeHint hint;    ///< Of what the host sends on it.
+  mutable bus::SizeHint hint;  ///< Of what the host sends on it.
 
   struct Counters {
     std::atomic<std::uint64_t> sent{0};
@@ -40,7 +40,8 @@ class RouteDirectory {
  public:
   explicit RouteDirectory(std::vector<RouteConfiguration> configured) : configured_(std::move(configured)) {}
 
-  /// The route of this name, made on its first use. Errors: SchemaMismatch naming both types when it exists with others.
+  /// The route of this name, made on its first use. Errors: SchemaMismatch naming both types when it exists with
+  /// others.
   [[nodiscard]] Result<RouteInfo*> resolve(const std::string& name, bool function, const TypeName& request,
                                            const TypeName& reply);
   /// None: nobody has declared it yet.

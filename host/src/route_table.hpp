@@ -1,22 +1,22 @@
 #pragma once
 /// Who serves and who hears each route right now: one immutable table, replaced as a whole by one exchange.
 
-#include <memory>
-#include <string>
-#include <vector>
-
-#include <shunt/host/configuration.hpp>
-#include <shunt/schemas/ids.hpp>
-
 #include "inbox.hpp"
 #include "instance.hpp"
 #include "outlet.hpp"
 #include "rcu.hpp"
 
+#include <shunt/host/configuration.hpp>
+#include <shunt/schemas/ids.hpp>
+
+#include <memory>
+#include <string>
+#include <vector>
+
 namespace shunt::host {
 
-/// One consumer of a topic, or the server of a function: the instance that gets messages now, and where they wait when it
-/// is busy or dead.
+/// One consumer of a topic, or the server of a function: the instance that gets messages now, and where they wait when
+/// it is busy or dead.
 struct Target {
   std::shared_ptr<Outlet> outlet;
   std::shared_ptr<Instance> instance;  ///< Null while the plugin is being restarted.
@@ -27,9 +27,9 @@ enum class RouteKind : std::uint8_t { None, Topic, Function };
 struct RouteEntry {
   RouteKind kind = RouteKind::None;  ///< None: a route that was removed, or is not there yet.
   const RouteInfo* info = nullptr;
-  std::vector<Target> targets;       ///< A function has one; a topic one per plugin that hears it.
+  std::vector<Target> targets;                  ///< A function has one; a topic one per plugin that hears it.
   std::vector<std::shared_ptr<Inbox>> inboxes;  ///< Of a topic: the host's own subscriptions.
-  bool down = false;                 ///< A function whose plugin is stopped or quarantined: nothing waits for it.
+  bool down = false;  ///< A function whose plugin is stopped or quarantined: nothing waits for it.
 };
 
 struct RouteTable {

@@ -1,8 +1,8 @@
 /// The route table that follows from which instances serve, and what people are shown of it.
 
-#include <algorithm>
-
 #include "supervisor.hpp"
+
+#include <algorithm>
 
 namespace shunt::host {
 
@@ -105,15 +105,18 @@ void Supervisor::snapshot_routes(HostSnapshot& result) {
   const RcuReader reader;
   for (const RouteEntry& entry : tables_.current().routes) {
     if (entry.kind == RouteKind::None) continue;
-    RouteSnapshot route{.name = entry.info->name, .function = entry.kind == RouteKind::Function,
-                        .request = entry.info->request.name, .reply = entry.info->reply.name, .receivers = {},
+    RouteSnapshot route{.name = entry.info->name,
+                        .function = entry.kind == RouteKind::Function,
+                        .request = entry.info->request.name,
+                        .reply = entry.info->reply.name,
+                        .receivers = {},
                         .subscriptions = static_cast<std::uint32_t>(entry.inboxes.size())};
     for (const Target& target : entry.targets) {
       const auto counters = target.outlet->counters();
-      route.receivers.push_back({target.outlet->consumer,
-                                 target.instance == nullptr ? "" : to_string(target.instance->identity.version),
-                                 target.outlet->waiting(), counters.dropped_oldest + counters.dropped_newest + counters.no_chunk,
-                                 counters.refused, counters.unknown, counters.redelivered});
+      route.receivers.push_back(
+          {target.outlet->consumer, target.instance == nullptr ? "" : to_string(target.instance->identity.version),
+           target.outlet->waiting(), counters.dropped_oldest + counters.dropped_newest + counters.no_chunk,
+           counters.refused, counters.unknown, counters.redelivered});
     }
     result.routes.push_back(std::move(route));
   }

@@ -1,11 +1,11 @@
 /// Sending: from a built payload to a slot in a ring, or to where it waits.
 
-#include <algorithm>
-#include <cstring>
+#include "hub.hpp"
 
 #include <shunt/bus/clock.hpp>
 
-#include "hub.hpp"
+#include <algorithm>
+#include <cstring>
 
 namespace shunt::host {
 namespace {
@@ -67,8 +67,10 @@ Result<bus::LoanedChunk> Hub::loan(InboundPool& pool, std::size_t bytes) {
   if (const auto chunk = pool.loan(bytes)) return *chunk;
   const auto size_class = pool.geometry().class_for(bytes);
   if (!size_class)
-    return error(ErrorCode::TooLarge, "a payload of {} bytes fits no size class of the inbound pool (largest {}): add one "
-                 "under `inbound`", bytes, pool.geometry().classes().back().bytes);
+    return error(ErrorCode::TooLarge,
+                 "a payload of {} bytes fits no size class of the inbound pool (largest {}): add one "
+                 "under `inbound`",
+                 bytes, pool.geometry().classes().back().bytes);
   {
     const RcuReader reader;
     for (const RouteEntry& entry : tables_.current().routes)
@@ -76,16 +78,20 @@ Result<bus::LoanedChunk> Hub::loan(InboundPool& pool, std::size_t bytes) {
         if (target.instance != nullptr && target.instance->pool.get() == &pool) target.instance->harvest();
   }
   if (const auto chunk = pool.loan(bytes)) return *chunk;
-  return error(ErrorCode::QuotaExceeded, "all {} chunks of {} bytes towards this plugin are in use: wait for it, or raise "
-               "`inbound`", pool.geometry().classes()[*size_class].chunks, pool.geometry().classes()[*size_class].bytes);
+  return error(ErrorCode::QuotaExceeded,
+               "all {} chunks of {} bytes towards this plugin are in use: wait for it, or raise "
+               "`inbound`",
+               pool.geometry().classes()[*size_class].chunks, pool.geometry().classes()[*size_class].bytes);
 }
 
 void Hub::let_go(const bus::MessageHeader& header, InboundPool& pool) noexcept {
   if (header.place == bus::Place::Chunk) pool.release(header.chunk);
 }
 
-/// Into the ring when nothing waits before it, else behind what waits. `request` is the record of a call, completed here.
-Delivered Hub::deliver(const RouteEntry& entry, const Target& target, const Message& message, InFlight* request) noexcept {
+/// Into the ring when nothing waits before it, else behind what waits. `request` is the record of a call, completed
+/// here.
+Delivered Hub::deliver(const RouteEntry& entry, const Target& target, const Message& message,
+                       InFlight* request) noexcept {
   const auto add = [&](Instance* instance) {
     if (request == nullptr) return true;
     request->target = instance;
@@ -95,12 +101,12 @@ Delivered Hub::deliver(const RouteEntry& entry, const Target& target, const Mess
   };
   if (target.outlet->waiting() > 0 && target.instance != nullptr) flush(target);
   if (target.outlet->waiting() == 0 && target.instance != nullptr) {
-    const auto pushed = target.instance->push(bus::Ring::Data, message.header, message.inline_payload,
-                                              [&](bus::MessageHeader& header) {
-                                                if (!add(target.instance.get())) return false;
-                                                if (request != nullptr) header.correlation = request->correlation;
-                                                return true;
-                                              });
+    const auto pushed =
+        target.instance->push(bus::Ring::Data, message.header, message.inline_payload, [&](bus::MessageHeader& header) {
+          if (!add(target.instance.get())) return false;
+          if (request != nullptr) header.correlation = request->correlation;
+          return true;
+        });
     if (pushed == Pushed::Yes) return Delivered::InRing;
     if (pushed == Pushed::Withdrawn) return Delivered::Refused;
     if (pushed == Pushed::NoRoom || pushed == Pushed::AtCap) suspect(*target.instance);
@@ -109,9 +115,8 @@ Delivered Hub::deliver(const RouteEntry& entry, const Target& target, const Mess
   Message waiting = message;
   if (request != nullptr) waiting.header.correlation = request->correlation;
   if (message.header.place == bus::Place::Chunk) target.outlet->pool->hold(message.header.chunk);
-  const auto delivered = target.outlet->enqueue(waiting, [&](const QueuedMessage& dropped) {
-    let_go(dropped.header, *target.outlet->pool);
-  });
+  const auto delivered = target.outlet->enqueue(
+      waiting, [&](const QueuedMessage& dropped) { let_go(dropped.header, *target.outlet->pool); });
   if (delivered == Delivered::Refused || delivered == Delivered::DroppedNewest) {
     let_go(message.header, *target.outlet->pool);
     if (request != nullptr) static_cast<void>(in_flight_.take(std::exchange(request->correlation, 0)));
@@ -124,7 +129,8 @@ Delivered Hub::deliver(const RouteEntry& entry, const Target& target, const Mess
 
 /// Once, until the watchdog has found it making progress.
 void Hub::suspect(Instance& instance) noexcept {
-  if (!instance.suspected.load(std::memory_order_relaxed) && !instance.suspected.exchange(true, std::memory_order_relaxed))
+  if (!instance.suspected.load(std::memory_order_relaxed) &&
+      !instance.suspected.exchange(true, std::memory_order_relaxed))
     listener_.on_suspect(instance);
 }
 
@@ -132,10 +138,10 @@ std::uint32_t Hub::flush(const Target& target) noexcept {
   Instance& instance = *target.instance;
   return target.outlet->flush([&](QueuedMessage& message) {
     const bool request = message.header.kind == bus::Kind::Request;
-    const auto pushed = instance.push(bus::Ring::Data, message.header, message.inline_payload(),
-                                      [&](const bus::MessageHeader& header) {
-                                        return !request || in_flight_.set_target(header.correlation, &instance);
-                                      });
+    const auto pushed =
+        instance.push(bus::Ring::Data, message.header, message.inline_payload(), [&](const bus::MessageHeader& header) {
+          return !request || in_flight_.set_target(header.correlation, &instance);
+        });
     if (pushed != Pushed::Yes && pushed != Pushed::Withdrawn) return false;
     let_go(message.header, *target.outlet->pool);  // the lane holds it now, or nobody waits for it any more
     return true;
@@ -163,15 +169,19 @@ Result<Sent> Hub::publish(const RouteInfo& route, InboundPool* pool, const bus::
     const RouteEntry* const entry = tables_.current().find(route.id);
     known = entry != nullptr;
     // Nobody gets it unless nobody refuses it, so that publishing again does not duplicate.
-    if (known && std::ranges::any_of(entry->targets, [&](const Target& target) { return refuses(target); })) sent.refused = 1;
+    if (known && std::ranges::any_of(entry->targets, [&](const Target& target) { return refuses(target); }))
+      sent.refused = 1;
     else if (known) fan_out(*entry, message, pool, sent);
   }
-  if (shut_.load(std::memory_order_relaxed)) return error(ErrorCode::Stopped, "\"{}\": the host was stopped", route.name);
+  if (shut_.load(std::memory_order_relaxed))
+    return error(ErrorCode::Stopped, "\"{}\": the host was stopped", route.name);
   if (!known) return error(ErrorCode::NoSuchRoute, "no plugin hears or makes \"{}\" now: check `shunt ls`", route.name);
   if (sent.refused > 0) {
     route.counters.failed.fetch_add(1, std::memory_order_relaxed);
-    return error(ErrorCode::RingFull, "a receiver of \"{}\" does not keep up and refuses more: publish again later, or choose "
-                 "another `slow_consumer`", route.name);
+    return error(ErrorCode::RingFull,
+                 "a receiver of \"{}\" does not keep up and refuses more: publish again later, or choose "
+                 "another `slow_consumer`",
+                 route.name);
   }
   return sent;
 }
@@ -195,7 +205,8 @@ void Hub::fan_out(const RouteEntry& entry, const Message& message, InboundPool* 
       ++sent.refused;
       continue;
     }
-    std::memcpy(copy->data, pool->payload(message.header.chunk) + message.header.payload_offset, message.header.payload_bytes);
+    std::memcpy(copy->data, pool->payload(message.header.chunk) + message.header.payload_offset,
+                message.header.payload_bytes);
     Message copied = message;
     copied.header.chunk = copy->chunk;
     copied.header.generation = copy->generation;
@@ -228,8 +239,8 @@ Result<ReceivedBytes> Hub::call(const RouteInfo& route, InboundPool* pool, const
   if (why == Why::NoRoute)
     return error(ErrorCode::NoSuchRoute, "no plugin serves \"{}\": check `shunt ls`", route.name);
   if (why == Why::Down)
-    return error(ErrorCode::NotServing, "\"{}\" is not served now: its plugin is stopped or quarantined, see `shunt ls`",
-                 route.name);
+    return error(ErrorCode::NotServing,
+                 "\"{}\" is not served now: its plugin is stopped or quarantined, see `shunt ls`", route.name);
   if (delivered == Delivered::Refused || delivered == Delivered::DroppedNewest) {
     route.counters.failed.fetch_add(1, std::memory_order_relaxed);
     return error(ErrorCode::RingFull, "\"{}\" does not keep up: {} calls are in flight; call again later", route.name,
@@ -249,7 +260,8 @@ void Hub::cancel(std::uint64_t correlation, const RouteInfo& route, const Instan
     header.route = route.id.value;
     header.kind = bus::Kind::Cancel;
     header.correlation = correlation;
-    static_cast<void>(candidate.instance->push(bus::Ring::Reply, header, {}, [](const bus::MessageHeader&) { return true; }));
+    static_cast<void>(
+        candidate.instance->push(bus::Ring::Reply, header, {}, [](const bus::MessageHeader&) { return true; }));
     suspect(*candidate.instance);
   }
 }

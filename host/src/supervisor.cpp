@@ -1,11 +1,11 @@
 #include "supervisor.hpp"
 
-#include <algorithm>
+#include "attach.hpp"
+#include "launcher_path.hpp"
 
 #include <shunt/bus/clock.hpp>
 
-#include "attach.hpp"
-#include "launcher_path.hpp"
+#include <algorithm>
 
 namespace shunt::host {
 namespace {
@@ -28,17 +28,21 @@ Supervisor::Running* Supervisor::find(const Instance& instance) {
 }
 
 void Supervisor::note(HostEventKind kind, const Instance& instance, std::string text) {
-  events_.add({.kind = kind, .plugin = instance.identity.plugin, .version = to_string(instance.identity.version),
-               .instance = instance.identity.id.value, .text = std::move(text)});
+  events_.add({.kind = kind,
+               .plugin = instance.identity.plugin,
+               .version = to_string(instance.identity.version),
+               .instance = instance.identity.id.value,
+               .text = std::move(text)});
 }
 
 Status Supervisor::add(std::shared_ptr<PluginVersion> version) {
-  const auto place = plugins_.try_emplace(version->name(), Plugin{.backoff = Backoff{version->configuration.restart}}).first;
+  const auto place =
+      plugins_.try_emplace(version->name(), Plugin{.backoff = Backoff{version->configuration.restart}}).first;
   Plugin& plugin = place->second;
   for (const auto& known : plugin.versions)
     if (known->image.version == version->image.version)
-      return error(ErrorCode::BadConfiguration, "{} {} is there twice: remove one of its [[plugin]] entries", version->name(),
-                   to_string(version->image.version));
+      return error(ErrorCode::BadConfiguration, "{} {} is there twice: remove one of its [[plugin]] entries",
+                   version->name(), to_string(version->image.version));
   if (plugin.serving == nullptr || version->configuration.active) plugin.serving = version;
   plugin.versions.push_back(std::move(version));
   return {};
@@ -46,20 +50,24 @@ Status Supervisor::add(std::shared_ptr<PluginVersion> version) {
 
 // ---- Starting
 
-Result<Supervisor::Running*> Supervisor::try_stage(const std::shared_ptr<PluginVersion>& version, bus::UniqueFd launcher) {
+Result<Supervisor::Running*> Supervisor::try_stage(const std::shared_ptr<PluginVersion>& version,
+                                                   bus::UniqueFd launcher) {
   bus::LaneMemory memory;
   SHUNT_TRY(lane, bus::LaneEnd::open_host(version->shape, memory, version->caps, sleepers_of(*version)));
-  auto instance = std::make_shared<Instance>(
-      Instance::Identity{{++last_instance_}, version->name(), version->image.version, version->image.trust == Trust::Listed,
-                         version->symbols},
-      std::move(lane), version->pool);
+  auto instance = std::make_shared<Instance>(Instance::Identity{{++last_instance_},
+                                                                version->name(),
+                                                                version->image.version,
+                                                                version->image.trust == Trust::Listed,
+                                                                version->symbols},
+                                             std::move(lane), version->pool);
   instance->permitted.resize(directory_.size() + 1);
   for (const RouteInfo* route : version->calls) instance->permitted[route->id.value].call = true;
   for (const RouteInfo* route : version->topics_out) instance->permitted[route->id.value].publish = true;
 
   flatbuffers::FlatBufferBuilder attach;
   build_attach(attach, *version, *instance);
-  auto process = std::make_unique<PluginProcess>(loop_, static_cast<ProcessListener&>(*this), instance, version->configuration);
+  auto process =
+      std::make_unique<PluginProcess>(loop_, static_cast<ProcessListener&>(*this), instance, version->configuration);
   if (launcher) {
     SHUNT_CHECK(process->adopt(std::move(launcher), attach, version->image, memory));
   } else {
@@ -131,7 +139,8 @@ void Supervisor::on_ended(Instance& instance, const Death& death) {
   Running running = std::move(found->second);
   running_.erase(found);
   watchdog_.forget(instance);
-  const bool orderly = running.expected_end && death.known && death.signal == 0 && death.code == 0 && death.reason.empty();
+  const bool orderly =
+      running.expected_end && death.known && death.signal == 0 && death.code == 0 && death.reason.empty();
   const std::string how = death.describe();
   const std::string why = fmt::format("{} {} {}", instance.identity.plugin, to_string(instance.identity.version), how);
   note(HostEventKind::Ended, instance, how);
@@ -153,7 +162,8 @@ void Supervisor::on_ended(Instance& instance, const Death& death) {
     hub_->fail_waiting(instance.identity.plugin, {ErrorCode::NotServing, why});
   }
   if (running.staged)
-    running.staged(tl::make_unexpected(running.phase_error ? *running.phase_error : Error{ErrorCode::PluginExited, why}));
+    running.staged(
+        tl::make_unexpected(running.phase_error ? *running.phase_error : Error{ErrorCode::PluginExited, why}));
   if (running.ended) running.ended({});
   loop_.post([process = std::shared_ptr<PluginProcess>(std::move(running.process))] {});  // it called us: not yet
 }
@@ -198,8 +208,8 @@ void Supervisor::drain_tick(std::shared_ptr<Instance> instance, EventLoop::Clock
   hub_->drain();
   if (find(*instance) == nullptr || (instance->idle() && in_flight_with(*instance) == 0)) return drained({});
   if (EventLoop::Clock::now() >= deadline)
-    return drained(error(ErrorCode::DeadlineExceeded, "{} {} did not finish what it had within {} s", instance->identity.plugin,
-                         to_string(instance->identity.version), kDrainDeadline.count()));
+    return drained(error(ErrorCode::DeadlineExceeded, "{} {} did not finish what it had within {} s",
+                         instance->identity.plugin, to_string(instance->identity.version), kDrainDeadline.count()));
   loop_.after(kDrainTick, [this, instance = std::move(instance), deadline, drained = std::move(drained)]() mutable {
     drain_tick(std::move(instance), deadline, std::move(drained));
   });
@@ -212,18 +222,20 @@ void Supervisor::drain_and_end(Instance& instance, Done ended) {
   running->expected_end = true;
   running->ended = std::move(ended);
   running->process->stop_asked();
-  drain_tick(running->process->share(), EventLoop::Clock::now() + kDrainDeadline, [this, &instance](const Status& drained) {
-    Running* const still = find(instance);
-    if (still == nullptr) return;
-    if (drained) still->process->drain_done();
-    else still->process->end(Event::DeadlinePassed, drained.error().message);
-  });
+  drain_tick(running->process->share(), EventLoop::Clock::now() + kDrainDeadline,
+             [this, &instance](const Status& drained) {
+               Running* const still = find(instance);
+               if (still == nullptr) return;
+               if (drained) still->process->drain_done();
+               else still->process->end(Event::DeadlinePassed, drained.error().message);
+             });
 }
 
 void Supervisor::stop(const std::string& name, Done done) {
   Plugin* const plugin = find(name);
   if (plugin == nullptr) return done(error(ErrorCode::NoSuchPlugin, "there is no plugin \"{}\": see `shunt ls`", name));
-  if (plugin->switching) return done(error(ErrorCode::NotServing, "\"{}\" is being switched: stop it afterwards", name));
+  if (plugin->switching)
+    return done(error(ErrorCode::NotServing, "\"{}\" is being switched: stop it afterwards", name));
   plugin->stopped = true;
   loop_.cancel(plugin->restart);
   const std::shared_ptr<Instance> old = std::exchange(plugin->current, nullptr);
@@ -271,7 +283,8 @@ void Supervisor::join(std::shared_ptr<PluginVersion> version, bus::UniqueFd laun
   const int socket = launcher.get();
   const auto refuse = [](int to, const Error& why) {
     flatbuffers::FlatBufferBuilder builder;
-    finish_message(builder, control::CreateRefusedDirect(builder, static_cast<std::uint16_t>(why.code), why.message.c_str()));
+    finish_message(builder,
+                   control::CreateRefusedDirect(builder, static_cast<std::uint16_t>(why.code), why.message.c_str()));
     static_cast<void>(send_packet(to, builder, {}));
   };
   Plugin* const known = find(version->name());
@@ -281,7 +294,8 @@ void Supervisor::join(std::shared_ptr<PluginVersion> version, bus::UniqueFd laun
   static_cast<void>(add(version));
   plugins_.find(version->name())->second.stopped = false;
   stage(version, std::move(launcher), [this, name = version->name()](const Status& status) {
-    events_.add({.kind = HostEventKind::Joined, .plugin = name, .text = status ? "joined by hand" : to_string(status.error())});
+    events_.add(
+        {.kind = HostEventKind::Joined, .plugin = name, .text = status ? "joined by hand" : to_string(status.error())});
   });
 }
 
@@ -290,8 +304,8 @@ void Supervisor::join(std::shared_ptr<PluginVersion> version, bus::UniqueFd laun
 void Supervisor::on_breach(Instance& instance) noexcept {
   loop_.post([this, keep = instance.shared_from_this()] {
     if (Running* const running = find(*keep))
-      running->process->end(Event::Breach,
-                            fmt::format("it broke the lane's contract: {}", describe(keep->breached.load(std::memory_order_relaxed))));
+      running->process->end(Event::Breach, fmt::format("it broke the lane's contract: {}",
+                                                       describe(keep->breached.load(std::memory_order_relaxed))));
   });
 }
 

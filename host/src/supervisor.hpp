@@ -1,18 +1,18 @@
 #pragma once
 /// Which instances run: starting, restarting, switching and stopping plugins, on the control loop's thread.
 
-#include <functional>
-#include <future>
-#include <map>
-#include <memory>
-#include <set>
-
 #include "backoff.hpp"
 #include "catalog.hpp"
 #include "event_log.hpp"
 #include "hub.hpp"
 #include "plugin_process.hpp"
 #include "watchdog.hpp"
+
+#include <functional>
+#include <future>
+#include <map>
+#include <memory>
+#include <set>
 
 namespace shunt::host {
 
@@ -22,7 +22,11 @@ class Supervisor final : public HubListener, private ProcessListener {
 
   Supervisor(HostConfiguration configuration, EventLoop& loop, Catalog& catalog, RouteDirectory& directory,
              PublishedTable& tables, EventLog& events)
-      : configuration_(std::move(configuration)), loop_(loop), catalog_(catalog), directory_(directory), tables_(tables),
+      : configuration_(std::move(configuration)),
+        loop_(loop),
+        catalog_(catalog),
+        directory_(directory),
+        tables_(tables),
         events_(events) {}
   ~Supervisor();
 
@@ -35,8 +39,9 @@ class Supervisor final : public HubListener, private ProcessListener {
   Status add(std::shared_ptr<PluginVersion> version);
   /// Starts every plugin that does not run. `done` when all are active, or with the first failure.
   void start_all(Done done);
-  /// Moves every route of a plugin to another version in one exchange; `done` when the old one is gone, or with the reason
-  /// why nothing changed. Errors: NoSuchPlugin, NoSuchVersion, NotServing, those of staging, DeadlineExceeded (undone).
+  /// Moves every route of a plugin to another version in one exchange; `done` when the old one is gone, or with the
+  /// reason why nothing changed. Errors: NoSuchPlugin, NoSuchVersion, NotServing, those of staging, DeadlineExceeded
+  /// (undone).
   void switch_to(const std::string& plugin, const Version& wanted, Done done);
   /// Takes a plugin off its routes, lets it finish and ends it. Errors: NoSuchPlugin.
   void stop(const std::string& plugin, Done done);

@@ -1,9 +1,9 @@
-/// A switch: stage, exchange, drain, cleanup. Failing anywhere before the exchange changes nothing; past the drain's deadline
-/// the exchange is undone.
-
-#include <algorithm>
+/// A switch: stage, exchange, drain, cleanup. Failing anywhere before the exchange changes nothing; past the drain's
+/// deadline the exchange is undone.
 
 #include "supervisor.hpp"
+
+#include <algorithm>
 
 namespace shunt::host {
 
@@ -25,14 +25,17 @@ constexpr std::chrono::seconds kSwitchDrainDeadline{5};
 void Supervisor::switch_to(const std::string& name, const Version& wanted, Done done) {
   Plugin* const plugin = find(name);
   if (plugin == nullptr) return done(error(ErrorCode::NoSuchPlugin, "there is no plugin \"{}\": see `shunt ls`", name));
-  const auto version = std::ranges::find_if(plugin->versions, [&](const auto& each) { return each->image.version.matches(wanted); });
+  const auto version =
+      std::ranges::find_if(plugin->versions, [&](const auto& each) { return each->image.version.matches(wanted); });
   if (version == plugin->versions.end())
     return done(error(ErrorCode::NoSuchVersion, "\"{}\" has no version {}: add its file as another [[plugin]]", name,
                       to_string(wanted)));
-  if (plugin->switching) return done(error(ErrorCode::NotServing, "\"{}\" is being switched already: wait for it", name));
+  if (plugin->switching)
+    return done(error(ErrorCode::NotServing, "\"{}\" is being switched already: wait for it", name));
   if (plugin->stopped) return done(error(ErrorCode::NotServing, "\"{}\" is stopped: restart it, then switch", name));
   if (plugin->serving == *version) return done({});
-  const auto switching = std::make_shared<Switching>(Switching{name, plugin->serving, *version, nullptr, nullptr, std::move(done)});
+  const auto switching =
+      std::make_shared<Switching>(Switching{name, plugin->serving, *version, nullptr, nullptr, std::move(done)});
   plugin->switching = true;
   stage(*version, {}, [this, switching](const Status& staged) {
     Plugin* const staged_for = find(switching->plugin);
@@ -57,7 +60,8 @@ void Supervisor::exchange(const std::shared_ptr<Switching>& switching) {
   plugin.backoff.became_active(EventLoop::Clock::now());
   publish_table();
   hub_->flush_backlogs();
-  note(HostEventKind::Switched, *switching->to, fmt::format("took over from {}", to_string(switching->from_version->image.version)));
+  note(HostEventKind::Switched, *switching->to,
+       fmt::format("took over from {}", to_string(switching->from_version->image.version)));
   const auto finish = [this, switching](const Status& ended) {
     if (Plugin* const still = find(switching->plugin)) still->switching = false;
     restart_if_down(switching->plugin);
@@ -67,13 +71,14 @@ void Supervisor::exchange(const std::shared_ptr<Switching>& switching) {
   if (old == nullptr) return finish({});
   old->expected_end = true;
   old->process->stop_asked();
-  drain_tick(switching->from, EventLoop::Clock::now() + kSwitchDrainDeadline, [this, switching, finish](const Status& drained) {
-    Running* const still = find(*switching->from);
-    if (still == nullptr) return finish({});  // it died while draining: its messages were sorted
-    if (!drained) return undo(switching);
-    still->ended = finish;
-    still->process->drain_done();
-  });
+  drain_tick(switching->from, EventLoop::Clock::now() + kSwitchDrainDeadline,
+             [this, switching, finish](const Status& drained) {
+               Running* const still = find(*switching->from);
+               if (still == nullptr) return finish({});  // it died while draining: its messages were sorted
+               if (!drained) return undo(switching);
+               still->ended = finish;
+               still->process->drain_done();
+             });
 }
 
 void Supervisor::undo(const std::shared_ptr<Switching>& switching) {
@@ -86,9 +91,10 @@ void Supervisor::undo(const std::shared_ptr<Switching>& switching) {
   publish_table();
   hub_->flush_backlogs();
   note(HostEventKind::SwitchUndone, *switching->from, "it did not drain in time and serves again");
-  const Status undone = error(ErrorCode::DeadlineExceeded, "{} {} did not finish what it had in time: the switch to {} is undone",
-                              switching->plugin, to_string(switching->from_version->image.version),
-                              to_string(switching->to_version->image.version));
+  const Status undone =
+      error(ErrorCode::DeadlineExceeded, "{} {} did not finish what it had in time: the switch to {} is undone",
+            switching->plugin, to_string(switching->from_version->image.version),
+            to_string(switching->to_version->image.version));
   drain_and_end(*switching->to, [this, switching, undone](const Status&) {
     if (Plugin* const still = find(switching->plugin)) still->switching = false;
     restart_if_down(switching->plugin);

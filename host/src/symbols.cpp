@@ -1,11 +1,11 @@
 #include "symbols.hpp"
 
+#include <algorithm>
+#include <memory>
+
 #include <cxxabi.h>
 #include <gelf.h>
 #include <unistd.h>
-
-#include <algorithm>
-#include <memory>
 
 namespace shunt::host {
 namespace {
@@ -23,7 +23,8 @@ std::string readable(const char* name) {
 Result<Symbols> Symbols::read(int fd) {
   if (elf_version(EV_CURRENT) == EV_NONE) return error(ErrorCode::System, "libelf is of another version: reinstall it");
   const std::unique_ptr<Elf, int (*)(Elf*)> elf{elf_begin(fd, ELF_C_READ, nullptr), elf_end};
-  if (elf == nullptr) return error(ErrorCode::NotAPlugin, "the object cannot be read for its symbols: {}", elf_errmsg(-1));
+  if (elf == nullptr)
+    return error(ErrorCode::NotAPlugin, "the object cannot be read for its symbols: {}", elf_errmsg(-1));
   Symbols result;
   for (Elf_Scn* section = nullptr; (section = elf_nextscn(elf.get(), section)) != nullptr;) {
     GElf_Shdr header;
@@ -31,9 +32,11 @@ Result<Symbols> Symbols::read(int fd) {
     Elf_Data* const data = elf_getdata(section, nullptr);
     for (std::size_t i = 0; data != nullptr && i < header.sh_size / header.sh_entsize; ++i) {
       GElf_Sym symbol;
-      if (gelf_getsym(data, static_cast<int>(i), &symbol) == nullptr || GELF_ST_TYPE(symbol.st_info) != STT_FUNC) continue;
+      if (gelf_getsym(data, static_cast<int>(i), &symbol) == nullptr || GELF_ST_TYPE(symbol.st_info) != STT_FUNC)
+        continue;
       const char* const name = elf_strptr(elf.get(), header.sh_link, symbol.st_name);
-      if (name != nullptr && symbol.st_value != 0) result.symbols_.push_back({symbol.st_value, symbol.st_size, readable(name)});
+      if (name != nullptr && symbol.st_value != 0)
+        result.symbols_.push_back({symbol.st_value, symbol.st_size, readable(name)});
     }
   }
   std::ranges::sort(result.symbols_, {}, &Symbol::begin);

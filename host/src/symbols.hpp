@@ -1,18 +1,18 @@
 #pragma once
 /// Names for addresses in a plugin's object, so that a backtrace can be read.
 
+#include <shunt/schemas/result.hpp>
+
 #include <cstdint>
 #include <string>
 #include <vector>
-
-#include <shunt/schemas/result.hpp>
 
 namespace shunt::host {
 
 class Symbols {
  public:
-  /// Reads the symbol table of the ELF object behind `fd`. Empty when it was stripped. Reads a file: not for the control
-  /// loop. Errors: NotAPlugin.
+  /// Reads the symbol table of the ELF object behind `fd`. Empty when it was stripped. Reads a file: not for the
+  /// control loop. Errors: NotAPlugin.
   [[nodiscard]] static Result<Symbols> read(int fd);
 
   /// "\n  at momentum::Momentum::signal(...) +0x1f". A frame with bit 63 set lies outside the object.

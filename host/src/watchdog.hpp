@@ -1,13 +1,14 @@
 #pragma once
-/// Whether a suspected instance is stuck: judged by what it was sent and what came of it, never by what it says of itself.
+/// Whether a suspected instance is stuck: judged by what it was sent and what came of it, never by what it says of
+/// itself.
+
+#include "in_flight.hpp"
+#include "instance.hpp"
 
 #include <chrono>
 #include <map>
 #include <optional>
 #include <string>
-
-#include "in_flight.hpp"
-#include "instance.hpp"
 
 namespace shunt::host {
 
@@ -41,9 +42,11 @@ class Watchdog {
     const auto idle = now - seen.since;
     if (progress.done < progress.sent && idle >= limits.handler_max)
       return {Verdict::Stuck, "work waits for it and it has finished none within handler_max"};
-    if (idle >= kGrace && progress.begun > progress.done && oldest_deadline(instance, in_flight) + to_ns(kGrace) < now_ns)
+    if (idle >= kGrace && progress.begun > progress.done &&
+        oldest_deadline(instance, in_flight) + to_ns(kGrace) < now_ns)
       return {Verdict::Stuck, "its handler is stuck past the deadline of a call"};
-    if (progress.held_chunks > 0 && now - seen.held_since >= limits.hold_max && instance.at_cap.load(std::memory_order_relaxed))
+    if (progress.held_chunks > 0 && now - seen.held_since >= limits.hold_max &&
+        instance.at_cap.load(std::memory_order_relaxed))
       return {Verdict::Stuck, "it holds as many chunks as it may and returned none within hold_max"};
     return {Verdict::Watching, {}};
   }

@@ -30,10 +30,10 @@ class Function {
  public:
   explicit Function(RouteHandle route) : route_(std::move(route)) {}
 
-  /// Builds the request in place and waits for the reply; drains the lanes meanwhile. Allocates nothing and, spinning, makes
-  /// no system call. Also from callbacks.
-  /// Errors: DeadlineExceeded, QuotaExceeded (release replies or wait), TooLarge, RingFull, NotServing, NoSuchRoute, Stopped,
-  /// OutcomeUnknown (the plugin died inside the handler), BadPayload, and what the handler answered with (PluginFailed, ...).
+  /// Builds the request in place and waits for the reply; drains the lanes meanwhile. Allocates nothing and, spinning,
+  /// makes no system call. Also from callbacks. Errors: DeadlineExceeded, QuotaExceeded (release replies or wait),
+  /// TooLarge, RingFull, NotServing, NoSuchRoute, Stopped, OutcomeUnknown (the plugin died inside the handler),
+  /// BadPayload, and what the handler answered with (PluginFailed, ...).
   template <typename Build>
   [[nodiscard]] Result<Reply<Answer>> operator()(Build&& build, const CallOptions& options = {}) const {
     alignas(8) std::uint8_t scratch[bus::kScratchBytes];

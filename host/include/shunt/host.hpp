@@ -6,6 +6,12 @@
 ///     auto reply = momentum->signal(build, {.deadline = 2ms});
 ///     host->switch_to("momentum", "1.5.0");                         // every route of it, in one atomic step
 
+#include <shunt/client.hpp>
+#include <shunt/host/configuration.hpp>
+#include <shunt/host/event.hpp>
+#include <shunt/publisher.hpp>
+#include <shunt/subscription.hpp>
+
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -14,12 +20,6 @@
 #include <string_view>
 #include <vector>
 
-#include <shunt/client.hpp>
-#include <shunt/host/configuration.hpp>
-#include <shunt/host/event.hpp>
-#include <shunt/publisher.hpp>
-#include <shunt/subscription.hpp>
-
 namespace shunt {
 
 /// Thread-safe unless a member says otherwise. Destroying it stops every plugin and waits for the last process to end;
@@ -27,8 +27,8 @@ namespace shunt {
 class Host {
  public:
   /// Reads the configuration, reads and checks every plugin's file, starts them and waits until all are active. Blocks.
-  /// Errors: those of read_configuration and of loading a plugin (NotAPlugin, WrongArchitecture, NotTrusted, BadManifest),
-  /// PluginFailed or PluginExited when a phase fails, DeadlineExceeded, System.
+  /// Errors: those of read_configuration and of loading a plugin (NotAPlugin, WrongArchitecture, NotTrusted,
+  /// BadManifest), PluginFailed or PluginExited when a phase fails, DeadlineExceeded, System.
   [[nodiscard]] static Result<Host> start(const std::filesystem::path& host_toml);
   [[nodiscard]] static Result<Host> start(HostConfiguration configuration);
 
@@ -44,10 +44,11 @@ class Host {
     return Client::resolve(*this);
   }
 
-  /// One function by name, e.g. "momentum/signal". Hashes are of the schemas the caller was built with; 0 compares names only.
-  /// Errors: NoSuchRoute, SchemaMismatch naming both types.
+  /// One function by name, e.g. "momentum/signal". Hashes are of the schemas the caller was built with; 0 compares
+  /// names only. Errors: NoSuchRoute, SchemaMismatch naming both types.
   template <typename Request, typename Answer>
-  [[nodiscard]] Result<Function<Request, Answer>> function(std::string_view name, SchemaHash request = {}, SchemaHash reply = {}) {
+  [[nodiscard]] Result<Function<Request, Answer>> function(std::string_view name, SchemaHash request = {},
+                                                           SchemaHash reply = {}) {
     SHUNT_TRY(route, resolve_function(name, request, reply));
     return Function<Request, Answer>{std::move(route)};
   }
@@ -59,17 +60,18 @@ class Host {
     return Publisher<Root>{std::move(route)};
   }
 
-  /// `callback(Received<Root>&)` runs in poll() or the dispatcher only, one at a time, in the order of each sender. It may
-  /// call, publish and subscribe, but not poll. Errors: NoSuchRoute, SchemaMismatch.
+  /// `callback(Received<Root>&)` runs in poll() or the dispatcher only, one at a time, in the order of each sender. It
+  /// may call, publish and subscribe, but not poll. Errors: NoSuchRoute, SchemaMismatch.
   template <typename Root, typename Callback>
   [[nodiscard]] Result<Subscription> subscribe(std::string_view topic, Callback callback, SchemaHash schema = {}) {
-    return subscribe_bytes(topic, schema, [callback = std::move(callback)](ReceivedBytes& bytes, bool redelivered) mutable {
-      const Root* const root = verified_root<Root>(bytes.bytes());
-      if (root == nullptr) return false;
-      Received<Root> received{bytes, root, redelivered};
-      callback(received);
-      return true;
-    });
+    return subscribe_bytes(topic, schema,
+                           [callback = std::move(callback)](ReceivedBytes& bytes, bool redelivered) mutable {
+                             const Root* const root = verified_root<Root>(bytes.bytes());
+                             if (root == nullptr) return false;
+                             Received<Root> received{bytes, root, redelivered};
+                             callback(received);
+                             return true;
+                           });
   }
 
   // ---- Driving
@@ -77,17 +79,18 @@ class Host {
   /// Takes what plugins have sent and runs the callbacks; never waits. The number of callbacks that ran.
   /// Errors: WouldDeadlock from inside a callback.
   [[nodiscard]] Result<std::size_t> poll();
-  /// Sleeps until a plugin has sent something, or `timeout`. Use it between polls in a thread that has nothing else to do.
+  /// Sleeps until a plugin has sent something, or `timeout`. Use it between polls in a thread that has nothing else to
+  /// do.
   void wait(std::chrono::nanoseconds timeout);
   /// Polls and waits on this thread until asked to stop. Errors: WouldDeadlock from inside a callback.
   [[nodiscard]] Status run_dispatcher(const std::stop_token& stop);
 
   // ---- Plugins
 
-  /// Moves every route of `plugin` to another configured version in one atomic step, while others publish and call. Blocks
-  /// until the old instance has finished what it had and is gone. Not from a callback.
-  /// Errors: NoSuchPlugin, NoSuchVersion, NotServing, those of starting the new version, DeadlineExceeded (the old one did
-  /// not finish in time: the switch is undone); after any error the old version serves.
+  /// Moves every route of `plugin` to another configured version in one atomic step, while others publish and call.
+  /// Blocks until the old instance has finished what it had and is gone. Not from a callback. Errors: NoSuchPlugin,
+  /// NoSuchVersion, NotServing, those of starting the new version, DeadlineExceeded (the old one did not finish in
+  /// time: the switch is undone); after any error the old version serves.
   [[nodiscard]] Status switch_to(std::string_view plugin, std::string_view version);
   /// Takes the plugin off its routes, lets it finish and ends it. Errors: NoSuchPlugin.
   [[nodiscard]] Status stop(std::string_view plugin);

@@ -13,10 +13,9 @@ class Publisher {
  public:
   explicit Publisher(RouteHandle route) : route_(std::move(route)) {}
 
-  /// Builds in place, once, and hands it to every receiver. Never waits, allocates nothing and, while nobody sleeps, makes no
-  /// system call. Any thread.
-  /// Errors: RingFull (a receiver refuses: nobody got it, publish it again later), QuotaExceeded, TooLarge, NoSuchRoute,
-  /// Stopped.
+  /// Builds in place, once, and hands it to every receiver. Never waits, allocates nothing and, while nobody sleeps,
+  /// makes no system call. Any thread. Errors: RingFull (a receiver refuses: nobody got it, publish it again later),
+  /// QuotaExceeded, TooLarge, NoSuchRoute, Stopped.
   template <typename Build>
   [[nodiscard]] Result<Delivery> publish(Build&& build) const {
     alignas(8) std::uint8_t scratch[bus::kScratchBytes];

@@ -6,9 +6,9 @@
 ///     });
 ///     host->poll();                                  // callbacks run here, nowhere else
 
-#include <memory>
-
 #include <shunt/host/route_handle.hpp>
+
+#include <memory>
 
 namespace shunt {
 
@@ -56,8 +56,8 @@ class Subscription {
   Subscription& operator=(Subscription&& other) noexcept;
   ~Subscription();
 
-  /// Publications lost because the callback did not keep up (policies drop_oldest and drop_newest), or because their bytes
-  /// were not of the topic's type.
+  /// Publications lost because the callback did not keep up (policies drop_oldest and drop_newest), or because their
+  /// bytes were not of the topic's type.
   [[nodiscard]] std::uint64_t dropped() const noexcept;
 
  private:

@@ -8,8 +8,18 @@
 
 namespace shunt {
 
-enum class HostEventKind : std::uint8_t { Started, Active, PhaseFailed, Ended, Restarting, Quarantined, Switched, SwitchUndone,
-                                          Stopped, Joined };
+enum class HostEventKind : std::uint8_t {
+  Started,
+  Active,
+  PhaseFailed,
+  Ended,
+  Restarting,
+  Quarantined,
+  Switched,
+  SwitchUndone,
+  Stopped,
+  Joined
+};
 
 struct HostEvent {
   std::uint64_t number = 0;  ///< Counts from 1, without gaps.
@@ -18,7 +28,7 @@ struct HostEvent {
   std::string plugin;
   std::string version;
   std::uint64_t instance = 0;
-  std::string text;          ///< For people: what happened, and why.
+  std::string text;  ///< For people: what happened, and why.
 };
 
 std::string_view name(HostEventKind kind) noexcept;
@@ -27,17 +37,17 @@ std::string_view name(HostEventKind kind) noexcept;
 struct PluginSnapshot {
   std::string plugin;
   std::string version;
-  std::string state;             ///< "Active", "Draining", ..., "Restarting", "Quarantined", "Stopped"
+  std::string state;  ///< "Active", "Draining", ..., "Restarting", "Quarantined", "Stopped"
   std::uint64_t instance = 0;
-  std::int64_t pid = 0;          ///< Of the plugin process; 0 when it has none.
-  std::uint64_t sent = 0;        ///< Messages pushed to it.
-  std::uint64_t done = 0;        ///< Of these, done by its own word.
-  std::uint64_t received = 0;    ///< Publications taken from it.
-  std::uint64_t copied = 0;      ///< Payloads of it that the host copied on.
-  std::uint32_t held_chunks = 0; ///< Of the host's pool, that it holds.
-  std::uint32_t crashes = 0;     ///< Since the host started.
+  std::int64_t pid = 0;           ///< Of the plugin process; 0 when it has none.
+  std::uint64_t sent = 0;         ///< Messages pushed to it.
+  std::uint64_t done = 0;         ///< Of these, done by its own word.
+  std::uint64_t received = 0;     ///< Publications taken from it.
+  std::uint64_t copied = 0;       ///< Payloads of it that the host copied on.
+  std::uint32_t held_chunks = 0;  ///< Of the host's pool, that it holds.
+  std::uint32_t crashes = 0;      ///< Since the host started.
   std::string sha256;
-  std::string trust;             ///< "Listed" or "Unsigned"
+  std::string trust;  ///< "Listed" or "Unsigned"
 };
 
 struct RouteSnapshot {

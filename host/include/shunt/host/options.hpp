@@ -1,11 +1,11 @@
 #pragma once
 /// How a call or a publication is sent, and how it fared.
 
+#include <shunt/bus/doorbell.hpp>
+
 #include <chrono>
 #include <cstdint>
 #include <optional>
-
-#include <shunt/bus/doorbell.hpp>
 
 namespace shunt {
 

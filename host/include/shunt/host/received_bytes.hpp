@@ -13,8 +13,8 @@ class Instance;
 struct ArenaBlock;
 }  // namespace host
 
-/// Move-only; may be moved to and released on any thread, also after the Host is gone. The bytes are either a private copy,
-/// which nobody can change, or a chunk of the plugin's pool, which goes back to it on release.
+/// Move-only; may be moved to and released on any thread, also after the Host is gone. The bytes are either a private
+/// copy, which nobody can change, or a chunk of the plugin's pool, which goes back to it on release.
 class ReceivedBytes {
  public:
   ReceivedBytes() = default;

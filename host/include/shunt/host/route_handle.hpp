@@ -1,15 +1,16 @@
 #pragma once
-/// One route of one host, without its types: what typed functions and publishers stand on. For tools and generated code.
-
-#include <functional>
-#include <memory>
-#include <string>
+/// One route of one host, without its types: what typed functions and publishers stand on. For tools and generated
+/// code.
 
 #include <shunt/bus/builder.hpp>
 #include <shunt/host/options.hpp>
 #include <shunt/host/received_bytes.hpp>
 #include <shunt/schemas/ids.hpp>
 #include <shunt/schemas/limits.hpp>
+
+#include <functional>
+#include <memory>
+#include <string>
 
 namespace shunt {
 
@@ -40,7 +41,8 @@ class RouteHandle {
 
   /// Both consume what was built with `chunks`.
   [[nodiscard]] Result<Delivery> publish(const Chunks& chunks, const bus::Built& built) const;
-  [[nodiscard]] Result<ReceivedBytes> call(const Chunks& chunks, const bus::Built& built, const CallOptions& options) const;
+  [[nodiscard]] Result<ReceivedBytes> call(const Chunks& chunks, const bus::Built& built,
+                                           const CallOptions& options) const;
 
   [[nodiscard]] bus::SizeHint& hint() const noexcept;
   [[nodiscard]] bus::Payload payload() const noexcept;
