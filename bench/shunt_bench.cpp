@@ -13,6 +13,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "shunt/subjects.hpp"
+
 namespace {
 
 using namespace shunt::bench;
@@ -58,5 +60,7 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& problem) {
     return app.exit(problem) == 0 ? 0 : 2;
   }
-  return run_bench(options, peers());
+  Catalogue catalogue = peers();
+  for (auto& subject : shunt_subjects(options.payload)) catalogue.push_back(std::move(subject));
+  return run_bench(options, catalogue);
 }

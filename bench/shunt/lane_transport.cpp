@@ -1,0 +1,97 @@
+#include "lane_transport.hpp"
+
+#include <algorithm>
+
+namespace shunt::bench {
+namespace {
+
+constexpr std::uint32_t kHarvestAt = 16;
+
+/// One size class that fits, as many chunks as messages fit in the ring.
+bus::SizeClass class_for(const Setup& setup) {
+  return {static_cast<std::uint32_t>(std::max<std::size_t>((setup.bytes + 7) / 8 * 8, 64)), setup.depth + kHarvestAt};
+}
+
+bus::Sleepers sleepers(const Setup& setup) {
+  const bool may_sleep = setup.wait != Wait::Spin;
+  return {.host = may_sleep, .plugin = may_sleep};
+}
+
+}  // namespace
+
+Status LaneTransport::supports(const Setup& setup) {
+  if (setup.payload == Payload::Inline && setup.bytes > bus::kInlineBytesMax)
+    return error(ErrorCode::BadInput, "at most {} bytes travel inline: use --payload chunk", bus::kInlineBytesMax);
+  if (setup.bench == Bench::Stream && setup.wait != Wait::Spin)
+    return error(ErrorCode::BadInput, "a bare lane has no bell for room: measure a sleeping stream with `publisher`");
+  return {};
+}
+
+Result<std::unique_ptr<LaneTransport>> LaneTransport::create(const Setup& setup, const Waiting& waiting) {
+  std::unique_ptr<LaneTransport> lane{new LaneTransport(setup, waiting)};
+  const std::array classes{class_for(setup)};
+  SHUNT_TRY(shape, bus::LaneShape::of(std::max(setup.depth, bus::kSlotsMin), classes, classes));
+  lane->shape_ = shape;
+  SHUNT_TRY(inbound, bus::create_memory("shunt-bench: inbound", shape.inbound.bytes()));
+  SHUNT_TRY(mapping, bus::Mapping::map(inbound.get(), shape.inbound.bytes(), bus::Access::ReadWrite));
+  lane->inbound_ = std::move(inbound);
+  lane->inbound_mapping_ = std::move(mapping);
+  for (unsigned consumer = 0; consumer < setup.consumers; ++consumer) {
+    bus::LaneMemory memory;
+    SHUNT_TRY(end, bus::LaneEnd::open_host(shape, memory, {classes.front().chunks}, sleepers(setup)));
+    lane->memories_.push_back(std::move(memory));
+    lane->ends_.push_back(std::move(end));
+  }
+  return lane;
+}
+
+Status LaneTransport::attach_client() {
+  SHUNT_TRY(pool, bus::ChunkPool::create(shape_.inbound, inbound_mapping_.data()));
+  client_pool_ = std::make_unique<bus::ChunkPool>(std::move(pool));
+  pool_ = client_pool_.get();
+  return {};
+}
+
+Status LaneTransport::attach_consumer(unsigned consumer) {
+  SHUNT_TRY(end, bus::LaneEnd::open_plugin(shape_, memories_[consumer], inbound_.get(), sleepers(setup_)));
+  ends_.clear();
+  ends_.push_back(std::move(end));
+  pool_ = ends_.front()->pool();
+  return {};
+}
+
+void LaneTransport::push(const bus::MessageHeader& header, std::span<const std::byte> payload) {
+  for (const auto& end : ends_) {
+    Spinner spinner{waiting_};
+    while (!end->sender.has_room(bus::Ring::Data)) spinner.spin();
+    if (header.place == bus::Place::Chunk) pool_->hold(header.chunk);
+    end->sender.push(bus::Ring::Data, header, payload);
+    end->sender.wake();
+  }
+}
+
+/// Takes chunks back in batches, and always when the pool is used up. False: a breach.
+bool LaneTransport::harvest_until(std::size_t bytes) {
+  const auto size_class = *pool_->geometry().class_for(bytes);
+  Spinner spinner{waiting_};
+  for (bool first = true;; first = false) {
+    for (const auto& end : ends_) {
+      if (!first || end->sender.held() >= kHarvestAt) end->sender.harvest([this](bus::ChunkId id) { pool_->release(id); });
+      if (end->breach() != bus::Breach::None) return false;
+    }
+    if (pool_->free_chunks(size_class) > 0) return true;
+    spinner.spin();
+  }
+}
+
+void LaneTransport::await_message(bus::LaneEnd& end) {
+  Spinner spinner{waiting_};
+  for (unsigned spins = 1; !end.receiver.has_message(bus::Ring::Data); ++spins) {
+    if (spins % 1024 == 0 && end.breach() != bus::Breach::None) return;
+    if (spinner.spin()) continue;
+    bus::sleep_until_rung(*end.bell().mine, *end.bell().peer, bus::kSleepMax,
+                          [&] { return end.receiver.has_message(bus::Ring::Data); });
+  }
+}
+
+}  // namespace shunt::bench
