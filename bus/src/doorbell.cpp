@@ -1,11 +1,10 @@
+#include <shunt/bus/clock.hpp>
 #include <shunt/bus/doorbell.hpp>
 
 #include <linux/futex.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
-
-#include <shunt/bus/clock.hpp>
 
 namespace shunt::bus::detail {
 namespace {
@@ -26,7 +25,8 @@ timespec to_timespec(std::int64_t nanoseconds) {
 
 }  // namespace
 
-void futex_wait(const std::atomic<std::uint32_t>* word, std::uint32_t expected, std::chrono::nanoseconds timeout) noexcept {
+void futex_wait(const std::atomic<std::uint32_t>* word, std::uint32_t expected,
+                std::chrono::nanoseconds timeout) noexcept {
   const timespec relative = to_timespec(std::max<std::int64_t>(timeout.count(), 0));
   ::syscall(SYS_futex, word, FUTEX_WAIT, expected, &relative, nullptr, 0);
 }

@@ -10,18 +10,21 @@ Result<PoolGeometry> PoolGeometry::of(std::span<const SizeClass> classes) {
   std::uint32_t smallest = 8;
   for (const SizeClass& size_class : classes) {
     if (size_class.bytes % 8 != 0 || size_class.bytes < smallest)
-      return error(ErrorCode::BadConfiguration, "a size class of {} bytes cannot be: sizes are multiples of 8 and strictly "
-                   "increasing, here at least {}", size_class.bytes, smallest);
+      return error(ErrorCode::BadConfiguration,
+                   "a size class of {} bytes cannot be: sizes are multiples of 8 and strictly "
+                   "increasing, here at least {}",
+                   size_class.bytes, smallest);
     if (size_class.chunks == 0 || size_class.chunks > ChunkId::kIndexMax)
-      return error(ErrorCode::BadConfiguration, "the size class of {} bytes has {} chunks: use 1 to {}", size_class.bytes,
-                   size_class.chunks, ChunkId::kIndexMax);
+      return error(ErrorCode::BadConfiguration, "the size class of {} bytes has {} chunks: use 1 to {}",
+                   size_class.bytes, size_class.chunks, ChunkId::kIndexMax);
     const std::size_t stride = kChunkLead + (std::size_t{size_class.bytes} + 63) / 64 * 64;
     geometry.places_[geometry.count_] = {offset, stride, geometry.chunks_};
     geometry.classes_[geometry.count_++] = size_class;
     geometry.chunks_ += size_class.chunks;
     offset += stride * size_class.chunks;
     if (offset > kPoolBytesMax)
-      return error(ErrorCode::BadConfiguration, "the pool needs more than {} bytes: use fewer or smaller chunks", kPoolBytesMax);
+      return error(ErrorCode::BadConfiguration, "the pool needs more than {} bytes: use fewer or smaller chunks",
+                   kPoolBytesMax);
     smallest = size_class.bytes + 8;
   }
   constexpr std::size_t kPage = 4096;

@@ -20,8 +20,9 @@ namespace {
 Result<Mapping> map_received(int fd, std::size_t bytes, Access access, std::string_view what) {
   SHUNT_TRY(found, sealed_size(fd));
   if (found < bytes)
-    return error(ErrorCode::BadInput, "the {} has {} bytes, {} were agreed: install the host and shunt-launch of one release",
-                 what, found, bytes);
+    return error(ErrorCode::BadInput,
+                 "the {} has {} bytes, {} were agreed: install the host and shunt-launch of one release", what, found,
+                 bytes);
   return Mapping::map(fd, bytes, access);
 }
 
@@ -40,9 +41,14 @@ LaneEnd::LaneEnd(const LaneShape& shape, Parts&& parts, const PoolGeometry& send
                  std::vector<std::uint32_t> caps, bool peer_may_sleep)
     : sender(parts.mine_view, parts.their_view, sending, std::move(caps), peer_may_sleep),
       receiver(parts.mine_view, parts.their_view, receiving, parts.peer_pool.data()),
-      shape_(shape), mine_(std::move(parts.mine)), theirs_(std::move(parts.theirs)),
-      peer_pool_(std::move(parts.peer_pool)), own_pool_(std::move(parts.own_pool)), pool_(std::move(parts.pool)),
-      mine_view_(parts.mine_view), their_view_(parts.their_view) {}
+      shape_(shape),
+      mine_(std::move(parts.mine)),
+      theirs_(std::move(parts.theirs)),
+      peer_pool_(std::move(parts.peer_pool)),
+      own_pool_(std::move(parts.own_pool)),
+      pool_(std::move(parts.pool)),
+      mine_view_(parts.mine_view),
+      their_view_(parts.their_view) {}
 
 Result<std::unique_ptr<LaneEnd>> LaneEnd::open_host(const LaneShape& shape, LaneMemory& memory,
                                                     std::vector<std::uint32_t> caps, Sleepers sleepers) {

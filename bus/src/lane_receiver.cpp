@@ -4,7 +4,10 @@ namespace shunt::bus {
 
 LaneReceiver::LaneReceiver(const SideView& mine, const SideView& theirs, const PoolGeometry& pool,
                            const std::byte* pool_memory)
-    : mine_(mine.fixed), pool_(pool), pool_memory_(pool_memory), returns_(mine.returns, mine.shape.return_slots),
+    : mine_(mine.fixed),
+      pool_(pool),
+      pool_memory_(pool_memory),
+      returns_(mine.returns, mine.shape.return_slots),
       received_(pool.chunks()) {
   for (std::size_t i = 0; i < kRings; ++i)
     rings_[i] = RingReader{theirs.rings[i], theirs.shape.slots, &mine.fixed->positions.read[i]};
@@ -31,8 +34,7 @@ std::optional<Incoming> LaneReceiver::next(Ring ring) noexcept {
 
 Breach LaneReceiver::check_payload(const MessageHeader& header) noexcept {
   switch (header.place) {
-    case Place::None:
-      return Breach::None;
+    case Place::None: return Breach::None;
     case Place::Inline:
       return header.payload_bytes <= kInlineBytesMax && header.payload_offset == 0 ? Breach::None : Breach::PayloadSize;
     case Place::Chunk: {

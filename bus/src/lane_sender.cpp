@@ -1,14 +1,18 @@
 #include <shunt/bus/lane_sender.hpp>
-
 #include <shunt/schemas/assert.hpp>
 
 namespace shunt::bus {
 
 LaneSender::LaneSender(const SideView& mine, const SideView& theirs, const PoolGeometry& pool,
                        std::vector<std::uint32_t> caps, bool peer_may_sleep)
-    : mine_(mine.fixed), theirs_(theirs.fixed), pool_(pool),
-      returns_(theirs.returns, theirs.shape.return_slots), generations_(pool.chunks()), ids_(pool.chunks()),
-      caps_(std::move(caps)), peer_may_sleep_(peer_may_sleep) {
+    : mine_(mine.fixed),
+      theirs_(theirs.fixed),
+      pool_(pool),
+      returns_(theirs.returns, theirs.shape.return_slots),
+      generations_(pool.chunks()),
+      ids_(pool.chunks()),
+      caps_(std::move(caps)),
+      peer_may_sleep_(peer_may_sleep) {
   SHUNT_ASSERT(caps_.size() == pool.classes().size());
   for (std::size_t i = 0; i < kRings; ++i)
     rings_[i] = RingWriter{mine.rings[i], mine.shape.slots, &theirs.fixed->positions.read[i]};

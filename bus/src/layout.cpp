@@ -11,7 +11,8 @@ Result<SideShape> SideShape::of(std::uint32_t slots, std::uint32_t chunks_of_pee
     return error(ErrorCode::BadConfiguration, "a ring of {} slots cannot be: use a power of two from {} to {}", slots,
                  kSlotsMin, kSlotsMax);
   if (chunks_of_peer >= 1u << 24)
-    return error(ErrorCode::BadConfiguration, "a pool of {} chunks cannot be returned: use fewer than 2^24", chunks_of_peer);
+    return error(ErrorCode::BadConfiguration, "a pool of {} chunks cannot be returned: use fewer than 2^24",
+                 chunks_of_peer);
   return SideShape{slots, std::bit_ceil(std::max(chunks_of_peer, 8u))};
 }
 
@@ -37,15 +38,20 @@ Status check_side(const std::byte* memory, std::size_t bytes, const SideShape& s
   SideHeader found;
   if (bytes < sizeof found) return error(ErrorCode::LayoutMismatch, "a lane side of {} bytes has no header", bytes);
   std::memcpy(&found, memory, sizeof found);
-  if (found.magic != kMagic) return error(ErrorCode::LayoutMismatch, "the memory handed over is not a lane: check who sent it");
+  if (found.magic != kMagic)
+    return error(ErrorCode::LayoutMismatch, "the memory handed over is not a lane: check who sent it");
   if (found.layout != kLayoutVersion)
-    return error(ErrorCode::LayoutMismatch, "the lane has layout v{}, this program speaks v{}: install the host and "
-                 "shunt-launch of one release", found.layout, kLayoutVersion);
+    return error(ErrorCode::LayoutMismatch,
+                 "the lane has layout v{}, this program speaks v{}: install the host and "
+                 "shunt-launch of one release",
+                 found.layout, kLayoutVersion);
   if (found.slot_bytes != kSlotBytes || found.rings != kRings || found.slots != shape.slots ||
       found.return_slots != shape.return_slots || found.side_bytes != shape.bytes() || bytes < shape.bytes())
-    return error(ErrorCode::LayoutMismatch, "the lane's shape ({} rings of {} slots of {} bytes, {} return slots) is not "
-                 "what was agreed ({} rings of {} slots of {} bytes, {} return slots)", found.rings, found.slots,
-                 found.slot_bytes, found.return_slots, kRings, shape.slots, kSlotBytes, shape.return_slots);
+    return error(ErrorCode::LayoutMismatch,
+                 "the lane's shape ({} rings of {} slots of {} bytes, {} return slots) is not "
+                 "what was agreed ({} rings of {} slots of {} bytes, {} return slots)",
+                 found.rings, found.slots, found.slot_bytes, found.return_slots, kRings, shape.slots, kSlotBytes,
+                 shape.return_slots);
   return {};
 }
 

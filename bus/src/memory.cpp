@@ -1,12 +1,11 @@
 #include <shunt/bus/memory.hpp>
 
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-
 #include <utility>
 
+#include <fcntl.h>
 #include <linux/memfd.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 
 #ifndef F_SEAL_FUTURE_WRITE
 #define F_SEAL_FUTURE_WRITE 0x0010

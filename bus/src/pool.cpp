@@ -1,8 +1,7 @@
 #include <shunt/bus/pool.hpp>
+#include <shunt/schemas/assert.hpp>
 
 #include <mutex>
-
-#include <shunt/schemas/assert.hpp>
 
 // The only file that knows iceoryx.
 #include <iceoryx_hoofs/internal/posix_wrapper/shared_memory_object/allocator.hpp>
@@ -47,7 +46,10 @@ struct ChunkPool::Iceoryx {
 };
 
 ChunkPool::ChunkPool(const PoolGeometry& geometry, std::byte* memory, std::unique_ptr<Iceoryx> iceoryx)
-    : geometry_(geometry), memory_(memory), iceoryx_(std::move(iceoryx)), chunks_(geometry.chunks()),
+    : geometry_(geometry),
+      memory_(memory),
+      iceoryx_(std::move(iceoryx)),
+      chunks_(geometry.chunks()),
       free_(geometry.classes().size()) {
   for (std::size_t size_class = 0; size_class < free_.size(); ++size_class) {
     const std::uint32_t count = geometry.classes()[size_class].chunks;
@@ -61,12 +63,14 @@ ChunkPool& ChunkPool::operator=(ChunkPool&&) noexcept = default;
 ChunkPool::~ChunkPool() = default;
 
 Result<ChunkPool> ChunkPool::create(const PoolGeometry& geometry, std::byte* memory) {
-  iox::log::LogManager::GetLogManager().SetDefaultLogLevel(iox::log::LogLevel::kOff, iox::log::LogLevelOutput::kHideLogLevel);
+  iox::log::LogManager::GetLogManager().SetDefaultLogLevel(iox::log::LogLevel::kOff,
+                                                           iox::log::LogLevelOutput::kHideLogLevel);
   iox::mepoo::MePooConfig config;
   for (const SizeClass& size_class : geometry.classes())
     config.addMemPool({iceoryx_payload_bytes(size_class.bytes), size_class.chunks});
   if (iox::mepoo::MemoryManager::requiredChunkMemorySize(config) > geometry.bytes())
-    return error(ErrorCode::System, "iceoryx needs more memory for this pool than its geometry gives: please report it");
+    return error(ErrorCode::System,
+                 "iceoryx needs more memory for this pool than its geometry gives: please report it");
 
   auto iceoryx = std::make_unique<Iceoryx>();
   const auto management_bytes = iox::mepoo::MemoryManager::requiredManagementMemorySize(config) + 4096;

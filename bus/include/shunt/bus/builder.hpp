@@ -1,6 +1,6 @@
 #pragma once
-/// Builds one FlatBuffer where it will be read: in a small scratch buffer when it travels inside the message, in a loaned
-/// chunk when it does not.
+/// Builds one FlatBuffer where it will be read: in a small scratch buffer when it travels inside the message, in a
+/// loaned chunk when it does not.
 ///
 ///     alignas(8) std::uint8_t scratch[kScratchBytes];
 ///     InPlaceBuilder builder({scratch, sizeof scratch}, chunks);
@@ -8,6 +8,8 @@
 ///     // built.sample is ours now: send built.bytes at built.offset of it, or chunks.give_back(built.sample)
 ///
 /// Nothing is allocated on the heap unless a payload outgrows every chunk it was offered while it is being built.
+
+#include <shunt/schemas/result.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -17,8 +19,6 @@
 #include <span>
 #include <type_traits>
 #include <utility>
-
-#include <shunt/schemas/result.hpp>
 
 #include <flatbuffers/flatbuffers.h>
 
@@ -53,8 +53,8 @@ enum class Payload : std::uint8_t {
   Chunk,  ///< In a chunk, however small.
 };
 
-/// What the last payload of a route needed, so that the next loan fits at once. Any thread may use it at any time: it is
-/// advice, and its two words need not agree.
+/// What the last payload of a route needed, so that the next loan fits at once. Any thread may use it at any time: it
+/// is advice, and its two words need not agree.
 class SizeHint {
  public:
   [[nodiscard]] std::size_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
@@ -76,8 +76,8 @@ struct Built {
   std::size_t bytes = 0;
 };
 
-/// One payload, once. Not to be moved; lives on the stack of the sender until the payload is sent, because a payload with
-/// handle 0 is in its scratch buffer.
+/// One payload, once. Not to be moved; lives on the stack of the sender until the payload is sent, because a payload
+/// with handle 0 is in its scratch buffer.
 class InPlaceBuilder final : private flatbuffers::Allocator {
  public:
   /// `scratch` is aligned to 8 bytes and outlives the builder; empty: build in a chunk.
@@ -86,12 +86,13 @@ class InPlaceBuilder final : private flatbuffers::Allocator {
   InPlaceBuilder& operator=(const InPlaceBuilder&) = delete;
 
   /// `build` gets a flatbuffers::FlatBufferBuilder& and returns the Offset<Root> of what it made. What it throws goes
-  /// through, after the loan was given back. Errors: QuotaExceeded (return samples first), TooLarge (no size class fits:
-  /// change the pool).
+  /// through, after the loan was given back. Errors: QuotaExceeded (return samples first), TooLarge (no size class
+  /// fits: change the pool).
   template <typename Root, typename Build>
   [[nodiscard]] Result<Built> build(Build&& build, SizeHint& hint, Payload payload = Payload::Auto) {
-    static_assert(std::is_same_v<std::invoke_result_t<Build&, flatbuffers::FlatBufferBuilder&>, flatbuffers::Offset<Root>>,
-                  "this builder makes another type than the manifest declares for this function or topic");
+    static_assert(
+        std::is_same_v<std::invoke_result_t<Build&, flatbuffers::FlatBufferBuilder&>, flatbuffers::Offset<Root>>,
+        "this builder makes another type than the manifest declares for this function or topic");
     SHUNT_CHECK(start(hint, payload));
     const GiveBackUnlessTaken guard{*this};
     flatbuffers::FlatBufferBuilder builder(memory_.capacity, this, false, kAlignment);
@@ -146,8 +147,8 @@ class InPlaceBuilder final : private flatbuffers::Allocator {
     memory_ = {};
   }
 
-  /// FlatBuffers builds from the end. Its memory is always the last `size` bytes of ours, so that growing within one chunk
-  /// moves nothing but the few bytes it keeps at the front.
+  /// FlatBuffers builds from the end. Its memory is always the last `size` bytes of ours, so that growing within one
+  /// chunk moves nothing but the few bytes it keeps at the front.
   std::uint8_t* last(std::size_t size) const { return memory_.data + memory_.capacity - size; }
 
   std::uint8_t* allocate(std::size_t size) override {

@@ -1,9 +1,9 @@
 #pragma once
 /// The clock that deadlines are on.
 
-#include <time.h>
-
 #include <cstdint>
+
+#include <time.h>
 
 namespace shunt::bus {
 

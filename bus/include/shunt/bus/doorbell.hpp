@@ -8,15 +8,15 @@
 ///       look at the rings again                     ++mine.rung, futex_wake(mine.rung)
 ///       futex_wait(peer.rung, seen)
 ///
-/// Without A or B each side's store may still sit in its store buffer while it reads the other's word: the sleeper misses
-/// the message and the waker misses the sleeper. With both, at least one of them sees the other's store.
+/// Without A or B each side's store may still sit in its store buffer while it reads the other's word: the sleeper
+/// misses the message and the waker misses the sleeper. With both, at least one of them sees the other's store.
+
+#include <shunt/bus/layout.hpp>
+#include <shunt/bus/spin.hpp>
 
 #include <chrono>
 #include <cstdint>
 #include <span>
-
-#include <shunt/bus/layout.hpp>
-#include <shunt/bus/spin.hpp>
 
 namespace shunt::bus {
 
@@ -28,7 +28,8 @@ inline constexpr std::chrono::milliseconds kSleepMax{100};
 
 namespace detail {
 /// FUTEX_WAIT while `*word == expected`, at most `timeout`. Works on a read-only mapping.
-void futex_wait(const std::atomic<std::uint32_t>* word, std::uint32_t expected, std::chrono::nanoseconds timeout) noexcept;
+void futex_wait(const std::atomic<std::uint32_t>* word, std::uint32_t expected,
+                std::chrono::nanoseconds timeout) noexcept;
 void futex_wake(const std::atomic<std::uint32_t>* word, int sleepers) noexcept;
 }  // namespace detail
 

@@ -1,15 +1,15 @@
 #pragma once
-/// Where the chunks of a pool lie: computed by each process for itself from the agreed size classes, never read from shared
-/// memory.
+/// Where the chunks of a pool lie: computed by each process for itself from the agreed size classes, never read from
+/// shared memory.
+
+#include <shunt/bus/message.hpp>
+#include <shunt/schemas/result.hpp>
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
-
-#include <shunt/bus/message.hpp>
-#include <shunt/schemas/result.hpp>
 
 namespace shunt::bus {
 

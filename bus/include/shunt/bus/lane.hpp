@@ -5,12 +5,12 @@
 ///     SHUNT_TRY(end, LaneEnd::open_host(shape, memory, ...));         // host: makes the memory
 ///     SHUNT_TRY(end, LaneEnd::open_plugin(shape, descriptors, ...));  // plugin, in its own process
 
-#include <memory>
-
 #include <shunt/bus/lane_receiver.hpp>
 #include <shunt/bus/lane_sender.hpp>
 #include <shunt/bus/memory.hpp>
 #include <shunt/bus/pool.hpp>
+
+#include <memory>
 
 namespace shunt::bus {
 
@@ -28,7 +28,7 @@ struct LaneShape {
 
 /// The descriptors of a lane. The host keeps none of them open after both ends are mapped.
 struct LaneMemory {
-  UniqueFd host_side;    ///< Sealed against future writes once the host has mapped it.
+  UniqueFd host_side;  ///< Sealed against future writes once the host has mapped it.
   UniqueFd plugin_side;
   UniqueFd outbound;
 };

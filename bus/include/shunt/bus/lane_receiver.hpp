@@ -3,11 +3,11 @@
 ///
 /// Not thread-safe, except that give_back() needs only a lock of its own.
 
-#include <vector>
-
 #include <shunt/bus/geometry.hpp>
 #include <shunt/bus/return_ring.hpp>
 #include <shunt/bus/ring.hpp>
+
+#include <vector>
 
 namespace shunt::bus {
 
@@ -25,8 +25,8 @@ class LaneReceiver {
   /// Whether next() would find something; no check, no copy.
   [[nodiscard]] bool has_message(Ring ring) noexcept { return rings_[index(ring)].peek() != nullptr; }
 
-  /// Steps over the next message of a ring and gives it, checked: its payload lies within its place, on a chunk boundary,
-  /// in a chunk that we do not hold already. None: nothing there yet, or breach().
+  /// Steps over the next message of a ring and gives it, checked: its payload lies within its place, on a chunk
+  /// boundary, in a chunk that we do not hold already. None: nothing there yet, or breach().
   [[nodiscard]] std::optional<Incoming> next(Ring ring) noexcept;
 
   /// The slots of all messages stepped over may be written again; inline payloads end here.

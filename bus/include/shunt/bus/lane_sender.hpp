@@ -3,19 +3,20 @@
 ///
 /// Not thread-safe: the host guards it with a private lock, the plugin has one serving thread.
 
-#include <vector>
-
 #include <shunt/bus/doorbell.hpp>
 #include <shunt/bus/geometry.hpp>
 #include <shunt/bus/return_ring.hpp>
 #include <shunt/bus/ring.hpp>
 
+#include <vector>
+
 namespace shunt::bus {
 
 class LaneSender {
  public:
-  /// `mine` is our side, `theirs` the peer's (mapped read-only). `pool` is the geometry of the pool whose chunks we send;
-  /// `caps[class]` is how many chunks of a class the peer may hold at once. `peer_may_sleep`: commits look for a sleeper.
+  /// `mine` is our side, `theirs` the peer's (mapped read-only). `pool` is the geometry of the pool whose chunks we
+  /// send; `caps[class]` is how many chunks of a class the peer may hold at once. `peer_may_sleep`: commits look for a
+  /// sleeper.
   LaneSender(const SideView& mine, const SideView& theirs, const PoolGeometry& pool, std::vector<std::uint32_t> caps,
              bool peer_may_sleep);
 

@@ -14,13 +14,13 @@
 ///
 /// Invariants: 0 <= committed - read <= slots; begun - done <= 1; read <= done <= begun <= committed.
 
+#include <shunt/bus/message.hpp>
+#include <shunt/schemas/result.hpp>
+
 #include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-
-#include <shunt/bus/message.hpp>
-#include <shunt/schemas/result.hpp>
 
 namespace shunt::bus {
 
@@ -44,7 +44,7 @@ struct SideHeader {
   std::uint32_t slots = 0;         ///< Per ring; a power of two.
   std::uint32_t return_slots = 0;  ///< At least as many as chunks the owner may hold of the peer; a power of two.
   std::uint32_t reserved = 0;
-  std::uint64_t side_bytes = 0;    ///< Of this whole side.
+  std::uint64_t side_bytes = 0;  ///< Of this whole side.
 };
 
 /// All words of the owner's reading half in one line: it is written three times a message by one core and read by the

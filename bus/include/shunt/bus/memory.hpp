@@ -5,11 +5,11 @@
 ///     SHUNT_TRY(mine, Mapping::map(memory.get(), bytes, Access::ReadWrite));
 ///     SHUNT_CHECK(seal_future_writes(memory.get()));            // from now on others can only read
 
-#include <cstddef>
-#include <span>
-
 #include <shunt/bus/unique_fd.hpp>
 #include <shunt/schemas/result.hpp>
+
+#include <cstddef>
+#include <span>
 
 namespace shunt::bus {
 

@@ -8,10 +8,10 @@ namespace shunt::bus {
 
 enum class Kind : std::uint8_t {
   None = 0,
-  Request = 1,      ///< Wants exactly one Reply with the same correlation.
-  Reply = 2,        ///< `status` 0, or an ErrorCode + 1 with a text as payload.
+  Request = 1,  ///< Wants exactly one Reply with the same correlation.
+  Reply = 2,    ///< `status` 0, or an ErrorCode + 1 with a text as payload.
   Publication = 3,
-  Cancel = 4,       ///< Nobody waits any more for the Reply with this correlation.
+  Cancel = 4,  ///< Nobody waits any more for the Reply with this correlation.
 };
 
 /// Where the payload lies.
@@ -37,19 +37,19 @@ struct ChunkId {
 /// 56 bytes, so that with the 8-byte commit word it fills the slot's first cache line. Pointer-free; native byte order,
 /// because both ends are on one machine.
 struct MessageHeader {
-  std::uint32_t route = 0;           ///< RouteId; of a Reply, that of its Request.
+  std::uint32_t route = 0;  ///< RouteId; of a Reply, that of its Request.
   Kind kind = Kind::None;
   Place place = Place::None;
   std::uint8_t flags = 0;
   std::uint8_t reserved0 = 0;
-  std::uint64_t correlation = 0;     ///< Sender's name for this message; a Reply and a Cancel echo the Request's.
-  std::uint64_t parent = 0;          ///< Plugin to host: correlation of the message being handled; 0 for none.
-  std::int64_t deadline_ns = 0;      ///< CLOCK_MONOTONIC; 0 for none.
+  std::uint64_t correlation = 0;  ///< Sender's name for this message; a Reply and a Cancel echo the Request's.
+  std::uint64_t parent = 0;       ///< Plugin to host: correlation of the message being handled; 0 for none.
+  std::int64_t deadline_ns = 0;   ///< CLOCK_MONOTONIC; 0 for none.
   std::uint32_t payload_bytes = 0;
   std::uint32_t payload_offset = 0;  ///< Within the chunk; 0 for an inline payload.
   ChunkId chunk;
-  std::uint32_t generation = 0;      ///< Of the chunk's loan.
-  std::uint16_t status = 0;          ///< Reply: 0 for success, else ErrorCode + 1.
+  std::uint32_t generation = 0;  ///< Of the chunk's loan.
+  std::uint16_t status = 0;      ///< Reply: 0 for success, else ErrorCode + 1.
   std::uint16_t reserved1 = 0;
   std::uint32_t reserved2 = 0;
 };

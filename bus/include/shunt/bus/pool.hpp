@@ -4,14 +4,14 @@
 ///     SHUNT_TRY(pool, ChunkPool::create(geometry, mapping.data()));
 ///     if (auto loan = pool.loan(bytes)) build_into(loan->data, loan->capacity);
 ///
-/// Every chunk is taken from iceoryx once and then recycled: per message neither its free list nor its reference counts are
-/// touched. Not thread-safe; allocates at creation only.
+/// Every chunk is taken from iceoryx once and then recycled: per message neither its free list nor its reference counts
+/// are touched. Not thread-safe; allocates at creation only.
+
+#include <shunt/bus/geometry.hpp>
 
 #include <memory>
 #include <optional>
 #include <vector>
-
-#include <shunt/bus/geometry.hpp>
 
 namespace shunt::bus {
 
@@ -33,8 +33,8 @@ class ChunkPool {
   ChunkPool& operator=(ChunkPool&&) noexcept;
   ~ChunkPool();
 
-  /// A chunk of the smallest class that fits, with one holder: the caller. None: that class is used up (larger classes are
-  /// left alone), or no class fits; tell them apart with geometry().class_for().
+  /// A chunk of the smallest class that fits, with one holder: the caller. None: that class is used up (larger classes
+  /// are left alone), or no class fits; tell them apart with geometry().class_for().
   [[nodiscard]] std::optional<LoanedChunk> loan(std::size_t payload_bytes) noexcept;
 
   /// One more holder, e.g. a lane that was sent the chunk.

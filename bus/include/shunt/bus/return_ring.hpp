@@ -6,13 +6,13 @@
 /// The ring has a slot for every chunk its writer may hold, so it cannot fill and needs no read position. The tag says
 /// whether an item is of this lap, so that one line of eight items is all a harvest touches.
 
-#include <atomic>
-#include <cstdint>
-#include <optional>
-
 #include <shunt/bus/breach.hpp>
 #include <shunt/bus/message.hpp>
 #include <shunt/bus/steps.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <optional>
 
 namespace shunt::bus {
 

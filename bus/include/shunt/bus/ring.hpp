@@ -1,16 +1,16 @@
 #pragma once
 /// A single-producer, single-consumer ring of slots: the producer's half and the consumer's half.
 ///
-/// One message costs the slot's lines and nothing else: whether a slot is readable is said by the commit word in the same
-/// line as the header, and whether it is free by the peer's read position, which the producer looks at once a lap.
-
-#include <bit>
-#include <cstring>
-#include <span>
+/// One message costs the slot's lines and nothing else: whether a slot is readable is said by the commit word in the
+/// same line as the header, and whether it is free by the peer's read position, which the producer looks at once a lap.
 
 #include <shunt/bus/breach.hpp>
 #include <shunt/bus/layout.hpp>
 #include <shunt/bus/steps.hpp>
+
+#include <bit>
+#include <cstring>
+#include <span>
 
 namespace shunt::bus {
 

@@ -1,9 +1,9 @@
 #pragma once
 /// Owns one file descriptor.
 
-#include <unistd.h>
-
 #include <utility>
+
+#include <unistd.h>
 
 namespace shunt::bus {
 
