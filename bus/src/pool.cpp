@@ -1,11 +1,8 @@
 #include <shunt/bus/pool.hpp>
 #include <shunt/schemas/assert.hpp>
 
-#include <mutex>
-
 // The only file that knows iceoryx.
 #include <iceoryx_hoofs/internal/posix_wrapper/shared_memory_object/allocator.hpp>
-#include <iceoryx_hoofs/internal/relocatable_pointer/base_relative_pointer.hpp>
 #include <iceoryx_hoofs/log/logmanager.hpp>
 #include <iceoryx_posh/internal/mepoo/memory_manager.hpp>
 #include <iceoryx_posh/mepoo/chunk_header.hpp>
@@ -15,7 +12,6 @@ namespace shunt::bus {
 namespace {
 
 using iox::mepoo::ChunkHeader;
-using iox::rp::BaseRelativePointer;
 
 /// Bytes that iceoryx is asked for, so that header, lead and payload fill our stride exactly.
 std::uint32_t iceoryx_payload_bytes(std::uint32_t class_bytes) {
@@ -23,26 +19,16 @@ std::uint32_t iceoryx_payload_bytes(std::uint32_t class_bytes) {
   return kPadding + (class_bytes + 63) / 64 * 64;
 }
 
-/// iceoryx registers memory in one table of the process that it does not lock.
-std::mutex& registry_mutex() {
-  static std::mutex mutex;
-  return mutex;
-}
-
 }  // namespace
 
+// The chunk memory is deliberately not registered with iceoryx. Its relative pointers are for management memory that
+// lies at another address in each process; ours is private, and to memory that it does not know iceoryx points
+// absolutely. Registering would be worse than useless: after an unregistration its table takes any lower address for
+// part of the segment that went, and pointers made then lead astray as soon as another pool takes that place.
 struct ChunkPool::Iceoryx {
   std::unique_ptr<std::byte[]> management_memory;
   iox::mepoo::MemoryManager manager;
   std::vector<iox::mepoo::SharedChunk> chunks;
-  BaseRelativePointer::id_t segment{};
-  bool registered = false;
-
-  ~Iceoryx() {
-    chunks.clear();
-    const std::lock_guard lock{registry_mutex()};
-    if (registered) BaseRelativePointer::unregisterPtr(segment);
-  }
 };
 
 ChunkPool::ChunkPool(const PoolGeometry& geometry, std::byte* memory, std::unique_ptr<Iceoryx> iceoryx)
@@ -75,11 +61,6 @@ Result<ChunkPool> ChunkPool::create(const PoolGeometry& geometry, std::byte* mem
   auto iceoryx = std::make_unique<Iceoryx>();
   const auto management_bytes = iox::mepoo::MemoryManager::requiredManagementMemorySize(config) + 4096;
   iceoryx->management_memory = std::make_unique<std::byte[]>(management_bytes);
-  {
-    const std::lock_guard lock{registry_mutex()};
-    iceoryx->segment = BaseRelativePointer::registerPtr(memory, geometry.bytes());
-    iceoryx->registered = true;
-  }
   iox::posix::Allocator management{iceoryx->management_memory.get(), management_bytes};
   iox::posix::Allocator chunk_memory{memory, geometry.bytes()};
   iceoryx->manager.configureMemoryManager(config, management, chunk_memory);
@@ -105,7 +86,7 @@ std::optional<LoanedChunk> ChunkPool::loan(std::size_t payload_bytes) noexcept {
   free_[*size_class].pop_back();
   Chunk& chunk = chunks_[geometry_.dense(id)];
   chunk.holders = 1;
-  if (++chunk.generation == 0) chunk.generation = 1;  // 0 means "not held"
+  chunk.generation = next_generation(chunk.generation);
   return LoanedChunk{payload(id), geometry_.capacity(id), id, chunk.generation};
 }
 

@@ -50,6 +50,11 @@ class ChunkPool {
   /// Chunks of all classes that are loaned or held.
   [[nodiscard]] std::size_t used_chunks() const noexcept;
 
+  /// 1 follows the last: 0 means "not held", to this end and to the peer.
+  [[nodiscard]] static constexpr std::uint32_t next_generation(std::uint32_t generation) noexcept {
+    return generation + 1 == 0 ? 1 : generation + 1;
+  }
+
  private:
   struct Chunk {
     std::uint32_t generation = 0;
