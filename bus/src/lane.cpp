@@ -59,6 +59,8 @@ Result<std::unique_ptr<LaneEnd>> LaneEnd::open_host(const LaneShape& shape, Lane
   SHUNT_TRY(mine, Mapping::map(host_side.get(), shape.host_side.bytes(), Access::ReadWrite));
   format_side(mine.data(), shape.host_side);
   SHUNT_CHECK(seal_future_writes(host_side.get()));
+  SHUNT_CHECK(seal_seals(plugin_side.get()));
+  SHUNT_CHECK(seal_seals(outbound.get()));
   {
     SHUNT_TRY(writable, Mapping::map(plugin_side.get(), shape.plugin_side.bytes(), Access::ReadWrite));
     format_side(writable.data(), shape.plugin_side);  // while nobody else has it; from here on it is the plugin's

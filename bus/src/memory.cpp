@@ -26,6 +26,11 @@ Status seal_future_writes(int fd) {
   return {};
 }
 
+Status seal_seals(int fd) {
+  if (::fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL) != 0) return system_error("sealing the seals");
+  return {};
+}
+
 Result<std::size_t> sealed_size(int fd) {
   const int seals = ::fcntl(fd, F_GET_SEALS);
   if (seals < 0) return system_error("reading seals");

@@ -19,9 +19,13 @@ enum class Access { ReadOnly, ReadWrite };
 /// Errors: System (out of memory or descriptors).
 [[nodiscard]] Result<UniqueFd> create_memory(const char* label, std::size_t bytes);
 
-/// Existing writable mappings stay; nobody can make another, whatever descriptor they hold.
+/// Existing writable mappings stay; nobody can make another, whatever descriptor they hold, nor add a seal.
 /// Errors: System.
 [[nodiscard]] Status seal_future_writes(int fd);
+
+/// Nobody can add a seal from now on: an instance that seals memory it was lent would spoil it for the next.
+/// Errors: System.
+[[nodiscard]] Status seal_seals(int fd);
 
 /// The size of the memory behind `fd`. Errors: System; BadInput when it could still shrink under a mapping.
 [[nodiscard]] Result<std::size_t> sealed_size(int fd);
