@@ -16,7 +16,10 @@ LaneReceiver::LaneReceiver(const SideView& mine, const SideView& theirs, const P
 std::optional<Incoming> LaneReceiver::next(Ring ring) noexcept {
   if (breach_ != Breach::None) return std::nullopt;
   const Slot* const slot = rings_[index(ring)].peek();
-  if (slot == nullptr) return std::nullopt;
+  if (slot == nullptr) {
+    breach_ = rings_[index(ring)].breach();
+    return std::nullopt;
+  }
   Incoming incoming;
   incoming.header = read_once(slot->header);
   if (breach_ = check_payload(incoming.header); breach_ != Breach::None) return std::nullopt;
@@ -34,7 +37,8 @@ std::optional<Incoming> LaneReceiver::next(Ring ring) noexcept {
 
 Breach LaneReceiver::check_payload(const MessageHeader& header) noexcept {
   switch (header.place) {
-    case Place::None: return Breach::None;
+    case Place::None:
+      return header.payload_bytes == 0 && header.payload_offset == 0 ? Breach::None : Breach::PayloadSize;
     case Place::Inline:
       return header.payload_bytes <= kInlineBytesMax && header.payload_offset == 0 ? Breach::None : Breach::PayloadSize;
     case Place::Chunk: {

@@ -46,6 +46,7 @@ void LaneSender::forget(std::uint32_t dense) noexcept {
 LaneSender::Marks LaneSender::marks(Ring ring) noexcept {
   const auto i = index(ring);
   Marks& seen = marks_seen_[i];
+  if (breach_ != Breach::None) return seen;
   // Pair with the releases in LaneReceiver::mark_begun() and mark_done(). Read done first: it never passes begun.
   const std::uint64_t done = theirs_->positions.done[i].load(std::memory_order_acquire);
   const std::uint64_t begun = theirs_->positions.begun[i].load(std::memory_order_acquire);
@@ -57,7 +58,6 @@ LaneSender::Marks LaneSender::marks(Ring ring) noexcept {
 
 Breach LaneSender::breach() const noexcept {
   if (breach_ != Breach::None) return breach_;
-  if (returns_.breach() != Breach::None) return returns_.breach();
   for (const RingWriter& ring : rings_)
     if (ring.breach() != Breach::None) return ring.breach();
   return Breach::None;

@@ -42,7 +42,10 @@ class LaneSender {
   void harvest(OnReturned&& on_returned) noexcept {
     while (breach_ == Breach::None) {
       const auto item = returns_.next();
-      if (!item) break;
+      if (!item) {
+        breach_ = returns_.breach();
+        break;
+      }
       if (!note_returned(*item)) return;
       on_returned(item->chunk);
       reached(Step::Harvested);

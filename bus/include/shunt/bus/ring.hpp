@@ -40,6 +40,7 @@ class RingWriter {
   /// Reads the peer's position, on a private copy. A position that goes back or beyond what was sent is a breach, after
   /// which the ring stays as it was.
   void refresh() noexcept {
+    if (breach_ != Breach::None) return;
     // Pairs with the release in RingReader::free(): the peer has read these slots before we write them again.
     const std::uint64_t read = peer_read_->load(std::memory_order_acquire);
     if (read > next_) breach_ = Breach::PositionAhead;
