@@ -39,7 +39,10 @@ Status check_side(const std::byte* memory, std::size_t bytes, const SideShape& s
   if (bytes < sizeof found) return error(ErrorCode::LayoutMismatch, "a lane side of {} bytes has no header", bytes);
   std::memcpy(&found, memory, sizeof found);
   if (found.magic != kMagic)
-    return error(ErrorCode::LayoutMismatch, "the memory handed over is not a lane: check who sent it");
+    return error(ErrorCode::LayoutMismatch,
+                 "the memory handed over is not a lane: it begins with {:#010x} instead of {:#010x}; check "
+                 "who sent it",
+                 found.magic, kMagic);
   if (found.layout != kLayoutVersion)
     return error(ErrorCode::LayoutMismatch,
                  "the lane has layout v{}, this program speaks v{}: install the host and "
@@ -48,10 +51,10 @@ Status check_side(const std::byte* memory, std::size_t bytes, const SideShape& s
   if (found.slot_bytes != kSlotBytes || found.rings != kRings || found.slots != shape.slots ||
       found.return_slots != shape.return_slots || found.side_bytes != shape.bytes() || bytes < shape.bytes())
     return error(ErrorCode::LayoutMismatch,
-                 "the lane's shape ({} rings of {} slots of {} bytes, {} return slots) is not "
-                 "what was agreed ({} rings of {} slots of {} bytes, {} return slots)",
-                 found.rings, found.slots, found.slot_bytes, found.return_slots, kRings, shape.slots, kSlotBytes,
-                 shape.return_slots);
+                 "the lane's shape ({} rings of {} slots of {} bytes, {} return slots, {} bytes in all, {} mapped) is "
+                 "not what was agreed ({} rings of {} slots of {} bytes, {} return slots, {} bytes in all)",
+                 found.rings, found.slots, found.slot_bytes, found.return_slots, found.side_bytes, bytes, kRings,
+                 shape.slots, kSlotBytes, shape.return_slots, shape.bytes());
   return {};
 }
 

@@ -27,7 +27,7 @@ class PoolGeometry {
  public:
   PoolGeometry() = default;
 
-  /// Sizes are multiples of 8, strictly increasing; counts are above 0 and at most 2^20.
+  /// Sizes are multiples of 8, strictly increasing; counts are above 0 and below 2^20.
   /// Errors: BadConfiguration naming the class and the rule.
   [[nodiscard]] static Result<PoolGeometry> of(std::span<const SizeClass> classes);
 
