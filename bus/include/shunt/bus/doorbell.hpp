@@ -33,21 +33,27 @@ void futex_wait(const std::atomic<std::uint32_t>* word, std::uint32_t expected,
 void futex_wake(const std::atomic<std::uint32_t>* word, int sleepers) noexcept;
 }  // namespace detail
 
+/// What stands at (A) and (B). A parameter so that a test can show what is lost without it; nobody else names it.
+struct FullFence {
+  static void stand() noexcept { std::atomic_thread_fence(std::memory_order_seq_cst); }
+};
+
 /// Rings the peer's bell after a commit, when the peer sleeps. One full fence; a system call only for a sleeper.
+template <typename Fence = FullFence>
 inline void ring(Doorbell& mine, const Doorbell& peer) noexcept {
-  std::atomic_thread_fence(std::memory_order_seq_cst);  // (B)
+  Fence::stand();  // (B)
   if (peer.asleep.load(std::memory_order_relaxed) == 0) return;
   mine.rung.fetch_add(1, std::memory_order_relaxed);
   detail::futex_wake(&mine.rung, 1);
 }
 
 /// Sleeps until the peer rings, `timeout` passes, or `something_there()` is true when looked at once more.
-template <typename SomethingThere>
+template <typename Fence = FullFence, typename SomethingThere>
 void sleep_until_rung(Doorbell& mine, const Doorbell& peer, std::chrono::nanoseconds timeout,
                       SomethingThere&& something_there) noexcept {
   const std::uint32_t seen = peer.rung.load(std::memory_order_relaxed);
   mine.asleep.store(1, std::memory_order_relaxed);
-  std::atomic_thread_fence(std::memory_order_seq_cst);  // (A)
+  Fence::stand();  // (A)
   if (!something_there()) detail::futex_wait(&peer.rung, seen, timeout);
   mine.asleep.store(0, std::memory_order_relaxed);
 }
@@ -61,7 +67,7 @@ struct Bell {
 inline constexpr std::size_t kBellsMax = 127;  ///< What futex_waitv takes, less one word of our own.
 
 /// The same for many peers, and for `own`, a word of this process that other threads change and wake with wake_own().
-template <typename SomethingThere>
+template <typename Fence = FullFence, typename SomethingThere>
 void sleep_until_any_rung(std::span<const Bell> bells, const std::atomic<std::uint32_t>& own, std::uint32_t own_seen,
                           std::chrono::nanoseconds timeout, SomethingThere&& something_there) noexcept;
 
@@ -72,7 +78,7 @@ void futex_wait_any(std::span<const Bell> bells, std::span<const std::uint32_t> 
                     std::chrono::nanoseconds timeout) noexcept;
 }  // namespace detail
 
-template <typename SomethingThere>
+template <typename Fence, typename SomethingThere>
 void sleep_until_any_rung(std::span<const Bell> bells, const std::atomic<std::uint32_t>& own, std::uint32_t own_seen,
                           std::chrono::nanoseconds timeout, SomethingThere&& something_there) noexcept {
   std::array<std::uint32_t, kBellsMax> seen;
@@ -81,7 +87,7 @@ void sleep_until_any_rung(std::span<const Bell> bells, const std::atomic<std::ui
     seen[i] = bells[i].peer->rung.load(std::memory_order_relaxed);
     bells[i].mine->asleep.store(1, std::memory_order_relaxed);
   }
-  std::atomic_thread_fence(std::memory_order_seq_cst);  // (A)
+  Fence::stand();  // (A)
   if (!something_there()) detail::futex_wait_any(bells, {seen.data(), bells.size()}, own, own_seen, timeout);
   for (const Bell& bell : bells) bell.mine->asleep.store(0, std::memory_order_relaxed);
 }
