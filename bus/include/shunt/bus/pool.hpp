@@ -37,6 +37,13 @@ class ChunkPool {
   /// are left alone), or no class fits; tell them apart with geometry().class_for().
   [[nodiscard]] std::optional<LoanedChunk> loan(std::size_t payload_bytes) noexcept;
 
+  /// Asks for the line at `offset` of the chunk that loan() gives next: its last reader has it still, and a sender that
+  /// waits for an answer has the time to fetch it back.
+  void prefetch_next(std::uint32_t size_class, std::size_t offset) const noexcept {
+    if (!free_[size_class].empty())
+      __builtin_prefetch(payload(ChunkId::of(size_class, free_[size_class].back())) + offset, 1);
+  }
+
   /// One more holder, e.g. a lane that was sent the chunk.
   void hold(ChunkId id) noexcept { ++chunks_[geometry_.dense(id)].holders; }
   /// One holder less; the last one makes the chunk free.
