@@ -1,6 +1,6 @@
-#include <shunt/schemas/manifest_generated.h>
-
 #include "writers.hpp"
+
+#include <shunt/schemas/manifest_generated.h>
 
 namespace shunt::manifest_compiler {
 namespace {
@@ -38,7 +38,8 @@ class Writer {
     const auto maximum = optional(key.maximum);
     const auto pattern = optional(key.pattern);
     const auto fallback = optional(key.fallback);
-    return manifest::CreateConfigKey(build_, name, binary_type(key.type), key.required, minimum, maximum, pattern, fallback);
+    return manifest::CreateConfigKey(build_, name, binary_type(key.type), key.required, minimum, maximum, pattern,
+                                     fallback);
   }
 
  public:

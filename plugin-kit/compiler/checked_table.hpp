@@ -1,13 +1,13 @@
 #pragma once
 /// A TOML table that is read key by key; wrong types, missing and unknown keys become problems.
 
+#include "problems.hpp"
+
 #include <optional>
 #include <string>
 #include <vector>
 
 #include <toml++/toml.h>
-
-#include "problems.hpp"
 
 namespace shunt::manifest_compiler {
 

@@ -1,7 +1,7 @@
-#include <fmt/format.h>
-
 #include "names.hpp"
 #include "writers.hpp"
+
+#include <fmt/format.h>
 
 namespace shunt::manifest_compiler {
 
@@ -14,7 +14,8 @@ std::string client_header(const Resolved& resolved) {
     lookups += fmt::format(
         "    SHUNT_TRY({0}, host.template function<{1}>(\n"
         "        {2}, shunt::SchemaHash{{{3:#018x}u}}, shunt::SchemaHash{{{4:#018x}u}}));\n",
-        name, types, string_literal(declaration.name + "/" + f.name), resolved.hash(f.request).value, resolved.hash(f.reply).value);
+        name, types, string_literal(declaration.name + "/" + f.name), resolved.hash(f.request).value,
+        resolved.hash(f.reply).value);
     arguments += fmt::format("    client.{0}_.emplace(std::move({0}));\n", name);
     methods += fmt::format(
         "  /// `build` gets a flatbuffers::FlatBufferBuilder& and returns the offset of a {0}.\n"

@@ -1,10 +1,10 @@
 #include "config_keys.hpp"
 
-#include <cmath>
-#include <regex>
-
 #include "checked_table.hpp"
 #include "names.hpp"
+
+#include <cmath>
+#include <regex>
 
 namespace shunt::manifest_compiler {
 namespace {
@@ -17,7 +17,8 @@ std::optional<ConfigType> config_type(const std::string& name) {
   return {};
 }
 
-/// A value of `type` as text with every digit; nothing when the node is of another type. A whole number will do for a float.
+/// A value of `type` as text with every digit; nothing when the node is of another type. A whole number will do for a
+/// float.
 std::optional<std::string> value_text(ConfigType type, const toml::node& node) {
   switch (type) {
     case ConfigType::Int:
@@ -49,7 +50,8 @@ std::optional<std::string> read_value(CheckedTable& entry, const std::string& ke
   if (node == nullptr) return {};
   auto text = value_text(type, *node);
   if (!text)
-    problems.add(entry.place_of(*node), "{} of {} is {}, but the type is {}.", key, entry.path(), kind_of(*node), type_name);
+    problems.add(entry.place_of(*node), "{} of {} is {}, but the type is {}.", key, entry.path(), kind_of(*node),
+                 type_name);
   return text;
 }
 
@@ -91,7 +93,8 @@ std::optional<ConfigKey> read_config_key(const std::string& name, const toml::no
   const auto type = config_type(type_name);
   if (!type) {
     if (!type_name.empty())
-      problems.add(place, "config.{}: there is no type \"{}\"; there are int, float, bool and string.", name, type_name);
+      problems.add(place, "config.{}: there is no type \"{}\"; there are int, float, bool and string.", name,
+                   type_name);
     return {};
   }
   ConfigKey key{name, *type, entry.boolean("required"), {}, {}, {}, {}, place};

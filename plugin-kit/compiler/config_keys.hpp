@@ -1,11 +1,11 @@
 #pragma once
 /// One entry of [config]: its type, its bounds and whether they agree with each other.
 
+#include "declaration.hpp"
+
 #include <optional>
 
 #include <toml++/toml.h>
-
-#include "declaration.hpp"
 
 namespace shunt::manifest_compiler {
 

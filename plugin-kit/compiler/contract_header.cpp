@@ -1,9 +1,9 @@
+#include "names.hpp"
+#include "writers.hpp"
+
 #include <filesystem>
 
 #include <fmt/format.h>
-
-#include "names.hpp"
-#include "writers.hpp"
 
 namespace shunt::manifest_compiler {
 namespace {
@@ -21,8 +21,8 @@ std::string constants(const Resolved& resolved) {
       "inline constexpr std::uint32_t kVersionMajor = {};\n"
       "inline constexpr std::uint32_t kVersionMinor = {};\n"
       "inline constexpr std::uint32_t kVersionPatch = {};\n",
-      string_literal(declaration.name), string_literal(declaration.version), resolved.version.major, resolved.version.minor,
-      resolved.version.patch);
+      string_literal(declaration.name), string_literal(declaration.version), resolved.version.major,
+      resolved.version.minor, resolved.version.patch);
   const auto routes = [&](std::string_view constant, std::string_view route, const std::vector<std::string>& entries) {
     if (entries.empty()) return;
     text += fmt::format("inline constexpr std::array<shunt::kit::{}, {}> {}{{{{\n", route, entries.size(), constant);
@@ -31,12 +31,14 @@ std::string constants(const Resolved& resolved) {
   };
   std::vector<std::string> functions, calls, in, out;
   for (const auto& f : declaration.functions)
-    functions.push_back(
-        fmt::format("{{{}, {}, {}}}", string_literal(declaration.name + "/" + f.name), named(f.request), named(f.reply)));
+    functions.push_back(fmt::format("{{{}, {}, {}}}", string_literal(declaration.name + "/" + f.name), named(f.request),
+                                    named(f.reply)));
   for (const auto& c : declaration.calls)
     calls.push_back(fmt::format("{{{}, {}, {}}}", string_literal(c.function), named(c.request), named(c.reply)));
-  for (const auto& t : declaration.topics_in) in.push_back(fmt::format("{{{}, {}}}", string_literal(t.name), named(t.type)));
-  for (const auto& t : declaration.topics_out) out.push_back(fmt::format("{{{}, {}}}", string_literal(t.name), named(t.type)));
+  for (const auto& t : declaration.topics_in)
+    in.push_back(fmt::format("{{{}, {}}}", string_literal(t.name), named(t.type)));
+  for (const auto& t : declaration.topics_out)
+    out.push_back(fmt::format("{{{}, {}}}", string_literal(t.name), named(t.type)));
   routes("kFunctions", "FunctionRoute", functions);
   routes("kCalls", "FunctionRoute", calls);
   routes("kTopicsIn", "TopicRoute", in);
@@ -49,7 +51,8 @@ std::string literal(ConfigType type, const std::string& value) {
   switch (type) {
     // The least one has no literal: its digits without the sign are too large for the type.
     case ConfigType::Int:
-      return value == "-9223372036854775808" ? "std::numeric_limits<std::int64_t>::min()" : "std::int64_t{" + value + "}";
+      return value == "-9223372036854775808" ? "std::numeric_limits<std::int64_t>::min()"
+                                             : "std::int64_t{" + value + "}";
     case ConfigType::Float: return "double{" + value + (value.find_first_of(".e") == std::string::npos ? ".0}" : "}");
     case ConfigType::Bool: return value;
     case ConfigType::String: return string_literal(value);
@@ -113,20 +116,24 @@ std::string calls_class(const Declaration& declaration) {
 std::string handlers(const Declaration& declaration) {
   std::string text;
   if (declaration.config.empty())
-    text += "  /// Memory only: no effects, no I/O. Idempotent.\n"
-            "  virtual shunt::Status init([[maybe_unused]] const Config& config) { return {}; }\n";
+    text +=
+        "  /// Memory only: no effects, no I/O. Idempotent.\n"
+        "  virtual shunt::Status init([[maybe_unused]] const Config& config) { return {}; }\n";
   else
-    text += "  /// Memory only: no effects, no I/O. Idempotent.\n"
-            "  virtual shunt::Status init(const Config& config) = 0;\n";
+    text +=
+        "  /// Memory only: no effects, no I/O. Idempotent.\n"
+        "  virtual shunt::Status init(const Config& config) = 0;\n";
   for (const auto& f : declaration.functions)
     text += fmt::format(
         "  virtual shunt::Status {}(const shunt::kit::Context& context, const {}& request,\n"
-        "      shunt::kit::Reply<{}>& reply) = 0;\n", identifier(f.name), type(f.request), type(f.reply));
+        "      shunt::kit::Reply<{}>& reply) = 0;\n",
+        identifier(f.name), type(f.request), type(f.reply));
   for (const auto& t : declaration.topics_in)
     text += fmt::format(
         "  /// An error is reported by the host; nobody waits for it.\n"
         "  virtual shunt::Status on_{}(const shunt::kit::Context& context,\n"
-        "      const shunt::kit::Received<{}>& received) = 0;\n", identifier(t.name), type(t.type));
+        "      const shunt::kit::Received<{}>& received) = 0;\n",
+        identifier(t.name), type(t.type));
   return text;
 }
 
@@ -214,9 +221,9 @@ std::string contract_header(const Resolved& resolved) {
       "/// What {0} promises. Derive from it, write what is pure, and say SHUNT_PLUGIN(YourClass).\n"
       "class Contract : public shunt::kit::ContractBase {{\n public:\n{7}\n protected:\n{8} private:\n{9}{10}}};\n\n"
       "}}  // namespace {3}\n",
-      declaration.name, declaration.version, schema_includes(resolved), identifier(declaration.name), constants(resolved),
-      config_struct(declaration), calls_class(declaration), handlers(declaration), senders(declaration),
-      dispatch(declaration), members(declaration));
+      declaration.name, declaration.version, schema_includes(resolved), identifier(declaration.name),
+      constants(resolved), config_struct(declaration), calls_class(declaration), handlers(declaration),
+      senders(declaration), dispatch(declaration), members(declaration));
 }
 
 }  // namespace shunt::manifest_compiler

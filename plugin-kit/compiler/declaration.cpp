@@ -1,17 +1,17 @@
 #include "declaration.hpp"
 
-#include <algorithm>
-#include <functional>
-#include <limits>
-#include <map>
+#include "checked_table.hpp"
+#include "config_keys.hpp"
+#include "names.hpp"
 
 #include <shunt/schemas/limits.hpp>
 #include <shunt/schemas/version.hpp>
 #include <shunt/schemas/version_range.hpp>
 
-#include "checked_table.hpp"
-#include "config_keys.hpp"
-#include "names.hpp"
+#include <algorithm>
+#include <functional>
+#include <limits>
+#include <map>
 
 namespace shunt::manifest_compiler {
 namespace {
@@ -26,8 +26,7 @@ void each_entry(CheckedTable& parent, const std::string& key, Problems& problems
                  kFunctionsMax);
   for (const auto& [name, node] : *entries) {
     const auto line = name.source().begin.line;
-    const Place place{parent.place().file,
-                      line == 0 ? parent.place_of(node).line : static_cast<std::uint32_t>(line)};
+    const Place place{parent.place().file, line == 0 ? parent.place_of(node).line : static_cast<std::uint32_t>(line)};
     read(std::string(name.str()), node, place);
   }
 }
@@ -68,7 +67,8 @@ void read_functions(CheckedTable& root, Declaration& declaration, Problems& prob
   each_entry(root, "functions", problems, [&](const std::string& name, const toml::node& node, const Place& place) {
     const auto* table = node.as_table();
     if (table == nullptr)
-      return problems.add(place, "{} of [functions] must be a table: [functions.{}] with request and reply.", name, name);
+      return problems.add(place, "{} of [functions] must be a table: [functions.{}] with request and reply.", name,
+                          name);
     if (const auto why = refuse_name(name)) problems.add(place, "The function \"{}\" {}.", name, *why);
     CheckedTable entry(*table, "[functions." + name + "]", place, problems);
     Function function{name, entry.required_string("request", "market.Bar"),
@@ -82,8 +82,8 @@ void read_calls(CheckedTable& root, Declaration& declaration, Problems& problems
   each_entry(root, "calls", problems, [&](const std::string& name, const toml::node& node, const Place& place) {
     const auto* table = node.as_table();
     if (table == nullptr)
-      return problems.add(place, "{} of [calls] must be a table: \"{}\" = {{ request = \"...\", reply = \"...\" }}.", name,
-                          name);
+      return problems.add(place, "{} of [calls] must be a table: \"{}\" = {{ request = \"...\", reply = \"...\" }}.",
+                          name, name);
     if (const auto why = refuse_call_name(name)) problems.add(place, "\"{}\" in [calls] {}.", name, *why);
     CheckedTable entry(*table, "\"" + name + "\" in [calls]", place, problems);
     Call call{name, entry.string("version").value_or(""), entry.required_string("request", "risk.Order"),
@@ -108,10 +108,13 @@ void read_topics(CheckedTable& topics, const std::string& direction, std::vector
       else topic.last_will = entry.string("last_will").value_or("");
       entry.refuse_unknown();
     } else {
-      return problems.add(place, "\"{}\" in [topics.{}] must be a type: \"market.bars\" = \"market.Bar\"; a name with dots "
-                          "is written in quotes.", name, direction);
+      return problems.add(place,
+                          "\"{}\" in [topics.{}] must be a type: \"market.bars\" = \"market.Bar\"; a name with dots "
+                          "is written in quotes.",
+                          name, direction);
     }
-    if (const auto why = refuse_topic_name(name)) problems.add(place, "\"{}\" in [topics.{}] {}.", name, direction, *why);
+    if (const auto why = refuse_topic_name(name))
+      problems.add(place, "\"{}\" in [topics.{}] {}.", name, direction, *why);
     into.push_back(std::move(topic));
   });
 }
@@ -143,8 +146,7 @@ void refuse_duplicate_members(const Declaration& declaration, Problems& problems
   for (const auto name : kTakenMembers) members.emplace(name, "what every contract has");
   const auto add = [&](const std::string& member, const std::string& what, const Place& place) {
     const auto [other, added] = members.emplace(member, what);
-    if (!added)
-      problems.add(place, "{} and {} would both be \"{}\" in C++; rename one.", what, other->second, member);
+    if (!added) problems.add(place, "{} and {} would both be \"{}\" in C++; rename one.", what, other->second, member);
   };
   for (const auto& function : declaration.functions)
     add(identifier(function.name), "function \"" + function.name + "\"", function.place);
@@ -152,6 +154,9 @@ void refuse_duplicate_members(const Declaration& declaration, Problems& problems
     add("on_" + identifier(topic.name), "topic in \"" + topic.name + "\"", topic.place);
   for (const auto& topic : declaration.topics_out)
     add("publish_" + identifier(topic.name), "topic out \"" + topic.name + "\"", topic.place);
+
+  for (const auto& key : declaration.config)
+    add("Config::" + identifier(key.name), "config key \"" + key.name + "\"", key.place);
 
   std::map<std::string, std::string> calls;
   for (const auto& call : declaration.calls) {

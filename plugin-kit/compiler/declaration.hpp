@@ -1,12 +1,12 @@
 #pragma once
 /// What a plugin.toml says, as plain values with the place of each.
 
+#include "problems.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "problems.hpp"
 
 namespace shunt::manifest_compiler {
 

@@ -1,8 +1,10 @@
 // shunt-manifest: compiles a plugin.toml and its schemas into what the plugin is built from.
-#include <fcntl.h>
-#include <sodium.h>
-#include <spawn.h>
-#include <sys/wait.h>
+#include "declaration.hpp"
+#include "names.hpp"
+#include "schema_set.hpp"
+#include "writers.hpp"
+
+#include <shunt/schemas/limits.hpp>
 
 #include <cstdio>
 #include <filesystem>
@@ -10,14 +12,11 @@
 #include <string>
 #include <vector>
 
-#include <shunt/schemas/limits.hpp>
-
 #include <CLI/CLI.hpp>
-
-#include "declaration.hpp"
-#include "names.hpp"
-#include "schema_set.hpp"
-#include "writers.hpp"
+#include <fcntl.h>
+#include <sodium.h>
+#include <spawn.h>
+#include <sys/wait.h>
 
 namespace {
 
@@ -40,13 +39,14 @@ void write_file(const std::filesystem::path& path, std::string_view bytes, Probl
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
   file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   file.close();
-  if (!file) problems.add_line(fmt::format("{}:1: It cannot be written; is the folder there and not full?", path.string()));
+  if (!file)
+    problems.add_line(fmt::format("{}:1: It cannot be written; is the folder there and not full?", path.string()));
 }
 
 /// Runs flatc for every schema, also for those that one includes: their headers include each other.
 void make_headers(const Options& options, const SchemaSet& schemas, Problems& problems) {
-  std::vector<std::string> arguments{options.flatc,     "--cpp",  "--scoped-enums", "--gen-object-api",
-                                     "--cpp-std", "c++17", "-o",             options.out};
+  std::vector<std::string> arguments{options.flatc, "--cpp", "--scoped-enums", "--gen-object-api", "--cpp-std",
+                                     "c++17",       "-o",    options.out};
   const auto beside = std::filesystem::path(options.manifest).parent_path().string();
   arguments.insert(arguments.end(), {"-I", beside.empty() ? "." : beside});
   for (const auto& folder : options.schema_folders) arguments.insert(arguments.end(), {"-I", folder});
@@ -79,8 +79,8 @@ std::string depfile_text(const Options& options, const std::string& target, cons
 void write_outputs(const Options& options, const Resolved& resolved, Problems& problems) {
   const auto binary = binary_manifest(resolved);
   if (binary.size() > shunt::kManifestBytesMax)
-    return problems.add({options.manifest, 1}, "The compiled manifest has {} bytes; at most {} are possible.", binary.size(),
-                        shunt::kManifestBytesMax);
+    return problems.add({options.manifest, 1}, "The compiled manifest has {} bytes; at most {} are possible.",
+                        binary.size(), shunt::kManifestBytesMax);
   std::error_code ignored;  // a folder that cannot be made shows as files that cannot be written
   std::filesystem::create_directories(options.out, ignored);
   const auto stem = std::filesystem::path(options.out) / identifier(resolved.declaration.name);
@@ -96,8 +96,10 @@ void write_outputs(const Options& options, const Resolved& resolved, Problems& p
 void compile(const Options& options, Problems& problems) {
   const auto declaration = read_declaration(options.manifest, problems);
   if (!options.name.empty() && !declaration.name.empty() && declaration.name != options.name)
-    problems.add(declaration.place, "The plugin is called \"{}\" here and \"{}\" by the build; make them one (NAME of "
-                 "shunt_add_plugin).", declaration.name, options.name);
+    problems.add(declaration.place,
+                 "The plugin is called \"{}\" here and \"{}\" by the build; make them one (NAME of "
+                 "shunt_add_plugin).",
+                 declaration.name, options.name);
   SchemaSet schemas;
   schemas.load(declaration, options.schema_folders, problems);
   if (!problems.none()) return;

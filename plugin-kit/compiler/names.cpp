@@ -1,9 +1,9 @@
 #include "names.hpp"
 
+#include <shunt/schemas/limits.hpp>
+
 #include <algorithm>
 #include <array>
-
-#include <shunt/schemas/limits.hpp>
 
 #include <fmt/format.h>
 
@@ -11,20 +11,20 @@ namespace shunt::manifest_compiler {
 namespace {
 
 constexpr std::array<std::string_view, 97> kKeywords{
-    "alignas",  "alignof",   "and",       "and_eq",       "asm",         "auto",          "bitand",
-    "bitor",    "bool",      "break",     "case",         "catch",       "char",          "char8_t",
-    "char16_t", "char32_t",  "class",     "compl",        "concept",     "const",         "consteval",
-    "constexpr", "constinit", "const_cast", "continue",    "co_await",    "co_return",     "co_yield",
-    "decltype", "default",   "delete",    "do",           "double",      "dynamic_cast",  "else",
-    "enum",     "explicit",  "export",    "extern",       "false",       "float",         "for",
-    "friend",   "goto",      "if",        "inline",       "int",         "long",          "mutable",
-    "namespace", "new",      "noexcept",  "not",          "not_eq",      "nullptr",       "operator",
-    "or",       "or_eq",     "private",   "protected",    "public",      "register",      "reinterpret_cast",
-    "requires", "return",    "short",     "signed",       "sizeof",      "static",        "static_assert",
-    "static_cast", "struct", "switch",    "template",     "this",        "thread_local",  "throw",
-    "true",     "try",       "typedef",   "typeid",       "typename",    "union",         "unsigned",
-    "using",    "virtual",   "void",      "volatile",     "wchar_t",     "while",         "xor",
-    "xor_eq",   "std",       "shunt",     "flatbuffers",  "main",        "errno"};
+    "alignas",     "alignof",   "and",        "and_eq",      "asm",      "auto",         "bitand",
+    "bitor",       "bool",      "break",      "case",        "catch",    "char",         "char8_t",
+    "char16_t",    "char32_t",  "class",      "compl",       "concept",  "const",        "consteval",
+    "constexpr",   "constinit", "const_cast", "continue",    "co_await", "co_return",    "co_yield",
+    "decltype",    "default",   "delete",     "do",          "double",   "dynamic_cast", "else",
+    "enum",        "explicit",  "export",     "extern",      "false",    "float",        "for",
+    "friend",      "goto",      "if",         "inline",      "int",      "long",         "mutable",
+    "namespace",   "new",       "noexcept",   "not",         "not_eq",   "nullptr",      "operator",
+    "or",          "or_eq",     "private",    "protected",   "public",   "register",     "reinterpret_cast",
+    "requires",    "return",    "short",      "signed",      "sizeof",   "static",       "static_assert",
+    "static_cast", "struct",    "switch",     "template",    "this",     "thread_local", "throw",
+    "true",        "try",       "typedef",    "typeid",      "typename", "union",        "unsigned",
+    "using",       "virtual",   "void",       "volatile",    "wchar_t",  "while",        "xor",
+    "xor_eq",      "std",       "shunt",      "flatbuffers", "main",     "errno"};
 
 bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }

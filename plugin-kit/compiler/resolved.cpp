@@ -24,8 +24,8 @@ Resolved resolve(const Declaration& declaration, const SchemaSet& schemas, Probl
   for (const auto* taken : {"Contract", "Config", "Calls", "Client"}) {
     const auto type = identifier(declaration.name) + "." + taken;
     if (schemas.has_type(type))
-      problems.add(declaration.place, "A schema has the type {}, which is what the contract calls its own; rename either.",
-                   type);
+      problems.add(declaration.place,
+                   "A schema has the type {}, which is what the contract calls its own; rename either.", type);
   }
   return resolved;
 }

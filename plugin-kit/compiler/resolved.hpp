@@ -1,14 +1,14 @@
 #pragma once
 /// A declaration whose types were found: what the writers need, and nothing that can still be wrong.
 
-#include <map>
-#include <string>
+#include "declaration.hpp"
+#include "schema_set.hpp"
 
 #include <shunt/schemas/ids.hpp>
 #include <shunt/schemas/version.hpp>
 
-#include "declaration.hpp"
-#include "schema_set.hpp"
+#include <map>
+#include <string>
 
 namespace shunt::manifest_compiler {
 

@@ -1,7 +1,5 @@
 #include "schema_hash.hpp"
 
-#include <sodium.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <map>
@@ -9,6 +7,7 @@
 
 #include <flatbuffers/idl.h>
 #include <fmt/format.h>
+#include <sodium.h>
 
 namespace shunt::manifest_compiler {
 namespace {
@@ -85,9 +84,9 @@ std::string struct_text(const flatbuffers::StructDef& definition) {
 }
 
 std::string enum_text(const flatbuffers::EnumDef& definition) {
-  auto text = definition.is_union
-                  ? fmt::format("union {}\n", full_name(definition))
-                  : fmt::format("enum {} {}\n", full_name(definition), flatbuffers::kTypeNames[definition.underlying_type.base_type]);
+  auto text = definition.is_union ? fmt::format("union {}\n", full_name(definition))
+                                  : fmt::format("enum {} {}\n", full_name(definition),
+                                                flatbuffers::kTypeNames[definition.underlying_type.base_type]);
   for (const auto* value : definition.Vals()) {  // the parser keeps them in ascending order
     text += fmt::format("{} {}", definition.ToString(*value), value->name);
     if (definition.is_union && value->union_type.base_type != flatbuffers::BASE_TYPE_NONE)
@@ -126,7 +125,8 @@ std::string unfit_for_payload(const flatbuffers::StructDef& root) {
       return fmt::format("refers to {}, aligned to {}; payloads are aligned to 8 bytes", name, definition->minalign);
     for (const auto* field : definition->fields.vec) {
       if (field->flexbuffer)
-        return fmt::format("has {}.{}, a FlexBuffer, whose verifier does not withstand hostile bytes", name, field->name);
+        return fmt::format("has {}.{}, a FlexBuffer, whose verifier does not withstand hostile bytes", name,
+                           field->name);
       if (field->nested_flatbuffer != nullptr)
         return fmt::format("has {}.{}, a nested FlatBuffer, whose depth no limit holds", name, field->name);
     }

@@ -1,9 +1,10 @@
 #pragma once
 /// The hash by which two sides know that they mean the same type, whatever files they found it in.
 ///
-/// It is the first 8 bytes, most significant first, of the SHA-256 of a canonical text: the type, then every table, struct,
-/// enum and union that it refers to, however far, ordered by name. Comments, the order of declarations, files, namespaces
-/// of other types, root types and attributes for code generators leave it alone. One line each, ended by '\n':
+/// It is the first 8 bytes, most significant first, of the SHA-256 of a canonical text: the type, then every table,
+/// struct, enum and union that it refers to, however far, ordered by name. Comments, the order of declarations, files,
+/// namespaces of other types, root types and attributes for code generators leave it alone. One line each, ended by
+/// '\n':
 ///
 ///     table market.Signal                    tables: the fields by id
 ///     0 sequence ulong = 0                   id, name, type, default (integers decimal, floats with 17 digits) ...
@@ -18,9 +19,9 @@
 ///
 /// Types are written as in a schema: "[ubyte]", "[market.Bar]", "[float:3]"; a union's hidden type field is "utype".
 
-#include <string>
-
 #include <shunt/schemas/ids.hpp>
+
+#include <string>
 
 namespace flatbuffers {
 struct StructDef;

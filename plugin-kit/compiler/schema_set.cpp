@@ -1,5 +1,7 @@
 #include "schema_set.hpp"
 
+#include "schema_hash.hpp"
+
 #include <algorithm>
 #include <filesystem>
 #include <set>
@@ -8,17 +10,21 @@
 #include <flatbuffers/util.h>
 #include <fmt/ranges.h>
 
-#include "schema_hash.hpp"
-
 namespace shunt::manifest_compiler {
 namespace {
 
-/// flatc says "file:line: column: error: text"; people get "file:line: text".
+/// flatc says "file:line: column: error: text", and of an unknown type at the end of the file "text, originally at:
+/// file:line"; people get "file:line: text".
 std::string parser_problem(const std::string& said, const std::string& path) {
   constexpr std::string_view kMark = ": error: ";
   const auto mark = said.find(kMark);
   auto place = mark == std::string::npos ? path + ":1" : said.substr(0, mark);
-  const auto text = mark == std::string::npos ? said : said.substr(mark + kMark.size());
+  auto text = mark == std::string::npos ? said : said.substr(mark + kMark.size());
+  constexpr std::string_view kOrigin = ", originally at: ";
+  if (const auto origin = text.find(kOrigin); origin != std::string::npos) {
+    place = text.substr(origin + kOrigin.size());
+    text.resize(origin);
+  }
   if (const auto column = place.rfind(": "); column != std::string::npos) place.resize(column);
   const auto start = place.find_first_not_of(" \n");
   return fmt::format("{}: The schema does not parse: {}.", place.substr(start == std::string::npos ? 0 : start), text);

@@ -1,14 +1,14 @@
 #pragma once
 /// The FlatBuffers schemas a manifest names, parsed, and the types in them.
 
+#include "declaration.hpp"
+
+#include <shunt/schemas/ids.hpp>
+
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <shunt/schemas/ids.hpp>
-
-#include "declaration.hpp"
 
 namespace flatbuffers {
 struct StructDef;
@@ -43,7 +43,8 @@ class SchemaSet {
   [[nodiscard]] std::vector<std::string> all_paths() const;
 
  private:
-  void parse(const Schema& schema, const std::string& path, const std::vector<std::string>& folders, Problems& problems);
+  void parse(const Schema& schema, const std::string& path, const std::vector<std::string>& folders,
+             Problems& problems);
   [[nodiscard]] const flatbuffers::StructDef* find(const std::string& type) const;
   [[nodiscard]] std::vector<std::string> table_names() const;
 

@@ -1,11 +1,11 @@
 #pragma once
 /// What comes out of a manifest: the binary form, the source that embeds it as an ELF note, and two C++ headers.
 
+#include "resolved.hpp"
+
 #include <cstdint>
 #include <string>
 #include <vector>
-
-#include "resolved.hpp"
 
 namespace shunt::manifest_compiler {
 

@@ -34,7 +34,8 @@ Result<Partial> parse_partial(std::string_view text) {
   return Partial{version, static_cast<int>(dots) + 1};
 }
 
-/// The first version after every one that agrees with `version` in its first `numbers` numbers; none when there is none.
+/// The first version after every one that agrees with `version` in its first `numbers` numbers; none when there is
+/// none.
 std::optional<Version> after(const Version& version, int numbers) {
   std::uint32_t parts[] = {version.major, version.minor, version.patch};
   if (numbers == 0) return {};
@@ -82,8 +83,8 @@ Status VersionRange::add_comparator(std::string_view word, Bounds& bounds) {
     if (sign == "^") below(kept_by_caret(partial));
     else if (sign == "~") below(std::min(partial.numbers, 2));
     else if (version.prerelease.empty()) below(partial.numbers);
-    else bounds.before.push_back(
-        Version{version.major, version.minor, version.patch, version.prerelease + ".0", {}, {}});
+    else
+      bounds.before.push_back(Version{version.major, version.minor, version.patch, version.prerelease + ".0", {}, {}});
   } else {
     return error(ErrorCode::BadInput, "\"{}\" starts with no sign that a range knows: ^ ~ = < <= > >=", word);
   }
@@ -108,8 +109,10 @@ Result<VersionRange> VersionRange::parse(std::string_view text) {
     const auto bar = text.find("||", from);
     auto bounds = parse_bounds(text.substr(from, bar - from));
     if (!bounds)
-      return error(ErrorCode::BadInput, "\"{}\" is not a version range ({}); write \"^1.2\", \"~1.4.1\", "
-                   "\">=1.2.0 <2.0.0\" or \"*\"", text, bounds.error().message);
+      return error(ErrorCode::BadInput,
+                   "\"{}\" is not a version range ({}); write \"^1.2\", \"~1.4.1\", "
+                   "\">=1.2.0 <2.0.0\" or \"*\"",
+                   text, bounds.error().message);
     range.alternatives_.push_back(*std::move(bounds));
     if (bar == std::string_view::npos) return range;
     from = bar + 2;

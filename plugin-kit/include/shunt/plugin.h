@@ -35,8 +35,8 @@ enum { SHUNT_REDELIVERED = 1u }; /* shunt_message.flags: an earlier instance may
 typedef struct shunt_message {
   uint32_t index; /* Of the function, or of the topic in: its place in the manifest. */
   uint32_t flags;
-  uint64_t token;      /* Names this message to services made on its behalf. */
-  int64_t deadline_ns; /* CLOCK_MONOTONIC; 0 for a publication, which has none. */
+  uint64_t token;         /* Names this message to services made on its behalf. */
+  int64_t deadline_ns;    /* CLOCK_MONOTONIC; 0 for a publication, which has none. */
   const uint8_t* payload; /* Aligned to 8 bytes; not verified. Does not change while the handler runs. */
   size_t payload_bytes;
 } shunt_message;

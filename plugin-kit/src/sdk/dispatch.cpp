@@ -1,15 +1,14 @@
+#include <shunt/plugin-kit/call.hpp>
 #include <shunt/plugin-kit/dispatch.hpp>
+#include <shunt/plugin-kit/log.hpp>
 
 #include <string>
-
-#include <shunt/plugin-kit/call.hpp>
-#include <shunt/plugin-kit/log.hpp>
 
 namespace shunt::kit {
 namespace {
 
-/// The last thing done for a message: as its answer, or as a log line when it has one already. Runs in catch blocks, where
-/// memory may be what is missing, so it formats into a fixed buffer.
+/// The last thing done for a message: as its answer, or as a log line when it has one already. Runs in catch blocks,
+/// where memory may be what is missing, so it formats into a fixed buffer.
 class Report {
  public:
   template <typename... Arguments>

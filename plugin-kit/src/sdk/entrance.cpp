@@ -1,11 +1,11 @@
 // The C ABI's way into a contract: phases and messages, with everything thrown caught here.
+#include <shunt/plugin-kit/descriptor.hpp>
+
 #include <algorithm>
 #include <cstring>
 #include <exception>
 #include <string>
 #include <string_view>
-
-#include <shunt/plugin-kit/descriptor.hpp>
 
 namespace shunt::kit {
 namespace {

@@ -36,7 +36,8 @@ std::optional<std::string_view> SettingsReader::find(std::string_view key, bool 
 
 void SettingsReader::refuse(std::string_view key, std::string_view value, std::string_view what) {
   if (status_)
-    status_ = error(ErrorCode::BadConfiguration, "{}: {} = \"{}\" is refused: it must be {}", plugin_, key, value, what);
+    status_ =
+        error(ErrorCode::BadConfiguration, "{}: {} = \"{}\" is refused: it must be {}", plugin_, key, value, what);
 }
 
 template <typename Number>

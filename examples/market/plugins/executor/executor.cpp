@@ -1,8 +1,8 @@
 // Asks risk about every signal and fills what it lets through, at the close. Money is whole cents.
+#include "executor_contract.hpp"
+
 #include <cmath>
 #include <cstdlib>
-
-#include "executor_contract.hpp"
 
 namespace {
 

@@ -1,8 +1,8 @@
 // Follows the day's move. A signal depends on its bar alone, so versions may take turns in the middle of a stream.
+#include "momentum_contract.hpp"
+
 #include <cmath>
 #include <cstdlib>
-
-#include "momentum_contract.hpp"
 
 namespace {
 

@@ -1,9 +1,9 @@
 // Limits on one order at a time; remembers nothing.
+#include "risk_contract.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-
-#include "risk_contract.hpp"
 
 namespace {
 

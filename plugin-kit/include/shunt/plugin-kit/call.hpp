@@ -5,13 +5,13 @@
 ///     if (!verdict) return tl::make_unexpected(verdict.error());
 ///     use((*verdict)->quantity());
 
-#include <utility>
-
 #include <shunt/plugin-kit/context.hpp>
 #include <shunt/plugin-kit/link.hpp>
 #include <shunt/plugin-kit/options.hpp>
 #include <shunt/plugin-kit/payload.hpp>
 #include <shunt/plugin-kit/route.hpp>
+
+#include <utility>
 
 namespace shunt::kit {
 
@@ -21,7 +21,9 @@ class Answer {
  public:
   Answer(const Link& link, const shunt_answer& answer, const T& root) : link_(&link), answer_(answer), root_(&root) {}
   Answer(Answer&& other) noexcept
-      : link_(std::exchange(other.link_, nullptr)), answer_(other.answer_), root_(std::exchange(other.root_, nullptr)) {}
+      : link_(std::exchange(other.link_, nullptr)),
+        answer_(other.answer_),
+        root_(std::exchange(other.root_, nullptr)) {}
   Answer& operator=(Answer&& other) noexcept {
     Answer taken(std::move(other));
     std::swap(link_, taken.link_);
@@ -45,9 +47,9 @@ class Answer {
 /// The error for an answer that is not what the manifest declares.
 [[nodiscard]] Error bad_answer(const FunctionRoute& route, std::size_t bytes);
 
-/// What a generated call does. Blocks until the answer or the deadline; runs no other handler meanwhile. Errors: what the
-/// function or the route answered (DeadlineExceeded, NotServing, Cancelled, PluginFailed, ...), BadPayload, QuotaExceeded,
-/// TooLarge.
+/// What a generated call does. Blocks until the answer or the deadline; runs no other handler meanwhile. Errors: what
+/// the function or the route answered (DeadlineExceeded, NotServing, Cancelled, PluginFailed, ...), BadPayload,
+/// QuotaExceeded, TooLarge.
 template <typename Request, typename Rep, typename Build>
 [[nodiscard]] Result<Answer<Rep>> call(const Link& link, const Context& context, const FunctionRoute& route,
                                        std::uint32_t index, bus::SizeHint& hint, Build& build, CallOptions options) {

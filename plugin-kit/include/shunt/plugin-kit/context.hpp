@@ -3,13 +3,13 @@
 ///
 ///     if (context.remaining() < 50us) return shunt::error(shunt::ErrorCode::DeadlineExceeded, "no time to search");
 
+#include <shunt/plugin-kit/link.hpp>
+#include <shunt/plugin-kit/log.hpp>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <optional>
-
-#include <shunt/plugin-kit/link.hpp>
-#include <shunt/plugin-kit/log.hpp>
 
 namespace shunt::kit {
 

@@ -1,11 +1,11 @@
 #pragma once
 /// What every contract has: the phases, and the way in for the launcher. `<plugin>_contract.hpp` derives from it.
 
-#include <cstdint>
-
 #include <shunt/plugin-kit/link.hpp>
 #include <shunt/plugin-kit/log.hpp>
 #include <shunt/plugin-kit/settings.hpp>
+
+#include <cstdint>
 
 namespace shunt::kit {
 

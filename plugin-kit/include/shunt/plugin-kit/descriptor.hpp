@@ -37,5 +37,6 @@ struct Descriptor {
 }  // namespace shunt::kit
 
 /// Once per plugin, at namespace scope. `Class` derives from the generated Contract and has a default constructor.
-#define SHUNT_PLUGIN(Class) \
-  extern "C" SHUNT_EXPORT constinit const shunt_plugin shunt_plugin_descriptor = ::shunt::kit::Descriptor<Class>::value();
+#define SHUNT_PLUGIN(Class)                                                      \
+  extern "C" SHUNT_EXPORT constinit const shunt_plugin shunt_plugin_descriptor = \
+      ::shunt::kit::Descriptor<Class>::value();

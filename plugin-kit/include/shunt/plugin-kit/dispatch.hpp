@@ -1,13 +1,13 @@
 #pragma once
 /// From a message of the C ABI to a typed handler: verify, run, contain. For generated code.
 
-#include <exception>
-
 #include <shunt/plugin-kit/context.hpp>
 #include <shunt/plugin-kit/payload.hpp>
 #include <shunt/plugin-kit/received.hpp>
 #include <shunt/plugin-kit/reply.hpp>
 #include <shunt/plugin-kit/route.hpp>
+
+#include <exception>
 
 namespace shunt::kit {
 

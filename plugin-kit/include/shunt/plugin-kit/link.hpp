@@ -1,12 +1,12 @@
 #pragma once
 /// A plugin's end of the C ABI: the launcher's services, with typed errors. For generated code; plugins do not name it.
 
-#include <cstddef>
-#include <cstdint>
-
 #include <shunt/bus/builder.hpp>
 #include <shunt/plugin.h>
 #include <shunt/schemas/result.hpp>
+
+#include <cstddef>
+#include <cstdint>
 
 namespace shunt::kit {
 
@@ -17,7 +17,8 @@ struct Link {
 
   /// The outcome of a service call, with the launcher's text when it failed.
   [[nodiscard]] Status status(int code) const {
-    if (code == SHUNT_OK) [[likely]] return {};
+    if (code == SHUNT_OK) [[likely]]
+      return {};
     return failure(code);
   }
 

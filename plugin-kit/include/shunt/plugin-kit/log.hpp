@@ -3,11 +3,11 @@
 ///
 ///     context.log().warning("bar {} has no volume", bar.sequence());
 
+#include <shunt/plugin-kit/link.hpp>
+
 #include <array>
 #include <string_view>
 #include <utility>
-
-#include <shunt/plugin-kit/link.hpp>
 
 #include <fmt/format.h>
 

@@ -1,9 +1,9 @@
 #pragma once
 /// How one payload is sent, where the default does not fit.
 
-#include <chrono>
-
 #include <shunt/bus/builder.hpp>
+
+#include <chrono>
 
 namespace shunt::kit {
 

@@ -1,10 +1,10 @@
 #pragma once
 /// Bytes of another process become a FlatBuffer only through here.
 
+#include <shunt/schemas/limits.hpp>
+
 #include <cstddef>
 #include <cstdint>
-
-#include <shunt/schemas/limits.hpp>
 
 #include <flatbuffers/flatbuffers.h>
 

@@ -1,10 +1,10 @@
 #pragma once
 /// A publication while its handler runs; the bytes are read where they are and verified. Ends with the handler.
 
+#include <shunt/plugin.h>
+
 #include <cstdint>
 #include <span>
-
-#include <shunt/plugin.h>
 
 namespace shunt::kit {
 

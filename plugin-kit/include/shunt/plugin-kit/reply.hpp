@@ -3,11 +3,11 @@
 ///
 ///     return reply.send([&](auto& build) { return market::CreateSignal(build, ...); });
 
-#include <utility>
-
 #include <shunt/plugin-kit/link.hpp>
 #include <shunt/plugin-kit/options.hpp>
 #include <shunt/plugin-kit/route.hpp>
+
+#include <utility>
 
 namespace shunt::kit {
 

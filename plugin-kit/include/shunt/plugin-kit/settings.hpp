@@ -1,15 +1,15 @@
 #pragma once
 /// Turns the settings a host gives into the typed Config of a contract, and checks them once more. For generated code.
 
+#include <shunt/plugin.h>
+#include <shunt/schemas/result.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-
-#include <shunt/plugin.h>
-#include <shunt/schemas/result.hpp>
 
 namespace shunt::kit {
 

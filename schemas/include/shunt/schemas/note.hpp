@@ -1,8 +1,9 @@
 #pragma once
 /// Where a plugin's manifest is in its shared object: an ELF note in a PT_NOTE segment, readable without running it.
 ///
-/// The note's name is kNoteName with its zero byte, its type kNoteType, its descriptor a FlatBuffer shunt.manifest.Manifest
-/// (copy it before reading: a note is aligned to 4 bytes only). The build hash is the start of the GNU build id beside it.
+/// The note's name is kNoteName with its zero byte, its type kNoteType, its descriptor a FlatBuffer
+/// shunt.manifest.Manifest (copy it before reading: a note is aligned to 4 bytes only). The build hash is the start of
+/// the GNU build id beside it.
 
 #include <cstdint>
 

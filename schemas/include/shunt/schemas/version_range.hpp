@@ -4,12 +4,12 @@
 ///     SHUNT_TRY(range, VersionRange::parse("^1.2"));
 ///     if (range.contains(version)) ...
 
+#include <shunt/schemas/result.hpp>
+#include <shunt/schemas/version.hpp>
+
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <shunt/schemas/result.hpp>
-#include <shunt/schemas/version.hpp>
 
 namespace shunt {
 
@@ -19,7 +19,8 @@ class VersionRange {
   /// "~1.2" the minor one. Errors: BadInput, with what was meant.
   static Result<VersionRange> parse(std::string_view text);
 
-  /// A pre-release is inside only where the range names a pre-release of the same three numbers. Build and ABI do not count.
+  /// A pre-release is inside only where the range names a pre-release of the same three numbers. Build and ABI do not
+  /// count.
   [[nodiscard]] bool contains(const Version& version) const;
 
  private:
