@@ -1,12 +1,12 @@
 // Counts heap allocations per message. A program of its own, because it replaces operator new.
-#include <gtest/gtest.h>
+#include "fake_launcher.hpp"
+#include "probe_messages.hpp"
 
 #include <atomic>
 #include <cstdlib>
 #include <new>
 
-#include "fake_launcher.hpp"
-#include "probe_messages.hpp"
+#include <gtest/gtest.h>
 
 namespace {
 std::atomic<int> allocations{0};

@@ -1,13 +1,13 @@
 // Building in place: where a payload ends up, what it costs in loans, and that no loan is lost.
-#include <gtest/gtest.h>
+#include "probe_messages.hpp"
+
+#include <shunt/bus/builder.hpp>
 
 #include <map>
 #include <stdexcept>
 #include <vector>
 
-#include <shunt/bus/builder.hpp>
-
-#include "probe_messages.hpp"
+#include <gtest/gtest.h>
 
 namespace shunt::test {
 namespace {
@@ -165,8 +165,7 @@ TEST_F(Builder, one_that_throws_in_scratch_in_a_chunk_or_on_the_heap_leaves_no_l
 TEST_F(Builder, a_payload_dropped_by_its_holder_is_the_holders_to_return) {
   bus::InPlaceBuilder builder({}, chunks_);  // no scratch: always a chunk
 
-  const auto built =
-      builder.build<probe::Response>([](auto& build) { return probe::CreateResponse(build, 1); }, hint_);
+  const auto built = builder.build<probe::Response>([](auto& build) { return probe::CreateResponse(build, 1); }, hint_);
 
   ASSERT_TRUE(built);
   EXPECT_NE(built->sample.handle, 0u);

@@ -1,8 +1,8 @@
 // From a message of the C ABI to a typed handler and back, against a launcher in this process.
-#include <gtest/gtest.h>
-
 #include "fake_launcher.hpp"
 #include "probe_messages.hpp"
+
+#include <gtest/gtest.h>
 
 namespace shunt::test {
 namespace {
@@ -92,8 +92,7 @@ TEST_F(Dispatch, a_function_the_manifest_does_not_have_is_undeclared) {
   launcher_.request(probe::kFunctions.size(), question(1));
 
   EXPECT_EQ(launcher_.failure().code, code(ErrorCode::Undeclared));
-  EXPECT_EQ(launcher_.failure().text,
-            "no function 9: the manifest declares 9; launcher and plugin disagree about it");
+  EXPECT_EQ(launcher_.failure().text, "no function 9: the manifest declares 9; launcher and plugin disagree about it");
 }
 
 TEST_F(Dispatch, success_without_a_reply_is_a_failure_of_the_plugin) {
@@ -121,8 +120,7 @@ TEST_F(Dispatch, an_exception_becomes_an_error_with_the_backtrace_of_its_throw) 
 TEST_F(Dispatch, something_thrown_that_is_no_exception_is_contained_too) {
   launcher_.request(function("probe/throws"), question(-1));
 
-  expect_failure(ErrorCode::PluginFailed,
-                 "probe/throws threw: something that is not a std::exception [backtrace]");
+  expect_failure(ErrorCode::PluginFailed, "probe/throws threw: something that is not a std::exception [backtrace]");
 }
 
 TEST_F(Dispatch, a_builder_that_throws_gives_its_loan_back) {
@@ -164,10 +162,11 @@ TEST_F(Dispatch, an_answer_of_another_type_is_a_bad_payload_and_released) {
 
   launcher_.request(function("probe/asks"), question(5));
 
-  expect_failure(ErrorCode::BadPayload,
-                 fmt::format("oracle/answer answered 8 bytes that are not a probe.Response (schema {:016x}); build both "
-                             "from the same schema",
-                             probe::kCalls[0].reply.hash.value));
+  expect_failure(
+      ErrorCode::BadPayload,
+      fmt::format("oracle/answer answered 8 bytes that are not a probe.Response (schema {:016x}); build both "
+                  "from the same schema",
+                  probe::kCalls[0].reply.hash.value));
   EXPECT_EQ(launcher_.answers_held(), 0);
 }
 

@@ -1,10 +1,10 @@
 #include "fake_launcher.hpp"
 
+#include <shunt/schemas/error.hpp>
+
 #include <algorithm>
 #include <cstring>
 #include <stdexcept>
-
-#include <shunt/schemas/error.hpp>
 
 namespace shunt::test {
 
@@ -125,6 +125,7 @@ shunt_services FakeLauncher::make_services() {
     auto& fake = self(r);
     fake.take(fake.calls_, call, s, offset, bytes);
     fake.calls_.deadline_ns = deadline_ns;
+    if (fake.on_call_) fake.on_call_(fake.calls_.payload);
     if (fake.answer_code_ != SHUNT_OK) return fake.fail_with(fake.answer_code_, fake.answer_text_.c_str());
     *out = {reinterpret_cast<const std::uint8_t*>(fake.answer_.data()), fake.answer_bytes_, 9};
     ++fake.answers_held_;

@@ -8,7 +8,8 @@
 ///
 /// Once made it allocates nothing by itself, so that a test can count what the plugin allocates.
 
-#include <array>
+#include <shunt/plugin.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -16,9 +17,8 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
-
-#include <shunt/plugin.h>
 
 namespace shunt::test {
 
@@ -67,6 +67,8 @@ class FakeLauncher {
   [[nodiscard]] int loans() const { return loans_; }
   [[nodiscard]] int answers_held() const { return answers_held_; }
 
+  /// Runs for every nested call, before it is answered.
+  void on_call(std::function<void(std::span<const std::uint8_t> request)> run) { on_call_ = std::move(run); }
   /// What nested calls get: bytes, or `code` with `text` when it is not SHUNT_OK.
   void answer_calls(int code, std::span<const std::uint8_t> payload, std::string_view text = "");
   /// Every loan from now on fails with this.
@@ -100,6 +102,7 @@ class FakeLauncher {
   std::vector<std::uint8_t> outgoing_ = std::vector<std::uint8_t>(131072);
   std::vector<std::uint64_t> answer_ = std::vector<std::uint64_t>(16384);
   std::size_t answer_bytes_ = 0;
+  std::function<void(std::span<const std::uint8_t>)> on_call_;
   int answer_code_ = SHUNT_OK;
   std::string answer_text_;
   std::string failure_text_;

@@ -1,8 +1,8 @@
 // The phases of a plugin and its typed configuration, through the C ABI.
-#include <gtest/gtest.h>
-
 #include "fake_launcher.hpp"
 #include "probe_contract.hpp"
+
+#include <gtest/gtest.h>
 
 namespace shunt::test {
 namespace {
@@ -90,7 +90,9 @@ TEST(Config, has_the_manifests_defaults) {
   EXPECT_EQ(config->mode, "safe");
 }
 
-TEST(Config, refuses_a_missing_key) { EXPECT_EQ(refusal({}), "probe: \"account\" is required; set it in the plugin's config"); }
+TEST(Config, refuses_a_missing_key) {
+  EXPECT_EQ(refusal({}), "probe: \"account\" is required; set it in the plugin's config");
+}
 
 TEST(Config, refuses_an_unknown_key) {
   EXPECT_EQ(refusal({{"account", "a"}, {"windows", "3"}}), "probe: 1 of 2 settings are unknown or given twice");

@@ -1,13 +1,13 @@
 #pragma once
 /// Messages for the probe plugin, and the places of its functions: a manifest numbers them by name.
 
+#include "probe_contract.hpp"
+
 #include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "probe_contract.hpp"
 
 namespace shunt::test {
 

@@ -1,8 +1,8 @@
 // The probe plugin: does what the tests ask it to, right and wrong.
+#include "probe_contract.hpp"
+
 #include <stdexcept>
 #include <vector>
-
-#include "probe_contract.hpp"
 
 namespace {
 
@@ -84,14 +84,15 @@ class Probe final : public probe::Contract {
   shunt::Status on_probe_questions(const shunt::Context&, const shunt::Received<probe::Question>& question) override {
     if (question->number() == 13) throw std::runtime_error("thirteen");
     const auto payload = question->number() == 7 ? shunt::Payload::Chunk : shunt::Payload::Auto;
-    return publish_probe_responses(
-        [&](auto& build) { return probe::CreateResponse(build, question->number() * 2); }, {.payload = payload});
+    return publish_probe_responses([&](auto& build) { return probe::CreateResponse(build, question->number() * 2); },
+                                   {.payload = payload});
   }
 
   template <typename Builder>
   static flatbuffers::Offset<probe::Response> numbers(Builder& build, std::int64_t count) {
     std::uint64_t* place = nullptr;
-    const auto vector = build.template CreateUninitializedVector<std::uint64_t>(static_cast<std::size_t>(count), &place);
+    const auto vector =
+        build.template CreateUninitializedVector<std::uint64_t>(static_cast<std::size_t>(count), &place);
     for (std::int64_t i = 0; i < count; ++i) place[i] = static_cast<std::uint64_t>(i);
     return probe::CreateResponse(build, count, 0, vector);
   }
