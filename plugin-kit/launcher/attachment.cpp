@@ -7,11 +7,15 @@ namespace {
 
 Result<Attachment> check_attachment(const control::Attach& attach, std::vector<bus::UniqueFd> descriptors) {
   if (attach.layout() != bus::kLayoutVersion)
-    return error(ErrorCode::LayoutMismatch, "the host speaks lane layout {}, this shunt-launch speaks {}: install the host "
-                 "and shunt-launch of one release", attach.layout(), bus::kLayoutVersion);
+    return error(ErrorCode::LayoutMismatch,
+                 "the host speaks lane layout {}, this shunt-launch speaks {}: install the host "
+                 "and shunt-launch of one release",
+                 attach.layout(), bus::kLayoutVersion);
   if (descriptors.size() != Attachment::kDescriptors)
-    return error(ErrorCode::BadInput, "the host attached {} descriptors, {} belong to a lane: install the host and "
-                 "shunt-launch of one release", descriptors.size(), Attachment::kDescriptors);
+    return error(ErrorCode::BadInput,
+                 "the host attached {} descriptors, {} belong to a lane: install the host and "
+                 "shunt-launch of one release",
+                 descriptors.size(), Attachment::kDescriptors);
   Attachment attachment;
   attach.UnPackTo(&attachment.agreement);
   std::move(descriptors.begin(), descriptors.end(), attachment.descriptors.begin());
@@ -23,17 +27,19 @@ Result<Attachment> check_attachment(const control::Attach& attach, std::vector<b
 Result<Attachment> receive_attachment(const kit::ControlChannel& host) {
   auto packet = host.receive();
   if (!packet && packet.error().code == ErrorCode::HostGone)
-    return error(ErrorCode::HostGone, "the host closed the connection before it attached this plugin: see the host's log");
+    return error(ErrorCode::HostGone,
+                 "the host closed the connection before it attached this plugin: see the host's log");
   if (!packet) return tl::make_unexpected(std::move(packet).error());
   if (const auto* refused = packet->message().body_as_Refused()) {
     const auto code = refused->code() == 0 ? ErrorCode::Unknown : static_cast<ErrorCode>(refused->code() - 1);
-    return error(code, "{}", refused->message() == nullptr ? "the host refused this plugin" : refused->message()->c_str());
+    return error(code, "{}",
+                 refused->message() == nullptr ? "the host refused this plugin" : refused->message()->c_str());
   }
   const auto* const attach = packet->message().body_as_Attach();
-  Result<Attachment> attachment =
-      attach == nullptr ? error(ErrorCode::BadInput, "the host sent {} where Attach belongs",
-                                control::EnumNameBody(packet->message().body_type()))
-                        : check_attachment(*attach, std::move(packet->descriptors));
+  Result<Attachment> attachment = attach == nullptr
+                                      ? error(ErrorCode::BadInput, "the host sent {} where Attach belongs",
+                                              control::EnumNameBody(packet->message().body_type()))
+                                      : check_attachment(*attach, std::move(packet->descriptors));
   if (attachment) return attachment;
   control::RefusedT refused;
   refused.code = static_cast<std::uint16_t>(static_cast<std::uint16_t>(attachment.error().code) + 1);

@@ -1,11 +1,11 @@
 #pragma once
 /// What the host gives a launcher to start with: the agreement and its descriptors, checked.
 
+#include <shunt/bus/unique_fd.hpp>
+#include <shunt/plugin-kit/runtime/control_channel.hpp>
+
 #include <array>
 #include <span>
-
-#include <shunt/bus/unique_fd.hpp>
-#include <shunt/kit/control_channel.hpp>
 
 namespace shunt::launcher {
 
@@ -15,14 +15,16 @@ struct Attachment {
   control::AttachT agreement;
   std::array<bus::UniqueFd, kDescriptors> descriptors;
 
-  [[nodiscard]] bus::UniqueFd& operator[](control::Descriptor which) { return descriptors[static_cast<std::size_t>(which)]; }
+  [[nodiscard]] bus::UniqueFd& operator[](control::Descriptor which) {
+    return descriptors[static_cast<std::size_t>(which)];
+  }
   void close_descriptors() {
     for (auto& descriptor : descriptors) descriptor.reset();
   }
 };
 
-/// Waits for the host's Attach, or its Refused, which becomes the error. An Attach that cannot be is answered with Refused.
-/// Errors: LayoutMismatch, BadInput, HostGone, System, and whatever the host refuses with.
+/// Waits for the host's Attach, or its Refused, which becomes the error. An Attach that cannot be is answered with
+/// Refused. Errors: LayoutMismatch, BadInput, HostGone, System, and whatever the host refuses with.
 [[nodiscard]] Result<Attachment> receive_attachment(const kit::ControlChannel& host);
 
 }  // namespace shunt::launcher

@@ -1,13 +1,13 @@
 #include "confine.hpp"
 
+#include "family.hpp"
+
+#include <algorithm>
+
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
-
-#include <algorithm>
-
-#include "family.hpp"
 
 namespace shunt::launcher {
 namespace {
@@ -15,7 +15,8 @@ namespace {
 Status limit(__rlimit_resource_t resource, std::uint64_t value, std::string_view what) {
   const rlimit both{value, value};
   if (::setrlimit(resource, &both) == 0) return {};
-  if (errno == EPERM) return error(ErrorCode::BadConfiguration, "{} of {} is above what this user may set: lower it", what, value);
+  if (errno == EPERM)
+    return error(ErrorCode::BadConfiguration, "{} of {} is above what this user may set: lower it", what, value);
   return system_error(fmt::format("limiting {}", what));
 }
 
@@ -27,7 +28,8 @@ Status run_on(std::span<const std::uint32_t> cpus) {
     CPU_SET(cpu, &set);
   }
   if (::sched_setaffinity(0, sizeof(set), &set) == 0) return {};
-  return error(ErrorCode::BadConfiguration, "none of the processors {} can be used here: change `cpus`", fmt::join(cpus, ", "));
+  return error(ErrorCode::BadConfiguration, "none of the processors {} can be used here: change `cpus`",
+               fmt::join(cpus, ", "));
 }
 
 }  // namespace

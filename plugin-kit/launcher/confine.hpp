@@ -1,17 +1,17 @@
 #pragma once
 /// What a plugin process may not do, from before its first line of code on.
 ///
-/// The order is part of the design: descriptors, limits, processors, no new privileges, and last the death signal, which
-/// a change of credentials would clear. The sandbox (namespaces, capabilities, Landlock, the system call filter) goes
-/// between no_new_privs and the death signal.
+/// The order is part of the design: descriptors, limits, processors, no new privileges, and last the death signal,
+/// which a change of credentials would clear. The sandbox (namespaces, capabilities, Landlock, the system call filter)
+/// goes between no_new_privs and the death signal.
 
-#include <sys/types.h>
+#include <shunt/schemas/result.hpp>
 
 #include <cstdint>
 #include <span>
 #include <vector>
 
-#include <shunt/schemas/result.hpp>
+#include <sys/types.h>
 
 namespace shunt::launcher {
 

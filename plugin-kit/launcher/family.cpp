@@ -1,12 +1,12 @@
 #include "family.hpp"
 
+#include <cstdio>
+#include <cstdlib>
+
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-
-#include <cstdio>
-#include <cstdlib>
 
 namespace shunt::launcher {
 

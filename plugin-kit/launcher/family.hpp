@@ -1,12 +1,12 @@
 #pragma once
 /// Ties between the launcher's processes: none outlives its parent, and none leaves children behind.
 
-#include <sys/types.h>
+#include <shunt/bus/unique_fd.hpp>
+#include <shunt/schemas/result.hpp>
 
 #include <optional>
 
-#include <shunt/bus/unique_fd.hpp>
-#include <shunt/schemas/result.hpp>
+#include <sys/types.h>
 
 namespace shunt::launcher {
 

@@ -1,13 +1,13 @@
 #include "init_process.hpp"
 
-#include <sys/wait.h>
+#include "confine.hpp"
+#include "family.hpp"
 
 #include <array>
 #include <cstdio>
 #include <cstdlib>
 
-#include "confine.hpp"
-#include "family.hpp"
+#include <sys/wait.h>
 
 namespace shunt::launcher {
 namespace {

@@ -1,11 +1,11 @@
 #include "join.hpp"
 
+#include <array>
+#include <cstring>
+
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-
-#include <array>
-#include <cstring>
 
 namespace shunt::launcher {
 

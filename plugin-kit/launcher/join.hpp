@@ -1,9 +1,9 @@
 #pragma once
 /// Joining a running host by hand: `shunt-launch --host SOCKET plugin.so`.
 
-#include <string>
+#include <shunt/plugin-kit/runtime/control_channel.hpp>
 
-#include <shunt/kit/control_channel.hpp>
+#include <string>
 
 namespace shunt::launcher {
 

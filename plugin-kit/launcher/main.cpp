@@ -1,20 +1,19 @@
 /// shunt-launch: runs one plugin in a process of its own, for a host that started it or for one that it joins.
 
-#include <signal.h>
-#include <sys/prctl.h>
-#include <unistd.h>
-
-#include <cstdio>
-#include <string>
-
-#include <shunt/bus/layout.hpp>
-#include <shunt/plugin.h>
-
 #include "join.hpp"
 #include "program_hooks.hpp"
 #include "warden.hpp"
 
+#include <shunt/bus/layout.hpp>
+#include <shunt/plugin.h>
+
+#include <cstdio>
+#include <string>
+
 #include <CLI/CLI.hpp>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <unistd.h>
 
 namespace shunt::launcher {
 namespace {
@@ -36,8 +35,9 @@ int launch(kit::ControlChannel host) {
 }
 
 int attach(int fd) {
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // should the host have ended before: its end of the socket is closed, and that ends us
-  ::setsid();                          // the host's terminal speaks to the host alone; fails harmlessly where we lead already
+  ::prctl(PR_SET_PDEATHSIG,
+          SIGKILL);  // should the host have ended before: its end of the socket is closed, and that ends us
+  ::setsid();        // the host's terminal speaks to the host alone; fails harmlessly where we lead already
   return launch(kit::ControlChannel{bus::UniqueFd{fd}});
 }
 
@@ -55,10 +55,13 @@ int main(int argc, char** argv) {
   int fd = -1;
   std::string socket;
   std::string plugin;
-  auto* const attach = program.add_option("--attach", fd, "Serve the host that started this, over an inherited socket.")
-                           ->type_name("FD")->check(CLI::NonNegativeNumber);
+  auto* const attach =
+      program.add_option("--attach", fd, "Serve the host that started this, over an inherited socket.")
+          ->type_name("FD")
+          ->check(CLI::NonNegativeNumber);
   auto* const host = program.add_option("--host", socket, "Join the running host that listens on this socket.")
-                         ->type_name("SOCKET")->excludes(attach);
+                         ->type_name("SOCKET")
+                         ->excludes(attach);
   auto* const file = program.add_option("plugin", plugin, "The plugin's shared object, with --host.")->excludes(attach);
   host->needs(file);
   file->needs(host);

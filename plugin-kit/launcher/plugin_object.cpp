@@ -1,20 +1,24 @@
 #include "plugin_object.hpp"
 
+#include <array>
+
 #include <dlfcn.h>
 #include <fcntl.h>
-
-#include <array>
 
 namespace shunt::launcher {
 namespace {
 
 Status check_descriptor(const shunt_plugin& descriptor, const Interface& needed) {
   if (descriptor.abi != SHUNT_ABI)
-    return error(ErrorCode::LayoutMismatch, "the plugin is built for C ABI {}, this shunt-launch speaks {}: build it with "
-                 "the kit of this release", descriptor.abi, SHUNT_ABI);
+    return error(ErrorCode::LayoutMismatch,
+                 "the plugin is built for C ABI {}, this shunt-launch speaks {}: build it with "
+                 "the kit of this release",
+                 descriptor.abi, SHUNT_ABI);
   if (descriptor.size < sizeof(shunt_plugin))
-    return error(ErrorCode::LayoutMismatch, "the plugin's descriptor has {} bytes, C ABI {} has {}: build it with the kit of "
-                 "this release", descriptor.size, SHUNT_ABI, sizeof(shunt_plugin));
+    return error(ErrorCode::LayoutMismatch,
+                 "the plugin's descriptor has {} bytes, C ABI {} has {}: build it with the kit of "
+                 "this release",
+                 descriptor.size, SHUNT_ABI, sizeof(shunt_plugin));
   struct Need {
     std::string_view name;
     bool missing;
@@ -43,7 +47,8 @@ Result<kit::LoadedPlugin> load_plugin(bus::UniqueFd object, const Interface& nee
   if (library == nullptr) return error(ErrorCode::NotAPlugin, "the plugin cannot be loaded: {}", ::dlerror());
   const auto* const descriptor = static_cast<const shunt_plugin*>(::dlsym(library, "shunt_plugin_descriptor"));
   if (descriptor == nullptr)
-    return error(ErrorCode::NotAPlugin, "the file exports no shunt_plugin_descriptor: end it with SHUNT_PLUGIN(YourPlugin)");
+    return error(ErrorCode::NotAPlugin,
+                 "the file exports no shunt_plugin_descriptor: end it with SHUNT_PLUGIN(YourPlugin)");
   SHUNT_CHECK(check_descriptor(*descriptor, needed));
   return kit::LoadedPlugin{descriptor, kit::ObjectRange::containing(descriptor)};
 }

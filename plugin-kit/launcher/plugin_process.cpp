@@ -1,16 +1,16 @@
 #include "plugin_process.hpp"
 
-#include <fcntl.h>
-#include <signal.h>
-#include <unistd.h>
+#include "confine.hpp"
+#include "plugin_object.hpp"
+
+#include <shunt/plugin-kit/runtime/runtime.hpp>
 
 #include <cstdio>
 #include <cstdlib>
 
-#include <shunt/kit/runtime.hpp>
-
-#include "confine.hpp"
-#include "plugin_object.hpp"
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
 
 namespace shunt::launcher {
 namespace {
@@ -68,7 +68,8 @@ Result<std::unique_ptr<bus::LaneEnd>> open_lane(Attachment& attachment) {
   const auto inbound = classes_of(agreement.inbound);
   const auto outbound = classes_of(agreement.outbound);
   SHUNT_TRY(shape, bus::LaneShape::of(agreement.slots, inbound, outbound));
-  const bus::LaneMemory memory{std::move(attachment[Descriptor::HostSide]), std::move(attachment[Descriptor::PluginSide]),
+  const bus::LaneMemory memory{std::move(attachment[Descriptor::HostSide]),
+                               std::move(attachment[Descriptor::PluginSide]),
                                std::move(attachment[Descriptor::Outbound])};
   const bus::UniqueFd pool = std::move(attachment[Descriptor::Inbound]);
   const bus::Sleepers sleepers{agreement.host_sleeps, agreement.plugin_wait != control::Wait::Spin};

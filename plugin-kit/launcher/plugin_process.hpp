@@ -1,11 +1,11 @@
 #pragma once
 /// The plugin process: confined, attached to its lane, and only then running a line of the plugin.
 
-#include <sys/types.h>
+#include "attachment.hpp"
 
 #include <functional>
 
-#include "attachment.hpp"
+#include <sys/types.h>
 
 namespace shunt::launcher {
 

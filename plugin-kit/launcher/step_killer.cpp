@@ -2,8 +2,9 @@
 ///
 /// SHUNT_KILL_AT=STEP:COUNT, e.g. Committed:17 or 3:17: SIGKILL at the 17th time of that step while serving.
 
-#include <signal.h>
-#include <unistd.h>
+#include "program_hooks.hpp"
+
+#include <shunt/bus/steps.hpp>
 
 #include <array>
 #include <charconv>
@@ -11,16 +12,15 @@
 #include <cstdlib>
 #include <string_view>
 
-#include <shunt/bus/steps.hpp>
-
-#include "program_hooks.hpp"
+#include <signal.h>
+#include <unistd.h>
 
 namespace shunt {
 namespace {
 
-constexpr std::array<std::string_view, bus::kSteps> kNames{"Loaned", "Claimed", "HeaderWritten", "Committed", "Rung",
-                                                           "Harvested", "Taken", "Begun", "Handled", "Done", "Freed",
-                                                           "ReturnWritten"};
+constexpr std::array<std::string_view, bus::kSteps> kNames{"Loaned",  "Claimed",   "HeaderWritten", "Committed",
+                                                           "Rung",    "Harvested", "Taken",         "Begun",
+                                                           "Handled", "Done",      "Freed",         "ReturnWritten"};
 
 // reached() is a free function that the bus calls; it has no other way to know what it waits for.
 struct KillPlan {

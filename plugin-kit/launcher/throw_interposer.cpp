@@ -2,15 +2,15 @@
 ///
 /// The dynamic linker resolves the plugin's throws to the program first, because the program exports this symbol.
 
-#include <dlfcn.h>
+#include <shunt/plugin-kit/runtime/throw_notes.hpp>
 
 #include <cstdlib>
 #include <typeinfo>
 
-#include <shunt/kit/throw_notes.hpp>
+#include <dlfcn.h>
 
 extern "C" [[noreturn]] __attribute__((visibility("default"))) void __cxa_throw(void* exception, std::type_info* type,
-                                                                               void (*destroy)(void*)) {
+                                                                                void (*destroy)(void*)) {
   using Throw = void (*)(void*, std::type_info*, void (*)(void*));
   static const auto real = reinterpret_cast<Throw>(::dlsym(RTLD_NEXT, "__cxa_throw"));
   shunt::kit::note_throw(exception, __builtin_return_address(0));

@@ -1,14 +1,14 @@
 #include "warden.hpp"
 
+#include "family.hpp"
+#include "init_process.hpp"
+
+#include <array>
+
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-
-#include <array>
-
-#include "family.hpp"
-#include "init_process.hpp"
 
 namespace shunt::launcher {
 namespace {
@@ -19,7 +19,8 @@ struct Relay {
 
   static Result<Relay> make() {
     std::array<int, 2> ends{};
-    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) return system_error("making a socket pair");
+    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0)
+      return system_error("making a socket pair");
     return Relay{kit::ControlChannel{bus::UniqueFd{ends[0]}}, kit::ControlChannel{bus::UniqueFd{ends[1]}}};
   }
 };
@@ -40,7 +41,8 @@ class Warden {
         if (auto passed = pass_on(); !passed) return end(std::move(passed).error());
       if (sockets[1].revents != 0)
         // The host has nothing more to say here; a packet is of a later release, the end of them is the host's end.
-        if (auto packet = host_.receive(); !packet) return end({ErrorCode::HostGone, "the host has gone; its plugin was ended"});
+        if (auto packet = host_.receive(); !packet)
+          return end({ErrorCode::HostGone, "the host has gone; its plugin was ended"});
     }
     end_family();
     return *exited_;

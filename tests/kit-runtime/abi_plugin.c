@@ -1,12 +1,12 @@
 /* A plugin in C11 straight on the C ABI: each function does one thing that a test looks at. */
 #define _GNU_SOURCE
+#include <shunt/plugin.h>
+
 #include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <shunt/plugin.h>
 
 struct plugin {
   shunt_runtime* runtime;
@@ -50,9 +50,12 @@ static int init(void* self, const shunt_setting* settings, size_t count, char* t
   struct plugin* plugin = self;
   if (plugin->handled == 0) {
     for (size_t i = 0; i < count; ++i) {
-      if (strcmp(settings[i].key, "fail_in") == 0) snprintf(plugin->fail_in, sizeof(plugin->fail_in), "%s", settings[i].value);
-      if (strcmp(settings[i].key, "exit_in") == 0) snprintf(plugin->exit_in, sizeof(plugin->exit_in), "%s", settings[i].value);
-      if (strcmp(settings[i].key, "crash_in") == 0) snprintf(plugin->crash_in, sizeof(plugin->crash_in), "%s", settings[i].value);
+      if (strcmp(settings[i].key, "fail_in") == 0)
+        snprintf(plugin->fail_in, sizeof(plugin->fail_in), "%s", settings[i].value);
+      if (strcmp(settings[i].key, "exit_in") == 0)
+        snprintf(plugin->exit_in, sizeof(plugin->exit_in), "%s", settings[i].value);
+      if (strcmp(settings[i].key, "crash_in") == 0)
+        snprintf(plugin->crash_in, sizeof(plugin->crash_in), "%s", settings[i].value);
     }
     plugin->handled = 1;
   }
@@ -148,8 +151,8 @@ static void answer_surroundings(struct plugin* plugin, const shunt_message* mess
   for (int fd = 0; fd < 1024; ++fd)
     if (lseek(fd, 0, SEEK_CUR) >= 0 || dup2(fd, fd) == fd) ++open;
   char text[96];
-  const int count = snprintf(text, sizeof(text), "environment %d stdin %d descriptors %d", environ != NULL && environ[0] != NULL,
-                             (int)read(0, &byte, 1), open);
+  const int count = snprintf(text, sizeof(text), "environment %d stdin %d descriptors %d",
+                             environ != NULL && environ[0] != NULL, (int)read(0, &byte, 1), open);
   answer_bytes(plugin, message, text, (size_t)count);
 }
 
@@ -163,8 +166,22 @@ static void loan_all(struct plugin* plugin, const shunt_message* message) {
 }
 
 enum function {
-  kEcho, kEchoChunk, kCall, kPublish, kCrash, kExit, kSilent, kFail, kWaitForCancel, kAnswerTwice, kHandled,
-  kPlaceOfCrash, kSurroundings, kAbort, kLoanAll, kFork
+  kEcho,
+  kEchoChunk,
+  kCall,
+  kPublish,
+  kCrash,
+  kExit,
+  kSilent,
+  kFail,
+  kWaitForCancel,
+  kAnswerTwice,
+  kHandled,
+  kPlaceOfCrash,
+  kSurroundings,
+  kAbort,
+  kLoanAll,
+  kFork
 };
 
 static void handle(void* self, const shunt_message* message) {
@@ -190,7 +207,8 @@ static void handle(void* self, const shunt_message* message) {
     case kAbort: abort();
     case kLoanAll: loan_all(plugin, message); break;
     case kFork:
-      if (fork() == 0) for (;;) pause();
+      if (fork() == 0)
+        for (;;) pause();
       answer_bytes(plugin, message, NULL, 0);
       break;
   }
@@ -204,6 +222,14 @@ static void receive(void* self, const shunt_message* message) {
 }
 
 const shunt_plugin shunt_plugin_descriptor = {
-    .abi = SHUNT_ABI, .size = sizeof(shunt_plugin), .create = create, .destroy = destroy, .init = init,
-    .validate = validate, .activate = activate, .cleanup = cleanup, .handle = handle, .receive = receive,
+    .abi = SHUNT_ABI,
+    .size = sizeof(shunt_plugin),
+    .create = create,
+    .destroy = destroy,
+    .init = init,
+    .validate = validate,
+    .activate = activate,
+    .cleanup = cleanup,
+    .handle = handle,
+    .receive = receive,
 };

@@ -1,11 +1,10 @@
-#include <gtest/gtest.h>
+#include "functions.hpp"
 
 #include <csignal>
 #include <cstring>
 
+#include <gtest/gtest.h>
 #include <sys/wait.h>
-
-#include "functions.hpp"
 
 namespace shunt::test {
 namespace {
@@ -130,8 +129,9 @@ TEST(Leftovers, a_whole_life_leaves_no_descriptor_and_no_process) {
 
 class KilledAt : public testing::TestWithParam<const char*> {};
 INSTANTIATE_TEST_SUITE_P(Step, KilledAt,
-                         testing::Values("Loaned:3", "Claimed:3", "HeaderWritten:3", "Committed:3", "Rung:3", "Harvested:1",
-                                         "Taken:3", "Begun:3", "Handled:3", "Done:3", "Freed:3", "ReturnWritten:3"));
+                         testing::Values("Loaned:3", "Claimed:3", "HeaderWritten:3", "Committed:3", "Rung:3",
+                                         "Harvested:1", "Taken:3", "Begun:3", "Handled:3", "Done:3", "Freed:3",
+                                         "ReturnWritten:3"));
 
 TEST_P(KilledAt, the_storms_launcher_kills_at_the_step_that_it_was_told) {
   auto options = abi_plugin();

@@ -6,9 +6,26 @@
 namespace shunt::test {
 
 enum Route : std::uint32_t {
-  kEcho = 100, kEchoChunk, kCall, kPublish, kCrash, kExit, kSilent, kFail, kWaitForCancel, kAnswerTwice, kHandled,
-  kPlaceOfCrash, kSurroundings, kAbort, kLoanAll, kFork, kEndOfRoutes,
-  kCalled = 200, kTopicIn = 300, kTopicOut = 400
+  kEcho = 100,
+  kEchoChunk,
+  kCall,
+  kPublish,
+  kCrash,
+  kExit,
+  kSilent,
+  kFail,
+  kWaitForCancel,
+  kAnswerTwice,
+  kHandled,
+  kPlaceOfCrash,
+  kSurroundings,
+  kAbort,
+  kLoanAll,
+  kFork,
+  kEndOfRoutes,
+  kCalled = 200,
+  kTopicIn = 300,
+  kTopicOut = 400
 };
 
 inline TestHostOptions abi_plugin() {
@@ -21,6 +38,8 @@ inline TestHostOptions abi_plugin() {
   return options;
 }
 
-constexpr std::uint16_t status(ErrorCode code) { return static_cast<std::uint16_t>(static_cast<std::uint16_t>(code) + 1); }
+constexpr std::uint16_t status(ErrorCode code) {
+  return static_cast<std::uint16_t>(static_cast<std::uint16_t>(code) + 1);
+}
 
 }  // namespace shunt::test

@@ -1,10 +1,9 @@
-#include <gtest/gtest.h>
+#include "functions.hpp"
 
 #include <csignal>
 
+#include <gtest/gtest.h>
 #include <sys/wait.h>
-
-#include "functions.hpp"
 
 namespace shunt::test {
 namespace {

@@ -1,11 +1,10 @@
-#include <gtest/gtest.h>
+#include "functions.hpp"
 
 #include <csignal>
 #include <cstring>
 
+#include <gtest/gtest.h>
 #include <sys/wait.h>
-
-#include "functions.hpp"
 
 namespace shunt::test {
 namespace {
@@ -131,7 +130,8 @@ TEST(Refusal, a_plugin_of_another_c_abi_is_named_with_both_numbers) {
   const auto loaded = host.start();
 
   EXPECT_EQ(loaded.code, status(ErrorCode::LayoutMismatch));
-  EXPECT_EQ(loaded.message, "the plugin is built for C ABI 2, this shunt-launch speaks 1: build it with the kit of this release");
+  EXPECT_EQ(loaded.message,
+            "the plugin is built for C ABI 2, this shunt-launch speaks 1: build it with the kit of this release");
 }
 
 TEST(Refusal, a_file_that_is_no_object_is_not_a_plugin) {
@@ -160,8 +160,9 @@ TEST(Refusal, another_layout_is_refused_before_any_process_is_made) {
   const auto* const refused = packet->message().body_as_Refused();
   ASSERT_NE(refused, nullptr);
   EXPECT_EQ(refused->code(), status(ErrorCode::LayoutMismatch));
-  EXPECT_EQ(refused->message()->str(), "the host speaks lane layout 2, this shunt-launch speaks 1: install the host and "
-                                       "shunt-launch of one release");
+  EXPECT_EQ(refused->message()->str(),
+            "the host speaks lane layout 2, this shunt-launch speaks 1: install the host and "
+            "shunt-launch of one release");
   EXPECT_EQ(WEXITSTATUS(host.await_all_gone()), 1);
 }
 

@@ -1,10 +1,10 @@
-#include <gtest/gtest.h>
-
-#include <cstring>
+#include "functions.hpp"
 
 #include <shunt/bus/clock.hpp>
 
-#include "functions.hpp"
+#include <cstring>
+
+#include <gtest/gtest.h>
 
 namespace shunt::test {
 namespace {
@@ -30,7 +30,8 @@ class Serving : public testing::TestWithParam<bus::Wait> {
   TestHost host_;
 };
 
-INSTANTIATE_TEST_SUITE_P(Waiting, Serving, testing::Values(bus::Wait::Spin, bus::Wait::SpinThenSleep, bus::Wait::Sleep));
+INSTANTIATE_TEST_SUITE_P(Waiting, Serving,
+                         testing::Values(bus::Wait::Spin, bus::Wait::SpinThenSleep, bus::Wait::Sleep));
 
 TEST_P(Serving, a_call_of_each_size_is_answered_and_cleanup_ends_the_process_with_0) {
   const std::string small(192, 's');
@@ -60,8 +61,7 @@ TEST_P(Serving, ten_thousand_calls_leave_no_chunk_behind_at_either_end) {
   for (int i = 0; i < 10'000; ++i) ASSERT_EQ(host_.call(i % 2 == 0 ? kEcho : kEchoChunk, payload).text(), payload);
 
   host_.call(kEcho);  // its reply comes after the chunk of the call before went back
-  host_.harvest();
-  EXPECT_EQ(host_.inbound().used_chunks(), 0u);
+  host_.await([&] { return host_.harvest(), host_.inbound().used_chunks() == 0; });
   host_.await([&] { return host_.lane().theirs().statistics.handled.load(std::memory_order_relaxed) == 10'001u; });
   EXPECT_EQ(host_.call(kLoanAll).failure().substr(0, 30), "no chunk for 256 bytes is left");
 }
@@ -121,8 +121,7 @@ TEST_P(Serving, a_nested_call_ends_at_its_deadline_and_its_late_answer_is_given_
 
   EXPECT_EQ(answer.header.status, status(ErrorCode::DeadlineExceeded));
   EXPECT_EQ(echo.text(), "still there");
-  host_.harvest();
-  EXPECT_EQ(host_.inbound().used_chunks(), 0u);
+  host_.await([&] { return host_.harvest(), host_.inbound().used_chunks() == 0; });
 }
 
 TEST_P(Serving, an_expired_request_is_answered_without_entering_its_handler) {
@@ -238,7 +237,8 @@ TEST(Backpressure, a_failure_that_finds_no_chunk_is_cut_to_fit_its_slot) {
 
   EXPECT_EQ(refused.header.status, status(ErrorCode::TooLarge));
   EXPECT_EQ(refused.header.place, Place::Inline);
-  EXPECT_TRUE(refused.failure().starts_with("1000 bytes fit no size class of this plugin's pool, the largest is 512")) << refused.failure();
+  EXPECT_TRUE(refused.failure().starts_with("1000 bytes fit no size class of this plugin's pool, the largest is 512"))
+      << refused.failure();
 }
 
 }  // namespace

@@ -1,5 +1,13 @@
 #include "test_host.hpp"
 
+#include <shunt/bus/clock.hpp>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+#include <thread>
+
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
@@ -9,14 +17,6 @@
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
-
-#include <filesystem>
-#include <fstream>
-#include <iterator>
-#include <stdexcept>
-#include <thread>
-
-#include <shunt/bus/clock.hpp>
 
 namespace shunt::test {
 namespace {
@@ -33,7 +33,8 @@ T must(Result<T> result, std::string_view what) {
 void await_readable(int fd, std::string_view what) {
   pollfd each{fd, POLLIN, 0};
   int ready = 0;
-  while ((ready = ::poll(&each, 1, static_cast<int>(kPatienceNs / 1'000'000))) < 0 && errno == EINTR) {}
+  while ((ready = ::poll(&each, 1, static_cast<int>(kPatienceNs / 1'000'000))) < 0 && errno == EINTR) {
+  }
   if (ready != 1) throw std::runtime_error(fmt::format("waited in vain for {}", what));
 }
 
@@ -74,7 +75,8 @@ constexpr std::array<bus::SizeClass, 2> kInbound{{{256, 32}, {65536, 4}}};
 std::string Answer::failure() const {
   const auto failure = flatbuffers::GetRoot<control::Failure>(payload.data());
   flatbuffers::Verifier verifier{reinterpret_cast<const std::uint8_t*>(payload.data()), payload.size()};
-  if (header.status == 0 || !verifier.VerifyBuffer<control::Failure>(nullptr) || failure->message() == nullptr) return "no failure";
+  if (header.status == 0 || !verifier.VerifyBuffer<control::Failure>(nullptr) || failure->message() == nullptr)
+    return "no failure";
   return failure->message()->str();
 }
 
@@ -88,7 +90,8 @@ bus::UniqueFd memory_of(const std::string& path, bool sealed) {
   std::ifstream file{path, std::ios::binary};
   const std::string bytes{std::istreambuf_iterator<char>{file}, {}};
   bus::UniqueFd memory{::memfd_create("plugin", MFD_CLOEXEC | MFD_ALLOW_SEALING)};
-  if (::write(memory.get(), bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size())) throw std::runtime_error("copying " + path);
+  if (::write(memory.get(), bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size()))
+    throw std::runtime_error("copying " + path);
   if (sealed) ::fcntl(memory.get(), F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
   return memory;
 }
@@ -105,16 +108,20 @@ TestHost::TestHost(TestHostOptions options) : options_(std::move(options)) {
 TestHost::~TestHost() {
   control_.close();
   warden_.close();
-  while (::waitpid(-1, nullptr, 0) > 0 || errno == EINTR) {}
+  while (::waitpid(-1, nullptr, 0) > 0 || errno == EINTR) {
+  }
 }
 
 void TestHost::make_lane() {
   const auto shape = must(bus::LaneShape::of(options_.slots, kInbound, options_.outbound), "the lane's shape");
   inbound_memory_ = must(bus::create_memory("inbound", shape.inbound.bytes()), "the inbound pool");
-  inbound_mapping_ = must(bus::Mapping::map(inbound_memory_.get(), shape.inbound.bytes(), bus::Access::ReadWrite), "mapping it");
-  inbound_ = std::make_unique<bus::ChunkPool>(must(bus::ChunkPool::create(shape.inbound, inbound_mapping_.data()), "its chunks"));
+  inbound_mapping_ =
+      must(bus::Mapping::map(inbound_memory_.get(), shape.inbound.bytes(), bus::Access::ReadWrite), "mapping it");
+  inbound_ = std::make_unique<bus::ChunkPool>(
+      must(bus::ChunkPool::create(shape.inbound, inbound_mapping_.data()), "its chunks"));
   must(bus::seal_future_writes(inbound_memory_.get()), "sealing it");
-  lane_ = must(bus::LaneEnd::open_host(shape, memory_, {32, 4}, {true, options_.plugin_wait != bus::Wait::Spin}), "the lane");
+  lane_ = must(bus::LaneEnd::open_host(shape, memory_, {32, 4}, {true, options_.plugin_wait != bus::Wait::Spin}),
+               "the lane");
 }
 
 pid_t TestHost::run_launcher(std::vector<std::string> arguments, int inherited) {
@@ -164,8 +171,8 @@ void TestHost::send_attach(const bus::UniqueFd& plugin) {
     attach.settings.back()->key = key;
     attach.settings.back()->value = value;
   }
-  const std::array descriptors{plugin.get(), memory_.host_side.get(), memory_.plugin_side.get(), inbound_memory_.get(),
-                               memory_.outbound.get(), theirs.get()};
+  const std::array descriptors{plugin.get(),          memory_.host_side.get(), memory_.plugin_side.get(),
+                               inbound_memory_.get(), memory_.outbound.get(),  theirs.get()};
   must(warden_.send(std::move(attach), descriptors), "attaching");
   memory_ = {};
   inbound_memory_.reset();
@@ -187,14 +194,16 @@ void TestHost::spawn_by_hand() {
   address.sun_family = AF_UNIX;
   path.copy(address.sun_path, sizeof(address.sun_path) - 1);
   const bus::UniqueFd listener{::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0)};
-  if (::bind(listener.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0 || ::listen(listener.get(), 1) != 0)
+  if (::bind(listener.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0 ||
+      ::listen(listener.get(), 1) != 0)
     throw std::runtime_error("listening on " + path);
   run_launcher({"--host", path, options_.plugin}, -1);
   await_readable(listener.get(), "a launcher that joins");
   warden_ = kit::ControlChannel{bus::UniqueFd{::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC)}};
   std::filesystem::remove_all(folder);
   const auto join = must(warden_says(), "Join");
-  if (join.message().body_as_Join() == nullptr || join.descriptors.size() != 1) throw std::runtime_error("not a Join with the plugin");
+  if (join.message().body_as_Join() == nullptr || join.descriptors.size() != 1)
+    throw std::runtime_error("not a Join with the plugin");
   send_attach(memory_of(fmt::format("/proc/self/fd/{}", join.descriptors.front().get()), true));
 }
 
@@ -357,7 +366,8 @@ Answer TestHost::next(bus::Ring ring) {
 Answer TestHost::call(std::uint32_t route, std::string_view payload) {
   const auto correlation = send(bus::Kind::Request, route, payload);
   Answer answer = next(bus::Ring::Reply);
-  if (answer.header.correlation != correlation || answer.header.route != route || answer.header.kind != bus::Kind::Reply)
+  if (answer.header.correlation != correlation || answer.header.route != route ||
+      answer.header.kind != bus::Kind::Reply)
     throw std::runtime_error("an answer to something else");
   return answer;
 }
@@ -378,8 +388,10 @@ int TestHost::await_all_gone() {
   if (init_pidfd_) await_readable(init_pidfd_.get(), "init's end");
   if (plugin_pidfd_) await_readable(plugin_pidfd_.get(), "the plugin process's end");
   int status = 0;
-  while (::waitpid(warden_pid_, &status, 0) < 0 && errno == EINTR) {}
-  while (::waitpid(-1, nullptr, 0) > 0 || errno == EINTR) {}  // whoever became ours when the warden was killed
+  while (::waitpid(warden_pid_, &status, 0) < 0 && errno == EINTR) {
+  }
+  while (::waitpid(-1, nullptr, 0) > 0 || errno == EINTR) {
+  }  // whoever became ours when the warden was killed
   return status;
 }
 

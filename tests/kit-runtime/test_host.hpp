@@ -6,12 +6,12 @@
 ///     host.activate();                                  // init, validate, activate
 ///     const Answer answer = host.call(11, "ping");
 
+#include <shunt/bus/lane.hpp>
+#include <shunt/plugin-kit/runtime/control_channel.hpp>
+
 #include <string>
 #include <utility>
 #include <vector>
-
-#include <shunt/bus/lane.hpp>
-#include <shunt/kit/control_channel.hpp>
 
 namespace shunt::test {
 

@@ -1,11 +1,11 @@
 // A plugin in C++ straight on the C ABI that lets exceptions out of its C functions.
-#include <dlfcn.h>
+#include <shunt/plugin.h>
 
 #include <cstdint>
 #include <cstring>
 #include <stdexcept>
 
-#include <shunt/plugin.h>
+#include <dlfcn.h>
 
 namespace {
 
@@ -58,7 +58,8 @@ void handle(void* self, const shunt_message* message) {
   }
   Dl_info info;
   dladdr(reinterpret_cast<void*>(&throw_here), &info);
-  std::uint64_t offset = reinterpret_cast<std::uintptr_t>(&throw_here) - reinterpret_cast<std::uintptr_t>(info.dli_fbase);
+  std::uint64_t offset =
+      reinterpret_cast<std::uintptr_t>(&throw_here) - reinterpret_cast<std::uintptr_t>(info.dli_fbase);
   shunt_sample sample{reinterpret_cast<std::uint8_t*>(&offset), sizeof(offset), 0};
   plugin.services->reply(plugin.runtime, message, &sample, 0, sizeof(offset));
 }
@@ -67,5 +68,5 @@ void receive(void*, const shunt_message*) { throw_here(); }
 
 }  // namespace
 
-const shunt_plugin shunt_plugin_descriptor = {SHUNT_ABI, sizeof(shunt_plugin), create, destroy, init, validate, activate,
-                                              cleanup, nullptr, handle, receive};
+const shunt_plugin shunt_plugin_descriptor = {
+    SHUNT_ABI, sizeof(shunt_plugin), create, destroy, init, validate, activate, cleanup, nullptr, handle, receive};

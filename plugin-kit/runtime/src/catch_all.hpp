@@ -1,10 +1,10 @@
 #pragma once
 /// Nothing a plugin throws crosses this line.
 
+#include "serving_state.hpp"
+
 #include <exception>
 #include <utility>
-
-#include "serving_state.hpp"
 
 namespace shunt::kit {
 

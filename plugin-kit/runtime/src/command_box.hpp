@@ -1,13 +1,13 @@
 #pragma once
 /// Phases on their way from the control thread to the serving thread, which looks at one word and takes no lock for it.
 
+#include <shunt/bus/doorbell.hpp>
+#include <shunt/schemas/control_generated.h>
+
 #include <atomic>
 #include <cstdint>
 #include <deque>
 #include <mutex>
-
-#include <shunt/bus/doorbell.hpp>
-#include <shunt/schemas/control_generated.h>
 
 namespace shunt::kit {
 

@@ -1,11 +1,10 @@
-#include <shunt/kit/control_channel.hpp>
-
-#include <sys/socket.h>
+#include <shunt/plugin-kit/runtime/control_channel.hpp>
+#include <shunt/schemas/limits.hpp>
 
 #include <array>
 #include <cstring>
 
-#include <shunt/schemas/limits.hpp>
+#include <sys/socket.h>
 
 namespace shunt::kit {
 namespace {
@@ -62,7 +61,8 @@ Status ControlChannel::send_bytes(std::span<const std::byte> bytes, std::span<co
   }
   while (::sendmsg(socket_.get(), &header, MSG_NOSIGNAL) < 0) {
     if (errno == EINTR) continue;
-    if (errno == EPIPE || errno == ECONNRESET) return error(ErrorCode::HostGone, "the other end of the control socket is closed");
+    if (errno == EPIPE || errno == ECONNRESET)
+      return error(ErrorCode::HostGone, "the other end of the control socket is closed");
     return system_error("sending a control packet");
   }
   return {};
@@ -89,7 +89,8 @@ Result<ControlPacket> ControlChannel::receive() const {
     return error(ErrorCode::BadInput, "a control packet is longer than {} bytes or carries more than {} descriptors",
                  kControlBytesMax, kDescriptorsMax);
   const auto size = static_cast<std::size_t>(received);
-  flatbuffers::Verifier verifier{reinterpret_cast<const std::uint8_t*>(bytes.get()), size, kVerifyDepthMax, kVerifyTablesMax};
+  flatbuffers::Verifier verifier{reinterpret_cast<const std::uint8_t*>(bytes.get()), size, kVerifyDepthMax,
+                                 kVerifyTablesMax};
   if (!control::VerifyMessageBuffer(verifier))
     return error(ErrorCode::BadInput, "a control packet of {} bytes is not a Message of control.fbs", size);
   return ControlPacket{std::move(bytes), size, std::move(descriptors)};

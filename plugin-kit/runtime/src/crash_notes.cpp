@@ -1,11 +1,11 @@
-#include <shunt/kit/crash_notes.hpp>
+#include <shunt/plugin-kit/runtime/crash_notes.hpp>
+
+#include <algorithm>
+#include <atomic>
 
 #include <execinfo.h>
 #include <signal.h>
 #include <ucontext.h>
-
-#include <algorithm>
-#include <atomic>
 
 namespace shunt::kit {
 namespace {
@@ -33,7 +33,7 @@ void write_frames(bus::CrashNote& note, std::uintptr_t struck) noexcept {
   const int found = ::backtrace(addresses.data(), static_cast<int>(addresses.size()));
   const auto end = addresses.begin() + std::max(found, 0);
   auto from = std::find(addresses.begin(), end, reinterpret_cast<void*>(struck));
-  if (from != end) ++from;                                              // it is frame 0 already
+  if (from != end) ++from;                                                               // it is frame 0 already
   else from = addresses.begin() + std::min<std::ptrdiff_t>(end - addresses.begin(), 2);  // a jump to nowhere
   std::uint32_t count = 1;
   for (; from != end && count < note.frames.size(); ++from)

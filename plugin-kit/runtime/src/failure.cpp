@@ -1,11 +1,11 @@
 #include "failure.hpp"
 
-#include <algorithm>
-
 #include <shunt/bus/layout.hpp>
 #include <shunt/schemas/assert.hpp>
 #include <shunt/schemas/control_generated.h>
 #include <shunt/schemas/limits.hpp>
+
+#include <algorithm>
 
 namespace shunt::kit {
 namespace {
@@ -29,7 +29,8 @@ class FixedMemory final : public flatbuffers::Allocator {
 
 }  // namespace
 
-std::span<const std::byte> FailureBuilder::build(std::string_view text, std::span<const std::uint64_t> frames) noexcept {
+std::span<const std::byte> FailureBuilder::build(std::string_view text,
+                                                 std::span<const std::uint64_t> frames) noexcept {
   FixedMemory memory{memory_};
   flatbuffers::FlatBufferBuilder builder{memory_.size(), &memory};
   text = text.substr(0, kTextBytesMax);

@@ -1,12 +1,12 @@
 #pragma once
 /// The payload of a failed Reply: control.fbs Failure, built without heap and read with distrust.
 
+#include <shunt/plugin-kit/runtime/frames.hpp>
+
 #include <cstddef>
 #include <optional>
 #include <span>
 #include <string_view>
-
-#include <shunt/kit/frames.hpp>
 
 namespace shunt::kit {
 
@@ -18,7 +18,8 @@ class FailureBuilder {
   /// The message in full, up to kTextBytesMax. Valid until the next build.
   [[nodiscard]] std::span<const std::byte> build(std::string_view text, std::span<const std::uint64_t> frames) noexcept;
   /// What of it fits a slot: the start of the text and the innermost frames.
-  [[nodiscard]] std::span<const std::byte> build_short(std::string_view text, std::span<const std::uint64_t> frames) noexcept;
+  [[nodiscard]] std::span<const std::byte> build_short(std::string_view text,
+                                                       std::span<const std::uint64_t> frames) noexcept;
 
  private:
   alignas(16) std::array<std::uint8_t, 8192> memory_;

@@ -1,8 +1,8 @@
-#include <shunt/kit/frames.hpp>
-
-#include <link.h>
+#include <shunt/plugin-kit/runtime/frames.hpp>
 
 #include <algorithm>
+
+#include <link.h>
 
 namespace shunt::kit {
 namespace {

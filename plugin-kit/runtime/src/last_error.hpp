@@ -1,10 +1,10 @@
 #pragma once
 /// The text of the last service that failed, in memory of its own: failing allocates nothing.
 
+#include <shunt/schemas/error.hpp>
+
 #include <array>
 #include <string_view>
-
-#include <shunt/schemas/error.hpp>
 
 #include <fmt/format.h>
 

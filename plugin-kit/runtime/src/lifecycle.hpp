@@ -1,10 +1,10 @@
 #pragma once
 /// Which phase may follow which, as one table.
 
+#include <shunt/schemas/control_generated.h>
+
 #include <array>
 #include <optional>
-
-#include <shunt/schemas/control_generated.h>
 
 namespace shunt::kit {
 

@@ -1,13 +1,13 @@
 #include "nested_calls.hpp"
 
-#include <algorithm>
-#include <cstring>
-#include <utility>
+#include "failure.hpp"
 
 #include <shunt/bus/clock.hpp>
 #include <shunt/schemas/limits.hpp>
 
-#include "failure.hpp"
+#include <algorithm>
+#include <cstring>
+#include <utility>
 
 namespace shunt::kit {
 
@@ -35,7 +35,8 @@ int NestedCalls::call(const Call& call, shunt_sample& sample, std::size_t offset
     return error_.set(ErrorCode::QuotaExceeded, "{} answers are held: release some before the next call", kAnswersMax);
   }
   std::int64_t deadline = call.deadline_ns;
-  if (call.parent_deadline_ns != 0 && (deadline == 0 || call.parent_deadline_ns < deadline)) deadline = call.parent_deadline_ns;
+  if (call.parent_deadline_ns != 0 && (deadline == 0 || call.parent_deadline_ns < deadline))
+    deadline = call.parent_deadline_ns;
   if (deadline == 0) deadline = bus::now_ns() + std::chrono::nanoseconds{kDefaultDeadline}.count();
   bus::MessageHeader header;
   header.route = call.route;
@@ -135,7 +136,8 @@ bool NestedCalls::cancel_waits(std::uint64_t token) const noexcept {
   const bus::SideShape& shape = lane_.shape().host_side;
   const auto* const slots = reinterpret_cast<const bus::Slot*>(side + shape.ring_offset(Ring::Reply));
   // Pairs with the release in RingReader::free().
-  std::uint64_t position = lane_.mine().positions.read[static_cast<std::size_t>(Ring::Reply)].load(std::memory_order_acquire);
+  std::uint64_t position =
+      lane_.mine().positions.read[static_cast<std::size_t>(Ring::Reply)].load(std::memory_order_acquire);
   for (std::uint32_t i = 0; i < shape.slots; ++i, ++position) {
     const bus::Slot& slot = slots[position & (shape.slots - 1)];
     if (slot.commit.load(std::memory_order_acquire) != position + 1) return false;  // pairs with RingWriter::push()

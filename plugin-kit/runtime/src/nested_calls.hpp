@@ -1,11 +1,11 @@
 #pragma once
 /// Calls that a handler makes, and everything that comes in on the reply ring: their answers, strays and cancellations.
 
-#include <shunt/bus/lane.hpp>
-
 #include "cancellations.hpp"
 #include "outbox.hpp"
 #include "patience.hpp"
+
+#include <shunt/bus/lane.hpp>
 
 namespace shunt::kit {
 
@@ -18,7 +18,7 @@ class NestedCalls {
 
   struct Call {
     std::uint32_t route = 0;
-    std::uint64_t parent = 0;           ///< Correlation of the message in hand; 0 outside of handlers.
+    std::uint64_t parent = 0;             ///< Correlation of the message in hand; 0 outside of handlers.
     std::int64_t parent_deadline_ns = 0;  ///< 0 for none.
     std::int64_t deadline_ns = 0;         ///< 0: the parent's, or kDefaultDeadline.
   };

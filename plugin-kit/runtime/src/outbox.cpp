@@ -1,13 +1,13 @@
 #include "outbox.hpp"
 
-#include <time.h>
+#include <shunt/bus/clock.hpp>
+#include <shunt/bus/spin.hpp>
+#include <shunt/schemas/limits.hpp>
 
 #include <cstring>
 #include <utility>
 
-#include <shunt/bus/clock.hpp>
-#include <shunt/bus/spin.hpp>
-#include <shunt/schemas/limits.hpp>
+#include <time.h>
 
 namespace shunt::kit {
 namespace {
@@ -16,7 +16,9 @@ constexpr std::uint32_t kHarvestFrom = 16;  ///< Chunks out: enough of them shar
 constexpr int kSpinsForRoom = 2000;
 constexpr std::int64_t kNapNs = 50'000;
 
-std::uint64_t handle_of(const bus::LoanedChunk& loan) { return std::uint64_t{loan.generation} << 32 | loan.chunk.packed; }
+std::uint64_t handle_of(const bus::LoanedChunk& loan) {
+  return std::uint64_t{loan.generation} << 32 | loan.chunk.packed;
+}
 
 }  // namespace
 
@@ -41,10 +43,14 @@ std::optional<bus::LoanedChunk> Outbox::take_loan(std::size_t bytes) noexcept {
 int Outbox::no_loan(std::size_t bytes) noexcept {
   const auto& geometry = lane_.pool()->geometry();
   if (!geometry.class_for(bytes))
-    return error_.set(ErrorCode::TooLarge, "{} bytes fit no size class of this plugin's pool, the largest is {}: add one "
-                      "to `outbound` in the host's configuration", bytes, geometry.classes().back().bytes);
-  return error_.set(ErrorCode::QuotaExceeded, "no chunk for {} bytes is left: give samples back, or raise `outbound` in "
-                    "the host's configuration", bytes);
+    return error_.set(ErrorCode::TooLarge,
+                      "{} bytes fit no size class of this plugin's pool, the largest is {}: add one "
+                      "to `outbound` in the host's configuration",
+                      bytes, geometry.classes().back().bytes);
+  return error_.set(ErrorCode::QuotaExceeded,
+                    "no chunk for {} bytes is left: give samples back, or raise `outbound` in "
+                    "the host's configuration",
+                    bytes);
 }
 
 int Outbox::loan(std::size_t bytes, shunt_sample& out) noexcept {
@@ -71,7 +77,8 @@ void Outbox::give_back(shunt_sample& sample) noexcept {
   if (const auto loan = redeem(taken)) lane_.pool()->release(loan->chunk);
 }
 
-int Outbox::copy_to_chunk(const shunt_sample& sample, std::size_t offset, std::size_t bytes, bus::LoanedChunk& loan) noexcept {
+int Outbox::copy_to_chunk(const shunt_sample& sample, std::size_t offset, std::size_t bytes,
+                          bus::LoanedChunk& loan) noexcept {
   const auto taken = take_loan(bytes);
   if (!taken) return no_loan(bytes);
   std::memcpy(taken->data, sample.data + offset, bytes);
@@ -79,8 +86,8 @@ int Outbox::copy_to_chunk(const shunt_sample& sample, std::size_t offset, std::s
   return SHUNT_OK;
 }
 
-int Outbox::send(bus::Ring ring, bus::MessageHeader& header, shunt_sample& sample, std::size_t offset, std::size_t bytes,
-                 std::int64_t until_ns) noexcept {
+int Outbox::send(bus::Ring ring, bus::MessageHeader& header, shunt_sample& sample, std::size_t offset,
+                 std::size_t bytes, std::int64_t until_ns) noexcept {
   const shunt_sample taken = std::exchange(sample, shunt_sample{});
   std::optional<bus::LoanedChunk> loan;
   if (taken.handle != 0 && !(loan = redeem(taken)))
@@ -89,7 +96,8 @@ int Outbox::send(bus::Ring ring, bus::MessageHeader& header, shunt_sample& sampl
   int code = SHUNT_OK;
   std::span<const std::byte> inline_payload;
   if (bytes > capacity || offset > capacity - bytes) {
-    code = error_.set(ErrorCode::BadInput, "a payload of {} bytes at {} does not lie in a sample of {}", bytes, offset, capacity);
+    code = error_.set(ErrorCode::BadInput, "a payload of {} bytes at {} does not lie in a sample of {}", bytes, offset,
+                      capacity);
   } else if (!loan && bytes <= bus::kInlineBytesMax) {
     inline_payload = {reinterpret_cast<const std::byte*>(taken.data) + offset, bytes};
   } else if (!loan) {
@@ -120,7 +128,8 @@ int Outbox::send(bus::Ring ring, bus::MessageHeader& header, shunt_sample& sampl
 }
 
 bool Outbox::wait_for_room(bus::Ring ring, std::int64_t until_ns) const noexcept {
-  const std::uint32_t commands_seen = commands_.load(std::memory_order_relaxed);  // a hint to stop; nothing depends on it
+  const std::uint32_t commands_seen =
+      commands_.load(std::memory_order_relaxed);  // a hint to stop; nothing depends on it
   for (int i = 0; i < kSpinsForRoom; ++i) {
     if (lane_.sender.has_room(ring)) return true;
     bus::spin_pause();

@@ -1,13 +1,13 @@
 #pragma once
 /// Everything a plugin sends: loans from its pool, room in the host's rings, one push.
 
-#include <atomic>
-#include <vector>
+#include "last_error.hpp"
 
 #include <shunt/bus/lane.hpp>
 #include <shunt/plugin.h>
 
-#include "last_error.hpp"
+#include <atomic>
+#include <vector>
 
 namespace shunt::kit {
 
@@ -22,9 +22,9 @@ class Outbox {
   int loan(std::size_t bytes, shunt_sample& out) noexcept;
   void give_back(shunt_sample& sample) noexcept;
 
-  /// Sends `bytes` at `offset` of the sample, which is consumed also by failure. `header` says all but the payload's place.
-  /// Waits for room until `until_ns`; 0: kDefaultDeadline from now.
-  /// Errors: BadInput, QuotaExceeded, TooLarge, RingFull.
+  /// Sends `bytes` at `offset` of the sample, which is consumed also by failure. `header` says all but the payload's
+  /// place. Waits for room until `until_ns`; 0: kDefaultDeadline from now. Errors: BadInput, QuotaExceeded, TooLarge,
+  /// RingFull.
   int send(bus::Ring ring, bus::MessageHeader& header, shunt_sample& sample, std::size_t offset, std::size_t bytes,
            std::int64_t until_ns) noexcept;
 

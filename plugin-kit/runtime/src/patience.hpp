@@ -11,7 +11,8 @@ class Patience {
 
   /// Pauses for an instant and says false, or says true: sleep now.
   bool wants_sleep() noexcept {
-    if (mode_ == bus::Wait::Sleep || (mode_ == bus::Wait::SpinThenSleep && spins_ >= bus::kSpinsBeforeSleep)) return true;
+    if (mode_ == bus::Wait::Sleep || (mode_ == bus::Wait::SpinThenSleep && spins_ >= bus::kSpinsBeforeSleep))
+      return true;
     ++spins_;
     bus::spin_pause();
     return false;

@@ -1,8 +1,8 @@
 #include "phases.hpp"
 
-#include <shunt/kit/crash_notes.hpp>
-
 #include "catch_all.hpp"
+
+#include <shunt/plugin-kit/runtime/crash_notes.hpp>
 
 namespace shunt::kit {
 namespace {
@@ -24,7 +24,8 @@ int checked_code(int code) {
 
 }  // namespace
 
-Phases::Phases(shunt_runtime& runtime, std::function<Result<LoadedPlugin>()> load) : runtime_(runtime), load_(std::move(load)) {
+Phases::Phases(shunt_runtime& runtime, std::function<Result<LoadedPlugin>()> load)
+    : runtime_(runtime), load_(std::move(load)) {
   for (const auto& [key, value] : runtime.contract.settings) settings_.push_back({key.c_str(), value.c_str()});
 }
 
@@ -38,7 +39,8 @@ control::EnteredT Phases::load() {
   auto result = entered(control::Phase::Load, SHUNT_OK, {});
   if (thrown != nullptr) result = entered(control::Phase::Load, static_cast<int>(ErrorCode::PluginFailed), thrown);
   else if (self_ == nullptr)
-    result = entered(control::Phase::Load, static_cast<int>(ErrorCode::PluginFailed), "the plugin's create() gave nothing");
+    result =
+        entered(control::Phase::Load, static_cast<int>(ErrorCode::PluginFailed), "the plugin's create() gave nothing");
   result.frames.assign(runtime_.thrown.span().begin(), runtime_.thrown.span().end());
   return result;
 }

@@ -1,9 +1,9 @@
 #pragma once
 /// The plugin's phases, called with whatever it throws caught, and what came of each in control.fbs's terms.
 
-#include <vector>
-
 #include "serving_state.hpp"
+
+#include <vector>
 
 namespace shunt::kit {
 

@@ -1,5 +1,6 @@
 #pragma once
-/// From the number on a message to the function's or topic's place in the manifest: one multiplication, one load or two.
+/// From the number on a message to the function's or topic's place in the manifest: one multiplication, one load or
+/// two.
 
 #include <bit>
 #include <cstdint>
@@ -13,7 +14,8 @@ class RouteIndex {
  public:
   /// `routes[i]` is the route of place i; 0: that place has none. Allocates here only.
   explicit RouteIndex(std::span<const std::uint32_t> routes)
-      : entries_(std::bit_ceil(routes.size() * 4 + 4)), shift_(static_cast<unsigned>(std::countl_zero(entries_.size() - 1)) - 32) {
+      : entries_(std::bit_ceil(routes.size() * 4 + 4)),
+        shift_(static_cast<unsigned>(std::countl_zero(entries_.size() - 1)) - 32) {
     for (std::uint32_t place = 0; place < routes.size(); ++place) {
       if (routes[place] == 0) continue;
       std::size_t at = first(routes[place]);

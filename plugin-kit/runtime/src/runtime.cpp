@@ -1,23 +1,26 @@
-#include <shunt/kit/runtime.hpp>
+#include "lifecycle.hpp"
+#include "phases.hpp"
+#include "serving_loop.hpp"
 
-#include <unistd.h>
+#include <shunt/plugin-kit/runtime/crash_notes.hpp>
+#include <shunt/plugin-kit/runtime/runtime.hpp>
 
 #include <cstdio>
 #include <thread>
 
-#include <shunt/kit/crash_notes.hpp>
-
-#include "lifecycle.hpp"
-#include "phases.hpp"
-#include "serving_loop.hpp"
+#include <unistd.h>
 
 namespace shunt::kit {
 
 struct Runtime::Parts {
   Parts(std::unique_ptr<bus::LaneEnd> lane_end, Contract agreed, ControlChannel channel,
         std::function<Result<LoadedPlugin>()> load, std::function<void()> serving)
-      : lane(std::move(lane_end)), contract(std::move(agreed)), control(std::move(channel)),
-        state(*lane, contract, commands), phases(state, std::move(load)), on_serving(std::move(serving)) {}
+      : lane(std::move(lane_end)),
+        contract(std::move(agreed)),
+        control(std::move(channel)),
+        state(*lane, contract, commands),
+        phases(state, std::move(load)),
+        on_serving(std::move(serving)) {}
 
   std::unique_ptr<bus::LaneEnd> lane;
   Contract contract;

@@ -2,12 +2,13 @@
 
 #include "serving_state.hpp"
 
-#include <unistd.h>
+#include <shunt/bus/clock.hpp>
+#include <shunt/plugin-kit/runtime/throw_notes.hpp>
 
 #include <algorithm>
+#include <bit>
 
-#include <shunt/bus/clock.hpp>
-#include <shunt/kit/throw_notes.hpp>
+#include <unistd.h>
 
 namespace shunt::kit {
 namespace {
@@ -24,7 +25,8 @@ bool may_use(shunt_runtime& runtime, int& code) noexcept {
     return false;
   }
   if (!runtime.may_send) {
-    code = runtime.error.set(ErrorCode::Undeclared, "nothing can be sent before activate: init and validate have no effects");
+    code = runtime.error.set(ErrorCode::Undeclared,
+                             "nothing can be sent before activate: init and validate have no effects");
     return false;
   }
   return true;
@@ -56,7 +58,8 @@ void give_back(shunt_runtime* runtime, shunt_sample* sample) {
   if (serving_thread) runtime->outbox.give_back(*sample);
 }
 
-int reply(shunt_runtime* runtime, const shunt_message* message, shunt_sample* sample, std::size_t offset, std::size_t bytes) {
+int reply(shunt_runtime* runtime, const shunt_message* message, shunt_sample* sample, std::size_t offset,
+          std::size_t bytes) {
   int code = SHUNT_OK;
   if (!may_use(*runtime, code)) return code;
   if (code = check_answer(*runtime, message); code != SHUNT_OK) {
@@ -75,8 +78,10 @@ int publish(shunt_runtime* runtime, std::uint32_t topic, shunt_sample* sample, s
   const auto& topics = runtime->contract.topics_out;
   if (topic >= topics.size() || topics[topic] == 0) {
     runtime->outbox.give_back(*sample);
-    if (topic < topics.size()) return runtime->error.set(ErrorCode::NoSuchRoute, "the host has no topic {} for this plugin", topic);
-    return runtime->error.set(ErrorCode::Undeclared, "the manifest declares {} topics out; there is no number {}", topics.size(), topic);
+    if (topic < topics.size())
+      return runtime->error.set(ErrorCode::NoSuchRoute, "the host has no topic {} for this plugin", topic);
+    return runtime->error.set(ErrorCode::Undeclared, "the manifest declares {} topics out; there is no number {}",
+                              topics.size(), topic);
   }
   bus::MessageHeader header;
   header.route = topics[topic];
@@ -85,16 +90,18 @@ int publish(shunt_runtime* runtime, std::uint32_t topic, shunt_sample* sample, s
   return runtime->outbox.send(Ring::Data, header, *sample, offset, bytes, 0);
 }
 
-int call(shunt_runtime* runtime, const shunt_message* parent, std::uint32_t index, shunt_sample* sample, std::size_t offset,
-         std::size_t bytes, std::int64_t deadline_ns, shunt_answer* out) {
+int call(shunt_runtime* runtime, const shunt_message* parent, std::uint32_t index, shunt_sample* sample,
+         std::size_t offset, std::size_t bytes, std::int64_t deadline_ns, shunt_answer* out) {
   int code = SHUNT_OK;
   *out = {};
   if (!may_use(*runtime, code)) return code;
   const auto& calls = runtime->contract.calls;
   if (index >= calls.size() || calls[index] == 0) {
     runtime->outbox.give_back(*sample);
-    if (index < calls.size()) return runtime->error.set(ErrorCode::NoSuchRoute, "the host has no function for call {} of this plugin", index);
-    return runtime->error.set(ErrorCode::Undeclared, "the manifest declares {} calls; there is no number {}", calls.size(), index);
+    if (index < calls.size())
+      return runtime->error.set(ErrorCode::NoSuchRoute, "the host has no function for call {} of this plugin", index);
+    return runtime->error.set(ErrorCode::Undeclared, "the manifest declares {} calls; there is no number {}",
+                              calls.size(), index);
   }
   const bus::MessageHeader& in_hand = runtime->in_hand.header;
   if (parent != nullptr && parent->token != in_hand.correlation) {
@@ -112,6 +119,11 @@ void release(shunt_runtime* runtime, shunt_answer* answer) {
 int fail(shunt_runtime* runtime, const shunt_message* message, int code, const char* text, std::size_t text_bytes) {
   int result = SHUNT_OK;
   if (!may_use(*runtime, result)) return result;
+  InHand& in_hand = runtime->in_hand;
+  if (message != nullptr && message->token == in_hand.header.correlation && in_hand.header.kind == Kind::Publication) {
+    report_unanswered(*runtime, {text, text_bytes});
+    return SHUNT_OK;
+  }
   if (result = check_answer(*runtime, message); result != SHUNT_OK) return result;
   const bool known = code >= 0 && code < 0xffff;
   return send_failure(*runtime, known ? static_cast<ErrorCode>(code) : ErrorCode::PluginFailed, {text, text_bytes});
@@ -135,7 +147,8 @@ void log(shunt_runtime* runtime, int level, const char* text, std::size_t text_b
                                     std::string_view{text, text_bytes});
   *cut.out = '\n';
   // One write, so that lines of several threads and processes do not mix. Nobody to tell when it fails.
-  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), static_cast<std::size_t>(cut.out + 1 - line.data()));
+  [[maybe_unused]] const auto written =
+      ::write(STDERR_FILENO, line.data(), static_cast<std::size_t>(cut.out + 1 - line.data()));
 }
 
 const char* last_error(shunt_runtime* runtime) { return runtime->error.text(); }
@@ -144,8 +157,9 @@ const char* describe_exception(shunt_runtime* runtime, const char* what) { retur
 
 }  // namespace
 
-const shunt_services kServices{sizeof(shunt_services), loan, give_back, reply, publish, call, release, fail, now_ns,
-                               cancelled, log, last_error, describe_exception};
+const shunt_services kServices{
+    sizeof(shunt_services), loan, give_back, reply, publish, call, release, fail, now_ns, cancelled, log, last_error,
+    describe_exception};
 
 bool is_serving_thread() noexcept { return serving_thread; }
 void become_serving_thread() noexcept { serving_thread = true; }
@@ -166,6 +180,12 @@ int send_failure(shunt_runtime& runtime, ErrorCode code, std::string_view text) 
   runtime.in_hand.failed = true;
   runtime.in_hand.answered = result == SHUNT_OK;
   return result;
+}
+
+void report_unanswered(shunt_runtime& runtime, std::string_view text) noexcept {
+  runtime.in_hand.failed = true;
+  // Every time would let a plugin flood the terminal: the 1st, 2nd, 4th, 8th ... is shown, all are counted.
+  if (std::has_single_bit(++runtime.failures_unanswered)) log(&runtime, 3, text.data(), text.size());
 }
 
 const char* describe_thrown(shunt_runtime& runtime, std::string_view what) noexcept {

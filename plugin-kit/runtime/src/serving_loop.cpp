@@ -1,8 +1,8 @@
 #include "serving_loop.hpp"
 
-#include <shunt/bus/clock.hpp>
-
 #include "catch_all.hpp"
+
+#include <shunt/bus/clock.hpp>
 
 namespace shunt::kit {
 
@@ -19,7 +19,11 @@ void count(std::atomic<std::uint64_t>& counter) noexcept {
 }  // namespace
 
 ServingLoop::ServingLoop(shunt_runtime& runtime, const Phases& phases, const CommandBox& commands)
-    : runtime_(runtime), lane_(runtime.lane), phases_(phases), commands_(commands), functions_(runtime.contract.functions),
+    : runtime_(runtime),
+      lane_(runtime.lane),
+      phases_(phases),
+      commands_(commands),
+      functions_(runtime.contract.functions),
       topics_in_(runtime.contract.topics_in) {}
 
 bool ServingLoop::run() noexcept {
@@ -69,7 +73,11 @@ void ServingLoop::take_in_hand(const bus::Incoming& incoming, bool wants_answer)
 shunt_message ServingLoop::message(const bus::Incoming& incoming, std::uint32_t index) const noexcept {
   const bus::MessageHeader& header = incoming.header;
   const std::uint32_t flags = (header.flags & bus::flag::kRedelivered) != 0 ? std::uint32_t{SHUNT_REDELIVERED} : 0u;
-  return {index, flags, header.correlation, header.deadline_ns, reinterpret_cast<const std::uint8_t*>(incoming.payload.data()),
+  return {index,
+          flags,
+          header.correlation,
+          header.deadline_ns,
+          reinterpret_cast<const std::uint8_t*>(incoming.payload.data()),
           incoming.payload.size()};
 }
 
@@ -96,7 +104,8 @@ void ServingLoop::serve_request(const bus::Incoming& incoming) noexcept {
   lane_.receiver.mark_begun(Ring::Data);
   const char* const thrown = catch_all(runtime_, [&] { phases_.descriptor().handle(phases_.self(), &request); });
   if (!runtime_.in_hand.answered)
-    send_failure(runtime_, ErrorCode::PluginFailed, thrown != nullptr ? thrown : "the handler returned without an answer");
+    send_failure(runtime_, ErrorCode::PluginFailed,
+                 thrown != nullptr ? thrown : "the handler returned without an answer");
   if (thrown != nullptr || runtime_.in_hand.failed) count(statistics.failed);
   count(statistics.handled);
 }
@@ -109,12 +118,9 @@ void ServingLoop::serve_publication(const bus::Incoming& incoming) noexcept {
   if (!index) return;
   const shunt_message publication = message(incoming, *index);
   const char* const thrown = catch_all(runtime_, [&] { phases_.descriptor().receive(phases_.self(), &publication); });
+  if (thrown != nullptr) report_unanswered(runtime_, thrown);
+  if (runtime_.in_hand.failed) count(statistics.failed);
   count(statistics.handled);
-  if (thrown == nullptr) return;
-  count(statistics.failed);
-  // Nobody waits for an answer that could carry the text. Every time would let a plugin flood the terminal.
-  if (std::has_single_bit(statistics.failed.load(std::memory_order_relaxed)))
-    kServices.log(&runtime_, 3, thrown, std::char_traits<char>::length(thrown));
 }
 
 }  // namespace shunt::kit

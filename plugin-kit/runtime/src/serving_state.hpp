@@ -1,18 +1,18 @@
 #pragma once
 /// What the services and the serving loop share: the thing that a plugin holds as `shunt_runtime*`.
 
-#include <array>
-#include <string_view>
-
-#include <shunt/kit/frames.hpp>
-#include <shunt/kit/runtime.hpp>
-
 #include "cancellations.hpp"
 #include "command_box.hpp"
 #include "failure.hpp"
 #include "last_error.hpp"
 #include "nested_calls.hpp"
 #include "outbox.hpp"
+
+#include <shunt/plugin-kit/runtime/frames.hpp>
+#include <shunt/plugin-kit/runtime/runtime.hpp>
+
+#include <array>
+#include <string_view>
 
 namespace shunt::kit {
 
@@ -27,8 +27,11 @@ struct InHand {
 
 /// Of the serving thread; other threads reach `cancellations`, `calls.cancel_waits()` and `contract` only.
 struct shunt_runtime {
-  shunt_runtime(shunt::bus::LaneEnd& lane_end, const shunt::kit::Contract& agreed, const shunt::kit::CommandBox& commands)
-      : lane(lane_end), contract(agreed), outbox(lane_end, commands.word(), error),
+  shunt_runtime(shunt::bus::LaneEnd& lane_end, const shunt::kit::Contract& agreed,
+                const shunt::kit::CommandBox& commands)
+      : lane(lane_end),
+        contract(agreed),
+        outbox(lane_end, commands.word(), error),
         calls(lane_end, agreed.wait, outbox, cancellations, error) {}
 
   shunt::bus::LaneEnd& lane;
@@ -40,8 +43,9 @@ struct shunt_runtime {
   shunt::kit::FailureBuilder failures;
   shunt::kit::ObjectRange object;
   shunt::kit::InHand in_hand;
-  bool may_send = false;              ///< From activate on: before, nothing has effects.
-  shunt::kit::Frames thrown;          ///< Of the exception described last, until it is sent or the next message begins.
+  std::uint64_t failures_unanswered = 0;
+  bool may_send = false;      ///< From activate on: before, nothing has effects.
+  shunt::kit::Frames thrown;  ///< Of the exception described last, until it is sent or the next message begins.
   std::array<char, 2048> described{};  ///< Text of describe_exception.
 };
 
@@ -56,6 +60,9 @@ extern const shunt_services kServices;
 
 /// Answers the request in hand with a failure; `thrown` goes along. Errors: those of Outbox::send.
 int send_failure(shunt_runtime& runtime, ErrorCode code, std::string_view text) noexcept;
+
+/// Counts and shows the failure of a publication's handler: nobody waits for an answer that could carry it.
+void report_unanswered(shunt_runtime& runtime, std::string_view text) noexcept;
 
 /// In a catch block: notes where the exception was thrown and gives its text with that appended.
 const char* describe_thrown(shunt_runtime& runtime, std::string_view what) noexcept;

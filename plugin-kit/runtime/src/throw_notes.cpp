@@ -1,11 +1,11 @@
-#include <shunt/kit/throw_notes.hpp>
-
-#include <execinfo.h>
+#include <shunt/plugin-kit/runtime/throw_notes.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cstring>
 #include <exception>
+
+#include <execinfo.h>
 
 namespace shunt::kit {
 namespace {
@@ -53,7 +53,8 @@ Frames frames_of_current_exception(const ObjectRange& object) noexcept {
   for (const Note& note : thread_notes.notes) {
     if (note.exception != exception) continue;
     for (int i = 0; i < note.count; ++i)
-      frames.values[frames.count++] = object.frame(reinterpret_cast<std::uintptr_t>(note.addresses[static_cast<std::size_t>(i)]));
+      frames.values[frames.count++] =
+          object.frame(reinterpret_cast<std::uintptr_t>(note.addresses[static_cast<std::size_t>(i)]));
     return frames;
   }
   return frames;

@@ -3,9 +3,9 @@
 ///
 /// The launcher puts its own `__cxa_throw` in front of the C++ library's and notes every throw here.
 
-#include <cstdint>
+#include <shunt/plugin-kit/runtime/frames.hpp>
 
-#include <shunt/kit/frames.hpp>
+#include <cstdint>
 
 namespace shunt::kit {
 

@@ -4,10 +4,10 @@
 ///     install_crash_notes(lane->mine().crash);
 ///     const AlternateStack stack;               // on each thread whose stack overflows shall be noted
 
-#include <memory>
-
 #include <shunt/bus/layout.hpp>
-#include <shunt/kit/frames.hpp>
+#include <shunt/plugin-kit/runtime/frames.hpp>
+
+#include <memory>
 
 namespace shunt::kit {
 

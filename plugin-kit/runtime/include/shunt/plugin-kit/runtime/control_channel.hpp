@@ -6,13 +6,13 @@
 ///     SHUNT_TRY(packet, channel.receive());
 ///     if (const auto* enter = packet.message().body_as_Enter()) ...
 
-#include <memory>
-#include <span>
-#include <vector>
-
 #include <shunt/bus/unique_fd.hpp>
 #include <shunt/schemas/control_generated.h>
 #include <shunt/schemas/result.hpp>
+
+#include <memory>
+#include <span>
+#include <vector>
 
 namespace shunt::kit {
 
@@ -52,8 +52,8 @@ class ControlChannel {
   /// The same for a packet that was received elsewhere, as it is.
   [[nodiscard]] Status forward(const ControlPacket& packet) const;
 
-  /// Waits for the next packet. Errors: HostGone when the other end is closed; BadInput for a packet that is no Message;
-  /// System.
+  /// Waits for the next packet. Errors: HostGone when the other end is closed; BadInput for a packet that is no
+  /// Message; System.
   [[nodiscard]] Result<ControlPacket> receive() const;
 
   [[nodiscard]] int fd() const noexcept { return socket_.get(); }

@@ -4,16 +4,16 @@
 ///     Runtime runtime{std::move(lane), contract, ControlChannel{std::move(control)}, load};
 ///     runtime.run();
 
+#include <shunt/bus/lane.hpp>
+#include <shunt/plugin-kit/runtime/control_channel.hpp>
+#include <shunt/plugin-kit/runtime/frames.hpp>
+#include <shunt/plugin.h>
+
 #include <functional>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
-
-#include <shunt/bus/lane.hpp>
-#include <shunt/kit/control_channel.hpp>
-#include <shunt/kit/frames.hpp>
-#include <shunt/plugin.h>
 
 namespace shunt::kit {
 
