@@ -76,7 +76,8 @@ bool LaneTransport::harvest_until(std::size_t bytes) {
   Spinner spinner{waiting_};
   for (bool first = true;; first = false) {
     for (const auto& end : ends_) {
-      if (!first || end->sender.held() >= kHarvestAt) end->sender.harvest([this](bus::ChunkId id) { pool_->release(id); });
+      if (!first || end->sender.held() >= kHarvestAt)
+        end->sender.harvest([this](bus::ChunkId id) { pool_->release(id); });
       if (end->breach() != bus::Breach::None) return false;
     }
     if (pool_->free_chunks(size_class) > 0) return true;

@@ -1,5 +1,6 @@
 #pragma once
-/// The subject `lane`: the bus alone, without host, routes or FlatBuffers. What a message costs to move, checks included.
+/// The subject `lane`: the bus alone, without host, routes or FlatBuffers. What a message costs to move, checks
+/// included.
 
 #include <shunt/bench/setup.hpp>
 #include <shunt/bench/waiting.hpp>
@@ -11,7 +12,8 @@
 
 namespace shunt::bench {
 
-/// One lane per consumer. Inline payloads travel in the slot; chunks are loaned once, built once and pushed to every lane.
+/// One lane per consumer. Inline payloads travel in the slot; chunks are loaned once, built once and pushed to every
+/// lane.
 class LaneTransport {
  public:
   static Status supports(const Setup& setup);
@@ -90,7 +92,8 @@ bool LaneTransport::receive(Check check) {
   end.receiver.mark_begun(bus::Ring::Data);
   check(incoming->payload.data());
   end.receiver.mark_done(bus::Ring::Data);
-  if (incoming->header.place == bus::Place::Chunk) end.receiver.give_back(incoming->header.chunk, incoming->header.generation);
+  if (incoming->header.place == bus::Place::Chunk)
+    end.receiver.give_back(incoming->header.chunk, incoming->header.generation);
   end.receiver.free(bus::Ring::Data);
   return true;
 }

@@ -96,7 +96,9 @@ class InPlaceBuilder final : private flatbuffers::Allocator {
     SHUNT_CHECK(start(hint, payload));
     const GiveBackUnlessTaken guard{*this};
     flatbuffers::FlatBufferBuilder builder(memory_.capacity, this, false, kAlignment);
-    builder.Finish(build(builder));
+    const auto root = build(builder);
+    builder.Align(kAlignment);  // a table of small members alone would end at an offset that no lane accepts
+    builder.Finish(root);
     return finish(builder, hint);
   }
 
