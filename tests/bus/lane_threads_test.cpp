@@ -10,7 +10,7 @@
 
 #include <shunt/bus/doorbell.hpp>
 
-#include <cstring>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -53,17 +53,19 @@ struct End {
         mine_bell(mine.fixed->doorbell),
         peer_bell(theirs.fixed->doorbell) {}
 
-  /// Sends number `i` as 8 numbers, in a chunk or inline. False: no room, or no chunk, now.
+  /// Sends number `i` as 8 numbers, in a chunk or inline. Word by word: gcc expands a memcpy of a known size where the
+  /// thread sanitizer does not see it. False: no room, or no chunk, now.
   bool send(Ring ring, std::uint64_t i) {
     sender.harvest([&](ChunkId chunk) { pool.release(chunk); });
     if (!sender.has_room(ring)) return false;
     const std::array<std::uint64_t, 8> numbers{i, i + 1, i + 2, i + 3, i + 4, i + 5, i + 6, i + 7};
-    if (i % 2 == 0) {
+    if (only.value_or(i % 2 == 0 ? Place::Inline : Place::Chunk) == Place::Inline) {
       sender.push(ring, inline_header(sizeof numbers, i), std::as_bytes(std::span{numbers}));
     } else {
       const auto loan = pool.loan(sizeof numbers);
       if (!loan) return false;
-      std::memcpy(loan->data, numbers.data(), sizeof numbers);
+      auto* const words = reinterpret_cast<std::uint64_t*>(loan->data);
+      for (std::size_t k = 0; k < numbers.size(); ++k) words[k] = numbers[k];
       sender.push(ring, chunk_header(*loan, sizeof numbers, i), {});
     }
     sender.wake();
@@ -73,11 +75,11 @@ struct End {
   bool take(Ring ring, std::uint64_t i) {
     const auto message = receiver.next(ring);
     if (!message) return false;
-    receiver.mark_begun(ring);
-    std::array<std::uint64_t, 8> numbers{};
-    std::memcpy(numbers.data(), message->payload.data(), sizeof numbers);
-    wrong += message->header.correlation != i || numbers[0] != i || numbers[7] != i + 7;
-    receiver.mark_done(ring);
+    if (marks) receiver.mark_begun(ring);
+    const auto* const words = reinterpret_cast<const std::uint64_t*>(message->payload.data());
+    wrong += message->header.correlation != i || message->payload.size() != 8 * sizeof i;
+    for (std::size_t k = 0; k < 8; ++k) wrong += words[k] != i + k;
+    if (marks) receiver.mark_done(ring);
     receiver.free(ring);
     if (message->header.place == Place::Chunk) held.push_back(message->header);
     if (held.size() == 2) give_back_newest_first();
@@ -96,6 +98,8 @@ struct End {
   ChunkPool& pool;
   Doorbell& mine_bell;
   Doorbell& peer_bell;
+  std::optional<Place> only;  ///< Where every payload lies; none: by turns.
+  bool marks = true;
   std::vector<MessageHeader> held;
   std::uint64_t wrong = 0;
 };
@@ -127,6 +131,37 @@ TEST(LaneThreads, a_stream_in_each_direction_at_once_arrives_whole_and_in_order)
   EXPECT_FALSE(host.broken());
   EXPECT_FALSE(plugin.broken());
 }
+
+/// One way, without marks and without an answer: nothing but the pair under test orders the reader's reads before the
+/// writer's next writes to the same memory.
+void stream_one_way(Place place) {
+  SharedLane lane;
+  End host{lane.host_side, lane.plugin_side, lane.inbound, lane.shape.outbound, lane.outbound_memory.data()};
+  End plugin{lane.plugin_side, lane.host_side, lane.outbound, lane.shape.inbound, lane.inbound_memory.data()};
+  host.only = place;
+  plugin.marks = false;
+
+  std::thread other{[&] {
+    for (std::uint64_t i = 0; i < kMessages && !plugin.broken();) {
+      if (plugin.take(Ring::Data, i)) ++i;
+      else std::this_thread::yield();
+    }
+    plugin.give_back_newest_first();
+  }};
+  for (std::uint64_t sent = 0; sent < kMessages && !host.broken();) {
+    if (host.send(Ring::Data, sent)) ++sent;
+    else std::this_thread::yield();
+  }
+  other.join();
+
+  EXPECT_EQ(plugin.wrong, 0u);
+  EXPECT_FALSE(host.broken());
+  EXPECT_FALSE(plugin.broken());
+}
+
+TEST(LaneThreads, a_slot_is_written_again_only_after_it_was_read) { stream_one_way(Place::Inline); }
+
+TEST(LaneThreads, a_chunk_is_written_again_only_after_it_was_given_back) { stream_one_way(Place::Chunk); }
 
 TEST(LaneThreads, a_round_trip_that_sleeps_at_both_ends_answers_every_message) {
   SharedLane lane;
