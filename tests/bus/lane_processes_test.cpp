@@ -4,11 +4,11 @@
 
 #include <shunt/bus/doorbell.hpp>
 
+#include <csignal>
 #include <functional>
 #include <string>
 
 #include <gtest/gtest.h>
-#include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>

@@ -167,9 +167,9 @@ TEST(LaneThreads, a_round_trip_that_sleeps_at_both_ends_answers_every_message) {
   SharedLane lane;
   End host{lane.host_side, lane.plugin_side, lane.inbound, lane.shape.outbound, lane.outbound_memory.data()};
   End plugin{lane.plugin_side, lane.host_side, lane.outbound, lane.shape.inbound, lane.inbound_memory.data()};
-  const std::uint64_t kRounds = kMessages / 10;
-  const auto answer = [kRounds](End& end, Ring from, Ring to, bool first) {
-    for (std::uint64_t i = 0; i < kRounds && !end.broken(); ++i) {
+  const std::uint64_t rounds = kMessages / 10;
+  const auto answer = [rounds](End& end, Ring from, Ring to, bool first) {
+    for (std::uint64_t i = 0; i < rounds && !end.broken(); ++i) {
       while (first && !end.send(to, i)) std::this_thread::yield();
       while (!end.take(from, i) && !end.broken()) end.sleep(from);
       end.give_back_newest_first();

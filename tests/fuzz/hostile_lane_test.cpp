@@ -72,9 +72,11 @@ TEST(HostilePlugin, writing_while_the_host_polls_breaks_no_rule_of_the_host) {
         std::this_thread::yield();
         continue;
       }
-      std::unique_lock lock{mutex};
-      const auto writer = target;
-      lock.unlock();
+      std::shared_ptr<HostileWriter> writer;  // held: the host may end the lane meanwhile
+      {
+        const std::lock_guard lock{mutex};
+        writer = target;
+      }
       const auto bytes = random_bytes(random, 80);
       Bytes stream{bytes};
       writer->act(stream);
