@@ -16,6 +16,8 @@ Result<Attachment> check_attachment(const control::Attach& attach, std::vector<b
                  "the host attached {} descriptors, {} belong to a lane: install the host and "
                  "shunt-launch of one release",
                  descriptors.size(), Attachment::kDescriptors);
+  if (attach.plugin_wait() > control::Wait::MAX)
+    return error(ErrorCode::BadInput, "the host asks for a way of waiting that this shunt-launch does not know");
   Attachment attachment;
   attach.UnPackTo(&attachment.agreement);
   std::move(descriptors.begin(), descriptors.end(), attachment.descriptors.begin());

@@ -20,7 +20,7 @@ void adopt_orphans() noexcept;
 void end_children() noexcept;
 
 /// Waits for one child. None: there is no such child.
-[[nodiscard]] std::optional<int> wait_for(pid_t child) noexcept;
+std::optional<int> wait_for(pid_t child) noexcept;
 
 /// A descriptor that names `pid`, a child that is not reaped. Errors: System.
 [[nodiscard]] Result<bus::UniqueFd> open_pidfd(pid_t pid);

@@ -13,6 +13,7 @@
 #include <CLI/CLI.hpp>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 namespace shunt::launcher {
@@ -27,23 +28,39 @@ int failed(const Error& why) {
   return kFailed;
 }
 
-int launch(kit::ControlChannel host) {
+enum class StartedBy { Host, Hand };
+
+int launch(kit::ControlChannel host, StartedBy started_by) {
   auto attachment = receive_attachment(host);
   if (!attachment) return failed(attachment.error());
   const auto code = run_warden(std::move(host), std::move(*attachment), program_hooks());
-  return code ? *code : failed(code.error());
+  if (code) return *code;
+  // A host that started us has ended, and with it whoever would read a sentence.
+  if (started_by == StartedBy::Host && code.error().code == ErrorCode::HostGone) return kFailed;
+  return failed(code.error());
+}
+
+bool is_packet_socket(int fd) {
+  int type = 0;
+  socklen_t bytes = sizeof(type);
+  return ::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &bytes) == 0 && type == SOCK_SEQPACKET;
 }
 
 int attach(int fd) {
-  ::prctl(PR_SET_PDEATHSIG,
-          SIGKILL);  // should the host have ended before: its end of the socket is closed, and that ends us
-  ::setsid();        // the host's terminal speaks to the host alone; fails harmlessly where we lead already
-  return launch(kit::ControlChannel{bus::UniqueFd{fd}});
+  if (!is_packet_socket(fd)) {
+    std::fprintf(stderr, "shunt-launch: descriptor %d is no socket of a host: to join one by hand say --host SOCKET\n",
+                 fd);
+    return kMisused;
+  }
+  // Should the host have ended before this line: its end of the socket is closed, and that ends us too.
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  ::setsid();  // the host's terminal speaks to the host alone; fails harmlessly where we lead already
+  return launch(kit::ControlChannel{bus::UniqueFd{fd}}, StartedBy::Host);
 }
 
 int join(const std::string& socket, const std::string& plugin) {
   auto host = join_host(socket, plugin);
-  return host ? launch(std::move(*host)) : failed(host.error());
+  return host ? launch(std::move(*host), StartedBy::Hand) : failed(host.error());
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "init_process.hpp"
 
 #include <array>
+#include <utility>
 
 #include <poll.h>
 #include <signal.h>
@@ -60,9 +61,11 @@ class Warden {
       return host_.send(std::move(exited));
     }
     if (packet->message().body_as_Spawned() != nullptr) {
-      SHUNT_CHECK(host_.forward(*packet));
+      const Status forwarded = host_.forward(*packet);
       if (!packet->descriptors.empty()) plugin_ = std::move(packet->descriptors.front());
-    } else if (const auto* exited = packet->message().body_as_Exited()) {
+      return forwarded;
+    }
+    if (const auto* exited = packet->message().body_as_Exited()) {
       exited_ = exited->code() == 0 && exited->signal() == 0 ? 0 : 1;
       end_family();
       SHUNT_CHECK(host_.forward(*packet));
@@ -77,7 +80,11 @@ class Warden {
 
   void end_family() noexcept {
     kill_by(plugin_);
-    end_children();  // init, and the plugin process if it was orphaned to us
+    if (const pid_t init = std::exchange(init_, 0); init != 0) {
+      ::kill(init, SIGKILL);  // not reaped yet, so the number is still its own
+      wait_for(init);
+    }
+    end_children();  // whoever was orphaned to us
   }
 
   kit::ControlChannel host_;

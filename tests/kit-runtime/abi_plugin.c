@@ -3,6 +3,7 @@
 #include <shunt/plugin.h>
 
 #include <dlfcn.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@ struct plugin {
   char fail_in[16];
   char exit_in[16];
   char crash_in[16];
+  int publishes;
   uint64_t handled;
 };
 
@@ -46,10 +48,16 @@ static int phase(struct plugin* plugin, const char* name, char* text, size_t tex
   return kPluginFailed;
 }
 
+static shunt_sample own_memory(const void* bytes, size_t count) {
+  const shunt_sample sample = {(uint8_t*)(uintptr_t)bytes, count, 0};
+  return sample;
+}
+
 static int init(void* self, const shunt_setting* settings, size_t count, char* text, size_t text_bytes) {
   struct plugin* plugin = self;
   if (plugin->handled == 0) {
     for (size_t i = 0; i < count; ++i) {
+      if (strcmp(settings[i].key, "publishes") == 0) plugin->publishes = 1;
       if (strcmp(settings[i].key, "fail_in") == 0)
         snprintf(plugin->fail_in, sizeof(plugin->fail_in), "%s", settings[i].value);
       if (strcmp(settings[i].key, "exit_in") == 0)
@@ -68,13 +76,18 @@ static int init(void* self, const shunt_setting* settings, size_t count, char* t
 }
 
 static int validate(void* self, char* text, size_t text_bytes) { return phase(self, "validate", text, text_bytes); }
-static int activate(void* self, char* text, size_t text_bytes) { return phase(self, "activate", text, text_bytes); }
-static void cleanup(void* self) { phase(self, "cleanup", NULL, 0); }
 
-static shunt_sample own_memory(const void* bytes, size_t count) {
-  const shunt_sample sample = {(uint8_t*)(uintptr_t)bytes, count, 0};
-  return sample;
+/* Effects begin here: a publication that no message caused. */
+static int activate(void* self, char* text, size_t text_bytes) {
+  struct plugin* plugin = self;
+  if (plugin->publishes) {
+    shunt_sample sample = own_memory("active", 6);
+    if (plugin->services->publish(plugin->runtime, 0, &sample, 0, 6) != SHUNT_OK) return kBadInput;
+  }
+  return phase(plugin, "activate", text, text_bytes);
 }
+
+static void cleanup(void* self) { phase(self, "cleanup", NULL, 0); }
 
 static void answer_bytes(struct plugin* plugin, const shunt_message* message, const void* bytes, size_t count) {
   shunt_sample sample = own_memory(bytes, count);
@@ -165,6 +178,43 @@ static void loan_all(struct plugin* plugin, const shunt_message* message) {
   answer_error(plugin, message, code);
 }
 
+struct question {
+  struct plugin* plugin;
+  const shunt_message* message;
+};
+
+static void* ask_until_cancelled(void* context) {
+  const struct question* question = context;
+  while (!question->plugin->services->cancelled(question->plugin->runtime, question->message)) {
+  }
+  return NULL;
+}
+
+/* The serving thread looks at nothing meanwhile, and none but it may use the lane. */
+static void wait_on_another_thread(struct plugin* plugin, const shunt_message* message) {
+  struct question question = {plugin, message};
+  pthread_t thread;
+  pthread_create(&thread, NULL, ask_until_cancelled, &question);
+  pthread_join(thread, NULL);
+  plugin->services->fail(plugin->runtime, message, kCancelled, "another thread heard it", 23);
+}
+
+static void answer_allocations(struct plugin* plugin, const shunt_message* message) {
+  uint64_t (*allocations)(void) = NULL;
+  void* symbol = dlsym(RTLD_DEFAULT, "shunt_test_allocations");
+  memcpy(&allocations, &symbol, sizeof(symbol));
+  const uint64_t count = symbol == NULL ? UINT64_MAX : allocations();
+  answer_bytes(plugin, message, &count, sizeof(count));
+}
+
+static void* volatile kept;
+
+static void allocate(struct plugin* plugin, const shunt_message* message) {
+  free(kept);
+  kept = malloc(message->payload_bytes + 1);
+  answer_bytes(plugin, message, NULL, 0);
+}
+
 enum function {
   kEcho,
   kEchoChunk,
@@ -181,7 +231,10 @@ enum function {
   kSurroundings,
   kAbort,
   kLoanAll,
-  kFork
+  kFork,
+  kWaitOnAnotherThread,
+  kAllocations,
+  kAllocate
 };
 
 static void handle(void* self, const shunt_message* message) {
@@ -206,6 +259,9 @@ static void handle(void* self, const shunt_message* message) {
     case kSurroundings: answer_surroundings(plugin, message); break;
     case kAbort: abort();
     case kLoanAll: loan_all(plugin, message); break;
+    case kWaitOnAnotherThread: wait_on_another_thread(plugin, message); break;
+    case kAllocations: answer_allocations(plugin, message); break;
+    case kAllocate: allocate(plugin, message); break;
     case kFork:
       if (fork() == 0)
         for (;;) pause();

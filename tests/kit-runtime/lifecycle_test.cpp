@@ -84,6 +84,17 @@ TEST(Lifecycle, a_phase_out_of_turn_is_refused_and_changes_nothing) {
   host.activate();
 }
 
+TEST(Lifecycle, what_activate_publishes_has_no_cause) {
+  TestHost host{with("publishes", "yes")};
+  host.start();
+  host.activate();
+
+  const Answer published = host.next(bus::Ring::Data);
+
+  EXPECT_EQ(published.text(), "active");
+  EXPECT_EQ(published.header.parent, 0u);
+}
+
 TEST(Lifecycle, the_plugin_process_has_no_environment_no_input_and_two_descriptors_of_ours) {
   TestHost host{abi_plugin()};
   host.start();
@@ -112,6 +123,26 @@ TEST(Lifecycle, limits_that_can_be_set_hold) {
   host.activate();
 
   EXPECT_EQ(host.call(kEcho, "served").text(), "served");
+}
+
+TEST(Refusal, numbers_from_which_no_lane_can_be_made_are_refused) {
+  auto options = abi_plugin();
+  options.slots_said = 100;
+  TestHost host{options};
+
+  const auto loaded = host.start();
+
+  EXPECT_EQ(loaded.code, status(ErrorCode::BadConfiguration));
+}
+
+TEST(Refusal, a_lane_of_other_numbers_than_its_memory_was_made_with_is_refused) {
+  auto options = abi_plugin();
+  options.slots_said = 32;
+  TestHost host{options};
+
+  const auto loaded = host.start();
+
+  EXPECT_EQ(loaded.code, status(ErrorCode::LayoutMismatch));
 }
 
 TEST(Refusal, an_object_without_a_descriptor_is_not_a_plugin) {

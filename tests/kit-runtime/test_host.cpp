@@ -154,9 +154,9 @@ void TestHost::send_attach(const bus::UniqueFd& plugin) {
   attach.instance = 7;
   attach.plugin = "tested";
   attach.version = "1.2.3";
-  attach.slots = options_.slots;
+  attach.slots = options_.slots_said != 0 ? options_.slots_said : options_.slots;
   attach.plugin_wait = static_cast<control::Wait>(options_.plugin_wait);
-  attach.host_sleeps = true;
+  attach.host_sleeps = options_.host_sleeps;
   attach.inbound = packed(kInbound);
   attach.outbound = packed(options_.outbound);
   attach.functions = options_.functions;
@@ -358,6 +358,10 @@ Answer TestHost::next(bus::Ring ring) {
     if (auto answer = take(ring)) return std::move(*answer);
     if (lane_->breach() != bus::Breach::None) throw std::runtime_error(std::string{bus::describe(lane_->breach())});
     const bus::Bell bell = lane_->bell();
+    if (!options_.host_sleeps) {
+      std::this_thread::yield();
+      continue;
+    }
     bus::sleep_until_rung(*bell.mine, *bell.peer, bus::kSleepMax, [&] { return lane_->receiver.has_message(ring); });
   }
   throw std::runtime_error("waited in vain for a message of the plugin");

@@ -25,8 +25,10 @@ struct TestHostOptions {
   std::vector<std::pair<std::string, std::string>> settings;
   std::vector<bus::SizeClass> outbound{{256, 8}, {65536, 2}};
   bus::Wait plugin_wait = bus::Wait::Sleep;
+  bool host_sleeps = true;
   std::uint16_t layout = bus::kLayoutVersion;
   std::uint32_t slots = 64;
+  std::uint32_t slots_said = 0;  ///< To the plugin, where it is to be lied to.
   std::vector<std::uint32_t> cpus;
   std::uint64_t data_bytes_max = 0;
   std::uint32_t open_files_max = 0;

@@ -22,7 +22,7 @@ std::uint64_t handle_of(const bus::LoanedChunk& loan) {
 
 }  // namespace
 
-Outbox::Outbox(bus::LaneEnd& lane, const std::atomic<std::uint32_t>& commands, LastError& error)
+Outbox::Outbox(bus::LaneEnd& lane, const CommandBox& commands, LastError& error)
     : lane_(lane), commands_(commands), error_(error), on_loan_(lane.pool()->geometry().chunks()) {}
 
 void Outbox::harvest() noexcept {
@@ -128,14 +128,12 @@ int Outbox::send(bus::Ring ring, bus::MessageHeader& header, shunt_sample& sampl
 }
 
 bool Outbox::wait_for_room(bus::Ring ring, std::int64_t until_ns) const noexcept {
-  const std::uint32_t commands_seen =
-      commands_.load(std::memory_order_relaxed);  // a hint to stop; nothing depends on it
   for (int i = 0; i < kSpinsForRoom; ++i) {
     if (lane_.sender.has_room(ring)) return true;
     bus::spin_pause();
   }
   if (until_ns == 0) until_ns = bus::now_ns() + std::chrono::nanoseconds{kDefaultDeadline}.count();
-  while (bus::now_ns() < until_ns && commands_.load(std::memory_order_relaxed) == commands_seen) {
+  while (bus::now_ns() < until_ns && !commands_.waiting()) {
     const timespec nap{0, kNapNs};
     ::nanosleep(&nap, nullptr);
     if (lane_.sender.has_room(ring)) return true;

@@ -1,12 +1,12 @@
 #pragma once
 /// Everything a plugin sends: loans from its pool, room in the host's rings, one push.
 
+#include "command_box.hpp"
 #include "last_error.hpp"
 
 #include <shunt/bus/lane.hpp>
 #include <shunt/plugin.h>
 
-#include <atomic>
 #include <vector>
 
 namespace shunt::kit {
@@ -15,8 +15,8 @@ namespace shunt::kit {
 /// sleeps. `int` results as in plugin.h.
 class Outbox {
  public:
-  /// `commands` is the word of CommandBox: when it changes, nobody waits for room any longer.
-  Outbox(bus::LaneEnd& lane, const std::atomic<std::uint32_t>& commands, LastError& error);
+  /// When a command waits, nobody waits for room any longer.
+  Outbox(bus::LaneEnd& lane, const CommandBox& commands, LastError& error);
 
   /// Errors: QuotaExceeded, TooLarge.
   int loan(std::size_t bytes, shunt_sample& out) noexcept;
@@ -38,7 +38,7 @@ class Outbox {
   void harvest() noexcept;
 
   bus::LaneEnd& lane_;
-  const std::atomic<std::uint32_t>& commands_;
+  const CommandBox& commands_;
   LastError& error_;
   std::vector<char> on_loan_;  // by PoolGeometry::dense: chunks that the plugin's code writes now
 };

@@ -6,8 +6,10 @@
 #include <shunt/plugin-kit/runtime/runtime.hpp>
 
 #include <cstdio>
+#include <system_error>
 #include <thread>
 
+#include <pthread.h>
 #include <unistd.h>
 
 namespace shunt::kit {
@@ -30,6 +32,7 @@ struct Runtime::Parts {
   Phases phases;
   std::function<void()> on_serving;
 
+  void start_serving();
   [[noreturn]] void serve();
   void answer(control::EnteredT result) const;
 };
@@ -60,7 +63,20 @@ void Runtime::Parts::answer(control::EnteredT result) const {
   if (const auto sent = control.send(std::move(result)); !sent) ::_exit(1);  // the host is gone
 }
 
+void Runtime::Parts::start_serving() {
+  try {
+    std::thread{[this] { serve(); }}.detach();  // it ends with the process
+  } catch (const std::system_error& problem) {
+    control::EnteredT entered;
+    entered.code = static_cast<std::uint16_t>(ErrorCode::System) + 1;
+    entered.message = fmt::format("starting the serving thread: {}; raise the plugin's memory limit", problem.what());
+    answer(std::move(entered));
+    end_process(1);
+  }
+}
+
 void Runtime::Parts::serve() {
+  ::pthread_setname_np(::pthread_self(), "shunt-serve");
   become_serving_thread();
   const AlternateStack stack;
   auto loaded = phases.load();
@@ -93,8 +109,7 @@ void Runtime::Parts::serve() {
 void Runtime::run() {
   install_crash_notes(parts_->lane->mine().crash);
   const AlternateStack stack;
-  std::thread serving{[this] { parts_->serve(); }};
-  serving.detach();  // it ends with the process
+  parts_->start_serving();
   while (true) {
     const auto packet = parts_->control.receive();
     if (!packet) {

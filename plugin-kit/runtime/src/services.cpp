@@ -132,6 +132,7 @@ int fail(shunt_runtime* runtime, const shunt_message* message, int code, const c
 std::int64_t now_ns(shunt_runtime*) { return bus::now_ns(); }
 
 int cancelled(shunt_runtime* runtime, const shunt_message* message) {
+  if (message == nullptr) return 0;
   if (runtime->cancellations.is_cancelled(message->token)) return 1;
   if (!serving_thread) return message->token != 0 && runtime->calls.cancel_waits(message->token) ? 1 : 0;
   runtime->calls.take_replies();
@@ -153,7 +154,9 @@ void log(shunt_runtime* runtime, int level, const char* text, std::size_t text_b
 
 const char* last_error(shunt_runtime* runtime) { return runtime->error.text(); }
 
-const char* describe_exception(shunt_runtime* runtime, const char* what) { return describe_thrown(*runtime, what); }
+const char* describe_exception(shunt_runtime* runtime, const char* what) {
+  return describe_thrown(*runtime, what == nullptr ? "" : what);
+}
 
 }  // namespace
 

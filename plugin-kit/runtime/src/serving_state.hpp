@@ -31,7 +31,7 @@ struct shunt_runtime {
                 const shunt::kit::CommandBox& commands)
       : lane(lane_end),
         contract(agreed),
-        outbox(lane_end, commands.word(), error),
+        outbox(lane_end, commands, error),
         calls(lane_end, agreed.wait, outbox, cancellations, error) {}
 
   shunt::bus::LaneEnd& lane;
