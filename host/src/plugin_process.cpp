@@ -166,11 +166,15 @@ void PluginProcess::on_warden_packet() {
     }
     return;
   }
-  if (!*packet) return;
-  const control::Message& message = (*packet)->message();
-  if (const auto* const spawned = message.body_as_Spawned(); spawned != nullptr && (*packet)->descriptors.size() == 1) {
+  if (*packet) accept_from_warden(**packet);
+}
+
+void PluginProcess::accept_from_warden(Packet& packet) {
+  const control::Message& message = packet.message();
+  if (const auto* const spawned = message.body_as_Spawned();
+      spawned != nullptr && packet.descriptors.size() == 1 && !plugin_pidfd_) {
     plugin_pid_ = spawned->pid();
-    plugin_pidfd_ = std::move((*packet)->descriptors.front());
+    plugin_pidfd_ = std::move(packet.descriptors.front());
     plugin_alive_ = true;
     loop_.watch(plugin_pidfd_.get(), [this] { on_plugin_exit(); });
     if (state_ == State::Ending) kill_plugin();
@@ -190,9 +194,10 @@ void PluginProcess::on_warden_packet() {
 void PluginProcess::on_plugin_packet() {
   auto packet = receive_packet(plugin_.get());
   if (!packet) {
+    if (packet.error().code == ErrorCode::PeerBreach) return end(Event::Breach, packet.error().message);
     loop_.unwatch(plugin_.get());
-    if (packet.error().code == ErrorCode::PeerBreach) end(Event::Breach, packet.error().message);
-    return;
+    plugin_closed_ = true;
+    return finish_when_reaped();
   }
   if (!*packet) return;
   const auto* const entered = (*packet)->message().body_as_Entered();
@@ -239,13 +244,10 @@ void PluginProcess::on_warden_exit() {
   siginfo_t info{};
   ::waitid(static_cast<idtype_t>(P_PIDFD), static_cast<id_t>(warden_pidfd_.get()), &info, WEXITED);
   while (warden_) {  // what it said last
-    const auto packet = receive_packet(warden_.get());
+    auto packet = receive_packet(warden_.get());
     if (!packet || !*packet) break;
-    if (const auto* const exited = (*packet)->message().body_as_Exited(); exited != nullptr) {
-      death_.known = true;
-      death_.code = exited->code();
-      death_.signal = exited->signal();
-    }
+    accept_from_warden(**packet);
+    if (reported_) return;
   }
   warden_alive_ = false;
   finish_when_reaped();
@@ -254,6 +256,9 @@ void PluginProcess::on_warden_exit() {
 /// The plugin process is gone for sure, and who knows how it ended has said so or is gone too.
 void PluginProcess::finish_when_reaped() {
   if (plugin_alive_ || (!death_.known && warden_alive_) || reported_) return;
+  // A warden that was killed before it told of the plugin process may have left one that still ends: its control socket
+  // closes with its last descriptor.
+  if (!plugin_pidfd_ && !plugin_closed_) return;
   if (warden_alive_ && warden_pid_ >= 0) return;  // it exits next; then nothing of the instance is left
   reported_ = true;
   note_crash();

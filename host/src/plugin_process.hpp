@@ -78,6 +78,7 @@ class PluginProcess {
   Status hand_over(const flatbuffers::FlatBufferBuilder& attach, const PluginImage& image,
                    const bus::LaneMemory& memory);
   void on_warden_packet();
+  void accept_from_warden(Packet& packet);
   void on_plugin_packet();
   void on_plugin_exit();
   void on_warden_exit();
@@ -100,7 +101,8 @@ class PluginProcess {
   bus::UniqueFd plugin_pidfd_;  // from the warden; none before Spawned
   pid_t warden_pid_ = -1;
   pid_t plugin_pid_ = -1;
-  bool plugin_alive_ = false;  // its pidfd has not fired
+  bool plugin_alive_ = false;   // its pidfd has not fired
+  bool plugin_closed_ = false;  // its end of the control socket is
   bool warden_alive_ = true;
   bool reported_ = false;
   control::Phase expected_ = control::Phase::Load;
