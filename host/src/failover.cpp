@@ -16,6 +16,7 @@ namespace shunt::host {
 struct Hub::Leftover {
   QueuedMessage message;
   bool begun = false;
+  bool gone = false;  ///< It gave the payload back and did not say that it was done: there is nothing to send again.
 };
 
 namespace {
@@ -46,7 +47,9 @@ std::vector<Hub::Leftover> Hub::leftovers(Instance& dead) {
       leftover.message.header = slot.header;
       if (slot.header.place == bus::Place::Inline)
         std::memcpy(leftover.message.payload.data(), slot.payload.data(), slot.header.payload_bytes);
-      leftover.begun = !credible || position < marks.begun;
+      leftover.gone =
+          slot.header.place == bus::Place::Chunk && !sender.holds(slot.header.chunk, slot.header.generation);
+      leftover.begun = !credible || position < marks.begun || leftover.gone;
     }
     return result;
   });
@@ -56,7 +59,7 @@ std::vector<Hub::Leftover> Hub::leftovers(Instance& dead) {
 bool Hub::settle(Leftover& leftover, Outlet& outlet, const std::string& why) {
   bus::MessageHeader& header = leftover.message.header;
   const bool poison = (header.flags & bus::flag::kRedelivered) != 0;
-  const bool again = !leftover.begun || (outlet.idempotent && !poison);
+  const bool again = !leftover.begun || (outlet.idempotent && !poison && !leftover.gone);
   if (leftover.begun && again) {
     header.flags |= bus::flag::kRedelivered;
     outlet.count_redelivered();

@@ -62,6 +62,10 @@ class LaneSender {
       }
   }
 
+  /// Whether the peer still holds this loan of a chunk, as far as was harvested.
+  [[nodiscard]] bool holds(ChunkId id, std::uint32_t generation) const noexcept {
+    return generations_[pool_.dense(id)] == generation;
+  }
   /// Chunks that the peer holds, over all classes.
   [[nodiscard]] std::uint32_t held() const noexcept { return held_total_; }
   [[nodiscard]] const RingWriter& ring_out(Ring which) const noexcept { return rings_[index(which)]; }
