@@ -92,6 +92,7 @@ class Outlet {
   /// Puts a message of a dead instance in front of those that wait; never refused, because it was accepted once.
   void put_back(const Message& message) noexcept {
     const std::lock_guard lock{lock_};
+    if (size_ == queue_.size()) grow();
     head_ = head_ == 0 ? queue_.size() - 1 : head_ - 1;
     store(queue_[head_], message);
     resize(size_ + 1);
@@ -122,6 +123,13 @@ class Outlet {
     to.header = message.header;
     if (!message.inline_payload.empty())
       std::memcpy(to.payload.data(), message.inline_payload.data(), message.inline_payload.size());
+  }
+  /// Two instances of a plugin, and versions with longer rings, can leave more than was thought of.
+  void grow() {
+    std::vector<QueuedMessage> larger(queue_.size() * 2);
+    for (std::size_t place = 0; place < size_; ++place) larger[place] = at(place);
+    queue_ = std::move(larger);
+    head_ = 0;
   }
   void pop() noexcept {
     head_ = (head_ + 1) % queue_.size();
