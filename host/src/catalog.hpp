@@ -52,6 +52,12 @@ class Catalog {
     const std::lock_guard lock{mutex_};
     for (const auto& [key, outlet] : outlets_) visit(*outlet);
   }
+  /// `visit(compartment, InboundPool&)`
+  template <typename Visit>
+  void for_each_pool(Visit&& visit) {
+    const std::lock_guard lock{mutex_};
+    for (const auto& [compartment, pool] : pools_) visit(compartment, *pool);
+  }
 
  private:
   Status resolve_routes(PluginVersion& version);

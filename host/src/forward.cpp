@@ -90,7 +90,8 @@ void Hub::forward_request(Instance& from, const bus::Incoming& incoming) {
   }
   const RcuReader reader;
   const RouteEntry* const entry = tables_.current().find({asked.route});
-  if (entry == nullptr || entry->targets.empty() || entry->down)
+  if (entry != nullptr && entry->down) return refuse_request(from, asked, {ErrorCode::NotServing, entry->why_down});
+  if (entry == nullptr || entry->targets.empty())
     return refuse_request(from, asked, {ErrorCode::NotServing, "no plugin serves this function now"});
   if (deadline_ns == 0) deadline_ns = bus::now_ns() + entry->info->settings.deadline.count();
   const Target& target = entry->targets.front();

@@ -94,6 +94,8 @@ class Hub {
   /// Sends what waits in backlogs, as far as there is room. After a table was published.
   void flush_backlogs();
 
+  /// For topics that no plugin hears.
+  [[nodiscard]] InboundPool& own_pool() noexcept { return *own_pool_; }
   [[nodiscard]] InFlightTable& in_flight() noexcept { return in_flight_; }
   [[nodiscard]] PublishedTable& tables() noexcept { return tables_; }
   /// Ends every call with this error from now on.

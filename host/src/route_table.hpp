@@ -9,6 +9,7 @@
 #include <shunt/host/configuration.hpp>
 #include <shunt/schemas/ids.hpp>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -29,7 +30,8 @@ struct RouteEntry {
   const RouteInfo* info = nullptr;
   std::vector<Target> targets;                  ///< A function has one; a topic one per plugin that hears it.
   std::vector<std::shared_ptr<Inbox>> inboxes;  ///< Of a topic: the host's own subscriptions.
-  bool down = false;  ///< A function whose plugin is stopped or quarantined: nothing waits for it.
+  bool down = false;       ///< A function whose plugin is stopped or quarantined: nothing waits for it.
+  std::string why_down{};  ///< "\"momentum\" was stopped", for callers.
 };
 
 struct RouteTable {
@@ -46,7 +48,7 @@ class PublishedTable {
  public:
   PublishedTable() : current_(new Node) {}
   ~PublishedTable() {
-    urcu_memb_barrier();  // the callbacks of earlier tables
+    wait_for_callbacks();
     delete current_.load(std::memory_order_relaxed);
   }
   PublishedTable(const PublishedTable&) = delete;
@@ -61,6 +63,21 @@ class PublishedTable {
     Node* const old = current_.exchange(new Node{{}, std::move(table)}, std::memory_order_acq_rel);
     urcu_memb_call_rcu(&old->head, [](rcu_head* head) { delete reinterpret_cast<Node*>(head); });
   }
+
+  /// Runs `work` on a thread of liburcu once nobody reads an earlier table any more. Must not block.
+  void after_readers(std::function<void()> work) {
+    struct Callback {
+      rcu_head head{};  // first, so that its address is the callback's
+      std::function<void()> work;
+    };
+    auto* const callback = new Callback{{}, std::move(work)};
+    urcu_memb_call_rcu(&callback->head, [](rcu_head* head) {
+      const std::unique_ptr<Callback> owned{reinterpret_cast<Callback*>(head)};
+      owned->work();
+    });
+  }
+  /// What was handed to after_readers() before has run. Blocks.
+  static void wait_for_callbacks() { urcu_memb_barrier(); }
 
  private:
   struct Node {

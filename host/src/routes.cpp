@@ -22,6 +22,7 @@ void Supervisor::publish_table() {
       RouteEntry& entry = entry_of(*route, RouteKind::Function);
       entry.targets.push_back({catalog_.outlet(*route, version), plugin.current});
       entry.down = plugin.stopped;
+      if (plugin.stopped) entry.why_down = fmt::format("\"{}\" {}", name, plugin.why_down);
     }
     for (const RouteInfo* route : version.topics_out) entry_of(*route, RouteKind::Topic);
     for (const RouteInfo* route : version.topics_in) {
@@ -80,6 +81,7 @@ HostSnapshot Supervisor::snapshot() {
       Instance& instance = running.process->instance();
       if (instance.identity.plugin != name) continue;
       PluginSnapshot each = describe(*running.version, plugin);
+      instance.harvest();  // what it has returned it does not hold any more
       const auto progress = instance.progress();
       each.state = shunt::name(running.process->state());
       each.instance = instance.identity.id.value;
@@ -98,6 +100,10 @@ HostSnapshot Supervisor::snapshot() {
     result.plugins.push_back(std::move(each));
   }
   snapshot_routes(result);
+  result.pools.push_back({"", hub_->own_pool().used_chunks()});
+  catalog_.for_each_pool([&](const std::string& compartment, InboundPool& pool) {
+    result.pools.push_back({compartment, pool.used_chunks()});
+  });
   return result;
 }
 

@@ -225,6 +225,7 @@ Result<ReceivedBytes> Hub::call(const RouteInfo& route, InboundPool* pool, const
   record.deadline_ns = request.deadline_ns;
   auto delivered = Delivered::Refused;
   enum class Why : std::uint8_t { Sent, NoRoute, Down } why = Why::Sent;
+  std::string why_down;  // empty, and no allocation, unless it is
   {
     const EndOfLoan loan{pool, built};
     Message message = message_for(route, bus::Kind::Request, built);
@@ -232,15 +233,19 @@ Result<ReceivedBytes> Hub::call(const RouteInfo& route, InboundPool* pool, const
     const RcuReader reader;
     const RouteEntry* const entry = tables_.current().find(route.id);
     if (entry == nullptr || entry->targets.empty()) why = Why::NoRoute;
-    else if (entry->down) why = Why::Down;
+    else if (entry->down) why = Why::Down, why_down = entry->why_down;
     else delivered = deliver(*entry, entry->targets.front(), message, &record);
   }
-  if (shut_.load(std::memory_order_relaxed)) why = Why::Down;
+  if (shut_.load(std::memory_order_relaxed)) {
+    // shut() may have looked before our record was there: take it back, or wait until it is completed.
+    Instance* target = nullptr;
+    if (record.correlation != 0 && !in_flight_.abandon(record.correlation, &target))
+      while (!pending.completed()) bus::spin_pause();
+    return error(ErrorCode::Stopped, "\"{}\": the host was stopped", route.name);
+  }
   if (why == Why::NoRoute)
     return error(ErrorCode::NoSuchRoute, "no plugin serves \"{}\": check `shunt ls`", route.name);
-  if (why == Why::Down)
-    return error(ErrorCode::NotServing,
-                 "\"{}\" is not served now: its plugin is stopped or quarantined, see `shunt ls`", route.name);
+  if (why == Why::Down) return error(ErrorCode::NotServing, "\"{}\" is not served now: {}", route.name, why_down);
   if (delivered == Delivered::Refused || delivered == Delivered::DroppedNewest) {
     route.counters.failed.fetch_add(1, std::memory_order_relaxed);
     return error(ErrorCode::RingFull, "\"{}\" does not keep up: {} calls are in flight; call again later", route.name,

@@ -15,7 +15,7 @@ constexpr std::chrono::seconds kDrainDeadline{5};
 
 }  // namespace
 
-Supervisor::~Supervisor() = default;
+Supervisor::~Supervisor() { tables_.wait_for_callbacks(); }
 
 Supervisor::Plugin* Supervisor::find(const std::string& plugin) {
   const auto found = plugins_.find(plugin);
@@ -92,6 +92,7 @@ void Supervisor::stage(const std::shared_ptr<PluginVersion>& version, bus::Uniqu
 
 void Supervisor::start(Plugin& plugin, Done done) {
   plugin.stopped = false;
+  plugin.why_down.clear();
   stage(plugin.serving, {}, std::move(done));
 }
 
@@ -116,13 +117,31 @@ void Supervisor::on_active(Instance& instance) {
   Plugin* const plugin = find(instance.identity.plugin);
   if (running == nullptr || plugin == nullptr) return;
   note(HostEventKind::Active, instance, "serves");
-  if (!plugin->switching && !plugin->stopped && plugin->serving == running->version) {
+  if (plugin->current == nullptr && !plugin->stopped && plugin->serving == running->version) {
     plugin->current = running->process->share();
     plugin->backoff.became_active(EventLoop::Clock::now());
     publish_table();
     hub_->flush_backlogs();
   }
   if (const Done staged = std::exchange(running->staged, {})) staged({});
+  retire_if_unwanted(instance);
+}
+
+/// The plugin was stopped or switched away while this instance was being started: no route leads to it.
+void Supervisor::retire_if_unwanted(Instance& instance) {
+  Running* const running = find(instance);
+  const Plugin* const plugin = find(instance.identity.plugin);
+  if (running == nullptr || running->expected_end || (plugin != nullptr && plugin->current.get() == &instance)) return;
+  running->expected_end = true;
+  running->process->stop_asked();
+  running->process->drain_done();
+}
+
+bool Supervisor::is_starting(const Plugin& plugin) const {
+  return std::ranges::any_of(running_, [&](const auto& each) {
+    return each.second.version == plugin.serving && !each.second.expected_end &&
+           each.second.process->state() < State::Active;
+  });
 }
 
 void Supervisor::on_phase_failed(Instance& instance, Error why) {
@@ -156,11 +175,8 @@ void Supervisor::on_ended(Instance& instance, const Death& death) {
   if (plugin != nullptr && running.by_hand && was_current) plugin->stopped = true;
   if (plugin != nullptr && !orderly && !running.by_hand && !plugin->switching && !plugin->stopped &&
       plugin->serving == running.version && plugin->current == nullptr)
-    crashed(*plugin, instance, why);
-  if (plugin != nullptr && plugin->stopped && plugin->current == nullptr) {
-    publish_table();
-    hub_->fail_waiting(instance.identity.plugin, {ErrorCode::NotServing, why});
-  }
+    crashed(instance.identity.plugin, *plugin, why);
+  if (plugin != nullptr && plugin->stopped && plugin->current == nullptr) take_down(instance.identity.plugin, why);
   if (running.staged)
     running.staged(
         tl::make_unexpected(running.phase_error ? *running.phase_error : Error{ErrorCode::PluginExited, why}));
@@ -174,22 +190,52 @@ void Supervisor::forget(std::shared_ptr<Instance> instance) {
   loop_.after(kDrainTick, [this, instance = std::move(instance)] { forget(instance); });
 }
 
-void Supervisor::crashed(Plugin& plugin, Instance& instance, const std::string& why) {
+void Supervisor::crashed(const std::string& name, Plugin& plugin, const std::string& why) {
   ++plugin.crashes;
   const auto delay = plugin.backoff.crashed(EventLoop::Clock::now());
   if (!delay || stopping_) {
     plugin.stopped = true;
-    if (!stopping_) note(HostEventKind::Quarantined, instance, "too many crashes: " + why + "; see `shunt restart`");
+    if (stopping_) return;
+    plugin.why_down = fmt::format("is in quarantine after too many crashes; the last: {}; see `shunt restart`", why);
+    events_.add({.kind = HostEventKind::Quarantined,
+                 .plugin = name,
+                 .text = "too many crashes: " + why + "; see `shunt restart`"});
     return;
   }
-  note(HostEventKind::Restarting, instance,
-       fmt::format("again in {} ms", std::chrono::duration_cast<std::chrono::milliseconds>(*delay).count()));
-  plugin.restart = loop_.after(*delay, [this, name = instance.identity.plugin] {
-    Plugin* const found = find(name);
-    if (found == nullptr || found->stopped || stopping_ || found->current != nullptr) return;
-    // A start that fails ends in on_ended(), which counts it as a crash and comes back here.
-    stage(found->serving, {}, [this, name](const Status& status) {
-      if (!status) events_.add({.kind = HostEventKind::PhaseFailed, .plugin = name, .text = to_string(status.error())});
+  events_.add(
+      {.kind = HostEventKind::Restarting,
+       .plugin = name,
+       .text = fmt::format("again in {} ms", std::chrono::duration_cast<std::chrono::milliseconds>(*delay).count())});
+  plugin.restart = loop_.after(*delay, [this, name] { start_again(name); });
+}
+
+/// Unless somebody serves already or is about to. What fails later ends in on_ended(), which counts it as a crash and
+/// comes back here.
+void Supervisor::start_again(const std::string& name) {
+  Plugin* const plugin = find(name);
+  if (plugin == nullptr || plugin->stopped || plugin->switching || stopping_ || plugin->current != nullptr ||
+      is_starting(*plugin))
+    return;
+  stage(plugin->serving, {}, [this, name](const Status& status) {
+    if (!status) events_.add({.kind = HostEventKind::PhaseFailed, .plugin = name, .text = to_string(status.error())});
+  });
+  if (is_starting(*plugin)) return;
+  crashed(name, *plugin, "it could not be started");
+  if (plugin->stopped) take_down(name, "it could not be started");
+}
+
+/// No route leads to the plugin from now on, and nobody waits for it.
+void Supervisor::take_down(const std::string& name, const std::string& why) {
+  Plugin* const plugin = find(name);
+  if (plugin->why_down.empty()) plugin->why_down = why;
+  publish_table();
+  const Error error{ErrorCode::NotServing, fmt::format("\"{}\" {}", name, plugin->why_down)};
+  hub_->fail_waiting(name, error);
+  // A sender that still had the table of before may put one more request into the backlog.
+  tables_.after_readers([this, name, error] {
+    loop_.post([this, name, error] {
+      const Plugin* const still = find(name);
+      if (still != nullptr && still->stopped && still->current == nullptr) hub_->fail_waiting(name, error);
     });
   });
 }
@@ -239,8 +285,13 @@ void Supervisor::stop(const std::string& name, Done done) {
   plugin->stopped = true;
   loop_.cancel(plugin->restart);
   const std::shared_ptr<Instance> old = std::exchange(plugin->current, nullptr);
-  publish_table();
-  hub_->fail_waiting(name, {ErrorCode::Stopped, fmt::format("\"{}\" was stopped", name)});
+  plugin->why_down = "was stopped; see `shunt restart`";
+  take_down(name, plugin->why_down);
+  for (auto& [key, running] : running_) {  // what is being started for it
+    if (running.version->name() != name || running.expected_end || running.process->share() == old) continue;
+    running.expected_end = true;
+    running.process->stop_asked();
+  }
   events_.add({.kind = HostEventKind::Stopped, .plugin = name, .text = "stopped"});
   if (old == nullptr) return done({});
   drain_and_end(*old, std::move(done));
@@ -259,6 +310,7 @@ void Supervisor::stop_all(Done done) {
   stopping_ = true;
   for (auto& [name, plugin] : plugins_) {
     plugin.stopped = true;
+    plugin.why_down = "ends with its host";
     loop_.cancel(plugin.restart);
     plugin.current = nullptr;
   }

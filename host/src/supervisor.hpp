@@ -70,6 +70,7 @@ class Supervisor final : public HubListener, private ProcessListener {
     Backoff backoff;
     std::uint32_t crashes = 0;
     bool stopped = true;
+    std::string why_down;  ///< While stopped: after the plugin's name, a sentence.
     bool switching = false;
     EventLoop::TimerId restart = 0;
   };
@@ -92,7 +93,11 @@ class Supervisor final : public HubListener, private ProcessListener {
   void stage(const std::shared_ptr<PluginVersion>& version, bus::UniqueFd launcher, Done staged);
   Result<Running*> try_stage(const std::shared_ptr<PluginVersion>& version, bus::UniqueFd launcher);
   void start(Plugin& plugin, Done done);
-  void crashed(Plugin& plugin, Instance& instance, const std::string& why);
+  void crashed(const std::string& name, Plugin& plugin, const std::string& why);
+  void start_again(const std::string& name);
+  void take_down(const std::string& name, const std::string& why);
+  void retire_if_unwanted(Instance& instance);
+  [[nodiscard]] bool is_starting(const Plugin& plugin) const;
   void forget(std::shared_ptr<Instance> instance);
   Running* find(const Instance& instance);
   Plugin* find(const std::string& plugin);
@@ -105,7 +110,6 @@ class Supervisor final : public HubListener, private ProcessListener {
   // switching.cpp
   void exchange(const std::shared_ptr<Switching>& switching);
   void undo(const std::shared_ptr<Switching>& switching);
-  void restart_if_down(const std::string& name);
 
   // routes.cpp
   void publish_table();

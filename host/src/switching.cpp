@@ -41,7 +41,7 @@ void Supervisor::switch_to(const std::string& name, const Version& wanted, Done 
     Plugin* const staged_for = find(switching->plugin);
     if (staged_for == nullptr || !staged || stopping_) {
       if (staged_for != nullptr) staged_for->switching = false;
-      restart_if_down(switching->plugin);
+      start_again(switching->plugin);  // if somebody died meanwhile
       return switching->done(staged ? error(ErrorCode::Stopped, "the host is being stopped") : staged);
     }
     exchange(switching);
@@ -64,7 +64,7 @@ void Supervisor::exchange(const std::shared_ptr<Switching>& switching) {
        fmt::format("took over from {}", to_string(switching->from_version->image.version)));
   const auto finish = [this, switching](const Status& ended) {
     if (Plugin* const still = find(switching->plugin)) still->switching = false;
-    restart_if_down(switching->plugin);
+    start_again(switching->plugin);  // if somebody died meanwhile
     switching->done(ended);
   };
   Running* const old = switching->from == nullptr ? nullptr : find(*switching->from);
@@ -97,17 +97,8 @@ void Supervisor::undo(const std::shared_ptr<Switching>& switching) {
             to_string(switching->to_version->image.version));
   drain_and_end(*switching->to, [this, switching, undone](const Status&) {
     if (Plugin* const still = find(switching->plugin)) still->switching = false;
-    restart_if_down(switching->plugin);
+    start_again(switching->plugin);  // if somebody died meanwhile
     switching->done(undone);
-  });
-}
-
-/// A death during a switch is left to the switch; when it is over, somebody must serve.
-void Supervisor::restart_if_down(const std::string& name) {
-  Plugin* const plugin = find(name);
-  if (plugin == nullptr || plugin->stopped || stopping_ || plugin->current != nullptr) return;
-  stage(plugin->serving, {}, [this, name](const Status& status) {
-    if (!status) events_.add({.kind = HostEventKind::PhaseFailed, .plugin = name, .text = to_string(status.error())});
   });
 }
 

@@ -68,9 +68,16 @@ struct RouteSnapshot {
   std::uint32_t subscriptions = 0;  ///< Of the host itself.
 };
 
+/// Memory that the host writes and the plugins of one compartment read.
+struct PoolSnapshot {
+  std::string compartment;          ///< Empty: the host's own, for topics that no plugin hears.
+  std::uint64_t chunks_in_use = 0;  ///< Being built, waiting, or held by a plugin.
+};
+
 struct HostSnapshot {
   std::string name;
   std::uint64_t epoch = 0;  ///< Of the route table: rises with every exchange.
+  std::vector<PoolSnapshot> pools;
   std::vector<PluginSnapshot> plugins;
   std::vector<RouteSnapshot> routes;
   std::uint64_t in_flight = 0;
