@@ -13,14 +13,15 @@ Status Core::on_loop(const std::function<void(Supervisor::Done)>& work) {
   }
   const auto promise = std::make_shared<std::promise<Status>>();
   auto future = promise->get_future();
-  loop->post([&work, promise] { work([promise](Status status) { promise->set_value(std::move(status)); }); });
+  if (!loop->post([&work, promise] { work([promise](Status status) { promise->set_value(std::move(status)); }); }))
+    return error(ErrorCode::Stopped, "the host \"{}\" was stopped", configuration.name);
   return future.get();
 }
 
 void Core::shut_down() {
   {
     const std::lock_guard lock{shut_mutex};
-    if (std::exchange(shut, true) || loop == nullptr || supervisor == nullptr) return;
+    if (std::exchange(shut, true) || loop == nullptr || !loop->is_running()) return;
   }
   std::promise<void> ended;
   loop->post([&] { supervisor->stop_all([&](const Status&) { ended.set_value(); }); });

@@ -33,12 +33,14 @@ void EventLoop::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-void EventLoop::post(Work work) {
+bool EventLoop::post(Work work) {
   {
     const std::lock_guard lock{mutex_};
+    if (stopping_) return false;  // kept, it could hold what holds this loop
     posted_.push_back(std::move(work));
   }
   ::eventfd_write(event_.get(), 1);
+  return true;
 }
 
 void EventLoop::watch(int fd, Work ready) {
@@ -86,7 +88,7 @@ void EventLoop::run() {
     run_posted();
     run_timers();
     const std::lock_guard lock{mutex_};
-    if (stopping_) return;
+    if (stopping_ && posted_.empty()) return;
   }
 }
 

@@ -28,8 +28,10 @@ class EventLoop {
   void start();
   void stop();
 
-  /// Runs `work` on the loop's thread, soon. From any thread.
-  void post(Work work);
+  /// Runs `work` on the loop's thread, soon. From any thread. False: the loop has ended, and will not run it.
+  bool post(Work work);
+  /// Whether start() was called and stop() was not.
+  [[nodiscard]] bool is_running() const noexcept { return thread_.joinable(); }
   [[nodiscard]] bool on_loop_thread() const noexcept { return std::this_thread::get_id() == thread_.get_id(); }
 
   // The rest is for the loop's own thread.

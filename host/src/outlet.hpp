@@ -108,6 +108,7 @@ class Outlet {
   }
 
   void count_unknown() noexcept { bump(counters_.unknown); }
+  void count_refused() noexcept { bump(counters_.refused); }
   void count_no_chunk() noexcept { bump(counters_.no_chunk); }
   void count_redelivered() noexcept { bump(counters_.redelivered); }
   [[nodiscard]] Counters counters() noexcept {

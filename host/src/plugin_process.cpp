@@ -41,10 +41,26 @@ Result<pid_t> start_launcher(const std::filesystem::path& launcher, int socket) 
   return pid;
 }
 
+std::string broken(bus::Breach what) { return fmt::format("it broke the lane's contract: {}", describe(what)); }
+
+ErrorCode cause_of(Event event) noexcept {
+  switch (event) {
+    case Event::DeadlinePassed: return ErrorCode::DeadlineExceeded;
+    case Event::HandlerStuck: return ErrorCode::PluginStuck;
+    case Event::Breach: return ErrorCode::PeerBreach;
+    default: return ErrorCode::PluginFailed;
+  }
+}
+
 }  // namespace
 
+ErrorCode Death::code_of_death() const noexcept {
+  if (!reason.empty()) return cause;
+  return known && signal != 0 ? ErrorCode::PluginCrashed : ErrorCode::PluginExited;
+}
+
 std::string Death::describe() const {
-  std::string text = !reason.empty() ? "was ended by the host: " + reason
+  std::string text = !reason.empty() ? fmt::format("was ended by the host: {}: {}", name(cause), reason)
                      : !known        ? std::string("died with its warden, nobody saw how")
                      : signal != 0   ? fmt::format("was ended by signal {} ({})", signal, ::strsignal(signal))
                                      : fmt::format("exited by itself with code {}", code);
@@ -57,6 +73,10 @@ PluginProcess::PluginProcess(EventLoop& loop, ProcessListener& listener, std::sh
 
 PluginProcess::~PluginProcess() {
   loop_.cancel(deadline_);
+  if (warden_pid_ >= 0 && warden_alive_) {  // it was never handed its lane: nobody else waits for it
+    ::kill(warden_pid_, SIGKILL);           // our own child, not waited for: the number is still its own
+    ::waitpid(warden_pid_, nullptr, 0);
+  }
   for (const bus::UniqueFd* fd : {&warden_, &plugin_, &warden_pidfd_, &plugin_pidfd_})
     if (*fd) loop_.unwatch(fd->get());
 }
@@ -144,14 +164,17 @@ void PluginProcess::resume() { move(Event::Resume); }
 
 void PluginProcess::end(Event event, std::string reason) {
   if (!is_alive(state_)) return;
-  if (death_.reason.empty()) death_.reason = std::move(reason);
+  if (death_.reason.empty()) {
+    death_.reason = std::move(reason);
+    death_.cause = cause_of(event);
+  }
   move(event);
   kill_plugin();
 }
 
 /// By descriptor, never by number: a pid may be somebody else's by now.
 void PluginProcess::kill_plugin() noexcept {
-  if (plugin_pidfd_) ::syscall(SYS_pidfd_send_signal, plugin_pidfd_.get(), SIGKILL, nullptr, 0);
+  if (plugin_pidfd_ && plugin_alive_) ::syscall(SYS_pidfd_send_signal, plugin_pidfd_.get(), SIGKILL, nullptr, 0);
   else if (warden_pidfd_) ::syscall(SYS_pidfd_send_signal, warden_pidfd_.get(), SIGKILL, nullptr, 0);
   else warden_.reset();  // started by hand: it ends when its socket closes
 }
@@ -160,6 +183,7 @@ void PluginProcess::on_warden_packet() {
   auto packet = receive_packet(warden_.get());
   if (!packet) {
     loop_.unwatch(warden_.get());
+    if (packet.error().code == ErrorCode::PeerBreach) return end(Event::Breach, broken(bus::Breach::Control));
     if (warden_pid_ < 0) {  // by hand: nobody else will tell us
       warden_alive_ = false;
       finish_when_reaped();
@@ -194,7 +218,7 @@ void PluginProcess::accept_from_warden(Packet& packet) {
 void PluginProcess::on_plugin_packet() {
   auto packet = receive_packet(plugin_.get());
   if (!packet) {
-    if (packet.error().code == ErrorCode::PeerBreach) return end(Event::Breach, packet.error().message);
+    if (packet.error().code == ErrorCode::PeerBreach) return end(Event::Breach, broken(bus::Breach::Control));
     loop_.unwatch(plugin_.get());
     plugin_closed_ = true;
     return finish_when_reaped();
@@ -202,7 +226,7 @@ void PluginProcess::on_plugin_packet() {
   if (!*packet) return;
   const auto* const entered = (*packet)->message().body_as_Entered();
   if (entered == nullptr || entered->phase() != expected_ || !(*packet)->descriptors.empty())
-    return end(Event::Breach, std::string{describe(bus::Breach::Control)});
+    return end(Event::Breach, broken(bus::Breach::Control));
   on_entered(*entered);
 }
 

@@ -25,6 +25,10 @@ struct Death {
   int signal = 0;         ///< 0: by itself, with `code`.
   std::string reason;     ///< Why the host ended it; empty when it did not.
   std::string backtrace;  ///< Of the crash, for people.
+  ErrorCode cause = ErrorCode::Unknown;  ///< DeadlineExceeded, PluginStuck, PeerBreach or PluginFailed, with a reason.
+
+  /// The cause; without one PluginCrashed or PluginExited.
+  [[nodiscard]] ErrorCode code_of_death() const noexcept;
 
   /// "was ended by signal 11 (Segmentation fault)", with the backtrace.
   [[nodiscard]] std::string describe() const;

@@ -17,13 +17,23 @@ void RouteHandle::Chunks::give_back(const bus::Loan& loan) noexcept {
   pool_->release({static_cast<std::uint32_t>(loan.handle)});
 }
 
+/// Errors: TooLarge, where the route wants its payloads inside messages and this one does not fit; its loan is over.
+Status RouteHandle::check_place(const Chunks& chunks, const bus::Built& built) const {
+  if (route_->settings.payload != PayloadPlace::Inline || built.bytes <= bus::kInlineBytesMax) return {};
+  if (built.sample.handle != 0) chunks.pool_->release({static_cast<std::uint32_t>(built.sample.handle)});
+  return error(ErrorCode::TooLarge, "\"{}\": {} bytes do not fit inside a message ({}): set its `payload` to \"auto\"",
+               route_->name, built.bytes, bus::kInlineBytesMax);
+}
+
 Result<Delivery> RouteHandle::publish(const Chunks& chunks, const bus::Built& built) const {
+  SHUNT_CHECK(check_place(chunks, built));
   SHUNT_TRY(sent, core_->hub->publish(*route_, chunks.pool_, built));
   return Delivery{sent.in_ring, sent.in_backlog, sent.dropped};
 }
 
 Result<ReceivedBytes> RouteHandle::call(const Chunks& chunks, const bus::Built& built,
                                         const CallOptions& options) const {
+  SHUNT_CHECK(check_place(chunks, built));
   const host::RouteInfo& route = *route_;
   host::CallRequest request;
   request.deadline_ns = bus::now_ns() + options.deadline.value_or(route.settings.deadline).count();

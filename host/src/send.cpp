@@ -169,7 +169,9 @@ Result<Sent> Hub::publish(const RouteInfo& route, InboundPool* pool, const bus::
     const RouteEntry* const entry = tables_.current().find(route.id);
     known = entry != nullptr;
     // Nobody gets it unless nobody refuses it, so that publishing again does not duplicate.
-    if (known && std::ranges::any_of(entry->targets, [&](const Target& target) { return refuses(target); }))
+    if (known && std::ranges::any_of(entry->targets, [&](const Target& target) {
+          return refuses(target) && (target.outlet->count_refused(), true);
+        }))
       sent.refused = 1;
     else if (known) fan_out(*entry, message, pool, sent);
   }

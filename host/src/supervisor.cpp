@@ -116,6 +116,7 @@ void Supervisor::on_active(Instance& instance) {
   Running* const running = find(instance);
   Plugin* const plugin = find(instance.identity.plugin);
   if (running == nullptr || plugin == nullptr) return;
+  if (plugin->stopped) return drain_and_end(instance, std::exchange(running->staged, {}));  // stopped meanwhile
   note(HostEventKind::Active, instance, "serves");
   if (plugin->current == nullptr && !plugin->stopped && plugin->serving == running->version) {
     plugin->current = running->process->share();
@@ -179,7 +180,7 @@ void Supervisor::on_ended(Instance& instance, const Death& death) {
   if (plugin != nullptr && plugin->stopped && plugin->current == nullptr) take_down(instance.identity.plugin, why);
   if (running.staged)
     running.staged(
-        tl::make_unexpected(running.phase_error ? *running.phase_error : Error{ErrorCode::PluginExited, why}));
+        tl::make_unexpected(running.phase_error ? *running.phase_error : Error{death.code_of_death(), why}));
   if (running.ended) running.ended({});
   loop_.post([process = std::shared_ptr<PluginProcess>(std::move(running.process))] {});  // it called us: not yet
 }
@@ -264,7 +265,7 @@ void Supervisor::drain_tick(std::shared_ptr<Instance> instance, EventLoop::Clock
 /// For an instance that no route leads to any more.
 void Supervisor::drain_and_end(Instance& instance, Done ended) {
   Running* const running = find(instance);
-  if (running == nullptr) return ended({});
+  if (running == nullptr) return ended ? ended({}) : void();
   running->expected_end = true;
   running->ended = std::move(ended);
   running->process->stop_asked();

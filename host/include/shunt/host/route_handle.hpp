@@ -51,6 +51,8 @@ class RouteHandle {
   [[nodiscard]] Error bad_payload(const char* what, std::size_t bytes) const;
 
  private:
+  [[nodiscard]] Status check_place(const Chunks& chunks, const bus::Built& built) const;
+
   std::shared_ptr<host::Core> core_;
   const host::RouteInfo* route_;
 };
