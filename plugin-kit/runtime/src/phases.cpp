@@ -39,8 +39,8 @@ control::EnteredT Phases::load() {
   auto result = entered(control::Phase::Load, SHUNT_OK, {});
   if (thrown != nullptr) result = entered(control::Phase::Load, static_cast<int>(ErrorCode::PluginFailed), thrown);
   else if (self_ == nullptr)
-    result =
-        entered(control::Phase::Load, static_cast<int>(ErrorCode::PluginFailed), "the plugin's create() gave nothing");
+    result = entered(control::Phase::Load, static_cast<int>(ErrorCode::PluginFailed),
+                     runtime_.described[0] != '\0' ? runtime_.described.data() : "the plugin's create() gave nothing");
   result.frames.assign(runtime_.thrown.span().begin(), runtime_.thrown.span().end());
   return result;
 }

@@ -134,6 +134,8 @@ std::int64_t now_ns(shunt_runtime*) { return bus::now_ns(); }
 int cancelled(shunt_runtime* runtime, const shunt_message* message) {
   if (message == nullptr) return 0;
   if (runtime->cancellations.is_cancelled(message->token)) return 1;
+  // Past the deadline nobody waits, whether or not there was somebody to say so: of a nested call there is not.
+  if (message->deadline_ns != 0 && bus::now_ns() >= message->deadline_ns) return 1;
   if (!serving_thread) return message->token != 0 && runtime->calls.cancel_waits(message->token) ? 1 : 0;
   runtime->calls.take_replies();
   return runtime->cancellations.is_cancelled(message->token) ? 1 : 0;
