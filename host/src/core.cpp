@@ -23,10 +23,12 @@ void Core::shut_down() {
     const std::lock_guard lock{shut_mutex};
     if (std::exchange(shut, true) || loop == nullptr || !loop->is_running()) return;
   }
+  if (admin != nullptr) admin->stop();  // whoever asks from now on finds no host
   std::promise<void> ended;
   loop->post([&] { supervisor->stop_all([&](const Status&) { ended.set_value(); }); });
   ended.get_future().wait();
   hub->shut({ErrorCode::Stopped, "the host was stopped"});
+  if (admin != nullptr) admin->finish();  // its calls have ended with the hub
   loop->stop();
 }
 

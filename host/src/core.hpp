@@ -1,6 +1,7 @@
 #pragma once
 /// Everything a host is made of, in the order in which it is built and the reverse in which it goes.
 
+#include "admin_server.hpp"
 #include "catalog.hpp"
 #include "event_log.hpp"
 #include "event_loop.hpp"
@@ -26,6 +27,7 @@ struct Core : std::enable_shared_from_this<Core> {
   std::unique_ptr<EventLoop> loop;
   std::unique_ptr<Supervisor> supervisor;
   std::unique_ptr<Hub> hub;
+  std::unique_ptr<AdminServer> admin;  // when a socket is configured
 
   std::mutex inboxes_mutex;
   std::vector<std::shared_ptr<Inbox>> inboxes;  // under inboxes_mutex: what poll() runs

@@ -54,6 +54,13 @@ void EventLoop::unwatch(int fd) noexcept {
   watched_.erase(fd);
 }
 
+void EventLoop::want(int fd, Interest interest) noexcept {
+  epoll_event wanted{.events = 0, .data = {.fd = fd}};
+  if (interest == Interest::Read) wanted.events = EPOLLIN | EPOLLRDHUP;
+  if (interest == Interest::Write) wanted.events = EPOLLOUT;
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &wanted);
+}
+
 EventLoop::TimerId EventLoop::at(Clock::time_point when, Work work) {
   timers_.emplace(std::pair{when, ++last_timer_}, std::move(work));
   return last_timer_;

@@ -39,6 +39,9 @@ class EventLoop {
   /// Calls `ready` whenever `fd` can be read or is closed by its peer, until unwatch(fd). The caller keeps `fd` open.
   void watch(int fd, Work ready);
   void unwatch(int fd) noexcept;
+  enum class Interest : std::uint8_t { Read, Write, Nothing };
+  /// What `ready` of a watched `fd` is called for from now on; also, always, for an error or when its peer is gone.
+  void want(int fd, Interest interest) noexcept;
   TimerId at(Clock::time_point when, Work work);
   TimerId after(std::chrono::nanoseconds delay, Work work) { return at(Clock::now() + delay, std::move(work)); }
   void cancel(TimerId timer) noexcept;

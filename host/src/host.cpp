@@ -1,3 +1,4 @@
+#include "by_name.hpp"
 #include "configuration_check.hpp"
 #include "core.hpp"
 
@@ -53,9 +54,14 @@ Result<Host> Host::start(HostConfiguration configuration) {
   SHUNT_TRY(hub, host::Hub::create(core->tables, *core->supervisor));
   core->hub = std::move(hub);
   core->supervisor->bind(*core->hub);
+  if (const auto& socket = core->configuration.admin_socket) {
+    SHUNT_TRY(admin, host::AdminServer::open(*core, *socket));
+    core->admin = std::move(admin);
+  }
   SHUNT_CHECK(load_plugins(*core));
   core->loop->start();
   SHUNT_CHECK(core->on_loop([&](auto done) { core->supervisor->start_all(std::move(done)); }));
+  if (core->admin != nullptr) core->admin->start();
   return Host{std::move(core)};
 }
 
@@ -72,39 +78,16 @@ Host::~Host() {
 // ---- Names to handles
 
 Result<RouteHandle> Host::resolve_function(std::string_view name, SchemaHash request, SchemaHash reply) {
-  const host::RouteInfo* const known = core_->directory.find(std::string{name});
-  if (known == nullptr)
-    return error(ErrorCode::NoSuchRoute, "no plugin of this host declares \"{}\": see `shunt ls`", name);
-  SHUNT_TRY(route,
-            core_->directory.resolve(known->name, true, {known->request.name, request}, {known->reply.name, reply}));
-  return RouteHandle{core_, *route};
+  return host::resolve_function(core_, name, request, reply);
 }
 
 Result<RouteHandle> Host::resolve_topic(std::string_view name, SchemaHash schema) {
-  const host::RouteInfo* const known = core_->directory.find(std::string{name});
-  if (known == nullptr)
-    return error(ErrorCode::NoSuchRoute, "no plugin of this host declares the topic \"{}\": see `shunt ls`", name);
-  SHUNT_TRY(route, core_->directory.resolve(known->name, false, {known->request.name, schema}, {}));
-  return RouteHandle{core_, *route};
+  return host::resolve_topic(core_, name, schema);
 }
 
 Result<Subscription> Host::subscribe_bytes(std::string_view topic, SchemaHash schema,
                                            std::function<bool(ReceivedBytes&, bool)> callback) {
-  SHUNT_TRY(handle, resolve_topic(topic, schema));
-  const host::RouteInfo& route = *core_->directory.find(std::string{topic});
-  auto inbox = std::make_shared<host::Inbox>(route, [callback = std::move(callback)](host::Parcel& parcel) {
-    return callback(parcel.payload, (parcel.flags & bus::flag::kRedelivered) != 0);
-  });
-  {
-    const std::lock_guard lock{core_->inboxes_mutex};
-    core_->inboxes.push_back(inbox);
-    core_->has_inboxes.store(true, std::memory_order_relaxed);
-  }
-  SHUNT_CHECK(core_->on_loop([&](const auto& done) {
-    core_->supervisor->add_inbox(inbox);
-    done({});
-  }));
-  return Subscription{core_, std::move(inbox)};
+  return host::subscribe(core_, topic, schema, {}, std::move(callback));
 }
 
 Subscription& Subscription::operator=(Subscription&& other) noexcept {
@@ -194,5 +177,9 @@ HostSnapshot Host::snapshot() {
 }
 
 std::vector<HostEvent> Host::events(std::uint64_t seen) { return core_->events.after(seen); }
+
+std::vector<HostEvent> Host::wait_events(std::uint64_t seen, const std::stop_token& stop) {
+  return core_->events.wait_after(seen, stop);
+}
 
 }  // namespace shunt

@@ -1,13 +1,13 @@
 /// The untyped side of Host: routes by name, payloads as bytes.
 
-#include "core.hpp"
+#include "by_name.hpp"
 
 #include <shunt/host.hpp>
 
 #include <algorithm>
 #include <cstring>
 
-namespace shunt {
+namespace shunt::host {
 namespace {
 
 /// Copies finished bytes to where a payload of their size belongs.
@@ -27,32 +27,85 @@ Result<bus::Built> place(RouteHandle::Chunks& chunks, std::span<const std::uint8
 
 }  // namespace
 
-Result<ReceivedBytes> Host::call_bytes(std::string_view function, std::span<const std::uint8_t> request,
-                                       const CallOptions& options) {
-  SHUNT_TRY(route, resolve_function(function, {}, {}));
+Result<RouteHandle> resolve_function(const CoreHandle& core, std::string_view name, SchemaHash request,
+                                     SchemaHash reply) {
+  const RouteInfo* const known = core->directory.find(std::string{name});
+  if (known == nullptr)
+    return error(ErrorCode::NoSuchRoute, "no plugin of this host declares \"{}\": see `shunt ls`", name);
+  SHUNT_TRY(route,
+            core->directory.resolve(known->name, true, {known->request.name, request}, {known->reply.name, reply}));
+  return RouteHandle{core, *route};
+}
+
+Result<RouteHandle> resolve_topic(const CoreHandle& core, std::string_view name, SchemaHash schema) {
+  const RouteInfo* const known = core->directory.find(std::string{name});
+  if (known == nullptr)
+    return error(ErrorCode::NoSuchRoute, "no plugin of this host declares the topic \"{}\": see `shunt ls`", name);
+  SHUNT_TRY(route, core->directory.resolve(known->name, false, {known->request.name, schema}, {}));
+  return RouteHandle{core, *route};
+}
+
+Result<ReceivedBytes> call(const CoreHandle& core, std::string_view function, std::span<const std::uint8_t> request,
+                           const CallOptions& options) {
+  SHUNT_TRY(route, resolve_function(core, function, {}, {}));
   alignas(8) std::uint8_t scratch[bus::kInlinePayloadBytes];
   RouteHandle::Chunks chunks{route};
   SHUNT_TRY(built, place(chunks, request, route.payload(), scratch));
   return route.call(chunks, built, options);
 }
 
-Result<Delivery> Host::publish_bytes(std::string_view topic, std::span<const std::uint8_t> payload) {
-  SHUNT_TRY(route, resolve_topic(topic, {}));
+Result<Delivery> publish(const CoreHandle& core, std::string_view topic, std::span<const std::uint8_t> payload) {
+  SHUNT_TRY(route, resolve_topic(core, topic, {}));
   alignas(8) std::uint8_t scratch[bus::kInlinePayloadBytes];
   RouteHandle::Chunks chunks{route};
   SHUNT_TRY(built, place(chunks, payload, route.payload(), scratch));
   return route.publish(chunks, built);
 }
 
-Result<std::vector<std::byte>> Host::schema_of(std::string_view route) {
+Result<Subscription> subscribe(const CoreHandle& core, std::string_view topic, SchemaHash schema,
+                               std::optional<SlowConsumer> policy, std::function<bool(ReceivedBytes&, bool)> callback) {
+  SHUNT_TRY(handle, resolve_topic(core, topic, schema));
+  const RouteInfo& route = *core->directory.find(std::string{topic});
+  auto inbox = std::make_shared<Inbox>(route, policy.value_or(route.settings.slow_consumer),
+                                       [callback = std::move(callback)](Parcel& parcel) {
+                                         return callback(parcel.payload, (parcel.flags & bus::flag::kRedelivered) != 0);
+                                       });
+  {
+    const std::lock_guard lock{core->inboxes_mutex};
+    core->inboxes.push_back(inbox);
+    core->has_inboxes.store(true, std::memory_order_relaxed);
+  }
+  SHUNT_CHECK(core->on_loop([&](const auto& done) {
+    core->supervisor->add_inbox(inbox);
+    done({});
+  }));
+  return Subscription{core, std::move(inbox)};
+}
+
+Result<std::vector<std::byte>> schema_of(Core& core, std::string_view route) {
   std::vector<std::byte> found;
-  SHUNT_CHECK(core_->on_loop([&](const auto& done) {
-    found = core_->supervisor->schema_of(route);
+  SHUNT_CHECK(core.on_loop([&](const auto& done) {
+    found = core.supervisor->schema_of(route);
     done({});
   }));
   if (found.empty())
     return error(ErrorCode::NoSuchRoute, "no plugin of this host declares \"{}\": see `shunt ls`", route);
   return found;
 }
+
+}  // namespace shunt::host
+
+namespace shunt {
+
+Result<ReceivedBytes> Host::call_bytes(std::string_view function, std::span<const std::uint8_t> request,
+                                       const CallOptions& options) {
+  return host::call(core_, function, request, options);
+}
+
+Result<Delivery> Host::publish_bytes(std::string_view topic, std::span<const std::uint8_t> payload) {
+  return host::publish(core_, topic, payload);
+}
+
+Result<std::vector<std::byte>> Host::schema_of(std::string_view route) { return host::schema_of(*core_, route); }
 
 }  // namespace shunt

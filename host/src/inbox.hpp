@@ -23,13 +23,17 @@ class Inbox {
  public:
   using Callback = std::function<bool(Parcel&)>;  ///< False: not of the topic's type.
 
-  Inbox(const RouteInfo& topic, Callback on_parcel)
-      : route(topic), callback_(std::move(on_parcel)), queue_(std::max(topic.settings.backlog, 1u)) {}
+  Inbox(const RouteInfo& topic, SlowConsumer slow_policy, Callback on_parcel)
+      : route(topic),
+        policy(slow_policy),
+        callback_(std::move(on_parcel)),
+        queue_(std::max(topic.settings.backlog, 1u)) {}
 
   const RouteInfo& route;
+  const SlowConsumer policy;
 
   [[nodiscard]] bool would_refuse() const noexcept {
-    return route.settings.slow_consumer == SlowConsumer::Refuse && waiting() >= queue_.size();
+    return policy == SlowConsumer::Refuse && waiting() >= queue_.size();
   }
   [[nodiscard]] std::uint32_t waiting() const noexcept { return waiting_.load(std::memory_order_relaxed); }
 
@@ -39,7 +43,7 @@ class Inbox {
     const std::lock_guard lock{lock_};
     if (size_ == queue_.size()) {
       dropped_.fetch_add(1, std::memory_order_relaxed);
-      if (route.settings.slow_consumer != SlowConsumer::DropOldest) return;
+      if (policy != SlowConsumer::DropOldest) return;
       queue_[head_] = {};
       head_ = (head_ + 1) % queue_.size();
       --size_;

@@ -209,7 +209,7 @@ void PluginProcess::accept_from_warden(Packet& packet) {
     death_.signal = exited->signal();
     finish_when_reaped();
   } else if (const auto* const refused = message.body_as_Refused(); refused != nullptr) {
-    listener_.on_phase_failed(*instance_, {static_cast<ErrorCode>(refused->code()),
+    listener_.on_phase_failed(*instance_, {static_cast<ErrorCode>(refused->code() == 0 ? 0 : refused->code() - 1),
                                            refused->message() == nullptr ? "" : refused->message()->str()});
     end(Event::PhaseFailed, "the launcher refused it");
   }

@@ -173,7 +173,7 @@ void Supervisor::on_ended(Instance& instance, const Death& death) {
   forget(keep);  // its last messages first: replies that it had committed count
   hub_->fail_over(instance, why);
   hub_->flush_backlogs();
-  if (plugin != nullptr && running.by_hand && was_current) plugin->stopped = true;
+  if (plugin != nullptr && running.by_hand && plugin->serving == running.version) plugin->stopped = true;
   if (plugin != nullptr && !orderly && !running.by_hand && !plugin->switching && !plugin->stopped &&
       plugin->serving == running.version && plugin->current == nullptr)
     crashed(instance.identity.plugin, *plugin, why);
@@ -182,6 +182,7 @@ void Supervisor::on_ended(Instance& instance, const Death& death) {
     running.staged(
         tl::make_unexpected(running.phase_error ? *running.phase_error : Error{death.code_of_death(), why}));
   if (running.ended) running.ended({});
+  if (running.by_hand) forget_joined(instance.identity.plugin, running.version);
   loop_.post([process = std::shared_ptr<PluginProcess>(std::move(running.process))] {});  // it called us: not yet
 }
 
@@ -337,19 +338,33 @@ void Supervisor::join(std::shared_ptr<PluginVersion> version, bus::UniqueFd laun
   const auto refuse = [](int to, const Error& why) {
     flatbuffers::FlatBufferBuilder builder;
     finish_message(builder,
-                   control::CreateRefusedDirect(builder, static_cast<std::uint16_t>(why.code), why.message.c_str()));
+                   control::CreateRefusedDirect(builder, static_cast<std::uint16_t>(static_cast<int>(why.code) + 1),
+                                                why.message.c_str()));
     static_cast<void>(send_packet(to, builder, {}));
   };
+  if (stopping_) return refuse(socket, {ErrorCode::Stopped, "the host is being stopped: start it, then join"});
   Plugin* const known = find(version->name());
   if (known != nullptr && (known->current != nullptr || !known->stopped))
-    return refuse(socket, {ErrorCode::BadInput, fmt::format("the host runs a plugin \"{}\" already", version->name())});
+    return refuse(socket, {ErrorCode::BadInput,
+                           fmt::format("the host runs a plugin \"{}\" already: stop that one first", version->name())});
   if (known != nullptr) plugins_.erase(version->name());
   static_cast<void>(add(version));
   plugins_.find(version->name())->second.stopped = false;
-  stage(version, std::move(launcher), [this, name = version->name()](const Status& status) {
-    events_.add(
-        {.kind = HostEventKind::Joined, .plugin = name, .text = status ? "joined by hand" : to_string(status.error())});
+  stage(version, std::move(launcher), [this, version](const Status& status) {
+    events_.add({.kind = status ? HostEventKind::Joined : HostEventKind::PhaseFailed,
+                 .plugin = version->name(),
+                 .version = to_string(version->image.version),
+                 .text = status ? "joined by hand" : to_string(status.error())});
+    if (!status) forget_joined(version->name(), version);
   });
+}
+
+/// Nobody restarts what was started by hand: with its process it leaves the host.
+void Supervisor::forget_joined(const std::string& name, const std::shared_ptr<PluginVersion>& version) {
+  Plugin* const plugin = find(name);
+  if (plugin == nullptr || plugin->serving != version || plugin->current != nullptr) return;
+  plugins_.erase(name);
+  publish_table();
 }
 
 // ---- From the data path

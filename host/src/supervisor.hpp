@@ -49,7 +49,8 @@ class Supervisor final : public HubListener, private ProcessListener {
   void restart(const std::string& plugin, Done done);
   /// Stops everything; `done` when no process is left.
   void stop_all(Done done);
-  /// A launcher that was started by hand. Errors: AlreadyExists as BadInput; those of staging.
+  /// A launcher that was started by hand; it gets Attach, or Refused with the reason. The plugin is forgotten when it
+  /// ends.
   void join(std::shared_ptr<PluginVersion> version, bus::UniqueFd launcher);
 
   void add_inbox(std::shared_ptr<Inbox> inbox);
@@ -101,6 +102,7 @@ class Supervisor final : public HubListener, private ProcessListener {
   void forget(std::shared_ptr<Instance> instance);
   Running* find(const Instance& instance);
   Plugin* find(const std::string& plugin);
+  void forget_joined(const std::string& name, const std::shared_ptr<PluginVersion>& version);
   void drain_and_end(Instance& instance, Done ended);
   void drain_tick(std::shared_ptr<Instance> instance, EventLoop::Clock::time_point deadline, Done drained);
   void watch(const std::shared_ptr<Instance>& instance);

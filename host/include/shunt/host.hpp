@@ -102,6 +102,8 @@ class Host {
   [[nodiscard]] HostSnapshot snapshot();
   /// The events after number `seen` (0: all that are kept), oldest first.
   [[nodiscard]] std::vector<HostEvent> events(std::uint64_t seen = 0);
+  /// The same, once there are any: blocks until then. None when asked to stop first.
+  [[nodiscard]] std::vector<HostEvent> wait_events(std::uint64_t seen, const std::stop_token& stop);
 
   // ---- The same by name, untyped, for tools. What a plugin sent is given as it came: verify it before you read it.
 

@@ -1,0 +1,43 @@
+#pragma once
+/// Asking a running host over its admin socket.
+///
+///     SHUNT_TRY(host, AdminClient::connect("/run/user/1000/shunt/market.sock"));
+///     SHUNT_TRY(answer, host.ask(R"({"command":"ls"})"));       // {"result":{...}} or {"error":{...}}
+///
+/// A SOCK_SEQPACKET Unix socket. A request is one packet with one JSON object. An answer is one JSON object in one or
+/// more packets: the first byte of each is '+' when more of the answer follows and '=' when it is the last, the rest is
+/// text. "echo" answers once more for every publication, until the client goes. A client has one request at a time.
+
+#include <shunt/bus/unique_fd.hpp>
+#include <shunt/schemas/result.hpp>
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace shunt {
+
+inline constexpr std::size_t kAdminRequestBytesMax = 128u << 10;  ///< Of a request; a longer one ends the connection.
+inline constexpr std::size_t kAdminPacketBytesMax = 64u << 10;    ///< Of each packet of an answer.
+
+/// Blocks; one thread at a time.
+class AdminClient {
+ public:
+  /// Errors: HostGone (nobody listens there), BadInput (the path is too long for a socket), System.
+  [[nodiscard]] static Result<AdminClient> connect(const std::filesystem::path& socket);
+
+  /// Sends a request and waits for its answer. Errors: TooLarge, HostGone, System.
+  [[nodiscard]] Result<std::string> ask(std::string_view request);
+  /// The next answer of a stream. Errors: HostGone, System.
+  [[nodiscard]] Result<std::string> next();
+
+  /// Becomes readable when an answer has come.
+  [[nodiscard]] int fd() const noexcept { return socket_.get(); }
+
+ private:
+  explicit AdminClient(bus::UniqueFd socket) : socket_(std::move(socket)) {}
+
+  bus::UniqueFd socket_;
+};
+
+}  // namespace shunt

@@ -1,0 +1,221 @@
+#include "admin_commands.hpp"
+
+#include "admin_echo.hpp"
+#include "admin_json.hpp"
+#include "by_name.hpp"
+
+#include <shunt/host/base64.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace shunt::host {
+namespace {
+
+/// One request while it is worked on.
+struct Task {
+  AdminServer& server;
+  std::uint64_t client = 0;
+  Json request;
+
+  [[nodiscard]] Core& core() const { return server.core(); }
+  /// From any thread, once.
+  void answer(Result<Json> result) const { server.answer(client, to_text(answer_json(std::move(result)))); }
+
+  /// Errors: BadInput, naming the member.
+  [[nodiscard]] Result<std::string> text(const char* member) const {
+    const auto found = request.find(member);
+    if (found == request.end() || !found->is_string())
+      return error(ErrorCode::BadInput, "the request needs \"{}\", a text", member);
+    return found->get<std::string>();
+  }
+  [[nodiscard]] Result<std::vector<std::uint8_t>> payload() const {
+    SHUNT_TRY(encoded, text("payload"));
+    return from_base64(encoded);
+  }
+  [[nodiscard]] Result<CallOptions> call_options() const {
+    constexpr std::int64_t kDeadlineMax = 3'600'000;
+    const auto found = request.find("deadline_ms");
+    if (found == request.end()) return CallOptions{};
+    const std::int64_t ms = found->is_number_integer() ? found->get<std::int64_t>() : 0;
+    if (ms < 1 || ms > kDeadlineMax)
+      return error(ErrorCode::BadInput, "\"deadline_ms\" is a whole number, 1 .. {}", kDeadlineMax);
+    return CallOptions{.deadline = std::chrono::milliseconds{ms}};
+  }
+};
+
+HostSnapshot snapshot_of(Core& core) {
+  HostSnapshot result;
+  static_cast<void>(core.on_loop([&](const auto& done) {
+    result = core.supervisor->snapshot();
+    done({});
+  }));
+  return result;
+}
+
+template <typename Values>
+Json list(const Values& values, Json (*to_json)(const typename Values::value_type&)) {
+  Json array = Json::array();
+  for (const auto& each : values) array.push_back(to_json(each));
+  return array;
+}
+
+// ---- Seeing
+
+Result<Json> list_all(const Task& task) {
+  const HostSnapshot snapshot = snapshot_of(task.core());
+  return Json{{"host", snapshot.name},
+              {"epoch", snapshot.epoch},
+              {"in_flight", snapshot.in_flight},
+              {"plugins", list(snapshot.plugins, plugin_json)},
+              {"routes", list(snapshot.routes, route_json)}};
+}
+
+Result<Json> tell_version(const Task& task) {
+  return Json{{"version", SHUNT_VERSION},
+              {"host", task.core().configuration.name},
+              {"pid", ::getpid()},
+              {"layout", bus::kLayoutVersion}};
+}
+
+std::vector<HostEvent> events_of(Core& core, const std::function<bool(const HostEvent&)>& wanted) {
+  std::vector<HostEvent> events = core.events.after(0);
+  std::erase_if(events, [&](const HostEvent& each) { return !wanted(each); });
+  return events;
+}
+
+Result<Json> inspect_plugin_or_instance(const Task& task, const HostSnapshot& snapshot, const std::string& name) {
+  std::vector<PluginSnapshot> found = snapshot.plugins;
+  std::erase_if(found, [&](const PluginSnapshot& each) {
+    return each.plugin != name && (each.instance == 0 || std::to_string(each.instance) != name);
+  });
+  if (found.empty())
+    return error(ErrorCode::NoSuchPlugin, "there is no plugin, route or instance \"{}\": see `shunt ls`", name);
+  const bool by_number = found.front().plugin != name;
+  const auto events = events_of(task.core(), [&](const HostEvent& event) {
+    return by_number ? event.instance == found.front().instance : event.plugin == name;
+  });
+  return Json{{"kind", by_number ? "instance" : "plugin"},
+              {"name", name},
+              {"instances", list(found, plugin_json)},
+              {"events", list(events, event_json)}};
+}
+
+Result<Json> inspect(const Task& task) {
+  const HostSnapshot snapshot = snapshot_of(task.core());
+  if (!task.request.contains("name"))
+    return Json{{"kind", "host"}, {"name", snapshot.name}, {"events", list(task.core().events.after(0), event_json)}};
+  SHUNT_TRY(name, task.text("name"));
+  if (const auto route = std::ranges::find(snapshot.routes, name, &RouteSnapshot::name); route != snapshot.routes.end())
+    return route_json(*route);
+  return inspect_plugin_or_instance(task, snapshot, name);
+}
+
+Result<Json> describe_route(const Task& task) {
+  SHUNT_TRY(route, task.text("route"));
+  return route_json(task.core(), route);
+}
+
+// ---- Messages
+
+Result<Json> publish_payload(const Task& task) {
+  SHUNT_TRY(topic, task.text("topic"));
+  SHUNT_TRY(payload, task.payload());
+  SHUNT_TRY(delivery, publish(task.core().shared_from_this(), topic, payload));
+  return Json{{"delivered", delivery.delivered}, {"waiting", delivery.waiting}, {"dropped", delivery.dropped}};
+}
+
+Result<Json> call_and_wait(const Task& task) {
+  SHUNT_TRY(route, task.text("route"));
+  SHUNT_TRY(payload, task.payload());
+  SHUNT_TRY(options, task.call_options());
+  auto reply = call(task.core().shared_from_this(), route, payload, options);
+  if (!reply) return tl::make_unexpected(std::move(reply).error());
+  return Json{{"payload", to_base64(reply->bytes())}, {"bytes", reply->bytes().size()}};
+}
+
+void call_route(Task task) {
+  AdminServer& server = task.server;
+  server.run_slowly([task = std::move(task)] { task.answer(call_and_wait(task)); });
+}
+
+void echo_topic(Task task) {
+  const auto topic = task.text("topic");
+  if (!topic) return task.answer(tl::make_unexpected(topic.error()));
+  start_echo(task.server, task.client, *topic);
+}
+
+// ---- Plugins
+
+/// Hands `work` to the control loop, which answers when it is done: nobody waits here.
+void on_control_loop(Task task, std::function<void(Supervisor&, Supervisor::Done)> work) {
+  Core& core = task.core();
+  core.loop->post([&core, task = std::move(task), work = std::move(work)] {
+    work(*core.supervisor, [task](const Status& status) {
+      if (status) task.answer(Json::object());
+      else task.answer(tl::make_unexpected(status.error()));
+    });
+  });
+}
+
+void switch_plugin(Task task) {
+  const auto plugin = task.text("plugin");
+  const auto version = task.text("version");
+  if (!plugin) return task.answer(tl::make_unexpected(plugin.error()));
+  if (!version) return task.answer(tl::make_unexpected(version.error()));
+  const auto wanted = Version::parse(*version);
+  if (!wanted) return task.answer(tl::make_unexpected(wanted.error()));
+  on_control_loop(std::move(task), [plugin = *plugin, wanted = *wanted](Supervisor& supervisor, Supervisor::Done done) {
+    supervisor.switch_to(plugin, wanted, std::move(done));
+  });
+}
+
+template <void (Supervisor::*kDoing)(const std::string&, Supervisor::Done)>
+void tell_plugin(Task task) {
+  const auto plugin = task.text("plugin");
+  if (!plugin) return task.answer(tl::make_unexpected(plugin.error()));
+  on_control_loop(std::move(task), [plugin = *plugin](Supervisor& supervisor, Supervisor::Done done) {
+    (supervisor.*kDoing)(plugin, std::move(done));
+  });
+}
+
+/// For commands that never take long.
+template <Result<Json> (*kDoing)(const Task&)>
+void at_once(Task task) {
+  task.answer(kDoing(task));
+}
+
+struct Command {
+  std::string_view name;
+  void (*run)(Task);
+};
+
+constexpr std::array kCommands{
+    Command{"ls", at_once<list_all>},
+    Command{"version", at_once<tell_version>},
+    Command{"inspect", at_once<inspect>},
+    Command{"route", at_once<describe_route>},
+    Command{"pub", at_once<publish_payload>},
+    Command{"call", call_route},
+    Command{"echo", echo_topic},
+    Command{"switch", switch_plugin},
+    Command{"stop", tell_plugin<&Supervisor::stop>},
+    Command{"restart", tell_plugin<&Supervisor::restart>},
+};
+
+}  // namespace
+
+void run_admin_command(AdminServer& server, std::uint64_t client, const std::string& request) {
+  Task task{server, client, Json::parse(request, nullptr, false)};
+  if (!task.request.is_object())
+    return task.answer(error(ErrorCode::BadInput, "the request is not a JSON object: send {{\"command\":\"ls\"}}"));
+  const auto name = task.text("command");
+  if (!name) return task.answer(tl::make_unexpected(name.error()));
+  const auto command = std::ranges::find(kCommands, *name, &Command::name);
+  if (command != kCommands.end()) return command->run(std::move(task));
+  std::string known;
+  for (const Command& each : kCommands) known.append(known.empty() ? "" : ", ").append(each.name);
+  task.answer(error(ErrorCode::BadInput, "there is no command \"{}\"; there are {}", *name, known));
+}
+
+}  // namespace shunt::host

@@ -1,0 +1,63 @@
+#include "admin_json.hpp"
+
+#include "by_name.hpp"
+
+#include <shunt/host/base64.hpp>
+
+namespace shunt::host {
+
+std::string to_text(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+Json error_json(const Error& error) { return {{"error", {{"code", name(error.code)}, {"message", error.message}}}}; }
+
+Json answer_json(Result<Json> result) {
+  if (!result) return error_json(result.error());
+  return {{"result", std::move(*result)}};
+}
+
+Json plugin_json(const PluginSnapshot& plugin) {
+  return {{"plugin", plugin.plugin},   {"version", plugin.version},
+          {"state", plugin.state},     {"instance", plugin.instance},
+          {"pid", plugin.pid},         {"sent", plugin.sent},
+          {"done", plugin.done},       {"received", plugin.received},
+          {"copied", plugin.copied},   {"held_chunks", plugin.held_chunks},
+          {"crashes", plugin.crashes}, {"trust", plugin.trust},
+          {"sha256", plugin.sha256}};
+}
+
+Json route_json(const RouteSnapshot& route) {
+  Json receivers = Json::array();
+  for (const auto& each : route.receivers)
+    receivers.push_back({{"plugin", each.plugin},
+                         {"version", each.version},
+                         {"waiting", each.waiting},
+                         {"dropped", each.dropped},
+                         {"refused", each.refused},
+                         {"unknown", each.unknown},
+                         {"redelivered", each.redelivered}});
+  Json json{{"route", route.name}, {"kind", route.function ? "function" : "topic"}, {"request", route.request}};
+  if (route.function) json["reply"] = route.reply;
+  json["receivers"] = std::move(receivers);
+  json["subscriptions"] = route.subscriptions;
+  return json;
+}
+
+Json event_json(const HostEvent& event) {
+  const auto since = std::chrono::duration_cast<std::chrono::milliseconds>(event.at.time_since_epoch()).count();
+  return {{"event", event.number},  {"at_ms", since},           {"kind", name(event.kind)},
+          {"plugin", event.plugin}, {"version", event.version}, {"instance", event.instance},
+          {"text", event.text}};
+}
+
+Result<Json> route_json(Core& core, const std::string& route) {
+  const RouteInfo* const info = core.directory.find(route);
+  if (info == nullptr)
+    return error(ErrorCode::NoSuchRoute, "no plugin of this host declares \"{}\": see `shunt ls`", route);
+  SHUNT_TRY(schema, schema_of(core, route));
+  Json json{{"route", info->name}, {"kind", info->function ? "function" : "topic"}, {"request", info->request.name}};
+  if (info->function) json["reply"] = info->reply.name;
+  json["schema"] = to_base64({reinterpret_cast<const std::uint8_t*>(schema.data()), schema.size()});
+  return json;
+}
+
+}  // namespace shunt::host

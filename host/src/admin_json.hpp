@@ -1,0 +1,32 @@
+#pragma once
+/// What the admin socket says, as JSON.
+
+#include <shunt/host/event.hpp>
+#include <shunt/schemas/result.hpp>
+
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+namespace shunt::host {
+
+struct Core;
+using Json = nlohmann::ordered_json;
+
+/// One line; text of plugins that is not UTF-8 is repaired.
+[[nodiscard]] std::string to_text(const Json& json);
+/// {"error":{"code":"NoSuchRoute","message":"..."}}
+[[nodiscard]] Json error_json(const Error& error);
+/// {"result":...}, or error_json.
+[[nodiscard]] Json answer_json(Result<Json> result);
+
+[[nodiscard]] Json plugin_json(const PluginSnapshot& plugin);
+[[nodiscard]] Json route_json(const RouteSnapshot& route);
+[[nodiscard]] Json event_json(const HostEvent& event);
+
+/// A route's kind, types and flatc's binary schema: what somebody needs to speak its payloads. Blocks for the control
+/// loop. Errors: NoSuchRoute.
+[[nodiscard]] Result<Json> route_json(Core& core, const std::string& route);
+
+}  // namespace shunt::host

@@ -1,0 +1,117 @@
+#include "admin_server.hpp"
+
+#include "admin_commands.hpp"
+#include "admin_echo.hpp"
+#include "admin_json.hpp"
+
+#include <sys/socket.h>
+
+namespace shunt::host {
+namespace {
+
+/// Who connected, as the kernel saw it. Errors: NotTrusted.
+Result<pid_t> check_peer(int socket) {
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return system_error("asking who connected");
+  if (peer.uid != ::geteuid() && peer.uid != 0)
+    return error(ErrorCode::NotTrusted, "this host belongs to user {}, you are user {}: ask as that user or as root",
+                 ::geteuid(), peer.uid);
+  return peer.pid;
+}
+
+/// The last words to somebody who is not let in.
+void turn_away(int socket, const Error& why) {
+  const std::string packet = "=" + to_text(error_json(why));
+  ::send(socket, packet.data(), packet.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<AdminServer>> AdminServer::open(Core& core, const std::filesystem::path& socket) {
+  SHUNT_TRY(listener, AdminListener::open(socket));
+  SHUNT_TRY(loop, EventLoop::create());
+  SHUNT_TRY(slow, EventLoop::create());
+  return std::unique_ptr<AdminServer>(new AdminServer(core, std::move(listener), std::move(loop), std::move(slow)));
+}
+
+AdminServer::AdminServer(Core& core, AdminListener listener, std::unique_ptr<EventLoop> loop,
+                         std::unique_ptr<EventLoop> slow)
+    : core_(core), listener_(std::move(listener)), loop_(std::move(loop)), slow_(std::move(slow)) {}
+
+AdminServer::~AdminServer() {
+  stop();
+  finish();
+}
+
+void AdminServer::start() {
+  loop_->watch(listener_->fd(), [this] { on_client(); });
+  slow_->start();
+  loop_->start();
+}
+
+void AdminServer::stop() {
+  loop_->stop();
+  sessions_.clear();
+  listener_.reset();
+}
+
+void AdminServer::finish() { slow_->stop(); }
+
+void AdminServer::answer(std::uint64_t client, std::string text) {
+  loop_->post([this, client, text = std::move(text)] { send(client, text); });
+}
+
+AdminSession* AdminServer::session(std::uint64_t client) {
+  const auto found = sessions_.find(client);
+  return found == sessions_.end() ? nullptr : found->second.get();
+}
+
+void AdminServer::send(std::uint64_t client, std::string_view text) {
+  AdminSession* const to = session(client);
+  if (to != nullptr && !to->send(text)) sessions_.erase(client);
+}
+
+void AdminServer::on_client() {
+  bus::UniqueFd socket{::accept4(listener_->fd(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
+  if (!socket) return;
+  const auto peer = check_peer(socket.get());
+  if (!peer) return turn_away(socket.get(), peer.error());
+  if (sessions_.size() >= kClientsMax)
+    return turn_away(socket.get(), {ErrorCode::NotServing, fmt::format("{} clients are connected: ask again when one "
+                                                                       "has left",
+                                                                       sessions_.size())});
+  const std::uint64_t client = ++last_client_;
+  sessions_.emplace(
+      client, std::make_unique<AdminSession>(*loop_, std::move(socket), *peer, [this, client] { on_ready(client); }));
+}
+
+void AdminServer::on_ready(std::uint64_t client) {
+  AdminSession* const from = session(client);
+  if (from == nullptr) return;
+  if (from->awaits_answer()) {  // all that can be heard now is that it left
+    sessions_.erase(client);
+    return;
+  }
+  if (from->pending_bytes() > 0) {
+    if (!from->flush()) sessions_.erase(client);
+    else pump_echo(client);
+    return;
+  }
+  auto received = from->receive();
+  if (received && from->echo != nullptr && !std::holds_alternative<std::monostate>(*received))
+    received = error(ErrorCode::BadInput, "this connection follows a topic: ask on another one");
+  if (received) return handle(client, std::move(*received));
+  if (received.error().code != ErrorCode::HostGone)
+    static_cast<void>(from->send(to_text(error_json(received.error()))));
+  sessions_.erase(client);
+}
+
+void AdminServer::handle(std::uint64_t client, AdminSession::Received received) {
+  if (std::holds_alternative<std::monostate>(received)) return;
+  if (auto* const plugin = std::get_if<bus::UniqueFd>(&received)) return join(client, std::move(*plugin));
+  session(client)->wait_for_answer();
+  run_admin_command(*this, client, std::get<std::string>(received));
+}
+
+}  // namespace shunt::host
