@@ -1,0 +1,74 @@
+#include "ask.hpp"
+
+#include "socket_path.hpp"
+
+#include <cstdio>
+
+namespace shunt::tool {
+namespace {
+
+/// The code that the host wrote by its name.
+ErrorCode code_named(std::string_view text) {
+  constexpr std::uint16_t kCodesEnd = 128;
+  for (std::uint16_t value = 1; value < kCodesEnd; ++value)
+    if (name(static_cast<ErrorCode>(value)) == text) return static_cast<ErrorCode>(value);
+  return ErrorCode::Unknown;
+}
+
+Result<Json> read_answer(const std::string& text) {
+  Json answer = Json::parse(text, nullptr, false);
+  if (!answer.is_object())
+    return error(ErrorCode::BadInput, "the answer is not JSON: is that the admin socket of a host?");
+  if (const auto why = answer.find("error"); why != answer.end())
+    return tl::make_unexpected(Error{code_named(text_of(*why, "code")), text_of(*why, "message")});
+  return std::move(answer["result"]);
+}
+
+}  // namespace
+
+Result<HostConnection> HostConnection::open(const HostChoice& choice) {
+  SHUNT_TRY(socket, find_socket(choice.socket, choice.config));
+  SHUNT_TRY(client, AdminClient::connect(socket));
+  return HostConnection{std::move(client)};
+}
+
+Result<Json> HostConnection::ask(const Json& request) {
+  SHUNT_TRY(answer, client_.ask(to_line(request)));
+  return read_answer(answer);
+}
+
+Result<Json> HostConnection::next() {
+  SHUNT_TRY(answer, client_.next());
+  return read_answer(answer);
+}
+
+Result<Json> ask(const HostChoice& choice, const Json& request) {
+  SHUNT_TRY(host, HostConnection::open(choice));
+  return host.ask(request);
+}
+
+std::string to_line(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+void print_line(std::string_view line) {
+  std::fwrite(line.data(), 1, line.size(), stdout);
+  std::fputc('\n', stdout);
+  std::fflush(stdout);
+}
+
+std::string text_of(const Json& object, const char* member) {
+  const auto found = object.is_object() ? object.find(member) : object.end();
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string{};
+}
+
+std::uint64_t number_of(const Json& object, const char* member) {
+  const auto found = object.is_object() ? object.find(member) : object.end();
+  return found != object.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
+}
+
+const Json& list_of(const Json& object, const char* member) {
+  static const Json kEmpty = Json::array();
+  const auto found = object.is_object() ? object.find(member) : object.end();
+  return found != object.end() && found->is_array() ? *found : kEmpty;
+}
+
+}  // namespace shunt::tool

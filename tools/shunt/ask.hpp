@@ -1,0 +1,52 @@
+#pragma once
+/// Asking the host that the command line means.
+
+#include <shunt/host/admin_client.hpp>
+#include <shunt/schemas/result.hpp>
+
+#include <filesystem>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+namespace shunt::tool {
+
+using Json = nlohmann::ordered_json;
+
+/// Which host is meant, as far as the command line says.
+struct HostChoice {
+  std::filesystem::path socket;  ///< --socket
+  std::filesystem::path config;  ///< --config
+};
+
+/// A connection that speaks JSON.
+class HostConnection {
+ public:
+  /// Errors: those of find_socket and AdminClient::connect.
+  [[nodiscard]] static Result<HostConnection> open(const HostChoice& choice);
+
+  /// The result of a request. Errors: what the host answered; HostGone, TooLarge, System.
+  [[nodiscard]] Result<Json> ask(const Json& request);
+  /// The next result of a stream.
+  [[nodiscard]] Result<Json> next();
+
+ private:
+  explicit HostConnection(AdminClient client) : client_(std::move(client)) {}
+
+  AdminClient client_;
+};
+
+/// One request on a connection of its own.
+[[nodiscard]] Result<Json> ask(const HostChoice& choice, const Json& request);
+
+/// One line.
+[[nodiscard]] std::string to_line(const Json& json);
+/// Prints one line on stdout, at once.
+void print_line(std::string_view line);
+
+/// Of a host's answer, which is of its release and not of ours: what is missing or of another type is empty or 0.
+[[nodiscard]] std::string text_of(const Json& object, const char* member);
+[[nodiscard]] std::uint64_t number_of(const Json& object, const char* member);
+[[nodiscard]] const Json& list_of(const Json& object, const char* member);
+
+}  // namespace shunt::tool

@@ -1,0 +1,40 @@
+#pragma once
+/// The commands of `shunt`, and what the command line said to them.
+
+#include "ask.hpp"
+
+#include <shunt/schemas/result.hpp>
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace shunt::tool {
+
+/// Everything that can be said on the command line; each command reads its own part.
+struct Options {
+  HostChoice host;
+  bool json = false;
+  std::string name;     ///< A route, topic, plugin or file, as the command says.
+  std::string text;     ///< A payload as JSON.
+  std::string version;  ///< To switch to.
+  std::optional<std::int64_t> deadline_ms{};
+  std::uint64_t count = 0;  ///< 0: without end.
+};
+
+Status run_host(const Options& options);
+Status list_host(const Options& options);
+Status call_function(const Options& options);
+Status publish_topic(const Options& options);
+Status echo_topic(const Options& options);
+Status switch_plugin(const Options& options);
+Status stop_plugin(const Options& options);
+Status restart_plugin(const Options& options);
+Status inspect_name(const Options& options);
+Status tell_version(const Options& options);
+
+/// Replaces this process by shunt-bench with all further arguments. Errors: System.
+Status run_bench(int argc, char** argv);
+
+}  // namespace shunt::tool

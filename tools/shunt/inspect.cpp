@@ -1,0 +1,141 @@
+/// inspect: one plugin, route or instance of a host, or a plugin's file.
+
+#include "commands.hpp"
+#include "events.hpp"
+#include "table.hpp"
+
+#include <shunt/host/inspect.hpp>
+
+#include <filesystem>
+
+namespace shunt::tool {
+namespace {
+
+// ---- A file
+
+Json topics_json(const std::vector<DeclaredTopic>& topics) {
+  Json json = Json::array();
+  for (const DeclaredTopic& each : topics) json.push_back({{"topic", each.name}, {"type", each.type.name}});
+  return json;
+}
+
+Json manifest_json(const Manifest& manifest) {
+  Json functions = Json::array();
+  for (const DeclaredFunction& each : manifest.functions)
+    functions.push_back({{"function", each.name},
+                         {"request", each.request.name},
+                         {"reply", each.reply.name},
+                         {"idempotent", each.idempotent}});
+  Json calls = Json::array();
+  for (const DeclaredCall& each : manifest.calls)
+    calls.push_back({{"function", each.function},
+                     {"version", each.version},
+                     {"request", each.request.name},
+                     {"reply", each.reply.name}});
+  Json config = Json::array();
+  for (const ConfigKey& each : manifest.config)
+    config.push_back({{"key", each.name},
+                      {"type", name(each.type)},
+                      {"required", each.required},
+                      {"default", each.default_value.value_or("")}});
+  return {{"functions", functions},
+          {"calls", calls},
+          {"topics_in", topics_json(manifest.topics_in)},
+          {"topics_out", topics_json(manifest.topics_out)},
+          {"config", config},
+          {"permissions", {{"read", manifest.permissions.read}, {"syscalls", manifest.permissions.syscalls}}}};
+}
+
+Json file_json(const PluginFile& file, const std::string& path) {
+  Json json{{"kind", "file"},
+            {"file", path},
+            {"plugin", file.manifest.name},
+            {"version", to_string(file.version)},
+            {"sha256", file.sha256},
+            {"needed", file.needed}};
+  json.update(manifest_json(file.manifest));
+  return json;
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& each : words) text += (text.empty() ? "" : ", ") + each;
+  return text.empty() ? "nothing" : text;
+}
+
+void print_file(const PluginFile& file) {
+  const Manifest& manifest = file.manifest;
+  Table head{"PLUGIN", manifest.name};
+  head.add({"VERSION", to_string(file.version)});
+  head.add({"SHA256", file.sha256});
+  head.add({"NEEDS", joined(file.needed)});
+  head.add({"READS", joined(manifest.permissions.read)});
+  head.add({"SYSCALLS", joined(manifest.permissions.syscalls)});
+  head.print();
+  print_line("");
+  Table table{"DECLARES", "NAME", "TYPES"};
+  for (const auto& each : manifest.functions)
+    table.add({"function", each.name, each.request.name + " -> " + each.reply.name});
+  for (const auto& each : manifest.calls)
+    table.add({"call", each.function + (each.version.empty() ? "" : " " + each.version),
+               each.request.name + " -> " + each.reply.name});
+  for (const auto& each : manifest.topics_in) table.add({"topic in", each.name, each.type.name});
+  for (const auto& each : manifest.topics_out) table.add({"topic out", each.name, each.type.name});
+  for (const auto& each : manifest.config)
+    table.add(
+        {"config", each.name,
+         fmt::format("{}, {}", name(each.type), each.required ? "required" : each.default_value.value_or("none"))});
+  table.print();
+}
+
+Status inspect_file(const Options& options) {
+  SHUNT_TRY(file, inspect_plugin(options.name));
+  if (options.json) print_line(to_line(file_json(file, options.name)));
+  else print_file(file);
+  return {};
+}
+
+// ---- A running host
+
+void print_members(const Json& object) {
+  Table table{"MEMBER", "VALUE"};
+  for (const auto& [member, value] : object.items())
+    if (!value.is_array()) table.add({member, value.is_string() ? value.get<std::string>() : to_line(value)});
+  table.print();
+}
+
+void print_receivers(const Json& route) {
+  Table table{"RECEIVER", "VERSION", "WAITING", "DROPPED", "REFUSED", "UNKNOWN", "REDELIVERED"};
+  for (const Json& each : list_of(route, "receivers")) {
+    const auto number = [&](const char* member) { return std::to_string(number_of(each, member)); };
+    table.add({text_of(each, "plugin"), text_of(each, "version"), number("waiting"), number("dropped"),
+               number("refused"), number("unknown"), number("redelivered")});
+  }
+  table.print();
+}
+
+}  // namespace
+
+Status inspect_name(const Options& options) {
+  std::error_code ignored;
+  const bool looks_like_file = options.name.ends_with(".so") || std::filesystem::is_regular_file(options.name, ignored);
+  if (looks_like_file) return inspect_file(options);
+  Json request{{"command", "inspect"}};
+  if (!options.name.empty()) request["name"] = options.name;
+  SHUNT_TRY(answer, ask(options.host, request));
+  if (options.json) return print_line(to_line(answer)), Status{};
+  if (answer.contains("route")) {
+    print_members(answer);
+    print_line("");
+    print_receivers(answer);
+    return {};
+  }
+  for (const Json& each : list_of(answer, "instances")) {
+    print_members(each);
+    print_line("");
+  }
+  for (const Json& each : list_of(answer, "events")) print_line(event_line(each));
+  return {};
+}
+
+}  // namespace shunt::tool

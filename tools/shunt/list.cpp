@@ -1,0 +1,69 @@
+/// ls and version.
+
+#include "commands.hpp"
+#include "table.hpp"
+
+#include <shunt/bus/layout.hpp>
+
+namespace shunt::tool {
+namespace {
+
+std::string receivers_of(const Json& route) {
+  std::string text;
+  for (const Json& each : list_of(route, "receivers")) {
+    if (!text.empty()) text += ", ";
+    text += text_of(each, "plugin");
+    if (const auto waiting = number_of(each, "waiting"); waiting > 0) text += fmt::format(" ({} waiting)", waiting);
+  }
+  if (const auto own = number_of(route, "subscriptions"); own > 0)
+    text += fmt::format("{}host ({})", text.empty() ? "" : ", ", own);
+  return text.empty() ? "-" : text;
+}
+
+void print_plugins(const Json& answer) {
+  Table table{"PLUGIN", "VERSION", "STATE", "INSTANCE", "PID", "SENT", "DONE", "RECEIVED", "HELD", "CRASHES", "TRUST"};
+  for (const Json& each : list_of(answer, "plugins")) {
+    const auto number = [&](const char* member) { return std::to_string(number_of(each, member)); };
+    const auto pid = each.value("pid", std::int64_t{0});
+    table.add({text_of(each, "plugin"), text_of(each, "version"), text_of(each, "state"), number("instance"),
+               pid == 0 ? "-" : std::to_string(pid), number("sent"), number("done"), number("received"),
+               number("held_chunks"), number("crashes"), text_of(each, "trust")});
+  }
+  table.print();
+}
+
+void print_routes(const Json& answer) {
+  Table table{"ROUTE", "KIND", "TYPES", "RECEIVERS"};
+  for (const Json& each : list_of(answer, "routes")) {
+    const auto reply = text_of(each, "reply");
+    table.add({text_of(each, "route"), text_of(each, "kind"),
+               text_of(each, "request") + (reply.empty() ? "" : " -> " + reply), receivers_of(each)});
+  }
+  table.print();
+}
+
+}  // namespace
+
+Status list_host(const Options& options) {
+  SHUNT_TRY(answer, ask(options.host, {{"command", "ls"}}));
+  if (options.json) return print_line(to_line(answer)), Status{};
+  print_line(fmt::format("host {}, {} calls in flight, route table {}\n", printable(text_of(answer, "host")),
+                         number_of(answer, "in_flight"), number_of(answer, "epoch")));
+  print_plugins(answer);
+  print_line("");
+  print_routes(answer);
+  return {};
+}
+
+Status tell_version(const Options& options) {
+  Json answer{{"version", SHUNT_VERSION}, {"layout", bus::kLayoutVersion}};
+  if (const auto host = ask(options.host, {{"command", "version"}})) answer["host"] = *host;
+  if (options.json) return print_line(to_line(answer)), Status{};
+  print_line(fmt::format("shunt {} (lane layout {})", SHUNT_VERSION, bus::kLayoutVersion));
+  if (const auto host = answer.find("host"); host != answer.end())
+    print_line(printable(fmt::format("host {}: {} (lane layout {}), pid {}", text_of(*host, "host"),
+                                     text_of(*host, "version"), number_of(*host, "layout"), host->value("pid", 0))));
+  return {};
+}
+
+}  // namespace shunt::tool

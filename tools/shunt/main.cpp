@@ -1,0 +1,118 @@
+/// shunt: runs a host, and speaks to one that runs.
+
+#include "commands.hpp"
+
+#include <array>
+#include <cstdio>
+#include <string_view>
+
+#include <CLI/CLI.hpp>
+
+namespace shunt::tool {
+namespace {
+
+constexpr int kDone = 0;
+constexpr int kFailed = 1;
+constexpr int kMisused = 2;
+
+struct Command {
+  const char* name;
+  const char* summary;
+  Status (*run)(const Options&);
+  void (*declare)(CLI::App&, Options&);
+};
+
+void takes_nothing(CLI::App& /*command*/, Options& /*options*/) {}
+
+void takes_host_toml(CLI::App& command, Options& options) {
+  command.add_option("host.toml", options.name, "What the host is to run.")->required();
+}
+
+void takes_plugin(CLI::App& command, Options& options) {
+  command.add_option("PLUGIN", options.name, "The plugin's name.")->required();
+}
+
+void takes_plugin_and_version(CLI::App& command, Options& options) {
+  takes_plugin(command, options);
+  command.add_option("VERSION", options.version, "One that the host knows, such as 1.5.0.")->required();
+}
+
+void takes_call(CLI::App& command, Options& options) {
+  command.add_option("ROUTE", options.name, "plugin/function, such as risk/check.")->required();
+  command.add_option("JSON", options.text, "The request, as its schema says.")->required();
+  command.add_option("--deadline-ms", options.deadline_ms, "Give up after so long; else as the route says.")
+      ->check(CLI::Range(1, 3'600'000));
+}
+
+void takes_publication(CLI::App& command, Options& options) {
+  command.add_option("TOPIC", options.name, "Such as market.bars.")->required();
+  command.add_option("JSON", options.text, "The payload, as its schema says.")->required();
+}
+
+void takes_topic(CLI::App& command, Options& options) {
+  command.add_option("TOPIC", options.name, "Such as market.signals.")->required();
+  command.add_option("--count", options.count, "End after so many publications.")->check(CLI::PositiveNumber);
+}
+
+void takes_name(CLI::App& command, Options& options) {
+  command.add_option("NAME", options.name,
+                     "A plugin, a route, an instance's number or a plugin's file; without one, the host's events.");
+}
+
+constexpr std::array kCommands{
+    Command{"run", "Run a host until it is told to stop, and print what happens.", run_host, takes_host_toml},
+    Command{"ls", "List the plugins and routes of a host.", list_host, takes_nothing},
+    Command{"call", "Call a function of a plugin and print its reply.", call_function, takes_call},
+    Command{"pub", "Publish on a topic.", publish_topic, takes_publication},
+    Command{"echo", "Print what plugins publish on a topic.", echo_topic, takes_topic},
+    Command{"switch", "Move all routes of a plugin to another version.", switch_plugin, takes_plugin_and_version},
+    Command{"stop", "Stop a plugin.", stop_plugin, takes_plugin},
+    Command{"restart", "Start a stopped or quarantined plugin again.", restart_plugin, takes_plugin},
+    Command{"inspect", "Show one plugin, route, instance or file, and its events.", inspect_name, takes_name},
+    Command{"version", "Print the version of this program, and of the host if one is there.", tell_version,
+            takes_nothing},
+};
+
+int report(const Status& status, bool json) {
+  if (status) return kDone;
+  if (json) {
+    const Json line{{"error", {{"code", name(status.error().code)}, {"message", status.error().message}}}};
+    std::fprintf(stderr, "%s\n", to_line(line).c_str());
+  } else {
+    std::fprintf(stderr, "shunt: %s\n", to_string(status.error()).c_str());
+  }
+  return kFailed;
+}
+
+int run(int argc, char** argv) {
+  if (argc > 1 && std::string_view{argv[1]} == "bench") return report(run_bench(argc, argv), false);
+  CLI::App program{
+      "Runs Shunt hosts and speaks to those that run.\n"
+      "A host is found by --socket, $SHUNT_SOCKET or --config; else the only one of this user is taken.",
+      "shunt"};
+  Options options;
+  program.require_subcommand(1);
+  program.add_option("--socket", options.host.socket, "The host's admin socket.")->type_name("PATH");
+  program.add_option("--config", options.host.config, "The host.toml of the host.")->type_name("FILE");
+  program.add_flag("--json", options.json, "Print one JSON object a line.");
+  for (const Command& each : kCommands) {
+    CLI::App* const command = program.add_subcommand(each.name, each.summary);
+    command->fallthrough();
+    each.declare(*command, options);
+  }
+  program.add_subcommand("bench", "Measure this machine: everything further goes to shunt-bench.");
+  try {
+    program.parse(argc, argv);
+  } catch (const CLI::ParseError& problem) {
+    return program.exit(problem) == 0 ? kDone : kMisused;
+  }
+  for (const Command& each : kCommands)
+    if (program.got_subcommand(each.name)) return report(each.run(options), options.json);
+  std::fprintf(stderr, "shunt: say bench first: shunt bench ...\n");
+  return kMisused;
+}
+
+}  // namespace
+}  // namespace shunt::tool
+
+int main(int argc, char** argv) { return shunt::tool::run(argc, argv); }

@@ -1,0 +1,81 @@
+/// call, pub and echo: JSON in, JSON out.
+
+#include "commands.hpp"
+#include "payload_text.hpp"
+#include "table.hpp"
+
+#include <shunt/host/base64.hpp>
+
+#include <cstdio>
+
+namespace shunt::tool {
+namespace {
+
+/// A route's types and what speaks them.
+struct Speech {
+  std::string request;
+  std::string reply;
+  PayloadText payloads;
+};
+
+Result<Speech> speech_of(const Json& route, std::string_view wanted_kind) {
+  if (text_of(route, "kind") != wanted_kind)
+    return error(ErrorCode::BadInput, "\"{}\" is a {}: use `shunt {}`", text_of(route, "route"), text_of(route, "kind"),
+                 wanted_kind == "topic" ? "call" : "pub` or `shunt echo");
+  SHUNT_TRY(schema, from_base64(text_of(route, "schema")));
+  SHUNT_TRY(payloads, PayloadText::from_schema(std::move(schema)));
+  return Speech{text_of(route, "request"), text_of(route, "reply"), std::move(payloads)};
+}
+
+}  // namespace
+
+Status call_function(const Options& options) {
+  SHUNT_TRY(host, HostConnection::open(options.host));
+  SHUNT_TRY(route, host.ask({{"command", "route"}, {"route", options.name}}));
+  SHUNT_TRY(speech, speech_of(route, "function"));
+  SHUNT_TRY(request, speech.payloads.to_bytes(speech.request, options.text));
+  Json call{{"command", "call"}, {"route", options.name}, {"payload", to_base64(request)}};
+  if (options.deadline_ms) call["deadline_ms"] = *options.deadline_ms;
+  SHUNT_TRY(answer, host.ask(call));
+  SHUNT_TRY(reply, from_base64(text_of(answer, "payload")));
+  SHUNT_TRY(text, speech.payloads.to_json(speech.reply, reply));
+  if (options.json) print_line(fmt::format(R"({{"route":{},"reply":{}}})", to_line(options.name), text));
+  else print_line(printable(text));
+  return {};
+}
+
+Status publish_topic(const Options& options) {
+  SHUNT_TRY(host, HostConnection::open(options.host));
+  SHUNT_TRY(route, host.ask({{"command", "route"}, {"route", options.name}}));
+  SHUNT_TRY(speech, speech_of(route, "topic"));
+  SHUNT_TRY(payload, speech.payloads.to_bytes(speech.request, options.text));
+  SHUNT_TRY(answer, host.ask({{"command", "pub"}, {"topic", options.name}, {"payload", to_base64(payload)}}));
+  if (options.json) print_line(to_line(answer));
+  else
+    print_line(fmt::format("delivered {}, waiting {}, dropped {}", number_of(answer, "delivered"),
+                           number_of(answer, "waiting"), number_of(answer, "dropped")));
+  return {};
+}
+
+Status echo_topic(const Options& options) {
+  SHUNT_TRY(host, HostConnection::open(options.host));
+  SHUNT_TRY(route, host.ask({{"command", "echo"}, {"topic", options.name}}));
+  SHUNT_TRY(speech, speech_of(route, "topic"));
+  std::fprintf(stderr, "shunt: listening on %s\n", options.name.c_str());
+  std::uint64_t dropped = 0;
+  for (std::uint64_t count = 0; options.count == 0 || count < options.count; ++count) {
+    SHUNT_TRY(publication, host.next());
+    if (const auto lost = number_of(publication, "dropped"); lost > std::exchange(dropped, lost))
+      std::fprintf(stderr, "shunt: %llu publications were dropped so far: this terminal does not keep up\n",
+                   static_cast<unsigned long long>(lost));
+    SHUNT_TRY(payload, from_base64(text_of(publication, "payload")));
+    SHUNT_TRY(text, speech.payloads.to_json(speech.request, payload));
+    if (options.json)
+      print_line(fmt::format(R"({{"topic":{},"redelivered":{},"payload":{}}})", to_line(options.name),
+                             publication.value("redelivered", false), text));
+    else print_line(printable(text));
+  }
+  return {};
+}
+
+}  // namespace shunt::tool

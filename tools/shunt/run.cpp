@@ -1,0 +1,100 @@
+/// run: a host without a line of C++.
+
+#include "commands.hpp"
+#include "events.hpp"
+#include "socket_path.hpp"
+#include "table.hpp"
+
+#include <shunt/host.hpp>
+
+#include <atomic>
+#include <filesystem>
+#include <thread>
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+
+namespace shunt::tool {
+namespace {
+
+/// A signal handler has no other way to hear of it.
+std::atomic<int> stop_event{-1};
+
+extern "C" void on_stop_signal(int /*number*/) {
+  const int before = errno;
+  ::eventfd_write(stop_event.load(std::memory_order_relaxed), 1);
+  errno = before;
+}
+
+/// Becomes readable with SIGINT or SIGTERM. Handlers and not a mask: what the host starts would inherit a mask.
+class StopSignal {
+ public:
+  StopSignal() : event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+    stop_event.store(event_.get(), std::memory_order_relaxed);
+    struct sigaction action {};
+    action.sa_handler = on_stop_signal;
+    action.sa_flags = SA_RESTART;
+    for (const int number : {SIGINT, SIGTERM}) ::sigaction(number, &action, nullptr);
+    ::signal(SIGPIPE, SIG_IGN);  // who reads our output may leave before us
+  }
+
+  void trigger() const { ::eventfd_write(event_.get(), 1); }
+  void wait() const {
+    pollfd waiting{event_.get(), POLLIN, 0};
+    while (::poll(&waiting, 1, -1) <= 0) {
+    }
+  }
+
+ private:
+  bus::UniqueFd event_;
+};
+
+Json event_json(const HostEvent& event) {
+  const auto since = std::chrono::duration_cast<std::chrono::milliseconds>(event.at.time_since_epoch()).count();
+  return {{"event", event.number},    {"at_ms", static_cast<std::uint64_t>(since)},
+          {"kind", name(event.kind)}, {"plugin", event.plugin},
+          {"version", event.version}, {"instance", event.instance},
+          {"text", event.text}};
+}
+
+void print_events(Host& host, bool json, const std::stop_token& stop) {
+  for (std::uint64_t seen = 0; !stop.stop_requested();) {
+    for (const HostEvent& each : host.wait_events(seen, stop)) {
+      print_line(json ? to_line(event_json(each)) : event_line(event_json(each)));
+      seen = each.number;
+    }
+  }
+}
+
+}  // namespace
+
+Status run_host(const Options& options) {
+  const StopSignal stop_signal;
+  SHUNT_TRY(configuration, read_configuration(options.name));
+  if (!options.host.socket.empty()) configuration.admin_socket = options.host.socket;
+  if (!configuration.admin_socket) {
+    SHUNT_TRY(socket, default_socket(configuration.name));
+    configuration.admin_socket = std::move(socket);
+  }
+  const std::string socket = std::filesystem::absolute(*configuration.admin_socket);
+  const std::string host_name = configuration.name;
+  SHUNT_TRY(host, Host::start(std::move(configuration)));
+  if (options.json) print_line(to_line({{"host", host_name}, {"socket", socket}}));
+  else print_line(fmt::format("host {} listens on {}", host_name, socket));
+
+  Status dispatched;
+  std::jthread dispatcher([&](const std::stop_token& stop) {
+    dispatched = host.run_dispatcher(stop);
+    stop_signal.trigger();
+  });
+  std::jthread printer([&](const std::stop_token& stop) { print_events(host, options.json, stop); });
+  stop_signal.wait();
+  dispatcher.request_stop();
+  dispatcher.join();
+  printer.request_stop();
+  printer.join();
+  return dispatched;
+}
+
+}  // namespace shunt::tool

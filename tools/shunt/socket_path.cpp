@@ -1,0 +1,83 @@
+#include "socket_path.hpp"
+
+#include <shunt/host/configuration.hpp>
+
+#include <algorithm>
+#include <cstdlib>
+#include <vector>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace shunt::tool {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<fs::path> folders() {
+  std::vector<fs::path> result;
+  if (const char* const runtime = std::getenv("XDG_RUNTIME_DIR"); runtime != nullptr && *runtime == '/')
+    result.push_back(fs::path{runtime} / "shunt");
+  const auto own = fmt::format("shunt-{}", ::geteuid());
+  result.push_back(fs::path{"/run"} / own);
+  result.push_back(fs::path{"/tmp"} / own);
+  return result;
+}
+
+/// Ours alone, and no link to somewhere else.
+bool is_private(const fs::path& folder) {
+  struct stat status {};
+  return ::lstat(folder.c_str(), &status) == 0 && S_ISDIR(status.st_mode) && status.st_uid == ::geteuid() &&
+         (status.st_mode & (S_IRWXG | S_IRWXO)) == 0;
+}
+
+std::vector<fs::path> sockets_in(const fs::path& folder) {
+  std::vector<fs::path> found;
+  std::error_code ignored;
+  if (!is_private(folder)) return found;
+  for (const auto& entry : fs::directory_iterator{folder, ignored})
+    if (entry.path().extension() == ".sock") found.push_back(entry.path());
+  return found;
+}
+
+fs::path socket_named(const std::string& host) {
+  const auto file = host + ".sock";
+  std::error_code ignored;
+  for (const fs::path& folder : folders())
+    if (is_private(folder) && fs::exists(folder / file, ignored)) return folder / file;
+  return folders().front() / file;  // which is not there, and will be named as such
+}
+
+}  // namespace
+
+Result<fs::path> default_socket(const std::string& host) {
+  for (const fs::path& folder : folders()) {
+    ::mkdir(folder.c_str(), S_IRWXU);
+    if (is_private(folder)) return folder / (host + ".sock");
+  }
+  return error(ErrorCode::System,
+               "none of the folders for admin sockets can be made with mode 0700 for user {} alone, the last is {}: "
+               "remove what is there, or set admin_socket in [host]",
+               ::geteuid(), folders().back().string());
+}
+
+Result<fs::path> find_socket(const fs::path& socket, const fs::path& config) {
+  if (!socket.empty()) return socket;
+  if (const char* const named = std::getenv("SHUNT_SOCKET"); named != nullptr && *named != '\0') return fs::path{named};
+  if (!config.empty()) {
+    SHUNT_TRY(configuration, read_configuration(config));
+    return configuration.admin_socket ? *configuration.admin_socket : socket_named(configuration.name);
+  }
+  std::vector<fs::path> found;
+  for (const fs::path& folder : folders()) std::ranges::copy(sockets_in(folder), std::back_inserter(found));
+  if (found.size() == 1) return found.front();
+  if (found.empty())
+    return error(ErrorCode::HostGone,
+                 "no host of this user runs: start one with `shunt run`, or name its socket with "
+                 "--socket");
+  std::string all;
+  for (const fs::path& each : found) all += "\n  --socket " + each.string();
+  return error(ErrorCode::BadInput, "there are several hosts, name one:{}", all);
+}
+
+}  // namespace shunt::tool
