@@ -5,6 +5,8 @@
 /// connecting, the warm-up. A good answer has no errors, a ratio of the first subject to itself within a few percent of
 /// one, and a spread below the differences you want to see; else close other programs and run it again.
 
+#include "shunt/subjects.hpp"
+
 #include <shunt/bench/peers.hpp>
 #include <shunt/bench/run.hpp>
 
@@ -12,8 +14,6 @@
 #include <vector>
 
 #include <CLI/CLI.hpp>
-
-#include "shunt/subjects.hpp"
 
 namespace {
 

@@ -12,7 +12,7 @@
 # OWN_MAIN    the sources bring main(); otherwise GoogleTest's is linked.
 # ENVIRONMENT NAME=value ... for every test of the program.
 #
-# Programs land in build/<preset>/tests/bin: bin/ is for what users run. The header <scale.hpp> says how large a test is
+# The targets unit_tests, process_tests, ... build what has the label. Programs land in build/<preset>/tests/bin: bin/ is for what users run. The header <scale.hpp> says how large a test is
 # to be (SHUNT_FULL), and <temporary_directory.hpp> gives one that goes with its scope.
 set(SHUNT_TEST_LABELS unit process fuzz house)
 
@@ -35,6 +35,12 @@ function(shunt_test name)
     list(APPEND framework GTest::gtest_main)
   endif()
   shunt_layer(${name} leaf PRIVATE ${arg_LINK} ${framework} Threads::Threads)
+  foreach(label IN LISTS arg_LABELS)
+    if(NOT TARGET ${label}_tests)
+      add_custom_target(${label}_tests)
+    endif()
+    add_dependencies(${label}_tests ${name})
+  endforeach()
 
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 120 TEST_LIST ${name}_TESTS
     WORKING_DIRECTORY ${PROJECT_BINARY_DIR})

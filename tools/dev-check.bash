@@ -42,7 +42,7 @@ check_change() {
   step "format" format --check
   step "build release" build release
   step "tools/dev test" test_command
-  step "build asan" build asan
+  step "build asan" build asan unit_tests fuzz_tests
   step "asan: unit and fuzz tests" run_ctest asan -L 'unit|fuzz'
   step "clang-tidy on what changed" tidy_changed
   verdict

@@ -44,9 +44,10 @@ Json route_json(const RouteSnapshot& route) {
 
 Json event_json(const HostEvent& event) {
   const auto since = std::chrono::duration_cast<std::chrono::milliseconds>(event.at.time_since_epoch()).count();
-  return {{"event", event.number},  {"at_ms", since},           {"kind", name(event.kind)},
-          {"plugin", event.plugin}, {"version", event.version}, {"instance", event.instance},
-          {"text", event.text}};
+  return {{"event", event.number},    {"at_ms", since},
+          {"kind", name(event.kind)}, {"plugin", event.plugin},
+          {"version", event.version}, {"instance", event.instance},
+          {"text", event.text},       {"in_flight", event.in_flight}};
 }
 
 Result<Json> route_json(Core& core, const std::string& route) {

@@ -22,9 +22,9 @@ namespace shunt::host {
 struct Death {
   bool known = false;  ///< The warden lived to tell.
   int code = 0;
-  int signal = 0;         ///< 0: by itself, with `code`.
-  std::string reason;     ///< Why the host ended it; empty when it did not.
-  std::string backtrace;  ///< Of the crash, for people.
+  int signal = 0;                        ///< 0: by itself, with `code`.
+  std::string reason;                    ///< Why the host ended it; empty when it did not.
+  std::string backtrace;                 ///< Of the crash, for people.
   ErrorCode cause = ErrorCode::Unknown;  ///< DeadlineExceeded, PluginStuck, PeerBreach or PluginFailed, with a reason.
 
   /// The cause; without one PluginCrashed or PluginExited.

@@ -27,12 +27,13 @@ Supervisor::Running* Supervisor::find(const Instance& instance) {
   return found == running_.end() ? nullptr : &found->second;
 }
 
-void Supervisor::note(HostEventKind kind, const Instance& instance, std::string text) {
+void Supervisor::note(HostEventKind kind, const Instance& instance, std::string text, std::uint64_t in_flight) {
   events_.add({.kind = kind,
                .plugin = instance.identity.plugin,
                .version = to_string(instance.identity.version),
                .instance = instance.identity.id.value,
-               .text = std::move(text)});
+               .text = std::move(text),
+               .in_flight = in_flight});
 }
 
 Status Supervisor::add(std::shared_ptr<PluginVersion> version) {
@@ -179,8 +180,7 @@ void Supervisor::on_ended(Instance& instance, const Death& death) {
     crashed(instance.identity.plugin, *plugin, why);
   if (plugin != nullptr && plugin->stopped && plugin->current == nullptr) take_down(instance.identity.plugin, why);
   if (running.staged)
-    running.staged(
-        tl::make_unexpected(running.phase_error ? *running.phase_error : Error{death.code_of_death(), why}));
+    running.staged(tl::make_unexpected(running.phase_error ? *running.phase_error : Error{death.code_of_death(), why}));
   if (running.ended) running.ended({});
   if (running.by_hand) forget_joined(instance.identity.plugin, running.version);
   loop_.post([process = std::shared_ptr<PluginProcess>(std::move(running.process))] {});  // it called us: not yet

@@ -107,7 +107,7 @@ class Supervisor final : public HubListener, private ProcessListener {
   void drain_tick(std::shared_ptr<Instance> instance, EventLoop::Clock::time_point deadline, Done drained);
   void watch(const std::shared_ptr<Instance>& instance);
   [[nodiscard]] std::size_t in_flight_with(const Instance& instance);
-  void note(HostEventKind kind, const Instance& instance, std::string text);
+  void note(HostEventKind kind, const Instance& instance, std::string text, std::uint64_t in_flight = 0);
 
   // switching.cpp
   void exchange(const std::shared_ptr<Switching>& switching);

@@ -59,9 +59,12 @@ void Supervisor::exchange(const std::shared_ptr<Switching>& switching) {
   plugin.current = switching->to;
   plugin.backoff.became_active(EventLoop::Clock::now());
   publish_table();
+  const auto left = switching->from == nullptr ? Instance::Progress{} : switching->from->progress();
   hub_->flush_backlogs();
   note(HostEventKind::Switched, *switching->to,
-       fmt::format("took over from {}", to_string(switching->from_version->image.version)));
+       fmt::format("took over from {}, which had {} messages in flight",
+                   to_string(switching->from_version->image.version), left.sent - left.done),
+       left.sent - left.done);
   const auto finish = [this, switching](const Status& ended) {
     if (Plugin* const still = find(switching->plugin)) still->switching = false;
     start_again(switching->plugin);  // if somebody died meanwhile

@@ -12,7 +12,7 @@
 #include <thread>
 
 #include <poll.h>
-#include <signal.h>
+#include <csignal>
 #include <sys/eventfd.h>
 
 namespace shunt::tool {

@@ -28,7 +28,8 @@ struct HostEvent {
   std::string plugin;
   std::string version;
   std::uint64_t instance = 0;
-  std::string text;  ///< For people: what happened, and why.
+  std::string text;             ///< For people: what happened, and why.
+  std::uint64_t in_flight = 0;  ///< Of Switched: messages that the old instance had not finished at the exchange.
 };
 
 std::string_view name(HostEventKind kind) noexcept;
