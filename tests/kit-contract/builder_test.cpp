@@ -74,6 +74,16 @@ TEST_F(Builder, what_fits_the_message_stays_in_scratch_and_loans_nothing) {
   EXPECT_EQ(chunks_.loans, 0);
 }
 
+TEST_F(Builder, what_fits_scratch_and_no_message_ends_in_a_chunk) {
+  const auto built = numbers(30);
+
+  ASSERT_TRUE(built);
+  ASSERT_GT(built->bytes, bus::kInlinePayloadBytes);
+  ASSERT_LT(built->bytes, bus::kScratchBytes);
+  EXPECT_NE(built->sample.handle, 0u);
+  EXPECT_EQ(chunks_.loans, 1);
+}
+
 TEST_F(Builder, what_outgrows_scratch_spills_into_a_chunk_and_is_loaned_right_the_next_time) {
   ASSERT_TRUE(numbers(100));
   EXPECT_EQ(chunks_.out(), 0u);

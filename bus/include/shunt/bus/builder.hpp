@@ -69,7 +69,8 @@ class SizeHint {
   std::atomic<std::uint32_t> slack_{0};  ///< Beyond the payload, for what FlatBuffers keeps while it builds.
 };
 
-/// A finished payload: `bytes` at `offset` of `sample`, which belongs to whoever holds this.
+/// A finished payload: `bytes` at `offset` of `sample`, which belongs to whoever holds this. With handle 0 it fits inside
+/// a message.
 struct Built {
   Loan sample;
   std::size_t offset = 0;
@@ -135,7 +136,8 @@ class InPlaceBuilder final : private flatbuffers::Allocator {
   Result<Built> finish(const flatbuffers::FlatBufferBuilder& builder, SizeHint& hint) {
     const std::size_t bytes = builder.GetSize();
     hint.remember(bytes, slack_seen_);
-    if (heap_) {  // no chunk was large enough on the way; now the true size is known
+    // No chunk was large enough on the way, or scratch took what no message does: now the true size is known.
+    if (memory_.handle == 0 && (heap_ || bytes > kInlinePayloadBytes)) {
       SHUNT_TRY(exact, source_.loan(aligned(bytes)));
       std::memcpy(exact.data, builder.GetBufferPointer(), bytes);
       return Built{exact, 0, bytes};
