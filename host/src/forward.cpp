@@ -16,6 +16,11 @@ namespace {
 
 bool always(const bus::MessageHeader&) noexcept { return true; }
 
+/// By our own record of what it follows from: what the plugin says of itself is not asked.
+std::uint8_t flags_of(Instance& from, const bus::MessageHeader& header) noexcept {
+  return from.follows_redelivered(header.parent) ? bus::flag::kRedelivered : std::uint8_t{0};
+}
+
 }  // namespace
 
 /// The same payload where plugins of `to` can read it: inside the message, or in a chunk that the caller releases.
@@ -45,7 +50,7 @@ bool Hub::forward_publication(Instance& from, const bus::Incoming& incoming, con
     bus::Incoming copy = incoming;
     // Only the last one can have the chunk itself; the others get a copy and leave it where it is.
     if (inbox != entry.inboxes.back()) copy.header.place = bus::Place::Inline;
-    inbox->put({receive(from, copy, entry.info->settings.read), incoming.header.flags});
+    inbox->put({receive(from, copy, entry.info->settings.read), flags_of(from, incoming.header)});
   }
   if (entry.inboxes.empty() && incoming.header.place == bus::Place::Chunk)
     from.give_back(incoming.header.chunk, incoming.header.generation);
@@ -65,6 +70,7 @@ void Hub::carry_to_targets(Instance& from, const bus::Incoming& incoming, const 
       pool = target.outlet->pool.get();
       message = carry(from, incoming, *pool);
       if (message) message->header.kind = bus::Kind::Publication;
+      if (message) message->header.flags = flags_of(from, incoming.header);
     }
     if (message) static_cast<void>(deliver(entry, target, *message, nullptr));
     else target.outlet->count_no_chunk();
@@ -99,6 +105,7 @@ void Hub::forward_request(Instance& from, const bus::Incoming& incoming) {
   if (!message)
     return refuse_request(from, asked, {ErrorCode::QuotaExceeded, "the chunks towards the called plugin are used up"});
   message->header.kind = bus::Kind::Request;
+  message->header.flags = flags_of(from, asked);
   message->header.deadline_ns = deadline_ns;
   InFlight record;
   record.route = entry->info;

@@ -8,6 +8,7 @@
 #include <shunt/schemas/ids.hpp>
 #include <shunt/schemas/version.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <mutex>
@@ -65,6 +66,7 @@ class Instance : public std::enable_shared_from_this<Instance> {
       }
       if (header.kind == bus::Kind::Publication) header.correlation = publication_token(out.sent());
       if (!prepare(header)) return Pushed::Withdrawn;
+      if ((header.flags & bus::flag::kRedelivered) != 0) note_redelivered(header.correlation);
       if (header.place == bus::Place::Chunk) pool->hold(header.chunk);
       lane->sender.push(ring, header, payload);
     }
@@ -122,6 +124,14 @@ class Instance : public std::enable_shared_from_this<Instance> {
   enum class Token : std::uint8_t { Unknown, Known, Past };
   [[nodiscard]] Token publication(std::uint64_t token) noexcept;
 
+  /// Whether what the plugin handles as `parent` was sent to it marked as redelivered: what follows from it may have
+  /// been sent by an earlier instance.
+  [[nodiscard]] bool follows_redelivered(std::uint64_t parent) noexcept {
+    if (!any_redelivered_.load(std::memory_order_relaxed)) return false;
+    const std::lock_guard lock{send_lock_};
+    return std::ranges::find(redelivered_, parent) != redelivered_.end();
+  }
+
   /// A publication's correlation says where it stands in the ring; the top bit keeps it apart from requests.
   static constexpr std::uint64_t kPublicationBit = 1ull << 63;
   static constexpr std::uint64_t publication_token(std::uint64_t position) { return kPublicationBit | position; }
@@ -154,6 +164,12 @@ class Instance : public std::enable_shared_from_this<Instance> {
  private:
   static constexpr std::uint32_t kHarvestAt = 16;  ///< A line of returned items is looked at once per two of these.
 
+  /// A dead instance leaves one or two that it had begun: the list stays short. Relaxed: the plugin has been sent the
+  /// message after this, and what it sends for it comes later still.
+  void note_redelivered(std::uint64_t correlation) noexcept {
+    redelivered_.push_back(correlation);
+    any_redelivered_.store(true, std::memory_order_relaxed);
+  }
   bool may_hold(bus::ChunkId chunk) noexcept {
     if (lane->sender.held() >= kHarvestAt) harvest_locked();
     return lane->sender.under_cap(chunk);
@@ -168,7 +184,9 @@ class Instance : public std::enable_shared_from_this<Instance> {
   }
 
   bus::SpinLock send_lock_;
-  bool closed_ = false;
+  bool closed_ = false;                     // under send_lock_
+  std::vector<std::uint64_t> redelivered_;  // under send_lock_: correlations
+  std::atomic<bool> any_redelivered_{false};
   bus::SpinLock return_lock_;
 };
 
