@@ -45,7 +45,7 @@ std::optional<Message> Hub::carry(Instance& from, const bus::Incoming& incoming,
 bool Hub::forward_publication(Instance& from, const bus::Incoming& incoming, const RouteEntry& entry) {
   if (std::ranges::any_of(entry.targets, [&](const Target& target) { return refuses(target); })) return false;
   if (std::ranges::any_of(entry.inboxes, [](const auto& inbox) { return inbox->would_refuse(); })) return false;
-  carry_to_targets(from, incoming, entry);
+  if (!carry_to_targets(from, incoming, entry)) return false;
   for (const auto& inbox : entry.inboxes) {
     bus::Incoming copy = incoming;
     // Only the last one can have the chunk itself; the others get a copy and leave it where it is.
@@ -57,25 +57,31 @@ bool Hub::forward_publication(Instance& from, const bus::Incoming& incoming, con
   return true;
 }
 
-/// One copy serves all targets of one compartment: they stand side by side in the table.
-void Hub::carry_to_targets(Instance& from, const bus::Incoming& incoming, const RouteEntry& entry) {
-  std::optional<Message> message;
-  InboundPool* pool = nullptr;
-  const auto drop_copy = [&] {
-    if (message) let_go(message->header, *pool);
+/// One copy serves all targets of one compartment: they stand side by side in the table. False: there is no chunk for
+/// one that must not lose it, and nobody got it.
+bool Hub::carry_to_targets(Instance& from, const bus::Incoming& incoming, const RouteEntry& entry) {
+  copies_.clear();
+  const auto end_loans = [&] {
+    for (const Copy& copy : copies_)
+      if (copy.message) let_go(copy.message->header, *copy.pool);
   };
   for (const Target& target : entry.targets) {
-    if (target.outlet->pool.get() != pool) {
-      drop_copy();
-      pool = target.outlet->pool.get();
-      message = carry(from, incoming, *pool);
-      if (message) message->header.kind = bus::Kind::Publication;
-      if (message) message->header.flags = flags_of(from, incoming.header);
+    InboundPool* const pool = target.outlet->pool.get();
+    if (copies_.empty() || copies_.back().pool != pool) {
+      Copy& copy = copies_.emplace_back(pool, carry(from, incoming, *pool));
+      if (copy.message) copy.message->header.kind = bus::Kind::Publication;
+      if (copy.message) copy.message->header.flags = flags_of(from, incoming.header);
     }
-    if (message) static_cast<void>(deliver(entry, target, *message, nullptr));
+    if (!copies_.back().message && target.outlet->policy == SlowConsumer::Refuse) return end_loans(), false;
+  }
+  auto copy = copies_.begin();
+  for (const Target& target : entry.targets) {
+    if (copy->pool != target.outlet->pool.get()) ++copy;
+    if (copy->message) static_cast<void>(deliver(entry, target, *copy->message, nullptr));
     else target.outlet->count_no_chunk();
   }
-  drop_copy();
+  end_loans();
+  return true;
 }
 
 void Hub::forward_request(Instance& from, const bus::Incoming& incoming) {

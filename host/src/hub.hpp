@@ -113,6 +113,12 @@ class Hub {
     bool breach_reported = false;
   };
 
+  struct Copy {
+    InboundPool* pool = nullptr;
+    std::optional<Message> message;  ///< None: that pool is used up.
+    Copy(InboundPool* to, std::optional<Message> copied) : pool(to), message(copied) {}
+  };
+
   // failover.cpp
   struct Leftover;
   static std::vector<Leftover> leftovers(Instance& dead);
@@ -140,7 +146,7 @@ class Hub {
   // forward.cpp
   void forward_request(Instance& from, const bus::Incoming& incoming);
   bool forward_publication(Instance& from, const bus::Incoming& incoming, const RouteEntry& entry);
-  void carry_to_targets(Instance& from, const bus::Incoming& incoming, const RouteEntry& entry);
+  bool carry_to_targets(Instance& from, const bus::Incoming& incoming, const RouteEntry& entry);
   void forward_reply(const InFlight& record, Instance& from, const bus::Incoming& incoming);
   void refuse_request(Instance& from, const bus::MessageHeader& request, const Error& why);
   std::optional<Message> carry(Instance& from, const bus::Incoming& incoming, InboundPool& to);
@@ -167,6 +173,7 @@ class Hub {
   std::vector<Lane> lanes_;                  // under drain_lock_
   std::vector<bus::Bell> bells_;             // under drain_lock_
   ReadArena::Owner arena_;                   // under drain_lock_
+  std::vector<Copy> copies_;                 // under drain_lock_: of the publication in hand
 
   bus::SpinLock followers_lock_;
   std::vector<PendingCall*> followers_;  // that sleep; under followers_lock_
