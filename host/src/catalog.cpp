@@ -52,6 +52,7 @@ Status Catalog::assign_pool(PluginVersion& version) {
                  "one pool: give all of them the same",
                  version.name(), to_string(version.image.version), compartment);
   }
+  if (!version.image.manifest.calls.empty()) pool->reserve_for_replies();
   version.pool = pool;
   return {};
 }

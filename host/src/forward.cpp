@@ -24,7 +24,7 @@ std::uint8_t flags_of(Instance& from, const bus::MessageHeader& header) noexcept
 }  // namespace
 
 /// The same payload where plugins of `to` can read it: inside the message, or in a chunk that the caller releases.
-/// None: that pool is used up.
+/// None: that pool is used up; what is kept for replies is there for them alone.
 std::optional<Message> Hub::carry(Instance& from, const bus::Incoming& incoming, InboundPool& to) {
   Message message{};
   message.header.route = incoming.header.route;
@@ -32,7 +32,9 @@ std::optional<Message> Hub::carry(Instance& from, const bus::Incoming& incoming,
   message.header.place = incoming.header.place;
   if (incoming.header.place == bus::Place::Inline) message.inline_payload = incoming.payload;
   if (incoming.header.place != bus::Place::Chunk) return message;
-  const auto chunk = loan(to, incoming.payload.size());
+  std::optional<bus::LoanedChunk> chunk;
+  if (auto loaned = loan(to, incoming.payload.size())) chunk = *loaned;
+  else if (incoming.header.kind == bus::Kind::Reply) chunk = to.loan_for_reply(incoming.payload.size());
   if (!chunk) return std::nullopt;
   std::memcpy(chunk->data, incoming.payload.data(), incoming.payload.size());
   from.copied.fetch_add(1, std::memory_order_relaxed);
@@ -138,8 +140,13 @@ void Hub::forward_reply(const InFlight& record, Instance& from, const bus::Incom
   message->header.correlation = record.origin_correlation;
   message->header.status = incoming.header.status;
   // One nested call at a time leaves room; a plugin that does not read its replies loses them.
-  static_cast<void>(origin.push(bus::Ring::Reply, message->header, message->inline_payload, always));
+  const auto pushed = origin.push(bus::Ring::Reply, message->header, message->inline_payload, always);
   let_go(message->header, *origin.pool);
+  if (pushed != Pushed::AtCap) return;
+  bus::MessageHeader asked;
+  asked.route = record.route->id.value;
+  asked.correlation = record.origin_correlation;
+  refuse_request(origin, asked, {ErrorCode::QuotaExceeded, "the plugin holds as many answers as it may"});
 }
 
 /// Answers a plugin's request with an error of our own.

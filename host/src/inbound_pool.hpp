@@ -5,6 +5,7 @@
 #include <shunt/bus/pool.hpp>
 #include <shunt/bus/spin.hpp>
 
+#include <atomic>
 #include <mutex>
 #include <optional>
 
@@ -22,7 +23,20 @@ class InboundPool {
     return std::unique_ptr<InboundPool>(new InboundPool(std::move(fd), std::move(mapping), std::move(pool)));
   }
 
+  /// From now on an eighth of each class is kept for replies: a plugin of this compartment makes calls.
+  void reserve_for_replies() noexcept { reserves_.store(true, std::memory_order_relaxed); }
+
   [[nodiscard]] std::optional<bus::LoanedChunk> loan(std::size_t bytes) noexcept {
+    const std::lock_guard lock{lock_};
+    if (reserves_.load(std::memory_order_relaxed)) {
+      const auto size_class = geometry().class_for(bytes);
+      if (size_class && pool_.free_chunks(*size_class) <= geometry().classes()[*size_class].chunks / 8)
+        return std::nullopt;
+    }
+    return pool_.loan(bytes);
+  }
+  /// The same, from what is kept for replies too.
+  [[nodiscard]] std::optional<bus::LoanedChunk> loan_for_reply(std::size_t bytes) noexcept {
     const std::lock_guard lock{lock_};
     return pool_.loan(bytes);
   }
@@ -51,6 +65,7 @@ class InboundPool {
   bus::UniqueFd fd_;
   bus::Mapping mapping_;
   bus::ChunkPool pool_;
+  std::atomic<bool> reserves_{false};
   bus::SpinLock lock_;
 };
 

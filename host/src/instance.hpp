@@ -60,7 +60,7 @@ class Instance : public std::enable_shared_from_this<Instance> {
         if (out.known_room() <= reserve) return Pushed::NoRoom;
       }
       if (header.place == bus::Place::Chunk) {
-        const bool allowed = may_hold(header.chunk);
+        const bool allowed = may_hold(header.chunk, ring);
         if (at_cap.load(std::memory_order_relaxed) == allowed) at_cap.store(!allowed, std::memory_order_relaxed);
         if (!allowed) return Pushed::AtCap;
       }
@@ -162,6 +162,7 @@ class Instance : public std::enable_shared_from_this<Instance> {
   std::atomic<std::uint64_t> copied{0};
 
  private:
+  static constexpr std::uint32_t kRepliesBeyondCap = 4;
   static constexpr std::uint32_t kHarvestAt = 16;  ///< A line of returned items is looked at once per two of these.
 
   /// A dead instance leaves one or two that it had begun: the list stays short. Relaxed: the plugin has been sent the
@@ -170,9 +171,14 @@ class Instance : public std::enable_shared_from_this<Instance> {
     redelivered_.push_back(correlation);
     any_redelivered_.store(true, std::memory_order_relaxed);
   }
-  bool may_hold(bus::ChunkId chunk) noexcept {
+  /// A backlog of data cannot keep a reply out: the plugin would wait for it to its deadline, and take no data
+  /// meanwhile.
+  bool may_hold(bus::ChunkId chunk, bus::Ring ring) noexcept {
+    const std::uint32_t beyond = ring == bus::Ring::Reply ? kRepliesBeyondCap : 0;
     if (lane->sender.held() >= kHarvestAt) harvest_locked();
-    return lane->sender.under_cap(chunk);
+    if (lane->sender.under_cap(chunk, beyond)) return true;
+    harvest_locked();  // the cap of a class of few chunks is below kHarvestAt
+    return lane->sender.under_cap(chunk, beyond);
   }
   void harvest_locked() noexcept {
     lane->sender.harvest([this](bus::ChunkId chunk) { pool->release(chunk); });

@@ -22,8 +22,10 @@ class LaneSender {
 
   [[nodiscard]] bool has_room(Ring ring) noexcept { return rings_[index(ring)].has_room(); }
 
-  /// Whether the peer may be given one more chunk of this class.
-  [[nodiscard]] bool under_cap(ChunkId id) const noexcept { return held_[id.size_class()] < caps_[id.size_class()]; }
+  /// Whether the peer may be given one more chunk of this class, or `beyond` more than its cap.
+  [[nodiscard]] bool under_cap(ChunkId id, std::uint32_t beyond = 0) const noexcept {
+    return held_[id.size_class()] < caps_[id.size_class()] + std::uint64_t{beyond};
+  }
 
   /// Sends one message; call only when has_room(), and for a chunk when under_cap(). The bell is rung by wake().
   void push(Ring ring, const MessageHeader& header, std::span<const std::byte> inline_payload) noexcept {
