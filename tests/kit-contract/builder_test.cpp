@@ -139,6 +139,19 @@ TEST_F(Builder, a_payload_beyond_every_chunk_is_too_large_and_leaves_no_loan) {
   EXPECT_EQ(chunks_.out(), 0u);
 }
 
+TEST_F(Builder, a_small_payload_is_built_although_the_last_one_was_too_large_or_its_class_is_used_up) {
+  for (const auto payload : {bus::Payload::Auto, bus::Payload::Chunk}) {
+    ASSERT_FALSE(numbers(9000, payload));
+    EXPECT_TRUE(numbers(10, payload));
+
+    ASSERT_TRUE(numbers(8000, payload));
+    chunks_.refused[65536] = true;
+    EXPECT_TRUE(numbers(10, payload));
+    chunks_.refused.clear();
+  }
+  EXPECT_EQ(chunks_.out(), 0u);
+}
+
 TEST_F(Builder, a_used_up_size_class_is_quota_exceeded_and_leaves_no_loan) {
   chunks_.refused[4096] = true;
 

@@ -120,14 +120,18 @@ class InPlaceBuilder final : private flatbuffers::Allocator {
 
   Status start(const SizeHint& hint, Payload payload) {
     const auto scratch_bytes = scratch_.size() & ~(kAlignment - 1);
-    const bool inside = payload == Payload::Auto && scratch_bytes != 0 && hint.bytes() <= kInlinePayloadBytes;
-    if (inside) {
-      memory_ = {scratch_.data(), scratch_bytes, 0};
+    const Loan scratch{scratch_.data(), scratch_bytes, 0};
+    const bool may_be_inside = payload == Payload::Auto && scratch_bytes != 0;
+    if (may_be_inside && hint.bytes() <= kInlinePayloadBytes) {
+      memory_ = scratch;
       return {};
     }
     const auto bytes = aligned(std::max(hint.bytes(), kAlignment));
     auto first = source_.loan(bytes + aligned(hint.slack()));
     if (!first && hint.slack() != 0) first = source_.loan(bytes);  // the slack alone may ask for too large a class
+    // No chunk like the last one is left, but this payload may be smaller.
+    if (!first && may_be_inside) first = scratch;
+    if (!first) first = source_.loan(kAlignment);
     if (!first) return tl::make_unexpected(std::move(first).error());
     memory_ = *first;
     return {};
@@ -135,13 +139,14 @@ class InPlaceBuilder final : private flatbuffers::Allocator {
 
   Result<Built> finish(const flatbuffers::FlatBufferBuilder& builder, SizeHint& hint) {
     const std::size_t bytes = builder.GetSize();
-    hint.remember(bytes, slack_seen_);
     // No chunk was large enough on the way, or scratch took what no message does: now the true size is known.
     if (memory_.handle == 0 && (heap_ || bytes > kInlinePayloadBytes)) {
       SHUNT_TRY(exact, source_.loan(aligned(bytes)));
+      hint.remember(bytes, slack_seen_);
       std::memcpy(exact.data, builder.GetBufferPointer(), bytes);
       return Built{exact, 0, bytes};
     }
+    hint.remember(bytes, slack_seen_);
     const auto offset = static_cast<std::size_t>(builder.GetBufferPointer() - memory_.data);
     return Built{std::exchange(memory_, {}), offset, bytes};
   }
