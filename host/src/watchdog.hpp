@@ -30,6 +30,7 @@ class Watchdog {
 
   /// Looks at one suspected instance. Fine: it has nothing to do or keeps doing it; forget the suspicion.
   Finding look(Instance& instance, const Limits& limits, InFlightTable& in_flight, std::int64_t now_ns, TimePoint now) {
+    instance.harvest();  // what it has returned it does not hold any more, though nothing was sent to it since
     const Instance::Progress progress = instance.progress();
     Seen& seen = seen_[&instance];
     if (seen.since == TimePoint{} || progress.done != seen.done) seen.since = now, seen.done = progress.done;
