@@ -1,0 +1,140 @@
+#include "host_under_storm.hpp"
+
+#include "waiting.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include <fmt/format.h>
+
+namespace storm {
+namespace {
+
+using shunt::HostConfiguration;
+using shunt::PluginConfiguration;
+using namespace std::chrono_literals;
+
+/// Bounds that only something stuck reaches, and restarts without end.
+PluginConfiguration plugin(const char* path, const std::filesystem::path& evidence) {
+  PluginConfiguration configuration;
+  configuration.path = path;
+  configuration.config["evidence"] = {evidence.string()};
+  configuration.wait = shunt::bus::Wait::Sleep;
+  configuration.inbound = {{256, 256}, {4u << 10, 128}, {64u << 10, 16}};
+  configuration.deadlines = {kHang, kHang, kHang, kHang, kHang};
+  configuration.handler_max = kHang;
+  configuration.hold_max = kHang;
+  configuration.restart = {.delay_first = 1ns, .delay_max = 1ns, .crashes_max = 1000, .crash_window = 1ns};
+  return configuration;
+}
+
+HostConfiguration configuration_of(const StormOptions& options, const std::filesystem::path& evidence) {
+  HostConfiguration configuration;
+  configuration.name = "storm";
+  configuration.launcher = options.launcher;
+  configuration.allow_unsigned = true;
+  configuration.plugins.push_back(plugin(STORM_WITNESS, evidence));
+  configuration.plugins.back().active = true;
+  if (options.both_versions) configuration.plugins.push_back(plugin(STORM_WITNESS_1_1, evidence));
+  configuration.plugins.push_back(plugin(STORM_RELAY, evidence));
+  for (const char* route : {"witness/ask", "witness/order", "relay/pass", "storm.told", "storm.repeated",
+                            "storm.forwarded", "storm.receipts"})
+    configuration.routes.push_back(
+        {.name = route, .deadline = kHang, .read = options.read, .wait = shunt::bus::Wait::Sleep});
+  return configuration;
+}
+
+}  // namespace
+
+HostUnderStorm::HostUnderStorm(const StormOptions& options) {
+  const auto path = directory_.write("evidence", "");
+  std::filesystem::resize_file(path, sizeof(Evidence));
+  evidence_ = Evidence::map(path.c_str());
+  if (evidence_ == nullptr) throw std::runtime_error("the evidence cannot be mapped");
+  auto host = shunt::Host::start(configuration_of(options, path));
+  if (!host) throw std::runtime_error("the host does not start: " + to_string(host.error()));
+  host_.emplace(std::move(*host));
+}
+
+HostUnderStorm::~HostUnderStorm() {
+  host_.reset();
+  ::munmap(evidence_, sizeof(Evidence));
+}
+
+/// Why this is not all at rest; empty when it is.
+std::string HostUnderStorm::restless(const shunt::HostSnapshot& seen) {
+  if (seen.in_flight > 0) return fmt::format("{} requests are in flight", seen.in_flight);
+  for (const auto& route : seen.routes)
+    for (const auto& receiver : route.receivers)
+      if (receiver.waiting > 0) return fmt::format("{} messages wait on {}", receiver.waiting, route.name);
+  for (const auto& plugin : seen.plugins) {
+    if (plugin.state != "Active") return fmt::format("{} is {}", plugin.plugin, plugin.state);
+    if (plugin.done != plugin.sent)
+      return fmt::format("{} has done {} of {} messages", plugin.plugin, plugin.done, plugin.sent);
+    if (plugin.held_chunks > 0) return fmt::format("{} holds {} chunks", plugin.plugin, plugin.held_chunks);
+  }
+  for (const auto& pool : seen.pools)
+    if (pool.chunks_in_use > 0)
+      return fmt::format("{} chunks towards \"{}\" are in use", pool.chunks_in_use, pool.compartment);
+  return {};
+}
+
+std::string HostUnderStorm::settle() {
+  std::string reason;
+  // What a plugin has sent is on the host's side only after a poll, and may set another plugin to work: at rest is what
+  // is so before and after one that found nothing new.
+  const auto rests = [&] {
+    const auto handled = [&] { return evidence_->handled[0] + evidence_->handled[1]; };
+    const auto before = handled();
+    reason = restless(host_->snapshot());
+    if (!reason.empty()) return static_cast<void>(host_->poll()), false;
+    while (host_->poll().value_or(0) > 0) {
+    }
+    reason = restless(host_->snapshot());
+    return reason.empty() && handled() == before;
+  };
+  if (eventually(rests)) return {};
+  return (reason.empty() ? "handlers keep being entered" : reason) + "; " + describe(*host_);
+}
+
+void HostUnderStorm::wipe() {
+  for (auto& sheet : evidence_->entries)
+    for (Entry& entry : sheet) entry.fresh = entry.flagged = entry.done = entry.spoiled = 0;
+}
+
+std::optional<shunt::PluginSnapshot> find_instance(shunt::Host& host, std::string_view plugin, std::uint64_t after,
+                                                   std::string_view state) {
+  for (auto& each : host.snapshot().plugins)
+    if (each.plugin == plugin && each.instance > after && each.pid > 0 && (state.empty() || each.state == state))
+      return std::move(each);
+  return std::nullopt;
+}
+
+std::string describe(shunt::Host& host) {
+  constexpr std::size_t kEventsShown = 12;
+  const auto seen = host.snapshot();
+  std::string text = fmt::format("{} in flight", seen.in_flight);
+  for (const auto& each : seen.plugins)
+    text += fmt::format("\n  {} {} #{} is {}: pid {}, sent {}, done {}, holds {}", each.plugin, each.version,
+                        each.instance, each.state, each.pid, each.sent, each.done, each.held_chunks);
+  for (const auto& route : seen.routes)
+    for (const auto& receiver : route.receivers)
+      text += fmt::format("\n  {} to {}: {} wait, {} dropped, {} refused, {} unknown, {} redelivered", route.name,
+                          receiver.plugin, receiver.waiting, receiver.dropped, receiver.refused, receiver.unknown,
+                          receiver.redelivered);
+  for (const auto& pool : seen.pools)
+    text += fmt::format("\n  {} chunks towards \"{}\" in use", pool.chunks_in_use, pool.compartment);
+  const auto events = host.events();
+  for (std::size_t i = events.size() - std::min(events.size(), kEventsShown); i < events.size(); ++i)
+    text += fmt::format("\n  event: {} {} #{} {}", name(events[i].kind), events[i].plugin, events[i].instance,
+                        events[i].text);
+  return text;
+}
+
+std::uint64_t crashes_of(shunt::Host& host, std::string_view plugin) {
+  for (const auto& each : host.snapshot().plugins)
+    if (each.plugin == plugin) return each.crashes;
+  return 0;
+}
+
+}  // namespace storm

@@ -1,0 +1,57 @@
+#include "leftovers.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include <fmt/format.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+namespace storm {
+namespace {
+
+std::size_t entries_of(const char* folder) {
+  return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator{folder}, {}));
+}
+
+std::size_t count_memfds() {
+  std::ifstream maps{"/proc/self/maps"};
+  std::size_t count = 0;
+  for (std::string line; std::getline(maps, line);) count += line.find("/memfd:") != std::string::npos ? 1 : 0;
+  return count;
+}
+
+std::size_t count_children() {
+  std::size_t count = 0;
+  for (const auto& task : std::filesystem::directory_iterator{"/proc/self/task"}) {
+    std::ifstream children{task.path() / "children"};
+    count += static_cast<std::size_t>(
+        std::distance(std::istream_iterator<std::string>{children}, std::istream_iterator<std::string>{}));
+  }
+  return count;
+}
+
+}  // namespace
+
+Census take_census() {
+  return {entries_of("/proc/self/fd"), count_memfds(), entries_of("/proc/self/task"), count_children()};
+}
+
+std::string to_string(const Census& census) {
+  return fmt::format("{} descriptors, {} memfds mapped, {} threads, {} children", census.descriptors, census.memfds,
+                     census.threads, census.children);
+}
+
+std::size_t resident_bytes() {
+  std::ifstream statm{"/proc/self/statm"};
+  std::size_t size = 0;
+  std::size_t resident = 0;
+  statm >> size >> resident;
+  return resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+}
+
+void adopt_orphans() { ::prctl(PR_SET_CHILD_SUBREAPER, 1); }
+
+}  // namespace storm

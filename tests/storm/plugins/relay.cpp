@@ -1,0 +1,35 @@
+// Stands between the host and witness: a nested call for a call, a publication for a publication.
+#include "recorder.hpp"
+#include "relay_contract.hpp"
+
+namespace {
+
+using storm::Actor;
+using storm::Item;
+using storm::Sheet;
+
+class Relay final : public relay::Contract {
+  shunt::Status init(const relay::Config& config) override { return recorder_.open(config.evidence); }
+
+  shunt::Status pass(const shunt::Context& context, const Item& item, shunt::Reply<Item>& reply) override {
+    storm::Entry& entry = recorder_.begin(Actor::Relay, Sheet::PassedBy, context, item);
+    SHUNT_TRY(answer, calls().witness_order(context, [&](auto& build) { return copy_of(build, item, Sheet::Passed); }));
+    ++entry.done;
+    return storm::insist(
+        [&] { return reply.send([&](auto& build) { return copy_of(build, *answer, Sheet::Passed); }); });
+  }
+
+  shunt::Status on_storm_forwarded(const shunt::Context& context, const shunt::Received<Item>& item) override {
+    storm::Entry& entry = recorder_.begin(Actor::Relay, Sheet::ForwardedBy, context, *item);
+    SHUNT_CHECK(storm::insist(
+        [&] { return publish_storm_repeated([&](auto& build) { return copy_of(build, *item, Sheet::Forwarded); }); }));
+    ++entry.done;
+    return {};
+  }
+
+  storm::Recorder recorder_;
+};
+
+}  // namespace
+
+SHUNT_PLUGIN(Relay)

@@ -1,0 +1,94 @@
+// A plugin is switched to and fro while instances of it, old and new, and of its neighbour are killed.
+
+#include "killer.hpp"
+#include "leftovers.hpp"
+#include "round.hpp"
+#include "waiting.hpp"
+
+#include <cstdio>
+
+#include <fmt/format.h>
+#include <scale.hpp>
+
+namespace storm {
+namespace {
+
+using shunt::ErrorCode;
+
+constexpr std::size_t kKills = 10'000;
+constexpr std::size_t kKillsPerRound = 50;       ///< After which everything comes to rest and is accounted for.
+constexpr std::uint32_t kMessagesPerKill = 100;  ///< On each sheet, at most.
+
+/// Switches without a pause, on a thread of its own, to its end.
+class Switcher {
+ public:
+  explicit Switcher(shunt::Host& host)
+      : thread_([this, &host](const std::stop_token& stop) {
+          for (bool newer = true; !stop.stop_requested(); newer = !newer)
+            note(host.switch_to("witness", version(newer)));
+        }) {}
+
+  void finish() {
+    thread_.request_stop();
+    thread_.join();
+  }
+  static const char* version(bool newer) { return newer ? "1.1.0" : "1.0.0"; }
+
+  // Valid once finished.
+  std::uint64_t switched = 0;
+  std::uint64_t failed = 0;        ///< Because somebody died on the way.
+  std::vector<std::string> wrong;  ///< Failures that no kill explains.
+
+ private:
+  void note(const shunt::Status& status) {
+    if (status) return static_cast<void>(++switched);
+    ++failed;
+    const ErrorCode code = status.error().code;
+    if (code != ErrorCode::PluginCrashed && code != ErrorCode::PluginExited && code != ErrorCode::DeadlineExceeded)
+      wrong.push_back(to_string(status.error()));
+  }
+
+  std::jthread thread_;  // last: it uses the others
+};
+
+TEST(SwitchStorm, kills_of_old_and_new_during_switches_lose_no_message_and_leave_the_plugin_serving) {
+  adopt_orphans();
+  { const HostUnderStorm warm_up; }  // libraries keep threads once they are used
+  const Census before = take_census();
+  const std::size_t rounds = shunt::test::scaled(kKills) / kKillsPerRound;
+  std::uint64_t switched = 0;
+  std::uint64_t failed = 0;
+  Account total;
+
+  {
+    HostUnderStorm storm{{.both_versions = true}};
+    Killer killer{storm, 2};
+    for (std::size_t round = 1; round <= rounds; ++round) {
+      SCOPED_TRACE(fmt::format("in round {}", round));
+      ASSERT_NO_FATAL_FAILURE(run_round(storm, total, [&](Traffic& traffic) {
+        Switcher switcher{storm.host()};
+        for (const std::uint64_t first = killer.kills(); killer.kills() < first + kKillsPerRound;) {
+          traffic.allow(static_cast<std::uint32_t>(killer.kills() - first + 1) * kMessagesPerKill);
+          ASSERT_EQ(killer.strike(), "");
+        }
+        switcher.finish();
+        ASSERT_THAT(switcher.wrong, testing::IsEmpty());
+        switched += switcher.switched;
+        failed += switcher.failed;
+      }));
+    }
+    std::printf("%s\n%s\n%lu switches, %lu that a kill prevented\n", killer.describe().c_str(), describe(total).c_str(),
+                static_cast<unsigned long>(switched), static_cast<unsigned long>(failed));
+    for (const bool newer : {true, false}) {
+      const auto status = storm.host().switch_to("witness", Switcher::version(newer));
+      ASSERT_TRUE(status) << to_string(status.error());
+    }
+  }
+
+  EXPECT_TRUE(eventually([&] { return take_census() == before; }))
+      << "before: " << to_string(before) << "; after: " << to_string(take_census());
+  EXPECT_GT(switched, 0u);
+}
+
+}  // namespace
+}  // namespace storm
