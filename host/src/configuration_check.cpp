@@ -55,7 +55,6 @@ void check_pool(Check& check, std::string_view member, const std::vector<bus::Si
 void check_sandbox(Check& check, const SandboxLimits& sandbox) {
   check.require(sandbox.memory_bytes >= 1u << 20 && sandbox.memory_bytes <= std::uint64_t{1} << 40, "sandbox.memory",
                 "is {}; 1 MiB to 1024 GiB are meant", bytes_text(sandbox.memory_bytes));
-  check.range("sandbox.threads", sandbox.threads, 1, 10'000);
   check.range("sandbox.open_files", sandbox.open_files, 16, 65'536);
   std::set<std::uint32_t> seen;
   for (const auto cpu : sandbox.cpus)

@@ -68,7 +68,6 @@ Status read_config(const TomlNode& node, std::map<std::string, ConfigValue>& con
 Status read_sandbox(const TomlNode& node, const std::string& member, TomlPlaces& places, SandboxLimits& sandbox) {
   TomlFields fields(node, "sandbox", member + ".sandbox", places);
   fields.bytes("memory", sandbox.memory_bytes);
-  fields.count("threads", sandbox.threads);
   fields.count("open_files", sandbox.open_files);
   if (const auto* cpus = fields.array("cpus")) fields.complain(read_cpus(*cpus, sandbox.cpus));
   return fields.finish();

@@ -33,7 +33,7 @@ instances = 1
 outbound = { "4 KiB" = 256, "256 B" = 1024, "64 KiB" = 16 }
 inbound = { "1 KiB" = 8 }
 compartment = "desk"
-sandbox = { threads = 5, memory = "64 MiB", open_files = 32, cpus = [1, 0] }
+sandbox = { memory = "64 MiB", open_files = 32, cpus = [1, 0] }
 config = { window = 20, ratio = 0.5, dry = true, mode = "fast" }
 deadlines = { load = "1 s", init = "2 s", validate = "3 s", activate = "4 s", cleanup = "6 s" }
 handler_max = "100 ms"
@@ -71,7 +71,7 @@ TEST_F(Configuration, a_full_file_is_read_as_it_is_written) {
       .outbound = {{256, 1024}, {4096, 256}, {65536, 16}},
       .inbound = {{1024, 8}},
       .compartment = "desk",
-      .sandbox = {.memory_bytes = 64u << 20, .threads = 5, .open_files = 32, .cpus = {1, 0}},
+      .sandbox = {.memory_bytes = 64u << 20, .open_files = 32, .cpus = {1, 0}},
       .config = {{"window", {20, file + ":15:21"}},
                  {"ratio", {0.5, file + ":15:33"}},
                  {"dry", {true, file + ":15:44"}},
@@ -173,7 +173,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Refusal{"[[plugin]]\npath = \"a\"\noutbond = {}\n", "3:1",
                             "in [[plugin]]; did you mean \"outbound\"?"},
                     Refusal{"[[plugin]]\npath = \"a\"\ncolour = 1\n", "3:1", "known here: path, instances, outbound"},
-                    Refusal{"[[plugin]]\nsandbox = { theads = 1 }\n", "2:13", "did you mean \"threads\"?"},
+                    Refusal{"[[plugin]]\nsandbox = { memry = 1 }\n", "2:13", "did you mean \"memory\"?"},
                     Refusal{"[[plugin]]\ndeadlines = { initt = \"1 s\" }\n", "2:15", "did you mean \"init\"?"},
                     Refusal{"[[plugin]]\nrestart = { windw = \"1 s\" }\n", "2:13", "did you mean \"window\"?"},
                     Refusal{"[routes.bars]\nbacklogs = 1\n", "2:1", "did you mean \"backlog\"?"}));
@@ -222,7 +222,7 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"[[plugin]]\npath = \"a\"\nslots = 100\n", "3:9", "a power of two from 16 to 65536"},
         Refusal{"[[plugin]]\npath = \"a\"\nslots = 8\n", "3:9", "a power of two from 16 to 65536"},
         Refusal{"[[plugin]]\npath = \"a\"\nsandbox = { memory = \"1 KiB\" }\n", "3:22", "1 MiB to"},
-        Refusal{"[[plugin]]\npath = \"a\"\nsandbox = { threads = 0 }\n", "3:23", "from 1 to 10000"},
+        Refusal{"[[plugin]]\npath = \"a\"\nsandbox = { open_files = 3 }\n", "3:26", "from 16 to 65536"},
         Refusal{"[[plugin]]\npath = \"a\"\nsandbox = { open_files = 3 }\n", "3:26", "from 16 to"},
         Refusal{"[[plugin]]\npath = \"a\"\nsandbox = { cpus = [1, 1] }\n", "3:20", "each once"},
         Refusal{"[[plugin]]\npath = \"a\"\nhandler_max = \"0 s\"\n", "3:15", "above zero"},

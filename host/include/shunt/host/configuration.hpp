@@ -34,10 +34,9 @@ enum class ReadMode : std::uint8_t { Auto, Copy, InPlace };
 /// Where a sent payload travels: auto (in the message when it fits there), inline (refused when it does not), chunk.
 enum class PayloadPlace : std::uint8_t { Auto, Inline, Chunk };
 
-/// What one instance may use. host.toml: `sandbox = { memory = "128 MiB", threads = 50, open_files = 64, cpus = [1] }`.
+/// What one instance may use. host.toml: `sandbox = { memory = "128 MiB", open_files = 64, cpus = [1] }`.
 struct SandboxLimits {
   std::uint64_t memory_bytes = 128u << 20;  ///< Private writable memory (RLIMIT_DATA); 1 MiB .. 1 TiB.
-  std::uint32_t threads = 50;               ///< 1 .. 10,000
   std::uint32_t open_files = 64;            ///< 16 .. 65,536
   std::vector<std::uint32_t> cpus;          ///< Numbers of CPUs it may run on; empty for all.
   friend bool operator==(const SandboxLimits&, const SandboxLimits&) = default;
