@@ -112,7 +112,9 @@ void Subscription::end() noexcept {
     std::erase(core_->inboxes, inbox_);
     core_->has_inboxes.store(!core_->inboxes.empty(), std::memory_order_relaxed);
   }
-  core_->loop->post([core = core_, inbox = inbox_] { core->supervisor->remove_inbox(*inbox); });
+  // Not the core itself: released there last, it would end the loop's thread on that thread. The loop ends before the
+  // supervisor, and runs nothing that is posted after its end.
+  core_->loop->post([supervisor = core_->supervisor.get(), inbox = inbox_] { supervisor->remove_inbox(*inbox); });
   inbox_.reset();
 }
 
