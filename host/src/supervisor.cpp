@@ -44,6 +44,9 @@ Status Supervisor::add(std::shared_ptr<PluginVersion> version) {
     if (known->image.version == version->image.version)
       return error(ErrorCode::BadConfiguration, "{} {} is there twice: remove one of its [[plugin]] entries",
                    version->name(), to_string(version->image.version));
+  if (version->configuration.active && plugin.serving != nullptr && plugin.serving->configuration.active)
+    return error(ErrorCode::BadConfiguration, "{} {} and {} are both marked active: leave it at the one to serve first",
+                 version->name(), to_string(plugin.serving->image.version), to_string(version->image.version));
   if (plugin.serving == nullptr || version->configuration.active) plugin.serving = version;
   plugin.versions.push_back(std::move(version));
   return {};
