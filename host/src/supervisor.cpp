@@ -325,15 +325,12 @@ void Supervisor::stop_all(Done done) {
     running.process->stop_asked();
     running.process->drain_done();  // a host that ends waits for nobody's backlog
   }
-  const auto wait = std::make_shared<std::function<void()>>();
-  *wait = [this, wait, done = std::move(done)] {
-    if (running_.empty()) {
-      loop_.post([wait] { *wait = {}; });  // it refers to itself
-      return done({});
-    }
-    loop_.after(kDrainTick, *wait);
-  };
-  (*wait)();
+  await_last_end(std::move(done));
+}
+
+void Supervisor::await_last_end(Done ended) {
+  if (running_.empty()) return ended({});
+  loop_.after(kDrainTick, [this, ended = std::move(ended)]() mutable { await_last_end(std::move(ended)); });
 }
 
 void Supervisor::join(std::shared_ptr<PluginVersion> version, bus::UniqueFd launcher) {

@@ -104,6 +104,7 @@ class Supervisor final : public HubListener, private ProcessListener {
   Plugin* find(const std::string& plugin);
   void forget_joined(const std::string& name, const std::shared_ptr<PluginVersion>& version);
   void drain_and_end(Instance& instance, Done ended);
+  void await_last_end(Done ended);
   void drain_tick(std::shared_ptr<Instance> instance, EventLoop::Clock::time_point deadline, Done drained);
   void watch(const std::shared_ptr<Instance>& instance);
   [[nodiscard]] std::size_t in_flight_with(const Instance& instance);
