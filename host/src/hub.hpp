@@ -126,7 +126,8 @@ class Hub {
 
   // send.cpp
   Delivered deliver(const RouteEntry& entry, const Target& target, const Message& message, InFlight* request) noexcept;
-  void fan_out(const RouteEntry& entry, const Message& message, InboundPool* pool, Sent& sent) noexcept;
+  bool fan_out(const RouteEntry& entry, std::size_t first, const Message& message, InboundPool* pool,
+               Sent& sent) noexcept;
   bool refuses(const Target& target) noexcept;
   void suspect(Instance& instance) noexcept;
   std::uint32_t flush(const Target& target) noexcept;

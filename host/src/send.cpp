@@ -173,7 +173,7 @@ Result<Sent> Hub::publish(const RouteInfo& route, InboundPool* pool, const bus::
           return refuses(target) && (target.outlet->count_refused(), true);
         }))
       sent.refused = 1;
-    else if (known) fan_out(*entry, message, pool, sent);
+    else if (known && !fan_out(*entry, 0, message, pool, sent)) sent.refused = 1;
   }
   if (shut_.load(std::memory_order_relaxed))
     return error(ErrorCode::Stopped, "\"{}\": the host was stopped", route.name);
@@ -194,28 +194,34 @@ bool Hub::refuses(const Target& target) noexcept {
   return target.outlet->would_refuse();
 }
 
-void Hub::fan_out(const RouteEntry& entry, const Message& message, InboundPool* pool, Sent& sent) noexcept {
-  for (const Target& target : entry.targets) {
-    InboundPool& theirs = *target.outlet->pool;
-    if (message.header.place != bus::Place::Chunk || &theirs == pool) {
-      count(deliver(entry, target, message, nullptr), sent);
-      continue;
-    }
-    // A receiver of another compartment may not read this pool: one copy for it.
-    const auto copy = theirs.loan(message.header.payload_bytes);
-    if (!copy) {
-      ++sent.refused;
-      continue;
-    }
+/// To the receivers from `first` on. All of them get it; or, where one that must not lose it has no chunk for it,
+/// nobody does: then false. A receiver of another compartment may not read `pool`, so there is a copy for it, made
+/// before anybody is sent anything.
+bool Hub::fan_out(const RouteEntry& entry, std::size_t first, const Message& message, InboundPool* pool,
+                  Sent& sent) noexcept {
+  if (first == entry.targets.size()) return true;
+  const Target& target = entry.targets[first];
+  InboundPool& theirs = *target.outlet->pool;
+  if (message.header.place != bus::Place::Chunk || &theirs == pool) {
+    if (!fan_out(entry, first + 1, message, pool, sent)) return false;
+    count(deliver(entry, target, message, nullptr), sent);
+    return true;
+  }
+  const auto copy = loan(theirs, message.header.payload_bytes);
+  if (!copy && target.outlet->policy == SlowConsumer::Refuse) return target.outlet->count_refused(), false;
+  Message copied = message;
+  if (copy) {
     std::memcpy(copy->data, pool->payload(message.header.chunk) + message.header.payload_offset,
                 message.header.payload_bytes);
-    Message copied = message;
     copied.header.chunk = copy->chunk;
     copied.header.generation = copy->generation;
     copied.header.payload_offset = 0;
-    count(deliver(entry, target, copied, nullptr), sent);
-    theirs.release(copy->chunk);
   }
+  const bool all = fan_out(entry, first + 1, message, pool, sent);
+  if (all && copy) count(deliver(entry, target, copied, nullptr), sent);
+  else if (all) target.outlet->count_no_chunk(), ++sent.dropped;
+  if (copy) theirs.release(copy->chunk);
+  return all;
 }
 
 Result<ReceivedBytes> Hub::call(const RouteInfo& route, InboundPool* pool, const bus::Built& built,
