@@ -21,13 +21,14 @@ struct Seen {
   [[nodiscard]] unsigned begun() const { return fresh + flagged; }
 };
 
-/// Outcomes that the host counted as unknown for one route between two snapshots.
+/// Outcomes that the host counted as unknown for one receiver of a route between two snapshots.
 std::uint64_t unknown_between(const shunt::HostSnapshot& before, const shunt::HostSnapshot& after,
-                              std::string_view route) {
+                              std::string_view route, std::string_view plugin) {
   const auto sum = [&](const shunt::HostSnapshot& snapshot) {
     std::uint64_t unknown = 0;
     for (const auto& each : snapshot.routes)
-      for (const auto& receiver : each.receivers) unknown += each.name == route ? receiver.unknown : 0;
+      for (const auto& receiver : each.receivers)
+        unknown += each.name == route && receiver.plugin == plugin ? receiver.unknown : 0;
     return unknown;
   };
   return sum(after) - sum(before);
@@ -66,12 +67,12 @@ class Audit {
     }
   }
 
-  /// `unknown` is what the host owns up to: as many may be undone.
-  void publications(Sheet sheet, unsigned marked_max, std::uint64_t unknown, bool receipts) {
+  /// What was sent on one sheet and recorded on another. `unknown` is what the host owns up to: as many may be undone.
+  void publications(Sheet sent_on, Sheet sheet, unsigned marked_max, std::uint64_t unknown, bool receipts = true) {
     std::uint64_t undone = 0;
     for (std::uint32_t id = 0; id < kIdsMax; ++id) {
       const Seen seen{evidence_.entry(sheet, id)};
-      const Outcome outcome = ledger_.outcome(sheet, id);
+      const Outcome outcome = ledger_.outcome(sent_on, id);
       const auto require = requirement(sheet, id, seen);
       entered_once(seen, marked_max, require);
       if (receipts) confirmed(sheet, id, seen, require);
@@ -135,15 +136,19 @@ std::string describe(const Account& account) {
 
 Account settle_account(Evidence& evidence, Ledger& ledger, const shunt::HostSnapshot& before,
                        const shunt::HostSnapshot& after) {
-  const auto unknown = [&](std::string_view route) { return unknown_between(before, after, route); };
+  const auto unknown = [&](std::string_view route, std::string_view plugin) {
+    return unknown_between(before, after, route, plugin);
+  };
   Audit audit{evidence, ledger};
   audit.calls(Sheet::Asked, 1);
   audit.calls(Sheet::Ordered, 0);
   audit.calls(Sheet::Passed, 0);
-  audit.publications(Sheet::Told, 0, unknown("storm.told"), true);
-  audit.publications(Sheet::Repeated, 1, unknown("storm.repeated"), true);
+  audit.publications(Sheet::Told, Sheet::Told, 0, unknown("storm.told", "witness"));
+  audit.publications(Sheet::Told, Sheet::ToldToo, 0, unknown("storm.told", "relay"), false);
+  audit.publications(Sheet::Repeated, Sheet::Repeated, 1, unknown("storm.repeated", "witness"));
   // Each of two hops may be taken again once; relay's second publication is marked, and so never sent again.
-  audit.publications(Sheet::Forwarded, 2, unknown("storm.repeated") + unknown("storm.forwarded"), true);
+  audit.publications(Sheet::Forwarded, Sheet::Forwarded, 2,
+                     unknown("storm.repeated", "witness") + unknown("storm.forwarded", "relay"));
   const std::lock_guard lock{ledger.mutex};
   for (const std::string& complaint : ledger.complaints) audit.account.complaints.push_back(complaint);
   return audit.account;

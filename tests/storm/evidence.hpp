@@ -21,13 +21,14 @@ enum class Sheet : std::uint8_t {
   Asked,        ///< Host calls witness/ask, which is idempotent.
   Ordered,      ///< Host calls witness/order, which is not.
   Passed,       ///< Host calls relay/pass, which calls witness/order.
-  Told,         ///< Host publishes storm.told to witness, not idempotent.
+  Told,         ///< Host publishes storm.told to witness and to relay, not idempotent.
   Repeated,     ///< Host publishes storm.repeated to witness, idempotent.
   Forwarded,    ///< Host publishes storm.forwarded to relay, which publishes storm.repeated to witness.
   PassedBy,     ///< relay/pass, as relay saw it.
   ForwardedBy,  ///< storm.forwarded, as relay saw it.
+  ToldToo,      ///< storm.told, as relay saw it.
 };
-inline constexpr std::size_t kSheets = 8;
+inline constexpr std::size_t kSheets = 9;
 inline constexpr std::uint32_t kIdsMax = 1u << 17;  ///< Per sheet.
 
 enum class Actor : std::uint8_t { Witness, Relay };

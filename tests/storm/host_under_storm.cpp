@@ -20,7 +20,7 @@ PluginConfiguration plugin(const char* path, const std::filesystem::path& eviden
   configuration.path = path;
   configuration.config["evidence"] = {evidence.string()};
   configuration.wait = shunt::bus::Wait::Sleep;
-  configuration.inbound = {{256, 256}, {4u << 10, 128}, {64u << 10, 16}};
+  configuration.inbound = {{256, 256}, {4u << 10, 64}, {64u << 10, 16}};
   configuration.deadlines = {kHang, kHang, kHang, kHang, kHang};
   configuration.handler_max = kHang;
   configuration.hold_max = kHang;

@@ -61,7 +61,9 @@ Traffic::Traffic(HostUnderStorm& storm, Ledger& ledger) : host_(storm.host()), l
       }
       if (!sent && is_refusal(sent.error().code)) return;
       if (!sent) return ledger_.complain(to_string(sent.error()) + "; " + describe(host_));
-      if (sent->delivered + sent->waiting != 1 || sent->dropped != 0) ledger_.complain("a publication was dropped");
+      const std::uint32_t receivers = sheet == Sheet::Told ? 2 : 1;
+      if (sent->delivered + sent->waiting != receivers || sent->dropped != 0)
+        ledger_.complain("a publication was dropped");
       ledger_.outcome(sheet, id) = Outcome::Sent;
     });
   });

@@ -27,6 +27,11 @@ class Relay final : public relay::Contract {
     return {};
   }
 
+  shunt::Status on_storm_told(const shunt::Context& context, const shunt::Received<Item>& item) override {
+    ++recorder_.begin(Actor::Relay, Sheet::ToldToo, context, *item).done;
+    return {};
+  }
+
   storm::Recorder recorder_;
 };
 
