@@ -1,0 +1,137 @@
+// Does as it is told. What it is told wrongly is its own fault.
+#include "actor_contract.hpp"
+
+#include <cstdlib>
+#include <cstring>
+#include <stdexcept>
+#include <string>
+
+#include <unistd.h>
+
+namespace {
+
+using stage::Deed;
+
+class Actor final : public actor::Contract {
+  shunt::Status init(const actor::Config& config) override {
+    trouble_ = config.trouble;
+    return enter("init");
+  }
+  shunt::Status validate() override { return enter("validate"); }
+  shunt::Status activate() override { return enter("activate"); }
+  void cleanup() noexcept override {
+    if (trouble_ == "cleanup hang") hang();
+    if (trouble_ == "cleanup exit") ::_exit(3);
+    if (trouble_ == "cleanup crash") crash();
+  }
+
+  shunt::Status act(const shunt::Context& context, const stage::Order& order,
+                    shunt::Reply<stage::Outcome>& reply) override {
+    switch (order.deed()) {
+      case Deed::Silence: return {};
+      case Deed::UntilCancelled:
+        while (!context.cancelled()) ::usleep(100);
+        return shunt::error(shunt::ErrorCode::Cancelled, "nobody waits for it");
+      case Deed::Publish:
+        SHUNT_CHECK(publish(order));
+        return reply.send([&](auto& build) {
+          return stage::CreateOutcome(build, order.number(), build.CreateString(""), pad(build, 0));
+        });
+      case Deed::Ask: return ask(context, order, reply);
+      case Deed::Remaining:
+        return answer(reply, order, context, static_cast<std::uint64_t>(context.remaining().count()));
+      default: SHUNT_CHECK(misbehave(order));
+    }
+    return answer(reply, order, context, order.number());
+  }
+  shunt::Status repeat(const shunt::Context& context, const stage::Order& order,
+                       shunt::Reply<stage::Outcome>& reply) override {
+    return act(context, order, reply);
+  }
+
+  shunt::Status on_stage_orders(const shunt::Context&, const shunt::Received<stage::Order>& order) override {
+    return order->deed() == Deed::Publish ? publish(*order) : misbehave(*order);
+  }
+  shunt::Status on_partner_news(const shunt::Context&, const shunt::Received<stage::News>&) override { return {}; }
+
+  shunt::Status enter(std::string_view phase) {
+    if (!trouble_.starts_with(phase)) return {};
+    const auto what = std::string_view{trouble_}.substr(phase.size());
+    if (what == " fail") return shunt::error(shunt::ErrorCode::BadInput, "{} was told to fail", phase);
+    if (what == " throw") throw std::runtime_error("thrown on purpose");
+    if (what == " exit") ::_exit(3);
+    if (what == " crash") crash();
+    if (what == " hang") hang();
+    return {};
+  }
+
+  shunt::Status misbehave(const stage::Order& order) {
+    switch (order.deed()) {
+      case Deed::Fail: return shunt::error(shunt::ErrorCode::BadInput, "{} was told to fail", order.number());
+      case Deed::Throw: throw std::runtime_error("thrown on purpose");
+      case Deed::ThrowNumber: throw 42;
+      case Deed::Crash: crash();
+      case Deed::Abort: std::abort();
+      case Deed::Exit: ::_exit(static_cast<int>(order.number()));
+      case Deed::Hang: hang();
+      default: return {};
+    }
+  }
+
+  shunt::Status answer(shunt::Reply<stage::Outcome>& reply, const stage::Order& order, const shunt::Context& context,
+                       std::uint64_t number) {
+    return reply.send([&](auto& build) {
+      const auto text = build.CreateString(order.text() == nullptr ? "" : order.text()->c_str());
+      const auto padding = pad(build, order.bytes());
+      return stage::CreateOutcome(build, number, text, padding, actor::kVersionMajor, context.redelivered());
+    });
+  }
+
+  shunt::Status publish(const stage::Order& order) {
+    for (std::uint32_t i = 0; i < order.count(); ++i)
+      SHUNT_CHECK(publish_actor_news([&](auto& build) {
+        const auto padding = pad(build, order.bytes());
+        return stage::CreateNews(build, order.number() + i, 0, padding, actor::kVersionMajor);
+      }));
+    return {};
+  }
+
+  shunt::Status ask(const shunt::Context& context, const stage::Order& order, shunt::Reply<stage::Outcome>& reply) {
+    const auto answered = calls().partner_act(
+        context,
+        [&](auto& build) {
+          const auto text = build.CreateString(order.text() == nullptr ? "" : order.text()->c_str());
+          return stage::CreateOrder(build, order.then(), order.number(), text, order.bytes());
+        },
+        {.deadline = std::chrono::nanoseconds{order.patience_ns()}});
+    if (!answered) return tl::make_unexpected(answered.error());
+    return reply.send([&](auto& build) {
+      const auto text = build.CreateString((*answered)->text()->c_str());
+      const auto padding = pad(build, (*answered)->padding()->size());
+      return stage::CreateOutcome(build, (*answered)->number(), text, padding, actor::kVersionMajor);
+    });
+  }
+
+  template <typename Builder>
+  static flatbuffers::Offset<flatbuffers::Vector<std::uint8_t>> pad(Builder& build, std::uint32_t bytes) {
+    std::uint8_t* data = nullptr;
+    const auto padding = build.CreateUninitializedVector(bytes, &data);
+    std::memset(data, 'x', bytes);
+    return padding;
+  }
+
+  [[noreturn]] static void crash() {
+    volatile std::uintptr_t nowhere = 16;
+    *reinterpret_cast<volatile int*>(nowhere) = 1;
+    ::_exit(9);
+  }
+  [[noreturn]] static void hang() {
+    for (;;) ::pause();
+  }
+
+  std::string trouble_;
+};
+
+}  // namespace
+
+SHUNT_PLUGIN(Actor)

@@ -1,0 +1,96 @@
+/// What a message costs the host's thread: no heap, and while spinning no system call.
+#include "cast.hpp"
+#include "system_call_watch.hpp"
+
+#include <atomic>
+#include <functional>
+#include <memory>
+
+#include <sys/syscall.h>
+#include <unistd.h>
+
+extern "C" std::uint64_t shunt_test_allocations();
+
+namespace shunt::test {
+namespace {
+
+/// An actor and a host that spin for each other.
+HostConfiguration spinning() {
+  auto plugin = trusted(actor());
+  plugin.wait = bus::Wait::Spin;
+  auto configuration = with({plugin});
+  for (auto& route : configuration.routes) route.wait = bus::Wait::Spin;
+  return configuration;
+}
+
+class Cost : public HostTest {
+ protected:
+  /// Runs `measured` for every way a message goes through a host: small and large, there and back.
+  static void with_traffic(const std::function<void(const std::function<void()>& traffic)>& measured) {
+    Host host = start(spinning());
+    auto client = host.client<actor::Client>().value();
+    auto orders = host.publisher<stage::Order>("stage.orders").value();
+    std::size_t heard = 0;
+    std::size_t failed = 0;
+    const auto subscription = host.subscribe<stage::News>("actor.news", [&](Received<stage::News>&) { ++heard; });
+    const std::string large(2000, 'l');
+    const auto traffic = [&] {
+      for (int i = 0; i < 250; ++i) {
+        if (!client.act(order({.number = 1, .text = "small"}), {.deadline = 60s})) ++failed;
+        if (!client.act(order({.text = large, .bytes = 20'000}), {.deadline = 60s})) ++failed;
+        const auto before = heard;
+        if (!orders.publish(order({.deed = Deed::Publish}))) ++failed;
+        if (!orders.publish(order({.deed = Deed::Publish, .text = large, .bytes = 3000}))) ++failed;
+        while (heard < before + 2) static_cast<void>(host.poll());
+      }
+    };
+    traffic();  // sizes are learned, threads registered
+
+    measured(traffic);
+
+    EXPECT_EQ(failed, 0u);
+  }
+};
+
+TEST_F(Cost, a_thousand_messages_take_nothing_from_the_heap) {
+  with_traffic([](const auto& traffic) {
+    const auto before = shunt_test_allocations();
+    ASSERT_NE(before, 0u) << "nothing is counted";
+
+    traffic();
+
+    EXPECT_EQ(shunt_test_allocations(), before);
+  });
+}
+
+TEST_F(Cost, one_allocation_on_the_way_is_seen) {
+  const auto before = shunt_test_allocations();
+
+  const auto one = std::make_unique<std::atomic<int>>(1);
+
+  EXPECT_EQ(shunt_test_allocations(), before + one->load());
+}
+
+TEST_F(Cost, a_thousand_messages_make_no_system_call) {
+  if (!SystemCallWatch::works()) GTEST_SKIP() << "this machine does not report a thread's system calls";
+  with_traffic([](const auto& traffic) {
+    const SystemCallWatch watch;
+
+    traffic();
+
+    EXPECT_EQ(watch.first(), SystemCallWatch::kNone) << "by its number";
+  });
+}
+
+TEST_F(Cost, one_system_call_on_the_way_is_seen) {
+  if (!SystemCallWatch::works()) GTEST_SKIP() << "this machine does not report a thread's system calls";
+  const SystemCallWatch watch;
+
+  const auto parent = ::getppid();
+
+  EXPECT_EQ(watch.first(), SYS_getppid);
+  EXPECT_GT(parent, 0) << "and it was made all the same";
+}
+
+}  // namespace
+}  // namespace shunt::test

@@ -1,0 +1,349 @@
+/// What happens when somebody does not keep up: each policy, each quota, and its counters.
+#include "cast.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <numeric>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <scale.hpp>
+
+namespace shunt::test {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAreArray;
+using ::testing::HasSubstr;
+
+using News = Received<stage::News>;
+using Numbers = std::vector<std::uint64_t>;
+
+Numbers range(std::uint64_t from, std::size_t count) {
+  Numbers numbers(count);
+  std::iota(numbers.begin(), numbers.end(), from);
+  return numbers;
+}
+
+/// An actor with short rings that publishes what it is told by publications.
+class SlowPlugin : public HostTest {
+ protected:
+  static constexpr std::uint32_t kSlots = 16;
+  static constexpr std::uint32_t kInRing = kSlots - kSlots / 8;  // an eighth is left to requests
+  static constexpr std::uint32_t kBacklog = 4;
+
+  Host& begin(SlowConsumer policy) {
+    auto plugin = actor();
+    plugin.slots = kSlots;
+    auto configuration = with({plugin});
+    route(configuration, "stage.orders").slow_consumer = policy;
+    route(configuration, "stage.orders").backlog = kBacklog;
+    host_.emplace(start(std::move(configuration)));
+    subscription_.emplace(
+        host_->subscribe<stage::News>("actor.news", [this](News& news) { heard_.push_back(news->number()); }).value());
+    return *host_;
+  }
+  void TearDown() override {
+    subscription_.reset();
+    host_.reset();
+    HostTest::TearDown();
+  }
+
+  Result<Delivery> publish(std::uint64_t number) {
+    return host_->publisher<stage::Order>("stage.orders")
+        .value()
+        .publish(order({.deed = Deed::Publish, .number = number}));
+  }
+  bool heard(std::size_t count) {
+    return poll_until(*host_, [&] { return heard_.size() >= count; });
+  }
+
+  std::optional<Host> host_;
+  std::optional<Subscription> subscription_;
+  Numbers heard_;
+};
+
+TEST_F(SlowPlugin, that_refuses_makes_its_sender_wait_and_loses_nothing) {
+  Host& host = begin(SlowConsumer::Refuse);
+  {
+    const Frozen frozen{host, "actor"};
+    for (std::uint64_t i = 0; i < kInRing; ++i) EXPECT_EQ(publish(i).value().delivered, 1u);
+    for (std::uint64_t i = 0; i < kBacklog; ++i) EXPECT_EQ(publish(kInRing + i).value().waiting, 1u);
+
+    const auto one_more = publish(99);
+
+    ASSERT_FALSE(one_more);
+    EXPECT_EQ(one_more.error().code, ErrorCode::RingFull);
+    EXPECT_THAT(one_more.error().message, AllOf(HasSubstr("stage.orders"), HasSubstr("publish again later")));
+    EXPECT_EQ(receiver_of(host, "stage.orders", "actor").refused, 1u);
+    EXPECT_EQ(receiver_of(host, "stage.orders", "actor").waiting, kBacklog);
+  }
+  EXPECT_TRUE(heard(kInRing + kBacklog));
+  EXPECT_THAT(heard_, ElementsAreArray(range(0, kInRing + kBacklog)));
+  EXPECT_EQ(receiver_of(host, "stage.orders", "actor").dropped, 0u);
+  EXPECT_TRUE(publish(100));
+}
+
+TEST_F(SlowPlugin, that_drops_the_oldest_hears_the_last) {
+  Host& host = begin(SlowConsumer::DropOldest);
+  {
+    const Frozen frozen{host, "actor"};
+    for (std::uint64_t i = 0; i < kInRing + kBacklog; ++i) EXPECT_EQ(publish(i).value().dropped, 0u);
+    for (std::uint64_t i = 0; i < 3; ++i) {
+      const auto sent = publish(kInRing + kBacklog + i).value();
+      EXPECT_EQ(sent.dropped, 1u);
+      EXPECT_EQ(sent.waiting, 1u);
+    }
+    EXPECT_EQ(receiver_of(host, "stage.orders", "actor").dropped, 3u);
+  }
+  EXPECT_TRUE(heard(kInRing + kBacklog));
+  auto expected = range(0, kInRing);
+  for (const auto number : range(kInRing + 3, kBacklog)) expected.push_back(number);
+  EXPECT_THAT(heard_, ElementsAreArray(expected));
+}
+
+TEST_F(SlowPlugin, that_drops_the_newest_hears_the_first) {
+  Host& host = begin(SlowConsumer::DropNewest);
+  {
+    const Frozen frozen{host, "actor"};
+    for (std::uint64_t i = 0; i < kInRing + kBacklog; ++i) EXPECT_EQ(publish(i).value().dropped, 0u);
+    for (std::uint64_t i = 0; i < 3; ++i) {
+      const auto sent = publish(kInRing + kBacklog + i).value();
+      EXPECT_EQ(sent.dropped, 1u);
+      EXPECT_EQ(sent.waiting + sent.delivered, 0u);
+    }
+    EXPECT_EQ(receiver_of(host, "stage.orders", "actor").dropped, 3u);
+  }
+  EXPECT_TRUE(heard(kInRing + kBacklog));
+  EXPECT_THAT(heard_, ElementsAreArray(range(0, kInRing + kBacklog)));
+}
+
+/// The host's own callbacks do not keep up, because nobody polls.
+class SlowHost : public HostTest {
+ protected:
+  static constexpr std::uint32_t kBacklog = 8;
+
+  static Host begin(SlowConsumer policy) {
+    auto plugin = actor();
+    plugin.slots = 16;
+    auto configuration = with({plugin});
+    route(configuration, "actor.news").slow_consumer = policy;
+    route(configuration, "actor.news").backlog = kBacklog;
+    return start(std::move(configuration));
+  }
+
+  static Result<Reply<stage::Outcome>> tell(Host& host, std::uint64_t from, std::uint32_t count,
+                                            std::chrono::nanoseconds deadline = 30s) {
+    return host.client<actor::Client>().value().act(order({.deed = Deed::Publish, .number = from, .count = count}),
+                                                    {.deadline = deadline});
+  }
+};
+
+TEST_F(SlowHost, that_drops_the_oldest_hears_the_last) {
+  Host host = begin(SlowConsumer::DropOldest);
+  Numbers heard;
+  const auto subscription =
+      host.subscribe<stage::News>("actor.news", [&](News& news) { heard.push_back(news->number()); });
+
+  ASSERT_TRUE(tell(host, 0, 100));
+
+  EXPECT_EQ(subscription->dropped(), 100 - kBacklog);
+  EXPECT_TRUE(poll_until(host, [&] { return heard.size() == kBacklog; }));
+  EXPECT_THAT(heard, ElementsAreArray(range(100 - kBacklog, kBacklog)));
+}
+
+TEST_F(SlowHost, that_drops_the_newest_hears_the_first) {
+  Host host = begin(SlowConsumer::DropNewest);
+  Numbers heard;
+  const auto subscription =
+      host.subscribe<stage::News>("actor.news", [&](News& news) { heard.push_back(news->number()); });
+
+  ASSERT_TRUE(tell(host, 0, 100));
+
+  EXPECT_EQ(subscription->dropped(), 100 - kBacklog);
+  EXPECT_TRUE(poll_until(host, [&] { return heard.size() == kBacklog; }));
+  EXPECT_THAT(heard, ElementsAreArray(range(0, kBacklog)));
+}
+
+TEST_F(SlowHost, that_refuses_stops_the_plugin_until_it_polls) {
+  Host host = begin(SlowConsumer::Refuse);
+  Numbers heard;
+  const auto subscription =
+      host.subscribe<stage::News>("actor.news", [&](News& news) { heard.push_back(news->number()); });
+  std::jthread teller{[&] { EXPECT_TRUE(tell(host, 0, 500)); }};
+
+  EXPECT_TRUE(poll_until(host, [&] { return heard.size() == 500; }));
+
+  EXPECT_THAT(heard, ElementsAreArray(range(0, 500)));
+  EXPECT_EQ(subscription->dropped(), 0u);
+}
+
+TEST_F(SlowHost, that_refuses_and_never_polls_is_told_to_the_plugin) {
+  Host host = begin(SlowConsumer::Refuse);
+  const auto subscription = host.subscribe<stage::News>("actor.news", [](News&) {});
+
+  const auto told = tell(host, 0, 100);
+
+  ASSERT_FALSE(told);
+  EXPECT_EQ(told.error().code, ErrorCode::RingFull);
+}
+
+class EachOther : public HostTest {};
+
+TEST_F(EachOther, two_plugins_whose_news_both_refuse_are_told_and_serve_on) {
+  auto first = actor();
+  auto second = partner(3);
+  first.slots = second.slots = 16;
+  first.handler_max = second.handler_max = 1h;
+  auto configuration = with({first, second});
+  for (const char* topic : {"actor.news", "partner.news"}) route(configuration, topic).backlog = 4;
+  Host host = start(std::move(configuration));
+  auto client = host.client<actor::Client>().value();
+
+  // The actor takes nothing while it publishes, so the partner cannot pass on, so it takes nothing either.
+  const auto told = client.act(order({.deed = Deed::Publish, .count = 500}), {.deadline = 60s});
+
+  EXPECT_TRUE(told || told.error().code == ErrorCode::RingFull) << to_string(told.error());
+  EXPECT_TRUE(poll_until(host, [&] {
+    const auto of_actor = snapshot_of(host, "actor");
+    const auto of_partner = snapshot_of(host, "partner");
+    return of_actor.done == of_actor.sent && of_partner.done == of_partner.sent &&
+           receiver_of(host, "actor.news", "partner").waiting + receiver_of(host, "partner.news", "actor").waiting == 0;
+  })) << "they go on once the actor listens";
+  EXPECT_TRUE(client.act(order({.deed = Deed::Ask, .number = 1}), {.deadline = 60s})) << "both serve";
+  EXPECT_EQ(snapshot_of(host, "actor").crashes + snapshot_of(host, "partner").crashes, 0u);
+}
+
+TEST_F(EachOther, a_publication_that_was_refused_reached_none_of_two_plugins_and_any_other_reached_both) {
+  auto first = actor();
+  auto second = partner(0);
+  first.slots = second.slots = 16;
+  auto configuration = with({first, second});
+  route(configuration, "stage.orders").backlog = 1;
+  Host host = start(std::move(configuration));
+  std::vector<Numbers> heard(2);
+  const auto from_actor =
+      host.subscribe<stage::News>("actor.news", [&](News& news) { heard[0].push_back(news->number()); });
+  const auto from_partner =
+      host.subscribe<stage::News>("partner.news", [&](News& news) { heard[1].push_back(news->number()); });
+  constexpr std::size_t kThreads = 4;
+  std::vector<Numbers> sent(kThreads);
+  std::atomic<std::size_t> ready = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (std::size_t thread = 0; thread < kThreads; ++thread)
+      threads.emplace_back([&, thread] {
+        auto orders = host.publisher<stage::Order>("stage.orders").value();
+        for (std::uint64_t i = 0; i < scaled(200'000); ++i)
+          if (const std::uint64_t number = thread << 32 | i;
+              orders.publish(order({.deed = Deed::Publish, .number = number})))
+            sent[thread].push_back(number);
+        ++ready;
+      });
+    EXPECT_TRUE(poll_until(host, [&] { return ready == kThreads; }));
+  }
+  Numbers all;
+  for (const Numbers& each : sent) all.insert(all.end(), each.begin(), each.end());
+
+  EXPECT_TRUE(poll_until(host, [&] { return heard[0].size() >= all.size() && heard[1].size() >= all.size(); }));
+  for (Numbers& each : heard) {
+    std::ranges::sort(each);
+    EXPECT_EQ(each, all);
+  }
+}
+
+class Quotas : public HostTest {};
+
+TEST_F(Quotas, a_payload_that_no_size_class_holds_is_too_large) {
+  Host host = start({actor()});
+  auto client = host.client<actor::Client>().value();
+  auto orders = host.publisher<stage::Order>("stage.orders").value();
+  const std::string text(100'000, 't');
+
+  const auto called = client.act(order({.text = text}));
+  const auto published = orders.publish(order({.text = text}));
+  const auto answered = client.act(order({.bytes = 100'000}));
+
+  for (const Error& error : {called.error(), published.error()}) {
+    EXPECT_EQ(error.code, ErrorCode::TooLarge);
+    EXPECT_THAT(error.message, AllOf(HasSubstr("65536"), HasSubstr("`inbound`")));
+  }
+  EXPECT_EQ(answered.error().code, ErrorCode::TooLarge);
+  EXPECT_THAT(answered.error().message, AllOf(HasSubstr("actor 1.0.0"), HasSubstr("`outbound`")));
+  EXPECT_EQ(chunks_in_use(host), 0u);
+}
+
+TEST_F(Quotas, a_payload_that_does_not_fit_a_route_without_chunks_is_too_large) {
+  auto configuration = with({actor()});
+  route(configuration, "actor/act").payload = PayloadPlace::Inline;
+  Host host = start(std::move(configuration));
+  auto client = host.client<actor::Client>().value();
+
+  const auto called = client.act(order({.text = std::string(300, 't')}));
+
+  ASSERT_FALSE(called);
+  EXPECT_EQ(called.error().code, ErrorCode::TooLarge);
+  EXPECT_THAT(called.error().message, AllOf(HasSubstr("actor/act"), HasSubstr("192"), HasSubstr("`payload`")));
+  EXPECT_EQ(chunks_in_use(host), 0u);
+  EXPECT_TRUE(client.act(order({.text = "small"})));
+}
+
+TEST_F(Quotas, a_used_up_pool_is_a_quota_that_says_which) {
+  Host host = start({actor()});
+  auto orders = host.publisher<stage::Order>("stage.orders").value();
+  const std::string text(3000, 't');
+  std::optional<Error> refused;
+  {
+    const Frozen frozen{host, "actor"};
+    for (int i = 0; i < 200 && !refused; ++i)
+      if (const auto sent = orders.publish(order({.text = text})); !sent) refused = sent.error();
+  }
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->code, ErrorCode::QuotaExceeded);
+  EXPECT_THAT(refused->message, AllOf(HasSubstr("64 chunks of 4096 bytes"), HasSubstr("`inbound`")));
+  EXPECT_TRUE(await([&] { return static_cast<void>(host.poll()), chunks_in_use(host) == 0; }));
+  EXPECT_TRUE(orders.publish(order({.text = text})));
+}
+
+TEST_F(Quotas, a_plugin_that_may_hold_one_chunk_gets_the_next_as_soon_as_it_returned_it) {
+  auto plugin = actor();
+  plugin.inbound = {{256, 16}, {64u << 10, 4}};
+  plugin.hold_max = 1h;
+  Host host = start({plugin});
+  std::size_t heard = 0;
+  const auto subscription = host.subscribe<stage::News>("actor.news", [&](Received<stage::News>&) { ++heard; });
+  auto orders = host.publisher<stage::Order>("stage.orders").value();
+  const std::string text(20'000, 't');
+
+  for (std::size_t sent = 2; sent <= 100; sent += 2) {
+    ASSERT_TRUE(orders.publish(order({.deed = Deed::Publish, .text = text})));
+    ASSERT_TRUE(orders.publish(order({.deed = Deed::Publish, .text = text})));
+    ASSERT_TRUE(poll_until(host, [&] { return heard == sent; }));
+  }
+}
+
+TEST_F(Quotas, calls_without_an_answer_are_as_many_as_the_route_says) {
+  auto configuration = with({actor()});
+  route(configuration, "actor/act").in_flight_max = 3;
+  Host host = start(std::move(configuration));
+  auto client = host.client<actor::Client>().value();
+  {
+    const Frozen frozen{host, "actor"};
+    for (int i = 0; i < 3; ++i)
+      EXPECT_EQ(client.act(order({}), {.deadline = 1ms}).error().code, ErrorCode::DeadlineExceeded);
+
+    const auto one_more = client.act(order({}), {.deadline = 1ms});
+
+    ASSERT_FALSE(one_more);
+    EXPECT_EQ(one_more.error().code, ErrorCode::RingFull);
+    EXPECT_THAT(one_more.error().message, AllOf(HasSubstr("actor/act"), HasSubstr("3 calls are in flight")));
+  }
+  EXPECT_TRUE(poll_until(host, [&] { return host.snapshot().in_flight == 0; }));
+  EXPECT_TRUE(client.act(order({})));
+}
+
+}  // namespace
+}  // namespace shunt::test

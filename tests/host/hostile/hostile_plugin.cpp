@@ -1,0 +1,299 @@
+#include "hostile_plugin.hpp"
+
+#include <shunt/bus/lane.hpp>
+
+#include <functional>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace shunt::test {
+namespace {
+
+using bus::ChunkId;
+using bus::Kind;
+using bus::MessageHeader;
+using bus::Place;
+using bus::Ring;
+
+/// Somebody else's words, one by one: nothing here asks whether they may be written.
+class Liar {
+ public:
+  Liar(kit::ControlPacket& attach) : control_(std::move(attach.descriptors[5])) {
+    attach.message().body_as_Attach()->UnPackTo(&agreement_);
+    const auto shape = bus::LaneShape::of(agreement_.slots, classes(agreement_.inbound), classes(agreement_.outbound));
+    shape_ = shape.value();
+    plugin_side_ = bus::Mapping::map(attach.descriptors[2].get(), shape_.plugin_side.bytes(), bus::Access::ReadWrite);
+    host_side_ = bus::Mapping::map(attach.descriptors[1].get(), shape_.host_side.bytes(), bus::Access::ReadOnly);
+    mine_ = bus::SideView::of(plugin_side_->data(), shape_.plugin_side);
+    theirs_ = bus::SideView::of(host_side_->data(), shape_.host_side);
+  }
+
+  // ---- What a plugin does
+
+  void enter_phases() {
+    say(control::Phase::Load);
+    for (const auto phase : {control::Phase::Init, control::Phase::Validate, control::Phase::Activate}) {
+      if (!control_.receive()) ::_exit(1);
+      say(phase);
+    }
+  }
+  void say(control::Phase phase) const {
+    control::EnteredT entered;
+    entered.phase = phase;
+    static_cast<void>(control_.send(std::move(entered)));
+  }
+
+  /// The next message of the data ring that `fits`, once it is there; read positions are left as they are.
+  MessageHeader await_message(const std::function<bool(const MessageHeader&)>& fits) {
+    for (;;) {
+      const bus::Slot& slot = theirs_.rings[0][taken_ % shape_.host_side.slots];
+      while (slot.commit.load(std::memory_order_acquire) != taken_ + 1) ::usleep(100);
+      ++taken_;
+      if (const auto header = bus::read_once(slot.header); fits(header)) return header;
+    }
+  }
+  MessageHeader await_request() {
+    return await_message([](const auto& header) { return header.kind == Kind::Request; });
+  }
+  MessageHeader await_chunk() {
+    return await_message([](const auto& header) { return header.place == Place::Chunk; });
+  }
+
+  void send(Ring ring, const MessageHeader& header) {
+    const auto index = static_cast<std::size_t>(ring);
+    bus::Slot& slot = mine_.rings[index][sent_[index] % shape_.plugin_side.slots];
+    slot.header = header;
+    slot.commit.store(++sent_[index], std::memory_order_release);
+  }
+  void give_back(std::uint32_t packed, std::uint32_t generation, std::uint64_t tag) {
+    mine_.returns[returned_++].store(std::uint64_t{generation} << 32 | std::uint64_t{packed} << 8 | tag,
+                                     std::memory_order_release);
+  }
+
+  [[nodiscard]] std::uint32_t news() const { return agreement_.topics_out.front(); }
+  [[nodiscard]] std::uint32_t orders() const { return agreement_.topics_in.front(); }
+  [[nodiscard]] std::uint32_t callee() const { return agreement_.calls.front(); }
+  [[nodiscard]] std::uint32_t function() const { return agreement_.functions.front(); }
+  [[nodiscard]] std::uint64_t taken() const { return taken_; }
+  [[nodiscard]] bus::Positions& positions() const { return mine_.fixed->positions; }
+  [[nodiscard]] bus::SideView& mine() { return mine_; }
+  [[nodiscard]] const kit::ControlChannel& control() const { return control_; }
+
+  /// A publication that would be right as it is.
+  [[nodiscard]] MessageHeader publication() const {
+    MessageHeader header;
+    header.route = news();
+    header.kind = Kind::Publication;
+    return header;
+  }
+  [[nodiscard]] MessageHeader in_chunk(ChunkId chunk, std::uint32_t bytes, std::uint32_t offset = 0) const {
+    MessageHeader header = publication();
+    header.place = Place::Chunk;
+    header.chunk = chunk;
+    header.generation = 1;
+    header.payload_bytes = bytes;
+    header.payload_offset = offset;
+    return header;
+  }
+  [[nodiscard]] MessageHeader inside(std::uint32_t bytes) const {
+    MessageHeader header = publication();
+    header.place = Place::Inline;
+    header.payload_bytes = bytes;
+    return header;
+  }
+  [[nodiscard]] MessageHeader reply_to(const MessageHeader& request) const {
+    MessageHeader header;
+    header.route = request.route;
+    header.kind = Kind::Reply;
+    header.correlation = request.correlation;
+    header.status = 1;
+    return header;
+  }
+  [[nodiscard]] MessageHeader call_for(std::uint64_t parent) const {
+    MessageHeader header;
+    header.route = callee();
+    header.kind = Kind::Request;
+    header.correlation = 1;
+    header.parent = parent;
+    return header;
+  }
+
+ private:
+  static std::vector<bus::SizeClass> classes(const std::vector<std::unique_ptr<control::SizeClassT>>& from) {
+    std::vector<bus::SizeClass> result;
+    for (const auto& each : from) result.push_back({each->bytes, each->chunks});
+    return result;
+  }
+
+  kit::ControlChannel control_;
+  control::AttachT agreement_;
+  bus::LaneShape shape_;
+  Result<bus::Mapping> plugin_side_ = tl::make_unexpected(Error{});
+  Result<bus::Mapping> host_side_ = tl::make_unexpected(Error{});
+  bus::SideView mine_;
+  bus::SideView theirs_;
+  std::uint64_t taken_ = 0;
+  std::array<std::uint64_t, bus::kRings> sent_{};
+  std::uint64_t returned_ = 0;
+};
+
+bool any(const MessageHeader&) { return true; }
+
+void take(Liar& liar, int messages) {
+  for (int i = 0; i < messages; ++i) liar.await_message(any);
+}
+
+using Act = void (*)(Liar&);
+
+const std::map<std::string, Act> kActs{
+    {"a read position ahead", [](Liar& liar) { liar.positions().read[0] = 1000; }},
+    {"a read position that goes back",
+     [](Liar& liar) {
+       take(liar, 12);
+       liar.positions().read[0] = 12;
+       take(liar, 5);  // there was no room for the 17th before the host saw the 12
+       liar.positions().read[0] = 7;
+     }},
+    {"a mark ahead", [](Liar& liar) { liar.positions().begun[0] = 1000; }},
+    {"a mark of done before begun",
+     [](Liar& liar) {
+       take(liar, 2);
+       liar.positions().done[0] = 2;
+     }},
+    {"a mark that goes back",
+     [](Liar& liar) {
+       take(liar, 2);
+       liar.positions().begun[0] = 2;
+       liar.positions().done[0] = 2;
+       for (int i = 0; i < 100; ++i) {  // the host looks at marks every few messages: it has seen the 2
+         take(liar, 1);
+         liar.positions().read[0] = liar.taken();
+       }
+       liar.positions().done[0] = 1;
+     }},
+    {"a commit word of no lap", [](Liar& liar) { liar.mine().rings[0][0].commit = 77; }},
+    {"a commit word of no lap for replies", [](Liar& liar) { liar.mine().rings[1][0].commit = 77; }},
+    {"a returned item of no lap", [](Liar& liar) { liar.give_back(0, 1, 99); }},
+    {"a returned chunk out of range", [](Liar& liar) { liar.give_back(ChunkId::of(9, 1).packed, 1, 1); }},
+    {"a returned index out of range", [](Liar& liar) { liar.give_back(ChunkId::of(0, 99'999).packed, 1, 1); }},
+    {"a returned chunk that was never had", [](Liar& liar) { liar.give_back(ChunkId::of(0, 1).packed, 1, 1); }},
+    {"a returned chunk of generation 0", [](Liar& liar) { liar.give_back(ChunkId::of(0, 1).packed, 0, 1); }},
+    {"a returned chunk of another generation",
+     [](Liar& liar) {
+       const auto header = liar.await_chunk();
+       liar.give_back(header.chunk.packed, header.generation + 1, 1);
+     }},
+    {"a chunk that is returned twice",
+     [](Liar& liar) {
+       const auto header = liar.await_chunk();
+       liar.give_back(header.chunk.packed, header.generation, 1);
+       liar.give_back(header.chunk.packed, header.generation, 1);
+     }},
+    {"a payload nowhere",
+     [](Liar& liar) {
+       auto header = liar.inside(8);
+       header.place = static_cast<Place>(7);
+       liar.send(Ring::Data, header);
+     }},
+    {"a payload in a class that is not there",
+     [](Liar& liar) { liar.send(Ring::Data, liar.in_chunk(ChunkId::of(9, 0), 8)); }},
+    {"a payload in a chunk that is not there",
+     [](Liar& liar) { liar.send(Ring::Data, liar.in_chunk(ChunkId::of(0, 99'999), 8)); }},
+    {"a payload of generation 0",
+     [](Liar& liar) {
+       auto header = liar.in_chunk(ChunkId::of(0, 0), 8);
+       header.generation = 0;
+       liar.send(Ring::Data, header);
+     }},
+    {"a payload larger than its class",
+     [](Liar& liar) { liar.send(Ring::Data, liar.in_chunk(ChunkId::of(0, 0), 257)); }},
+    {"a payload that ends beyond its chunk",
+     [](Liar& liar) { liar.send(Ring::Data, liar.in_chunk(ChunkId::of(0, 0), 16, 248)); }},
+    {"a payload whose end wraps around",
+     [](Liar& liar) { liar.send(Ring::Data, liar.in_chunk(ChunkId::of(0, 0), 16, 0xfffffff8)); }},
+    {"a payload off every boundary",
+     [](Liar& liar) { liar.send(Ring::Data, liar.in_chunk(ChunkId::of(0, 0), 16, 3)); }},
+    {"a payload larger than its message", [](Liar& liar) { liar.send(Ring::Data, liar.inside(193)); }},
+    {"bytes without a place",
+     [](Liar& liar) {
+       auto header = liar.publication();
+       header.payload_bytes = 8;
+       liar.send(Ring::Data, header);
+     }},
+    {"a chunk that is sent twice",
+     [](Liar& liar) {
+       for (int i = 0; i < 2; ++i) liar.send(Ring::Data, liar.in_chunk(ChunkId::of(0, 0), 16));
+     }},
+    {"a kind that is not known",
+     [](Liar& liar) {
+       auto header = liar.publication();
+       header.kind = static_cast<Kind>(99);
+       liar.send(Ring::Data, header);
+     }},
+    {"a reply among the data", [](Liar& liar) { liar.send(Ring::Data, liar.reply_to(liar.await_request())); }},
+    {"data among the replies", [](Liar& liar) { liar.send(Ring::Reply, liar.publication()); }},
+    {"a publication on a route that is not its own",
+     [](Liar& liar) {
+       auto header = liar.publication();
+       header.route = liar.orders();
+       liar.send(Ring::Data, header);
+     }},
+    {"a publication on a route that nobody has",
+     [](Liar& liar) {
+       auto header = liar.publication();
+       header.route = 4'000'000'000;
+       liar.send(Ring::Data, header);
+     }},
+    {"a call that it did not declare",
+     [](Liar& liar) {
+       auto header = liar.call_for(0);
+       header.route = liar.function();
+       liar.send(Ring::Data, header);
+     }},
+    {"a reply for another route",
+     [](Liar& liar) {
+       auto header = liar.reply_to(liar.await_request());
+       header.route = liar.callee();
+       liar.send(Ring::Reply, header);
+     }},
+    {"a reply to nothing",
+     [](Liar& liar) {
+       MessageHeader nothing;
+       nothing.route = liar.function();
+       nothing.correlation = 77ull << 16 | 5;
+       liar.send(Ring::Reply, liar.reply_to(nothing));
+     }},
+    {"two replies to one request",
+     [](Liar& liar) {
+       const auto request = liar.await_request();
+       for (int i = 0; i < 2; ++i) liar.send(Ring::Reply, liar.reply_to(request));
+     }},
+    {"a call for a request that it was not sent",
+     [](Liar& liar) { liar.send(Ring::Data, liar.call_for(1ull << 60 | 5)); }},
+    {"a call for a publication that it was not sent",
+     [](Liar& liar) { liar.send(Ring::Data, liar.call_for(1ull << 63 | 5'000'000)); }},
+    {"a phase out of turn", [](Liar& liar) { liar.say(control::Phase::Init); }},
+    {"a word that is none",
+     [](Liar& liar) { static_cast<void>(::send(liar.control().fd(), "\x07garbage", 8, MSG_NOSIGNAL)); }},
+    {"a descriptor nobody asked for",
+     [](Liar& liar) {
+       control::EnteredT entered;
+       entered.phase = control::Phase::Activate;
+       static_cast<void>(liar.control().send(std::move(entered), std::array{STDERR_FILENO}));
+     }},
+};
+
+}  // namespace
+
+void run_hostile_plugin(kit::ControlPacket& attach, const std::string& breach) {
+  Liar liar{attach};
+  liar.enter_phases();
+  if (const auto act = kActs.find(breach); act != kActs.end()) act->second(liar);
+  for (;;) ::pause();
+}
+
+}  // namespace shunt::test
