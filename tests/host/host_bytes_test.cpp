@@ -106,7 +106,7 @@ TEST_F(Sights, a_snapshot_counts_what_was_sent_done_received_and_held) {
   const auto of_actor = snapshot_of(host, "actor");
   EXPECT_EQ(of_actor.state, "Active");
   EXPECT_THAT(of_actor.version, HasSubstr("1.0.0"));
-  EXPECT_GT(of_actor.pid, 0);
+  EXPECT_GT(pid_of(host, "actor"), 0);
   EXPECT_EQ(of_actor.sent, 5u + 10u) << "calls, and what the partner passed on";
   EXPECT_EQ(of_actor.received, 10u);
   EXPECT_EQ(of_actor.held_chunks, 0u);

@@ -187,7 +187,7 @@ TEST_F(Calls, a_reply_in_place_stays_readable_when_its_instance_is_killed) {
   const auto held = client.act(order({.number = 1, .text = "held", .bytes = 20'000}));
   ASSERT_TRUE(held);
 
-  send_signal(snapshot_of(host, "actor").pid, SIGKILL);
+  send_signal(pid_of(host, "actor"), SIGKILL);
   await_event(host, HostEventKind::Ended, "actor");
 
   EXPECT_EQ((*held)->text()->str(), "held");

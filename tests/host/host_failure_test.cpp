@@ -103,7 +103,7 @@ TEST_F(Failures, an_idempotent_call_is_made_once_more_and_says_so) {
   }};
   ASSERT_TRUE(await([&] { return host.snapshot().in_flight == 1; }));
 
-  send_signal(first.pid, SIGKILL);
+  send_signal(pid_of(host, "actor"), SIGKILL);
   frozen.reset();
   caller.join();
 

@@ -35,7 +35,7 @@ TEST_F(Hosts, two_in_one_process_know_nothing_of_each_other) {
   ASSERT_TRUE(first_client.act(order({.deed = Deed::Publish, .number = 1})));
   ASSERT_TRUE(second_client.act(order({.deed = Deed::Publish, .number = 2})));
   EXPECT_TRUE(poll_until(second, [&] { return second_heard == 1; }));
-  EXPECT_NE(snapshot_of(*first, "actor").pid, snapshot_of(second, "actor").pid);
+  EXPECT_NE(pid_of(*first, "actor"), pid_of(second, "actor"));
   first.reset();
 
   EXPECT_EQ(first_client.act(order({})).error().code, ErrorCode::Stopped);

@@ -162,13 +162,13 @@ TEST_F(Restarts, by_hand_follow_a_stop_by_hand) {
 
 TEST_F(Restarts, of_a_plugin_killed_with_its_warden_leave_nothing_behind) {
   Host host = start({actor()});
-  const auto before = snapshot_of(host, "actor");
+  const auto before = pid_of(host, "actor");
   for (const int child : Belongings::now().children) send_signal(child, SIGKILL);
 
   await_event(host, HostEventKind::Ended, "actor");
 
   EXPECT_TRUE(call(host));
-  EXPECT_NE(snapshot_of(host, "actor").pid, before.pid);
+  EXPECT_NE(pid_of(host, "actor"), before);
 }
 
 TEST_F(Restarts, two_active_versions_of_one_plugin_cannot_be_configured) {

@@ -199,7 +199,7 @@ TEST_F(Switches, while_the_old_version_dies_hand_over_what_it_had_not_begun) {
   const auto subscription =
       host.subscribe<stage::News>("actor.news", [&](News& news) { heard.push_back(news->number()); });
   auto orders = host.publisher<stage::Order>("stage.orders").value();
-  const auto old = snapshot_of(host, "actor");
+  const auto old = pid_of(host, "actor");
   std::jthread switcher;
   {
     const Frozen frozen{host, "actor"};
@@ -207,7 +207,7 @@ TEST_F(Switches, while_the_old_version_dies_hand_over_what_it_had_not_begun) {
     switcher = std::jthread{[&] { EXPECT_TRUE(host.switch_to("actor", "2.0.0")); }};
     await_event(host, HostEventKind::Switched, "actor");
 
-    send_signal(old.pid, SIGKILL);
+    send_signal(old, SIGKILL);
   }
   switcher.join();
 

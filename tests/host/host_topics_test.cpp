@@ -185,7 +185,7 @@ TEST_F(Topics, what_is_kept_outlives_its_callback_its_instance_and_its_host) {
     tell(*host, 1, 3, 20'000);
     ASSERT_TRUE(poll_until(*host, [&] { return kept.size() == 3; }));
 
-    send_signal(snapshot_of(*host, "actor").pid, SIGKILL);
+    send_signal(pid_of(*host, "actor"), SIGKILL);
     await_event(*host, HostEventKind::Ended, "actor");
     subscription = tl::make_unexpected(Error{});
     host.reset();

@@ -108,6 +108,13 @@ PluginSnapshot snapshot_of(Host& host, std::string_view plugin) {
   return found == snapshot.plugins.end() ? PluginSnapshot{} : *found;
 }
 
+std::int64_t pid_of(Host& host, std::string_view plugin) {
+  std::int64_t pid = 0;
+  if (!await([&] { return (pid = snapshot_of(host, plugin).pid) > 0; }))
+    throw std::runtime_error(fmt::format("{} has no process", plugin));
+  return pid;
+}
+
 RouteSnapshot::Receiver receiver_of(Host& host, std::string_view route, std::string_view plugin) {
   for (const RouteSnapshot& each : host.snapshot().routes)
     for (const RouteSnapshot::Receiver& receiver : each.receivers)
@@ -122,7 +129,7 @@ std::uint64_t chunks_in_use(Host& host) {
 }
 
 Frozen::Frozen(Host& host, std::string_view plugin) {
-  const auto pid = snapshot_of(host, plugin).pid;
+  const auto pid = pid_of(host, plugin);
   pidfd_ = open_pidfd(pid);
   ::syscall(SYS_pidfd_send_signal, pidfd_, SIGSTOP, nullptr, 0);
   if (!await([&] { return all_threads_stopped(pid); })) throw std::runtime_error("it does not stop");

@@ -90,6 +90,8 @@ HostEvent await_event(Host& host, HostEventKind kind, std::string_view plugin, s
 
 /// Of the version of `plugin` that serves or last served; empty when the host has no such plugin.
 [[nodiscard]] PluginSnapshot snapshot_of(Host& host, std::string_view plugin);
+/// Of the plugin process, which may serve before the host has heard its number.
+[[nodiscard]] std::int64_t pid_of(Host& host, std::string_view plugin);
 [[nodiscard]] RouteSnapshot::Receiver receiver_of(Host& host, std::string_view route, std::string_view plugin);
 /// Chunks that are not free, over all pools of the host.
 [[nodiscard]] std::uint64_t chunks_in_use(Host& host);
