@@ -104,7 +104,7 @@ class PluginProcess {
   bus::UniqueFd warden_pidfd_;  // none for one started by hand
   bus::UniqueFd plugin_pidfd_;  // from the warden; none before Spawned
   pid_t warden_pid_ = -1;
-  pid_t plugin_pid_ = -1;
+  pid_t plugin_pid_ = 0;        // until the warden has said it, which may be after the plugin serves
   bool plugin_alive_ = false;   // its pidfd has not fired
   bool plugin_closed_ = false;  // its end of the control socket is
   bool warden_alive_ = true;
