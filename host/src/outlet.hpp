@@ -69,12 +69,15 @@ class Outlet {
   [[nodiscard]] bool would_refuse() const noexcept { return policy == SlowConsumer::Refuse && waiting() >= limit_; }
 
   /// Puts a message behind those that wait, as the policy says. `on_dropped(QueuedMessage&)` lets go of what is
-  /// dropped.
+  /// dropped. Where it says refuse, a request is refused here; a publication was asked about with would_refuse(), and
+  /// is taken although others came between: its other receivers may have it already.
   template <typename OnDropped>
   Delivered enqueue(const Message& message, OnDropped&& on_dropped) noexcept {
     const std::lock_guard lock{lock_};
     Delivered result = Delivered::InBacklog;
-    if (size_ >= limit_) {
+    const bool asked_before = policy == SlowConsumer::Refuse && message.header.kind == bus::Kind::Publication;
+    if (asked_before && size_ == queue_.size()) grow();
+    if (size_ >= limit_ && !asked_before) {
       if (policy == SlowConsumer::Refuse) return ++counters_.refused, Delivered::Refused;
       if (policy == SlowConsumer::DropNewest || limit_ == 0)
         return ++counters_.dropped_newest, Delivered::DroppedNewest;
