@@ -18,8 +18,9 @@ namespace {
 
 using shunt::bus::UniqueFd;
 
-constexpr unsigned kHandlersBetweenKills = 100;  ///< At most.
-constexpr unsigned kSpins = 20'000;              ///< At most, so that a moment is not always the same.
+constexpr std::uint32_t kMessagesPerStrike = 100;  ///< Allowed on each sheet.
+constexpr unsigned kHandlersBetweenKills = 100;    ///< At most; fewer than what is allowed brings about.
+constexpr unsigned kSpins = 20'000;                ///< At most, so that a moment is not always the same.
 
 /// The three processes of an instance: plugin, init, warden.
 using Family = std::array<UniqueFd, 3>;
@@ -67,30 +68,28 @@ bool is_gone(shunt::Host& host, const shunt::PluginSnapshot& instance) {
 }
 
 /// False: nothing came to the point of being killed.
-bool Killer::wait_for_moment(const Prey& prey, std::optional<shunt::PluginSnapshot>& instance) {
-  const bool at_start = random(4) == 0;
+bool Killer::wait_for_moment(const Prey& prey, bool at_work, std::optional<shunt::PluginSnapshot>& instance) {
   const auto find = [&] {
-    instance =
-        find_instance(storm_.host(), prey.plugin, last_killed_[prey.plugin], at_start ? std::string_view{} : "Active");
+    const std::string_view state = at_work ? "Active" : "";
+    instance = find_instance(storm_.host(), prey.plugin, last_killed_[prey.plugin], state);
     return instance.has_value();
   };
   if (!eventually(find)) return false;
-  at_start_ += at_start ? 1 : 0;
-  if (!at_start) {
-    const auto& handled = storm_.evidence().handled_by(prey.actor);
-    const std::uint64_t wanted = handled + random(kHandlersBetweenKills);
-    if (!eventually([&] { return handled >= wanted; })) return false;
-  }
   for (unsigned spins = random(kSpins); spins > 0; --spins) asm volatile("");
   return true;
 }
 
-std::string Killer::strike() {
+std::string Killer::strike(Traffic& traffic) {
   const Prey prey = random(3) == 0 ? Prey{"relay", Actor::Relay} : Prey{"witness", Actor::Witness};
   const unsigned draw = random(20);
   const Victim victim = draw == 0 ? Victim::Warden : draw == 1 ? Victim::Init : Victim::Plugin;
+  const auto& handled = storm_.evidence().handled_by(prey.actor);
+  // Counted from before there is more to do: afterwards it may be done at once, and nothing left to wait for.
+  const std::uint64_t wanted = handled + random(kHandlersBetweenKills);
+  const bool at_work = traffic.allow(kMessagesPerStrike) && random(4) != 0;
+  at_start_ += at_work ? 0 : 1;
   std::optional<shunt::PluginSnapshot> instance;
-  if (!wait_for_moment(prey, instance))
+  if ((at_work && !eventually([&] { return handled >= wanted; })) || !wait_for_moment(prey, at_work, instance))
     return fmt::format("{} never came to work again; {}", prey.plugin, storm::describe(storm_.host()));
   return kill(*instance, victim);
 }

@@ -2,9 +2,9 @@
 /// Kills one process of an instance at a random moment and sees all of the instance end.
 ///
 ///     Killer killer{storm, seed};
-///     ASSERT_EQ(killer.strike(), "");
+///     ASSERT_EQ(killer.strike(traffic), "");
 
-#include "host_under_storm.hpp"
+#include "traffic.hpp"
 
 #include <array>
 #include <map>
@@ -21,8 +21,9 @@ class Killer {
  public:
   Killer(HostUnderStorm& storm, unsigned seed) : storm_(storm), random_(seed) {}
 
-  /// Any process of any plugin, at any moment: at its start or in the middle of work. Empty, or what went wrong.
-  std::string strike();
+  /// Any process of any plugin, at any moment: at its start or in the middle of work, for which it allows some traffic.
+  /// Empty, or what went wrong.
+  std::string strike(Traffic& traffic);
   /// The plugin process of one instance, now. Empty, or what went wrong.
   std::string kill(const shunt::PluginSnapshot& instance, Victim victim = Victim::Plugin);
 
@@ -36,7 +37,7 @@ class Killer {
     std::string plugin;
     Actor actor;
   };
-  bool wait_for_moment(const Prey& prey, std::optional<shunt::PluginSnapshot>& instance);
+  bool wait_for_moment(const Prey& prey, bool at_work, std::optional<shunt::PluginSnapshot>& instance);
 
   HostUnderStorm& storm_;
   std::mt19937 random_;

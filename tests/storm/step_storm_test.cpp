@@ -57,9 +57,8 @@ TEST_P(KillAtEveryStep, loses_no_message_duplicates_none_unmarked_and_leaves_not
     Account total;
     std::uint64_t deaths = 0;
     ASSERT_NO_FATAL_FAILURE(run_round(storm, total, [&](Traffic& traffic) {
-      std::uint32_t allowed = 0;
       const auto all_died = [&] {
-        if (on_their_way(storm.host().snapshot()) < kOnTheirWayMax) traffic.allow(allowed += kMessagesAtOnce);
+        if (on_their_way(storm.host().snapshot()) < kOnTheirWayMax) traffic.allow(kMessagesAtOnce);
         deaths = crashes_of(storm.host(), "witness") + crashes_of(storm.host(), "relay");
         return deaths >= kills;
       };

@@ -81,7 +81,7 @@ void Traffic::finish() {
 template <typename Send>
 void Traffic::send_each(const std::stop_token& stop, std::initializer_list<Sheet> sheets, Send&& send) {
   for (std::uint32_t id = 0; !stop.stop_requested(); ++id) {
-    while (id >= allowed_.load(std::memory_order_relaxed) || id >= kIdsMax) {
+    while (id >= allowed_.load(std::memory_order_relaxed)) {
       if (stop.stop_requested()) return;
       nap();
     }

@@ -3,7 +3,7 @@
 ///
 ///     Ledger ledger;
 ///     Traffic traffic{storm, ledger};
-///     traffic.allow(1000);                        // up to id 999 on each sheet
+///     traffic.allow(1000);                        // on each sheet
 ///     traffic.finish();
 
 #include "host_under_storm.hpp"
@@ -56,8 +56,12 @@ class Traffic {
  public:
   Traffic(HostUnderStorm& storm, Ledger& ledger);
 
-  /// Ids below this may be sent on every sheet; at most kIdsMax.
-  void allow(std::uint32_t ids) { allowed_.store(ids, std::memory_order_relaxed); }
+  /// As many more messages on every sheet. False: the evidence has no room for them.
+  bool allow(std::uint32_t more) {
+    if (allowed_.load(std::memory_order_relaxed) + more > kIdsMax) return false;
+    allowed_.fetch_add(more, std::memory_order_relaxed);
+    return true;
+  }
   /// Sends no more and waits for the calls that are under way. Publications may still be on their way.
   void finish();
   /// What was sent, over all sheets.
