@@ -66,25 +66,24 @@ TEST_F(Configuration, a_full_file_is_read_as_it_is_written) {
   EXPECT_EQ(host->admin_socket, "/run/shunt/desk.sock");
   EXPECT_TRUE(host->allow_unsigned);
   const auto file = (directory_.path() / "host.toml").string();
-  const PluginConfiguration expected{
-      .path = directory_.path() / "plugins/libmomentum.so",
-      .outbound = {{256, 1024}, {4096, 256}, {65536, 16}},
-      .inbound = {{1024, 8}},
-      .compartment = "desk",
-      .sandbox = {.memory_bytes = 64u << 20, .open_files = 32, .cpus = {1, 0}},
-      .config = {{"window", {20, file + ":15:21"}},
-                 {"ratio", {0.5, file + ":15:33"}},
-                 {"dry", {true, file + ":15:44"}},
-                 {"mode", {"fast", file + ":15:57"}}},
-      .deadlines = {1s, 2s, 3s, 4s, 6s},
-      .handler_max = 100ms,
-      .hold_max = 7s,
-      .slots = 1024,
-      .wait = bus::Wait::Spin,
-      .restart = {20ms, 1s, 2s, 3, 9s},
-      .sha256 = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff",
-      .active = true,
-      .origin = file + ":8:1"};
+  const PluginConfiguration expected{.path = directory_.path() / "plugins/libmomentum.so",
+                                     .outbound = {{256, 1024}, {4096, 256}, {65536, 16}},
+                                     .inbound = {{1024, 8}},
+                                     .compartment = "desk",
+                                     .sandbox = {.memory_bytes = 64u << 20, .open_files = 32, .cpus = {1, 0}},
+                                     .config = {{"window", {20, file + ":15:21"}},
+                                                {"ratio", {0.5, file + ":15:33"}},
+                                                {"dry", {true, file + ":15:44"}},
+                                                {"mode", {"fast", file + ":15:57"}}},
+                                     .deadlines = {1s, 2s, 3s, 4s, 6s},
+                                     .handler_max = 100ms,
+                                     .hold_max = 7s,
+                                     .slots = 1024,
+                                     .wait = bus::Wait::Spin,
+                                     .restart = {20ms, 1s, 2s, 3, 9s},
+                                     .sha256 = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff",
+                                     .active = true,
+                                     .origin = file + ":8:1"};
   ASSERT_EQ(host->plugins.size(), 1u);
   EXPECT_EQ(host->plugins[0].config, expected.config);
   EXPECT_EQ(host->plugins[0].origin, expected.origin);

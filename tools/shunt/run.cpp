@@ -8,11 +8,11 @@
 #include <shunt/host.hpp>
 
 #include <atomic>
+#include <csignal>
 #include <filesystem>
 #include <thread>
 
 #include <poll.h>
-#include <csignal>
 #include <sys/eventfd.h>
 
 namespace shunt::tool {

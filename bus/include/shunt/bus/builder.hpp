@@ -69,8 +69,8 @@ class SizeHint {
   std::atomic<std::uint32_t> slack_{0};  ///< Beyond the payload, for what FlatBuffers keeps while it builds.
 };
 
-/// A finished payload: `bytes` at `offset` of `sample`, which belongs to whoever holds this. With handle 0 it fits inside
-/// a message.
+/// A finished payload: `bytes` at `offset` of `sample`, which belongs to whoever holds this. With handle 0 it fits
+/// inside a message.
 struct Built {
   Loan sample;
   std::size_t offset = 0;
