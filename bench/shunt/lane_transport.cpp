@@ -60,16 +60,6 @@ Status LaneTransport::attach_consumer(unsigned consumer) {
   return {};
 }
 
-void LaneTransport::push(const bus::MessageHeader& header, std::span<const std::byte> payload) {
-  for (const auto& end : ends_) {
-    Spinner spinner{waiting_};
-    while (!end->sender.has_room(bus::Ring::Data)) spinner.spin();
-    if (header.place == bus::Place::Chunk) pool_->hold(header.chunk);
-    end->sender.push(bus::Ring::Data, header, payload);
-    end->sender.wake();
-  }
-}
-
 /// Takes chunks back in batches, and always when the pool is used up. False: a breach.
 bool LaneTransport::harvest_until(std::size_t bytes) {
   const auto size_class = *pool_->geometry().class_for(bytes);
@@ -82,16 +72,6 @@ bool LaneTransport::harvest_until(std::size_t bytes) {
     }
     if (pool_->free_chunks(size_class) > 0) return true;
     spinner.spin();
-  }
-}
-
-void LaneTransport::await_message(bus::LaneEnd& end) {
-  Spinner spinner{waiting_};
-  for (unsigned spins = 1; !end.receiver.has_message(bus::Ring::Data); ++spins) {
-    if (spins % 1024 == 0 && end.breach() != bus::Breach::None) return;
-    if (spinner.spin()) continue;
-    bus::sleep_until_rung(*end.bell().mine, *end.bell().peer, bus::kSleepMax,
-                          [&] { return end.receiver.has_message(bus::Ring::Data); });
   }
 }
 

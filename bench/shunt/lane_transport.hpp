@@ -52,6 +52,26 @@ class LaneTransport {
   std::uint64_t sent_ = 0;
 };
 
+inline void LaneTransport::push(const bus::MessageHeader& header, std::span<const std::byte> payload) {
+  for (const auto& end : ends_) {
+    Spinner spinner{waiting_};
+    while (!end->sender.has_room(bus::Ring::Data)) spinner.spin();
+    if (header.place == bus::Place::Chunk) pool_->hold(header.chunk);
+    end->sender.push(bus::Ring::Data, header, payload);
+    end->sender.wake();
+  }
+}
+
+inline void LaneTransport::await_message(bus::LaneEnd& end) {
+  Spinner spinner{waiting_};
+  for (unsigned spins = 1; !end.receiver.has_message(bus::Ring::Data); ++spins) {
+    if (spins % 1024 == 0 && end.breach() != bus::Breach::None) return;
+    if (spinner.spin()) continue;
+    bus::sleep_until_rung(*end.bell().mine, *end.bell().peer, bus::kSleepMax,
+                          [&] { return end.receiver.has_message(bus::Ring::Data); });
+  }
+}
+
 template <typename Fill>
 bool LaneTransport::send_inline(Fill fill) {
   alignas(8) std::byte payload[bus::kInlineBytesMax];
@@ -87,8 +107,8 @@ template <typename Check>
 bool LaneTransport::receive(Check check) {
   bus::LaneEnd& end = *ends_.front();
   await_message(end);
-  const auto incoming = end.receiver.next(bus::Ring::Data);
-  if (!incoming) return false;  // a breach
+  const bus::Incoming* const incoming = end.receiver.next(bus::Ring::Data);
+  if (incoming == nullptr) return false;  // a breach
   end.receiver.mark_begun(bus::Ring::Data);
   check(incoming->payload.data());
   end.receiver.mark_done(bus::Ring::Data);

@@ -13,11 +13,4 @@ LaneReceiver::LaneReceiver(const SideView& mine, const SideView& theirs, const P
     rings_[i] = RingReader{theirs.rings[i], theirs.shape.slots, &mine.fixed->positions.read[i]};
 }
 
-Breach LaneReceiver::breach() const noexcept {
-  if (breach_ != Breach::None) return breach_;
-  for (const RingReader& ring : rings_)
-    if (ring.breach() != Breach::None) return ring.breach();
-  return Breach::None;
-}
-
 }  // namespace shunt::bus

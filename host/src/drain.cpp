@@ -19,14 +19,15 @@ bool is_broken(const Instance& instance) noexcept {
 
 }  // namespace
 
-bool Hub::pass() {
+bool Hub::pass(const PendingCall* mine) {
   bool any = false;
   for (Lane& lane : lanes_) {
     if (is_broken(*lane.instance)) {
       if (!std::exchange(lane.breach_reported, true)) listener_.on_breach(*lane.instance);
       continue;
     }
-    any |= drain_replies(lane);
+    any |= drain_replies(lane, mine);
+    if (mine != nullptr && mine->completed()) return true;
     any |= drain_data(lane);
   }
   // Acquire pairs with the release in deliver().
@@ -35,15 +36,16 @@ bool Hub::pass() {
   return any;
 }
 
-/// At most a ring's depth, so that a plugin that floods cannot hold the host.
-bool Hub::drain_replies(Lane& lane) {
+/// At most a ring's depth, so that a plugin that floods cannot hold the host; and no further than the caller's own.
+bool Hub::drain_replies(Lane& lane, const PendingCall* mine) {
   bus::LaneReceiver& receiver = lane.instance->lane->receiver;
   std::uint32_t count = 0;
   for (; count < lane.instance->lane->shape().plugin_side.slots && !is_broken(*lane.instance); ++count) {
-    const auto incoming = receiver.next(bus::Ring::Reply);
-    if (!incoming) break;
+    const bus::Incoming* const incoming = receiver.next(bus::Ring::Reply);
+    if (incoming == nullptr) break;
     accept_reply(*lane.instance, *incoming);
     receiver.free(bus::Ring::Reply);
+    if (mine != nullptr && mine->completed()) return true;
   }
   if (receiver.breach() != bus::Breach::None) breach(*lane.instance, receiver.breach());
   return count > 0;
@@ -53,10 +55,10 @@ bool Hub::drain_data(Lane& lane) {
   bus::LaneReceiver& receiver = lane.instance->lane->receiver;
   std::uint32_t count = 0;
   for (; count < lane.instance->lane->shape().plugin_side.slots && !is_broken(*lane.instance); ++count) {
-    if (!lane.stalled) lane.stalled = receiver.next(bus::Ring::Data);
-    if (!lane.stalled) break;
+    if (lane.stalled == nullptr) lane.stalled = receiver.next(bus::Ring::Data);
+    if (lane.stalled == nullptr) break;
     if (!accept_data(*lane.instance, *lane.stalled)) break;
-    lane.stalled.reset();
+    lane.stalled = nullptr;
     receiver.free(bus::Ring::Data);
   }
   if (receiver.breach() != bus::Breach::None) breach(*lane.instance, receiver.breach());
@@ -74,13 +76,17 @@ ReceivedBytes Hub::receive(Instance& instance, const bus::Incoming& incoming, Re
   const bool chunk = incoming.header.place == bus::Place::Chunk;
   const bool in_place = mode == ReadMode::InPlace ||
                         (mode == ReadMode::Auto && size > ReadArena::kSmallestBytes && instance.identity.trusted);
-  if (chunk && in_place)
-    return ReceivedBytes::held(instance.shared_from_this(), incoming.payload.data(), size, incoming.header.chunk.packed,
-                               incoming.header.generation);
+  if (chunk && in_place) {
+    ArenaBlock* const claim = arena_->take(0);
+    claim->held_of = instance.shared_from_this();
+    claim->chunk = incoming.header.chunk;
+    claim->generation = incoming.header.generation;
+    return {claim, incoming.payload.data(), size};
+  }
   ArenaBlock* const block = arena_->take(size);
   if (size > 0) std::memcpy(block->data, incoming.payload.data(), size);
   if (chunk) instance.give_back(incoming.header.chunk, incoming.header.generation);
-  return ReceivedBytes::copied(block, size);
+  return {block, block->data, size};
 }
 
 namespace {
@@ -114,8 +120,9 @@ void Hub::accept_reply(Instance& instance, const bus::Incoming& incoming) {
   if (record->origin != nullptr) {
     forward_reply(*record, instance, incoming);
   } else if (record->caller != nullptr && header.status == 0) {
-    record->caller->complete(receive(instance, incoming, record->route->settings.read));
-    return;
+    auto payload = receive(instance, incoming, record->route->settings.read);
+    if (record->caller == leader_) return leader_->complete_here(std::move(payload));
+    return record->caller->complete(std::move(payload));
   } else if (record->caller != nullptr) {
     const auto payload = receive(instance, incoming, ReadMode::Copy);
     record->caller->fail(failure_of(instance, *record->route, header.status, payload.bytes()));

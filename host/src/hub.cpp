@@ -30,7 +30,7 @@ Hub::~Hub() = default;
 void Hub::add_lane(std::shared_ptr<Instance> instance) {
   lock_drain();
   bells_.push_back(instance->lane->bell());
-  lanes_.push_back({std::move(instance), std::nullopt});
+  lanes_.push_back({std::move(instance)});
   unlock_drain();
 }
 
@@ -40,7 +40,7 @@ bool Hub::remove_lane(const Instance& instance) {
   bool empty = true;
   if (lane != lanes_.end()) {
     if (instance.breached.load(std::memory_order_relaxed) == bus::Breach::None) {
-      drain_replies(*lane);
+      drain_replies(*lane, nullptr);
       drain_data(*lane);
       empty = !lane->stalled;
     }

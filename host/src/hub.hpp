@@ -109,7 +109,7 @@ class Hub {
  private:
   struct Lane {
     std::shared_ptr<Instance> instance;
-    std::optional<bus::Incoming> stalled;  ///< A publication that a receiver refuses for now; its slot is not freed.
+    const bus::Incoming* stalled = nullptr;  ///< A publication that a receiver refuses for now; its slot is not freed.
     bool breach_reported = false;
   };
 
@@ -125,9 +125,8 @@ class Hub {
   bool settle(Leftover& leftover, Outlet& outlet, const std::string& why);
 
   // send.cpp
-  Delivered deliver(const RouteEntry& entry, const Target& target, const Message& message, InFlight* request) noexcept;
-  bool fan_out(const RouteEntry& entry, std::size_t first, const Message& message, InboundPool* pool,
-               Sent& sent) noexcept;
+  Delivered deliver(const RouteEntry& entry, const Target& target, Message& message, InFlight* request) noexcept;
+  bool fan_out(const RouteEntry& entry, std::size_t first, Message& message, InboundPool* pool, Sent& sent) noexcept;
   bool refuses(const Target& target) noexcept;
   void suspect(Instance& instance) noexcept;
   std::uint32_t flush(const Target& target) noexcept;
@@ -136,8 +135,8 @@ class Hub {
                               const CallRequest& request);
 
   // drain.cpp
-  bool pass();
-  bool drain_replies(Lane& lane);
+  bool pass(const PendingCall* mine = nullptr);
+  bool drain_replies(Lane& lane, const PendingCall* mine);
   bool drain_data(Lane& lane);
   void accept_reply(Instance& instance, const bus::Incoming& incoming);
   bool accept_data(Instance& instance, const bus::Incoming& incoming);
@@ -171,6 +170,7 @@ class Hub {
   alignas(64) bus::SpinLock drain_lock_;
   std::atomic<int> wanted_{0};               // threads that want the drain lock from a leader
   std::atomic<std::uint32_t> wake_word_{0};  // what a sleeping leader waits on beside the lanes
+  PendingCall* leader_ = nullptr;            // under drain_lock_: the call of the thread that drains
   std::vector<Lane> lanes_;                  // under drain_lock_
   std::vector<bus::Bell> bells_;             // under drain_lock_
   ReadArena::Owner arena_;                   // under drain_lock_

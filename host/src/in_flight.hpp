@@ -36,17 +36,18 @@ class InFlightTable {
     for (std::uint32_t place = places; place > 0; --place) free_.push_back(place - 1);
   }
 
-  /// Records a request and names it; none when the table is full or the route has `route_max` in flight.
-  [[nodiscard]] std::optional<std::uint64_t> add(InFlight record, std::uint32_t route_max) noexcept {
+  /// Records a request and names it, in the record too. False: the table is full or the route has `route_max` in
+  /// flight.
+  [[nodiscard]] bool add(InFlight& record, std::uint32_t route_max) noexcept {
     const std::lock_guard lock{lock_};
     std::uint32_t& on_route = on_route_[record.route->id.value];
-    if (free_.empty() || on_route >= route_max) return std::nullopt;
+    if (free_.empty() || on_route >= route_max) return false;
     ++on_route;
     const std::uint32_t place = free_.back();
     free_.pop_back();
     record.correlation = ++sequence_ << 16 | place;
     records_[place] = record;
-    return record.correlation;
+    return true;
   }
 
   /// Notes whose ring it is in now. False: nobody waits for it any more.

@@ -45,9 +45,10 @@ class Instance : public std::enable_shared_from_this<Instance> {
   std::vector<Permitted> permitted;
 
   /// Sends one message and rings. A chunk payload is held by the lane from then on. Publications leave an eighth of the
-  /// ring to requests. `prepare(MessageHeader&) -> bool` runs under the lock when everything fits: the last word.
+  /// ring to requests. `prepare(MessageHeader&) -> bool` runs under the lock when everything fits: the last word. It,
+  /// and we, change the header where it stands: a copy of what was just written in small stores has to wait for them.
   template <typename Prepare>
-  Pushed push(bus::Ring ring, bus::MessageHeader header, std::span<const std::byte> payload,
+  Pushed push(bus::Ring ring, bus::MessageHeader& header, std::span<const std::byte> payload,
               Prepare&& prepare) noexcept {
     {
       const std::lock_guard lock{send_lock_};

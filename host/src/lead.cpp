@@ -60,7 +60,9 @@ void Hub::sleep_leading(std::chrono::nanoseconds timeout) {
 bool Hub::wait(PendingCall& pending, std::int64_t deadline_ns, bus::Wait mode) {
   while (!pending.completed()) {
     if (drain_lock_.try_lock()) {
+      leader_ = &pending;
       const bool completed = lead(pending, deadline_ns, mode);
+      leader_ = nullptr;
       unlock_drain();
       if (completed) return true;
       while (wanted_.load(std::memory_order_relaxed) > 0) bus::spin_pause();  // let them have it
@@ -76,7 +78,8 @@ bool Hub::wait(PendingCall& pending, std::int64_t deadline_ns, bus::Wait mode) {
 bool Hub::lead(PendingCall& pending, std::int64_t deadline_ns, bus::Wait mode) {
   const int passes_before_sleep = mode == bus::Wait::Sleep ? 1 : bus::kSpinsBeforeSleep;
   for (int idle = 0, passes = 1;; ++passes) {
-    const bool any = pass();
+    // Whole at first, so that one who only calls leaves nobody's messages lying.
+    const bool any = pass(passes > 1 ? &pending : nullptr);
     if (pending.completed()) return true;
     if (wanted_.load(std::memory_order_relaxed) > 0) return false;
     idle = any ? 0 : idle + 1;

@@ -10,7 +10,10 @@ namespace {
 
 constexpr std::align_val_t kBlockAlignment{64};
 
-void destroy(ArenaBlock* block) noexcept { ::operator delete(block, kBlockAlignment); }
+void destroy(ArenaBlock* block) noexcept {
+  block->~ArenaBlock();
+  ::operator delete(block, kBlockAlignment);
+}
 
 /// Stands at the head of the returned blocks once the owner is gone. Only its address counts.
 ArenaBlock* closed() noexcept {

@@ -1,8 +1,10 @@
 #pragma once
-/// Private copies of received payloads: blocks that are recycled, so that copying one costs no heap allocation.
+/// What received payloads are kept in: blocks that are recycled, so that keeping one costs no heap allocation.
 ///
 /// One thread at a time takes (the one that drains); any thread gives back. The arena outlives its owner until the last
 /// block is back, because a user may keep a reply longer than the host.
+
+#include <shunt/bus/message.hpp>
 
 #include <array>
 #include <atomic>
@@ -11,12 +13,17 @@
 
 namespace shunt::host {
 
+class Instance;
 class ReadArena;
 
+/// A private copy of a payload, or the claim on a chunk that is read where it lies.
 struct ArenaBlock {
   ArenaBlock* next = nullptr;
   ReadArena* arena = nullptr;
   std::uint32_t size_class = 0;
+  bus::ChunkId chunk;  ///< With its generation, what `held_of` gets back; without one, nothing.
+  std::uint32_t generation = 0;
+  std::shared_ptr<Instance> held_of;
   alignas(64) std::byte data[1];  ///< Capacity is 4 KiB << size_class.
 };
 

@@ -90,14 +90,11 @@ void Hub::let_go(const bus::MessageHeader& header, InboundPool& pool) noexcept {
 
 /// Into the ring when nothing waits before it, else behind what waits. `request` is the record of a call, completed
 /// here.
-Delivered Hub::deliver(const RouteEntry& entry, const Target& target, const Message& message,
-                       InFlight* request) noexcept {
+Delivered Hub::deliver(const RouteEntry& entry, const Target& target, Message& message, InFlight* request) noexcept {
   const auto add = [&](Instance* instance) {
     if (request == nullptr) return true;
     request->target = instance;
-    const auto correlation = in_flight_.add(*request, entry.info->settings.in_flight_max);
-    request->correlation = correlation.value_or(0);
-    return correlation.has_value();
+    return in_flight_.add(*request, entry.info->settings.in_flight_max);
   };
   if (target.outlet->waiting() > 0 && target.instance != nullptr) flush(target);
   if (target.outlet->waiting() == 0 && target.instance != nullptr) {
@@ -161,7 +158,7 @@ void Hub::flush_backlogs() {
 
 Result<Sent> Hub::publish(const RouteInfo& route, InboundPool* pool, const bus::Built& built) {
   const EndOfLoan loan{pool, built};
-  const Message message = message_for(route, bus::Kind::Publication, built);
+  Message message = message_for(route, bus::Kind::Publication, built);
   Sent sent;
   bool known = false;
   {
@@ -197,7 +194,7 @@ bool Hub::refuses(const Target& target) noexcept {
 /// To the receivers from `first` on. All of them get it; or, where one that must not lose it has no chunk for it,
 /// nobody does: then false. A receiver of another compartment may not read `pool`, so there is a copy for it, made
 /// before anybody is sent anything.
-bool Hub::fan_out(const RouteEntry& entry, std::size_t first, const Message& message, InboundPool* pool,
+bool Hub::fan_out(const RouteEntry& entry, std::size_t first, Message& message, InboundPool* pool,
                   Sent& sent) noexcept {
   if (first == entry.targets.size()) return true;
   const Target& target = entry.targets[first];

@@ -103,7 +103,7 @@ void NestedCalls::release(shunt_answer& answer) noexcept {
 
 bool NestedCalls::take_replies() noexcept {
   bool something = false;
-  while (const auto incoming = lane_.receiver.next(Ring::Reply)) {
+  while (const bus::Incoming* const incoming = lane_.receiver.next(Ring::Reply)) {
     something = true;
     lane_.receiver.mark_begun(Ring::Reply);
     if (incoming->header.kind == Kind::Cancel) cancellations_.note(incoming->header.correlation);

@@ -34,7 +34,7 @@ bool may_use(shunt_runtime& runtime, int& code) noexcept {
 
 int check_answer(shunt_runtime& runtime, const shunt_message* message) noexcept {
   const InHand& in_hand = runtime.in_hand;
-  if (message == nullptr || message->token != in_hand.header.correlation || in_hand.header.kind != Kind::Request)
+  if (message == nullptr || message->token != in_hand.header->correlation || in_hand.header->kind != Kind::Request)
     return runtime.error.set(ErrorCode::BadInput, "only the request whose handler runs can be answered");
   if (in_hand.answered) return runtime.error.set(ErrorCode::BadInput, "this request was answered before");
   return SHUNT_OK;
@@ -66,8 +66,8 @@ int reply(shunt_runtime* runtime, const shunt_message* message, shunt_sample* sa
     runtime->outbox.give_back(*sample);
     return code;
   }
-  bus::MessageHeader header = reply_header(runtime->in_hand.header);
-  code = runtime->outbox.send(Ring::Reply, header, *sample, offset, bytes, runtime->in_hand.header.deadline_ns);
+  bus::MessageHeader header = reply_header(*runtime->in_hand.header);
+  code = runtime->outbox.send(Ring::Reply, header, *sample, offset, bytes, runtime->in_hand.header->deadline_ns);
   runtime->in_hand.answered = code == SHUNT_OK;
   return code;
 }
@@ -86,7 +86,7 @@ int publish(shunt_runtime* runtime, std::uint32_t topic, shunt_sample* sample, s
   bus::MessageHeader header;
   header.route = topics[topic];
   header.kind = Kind::Publication;
-  header.parent = runtime->in_hand.header.correlation;
+  header.parent = runtime->in_hand.header->correlation;
   return runtime->outbox.send(Ring::Data, header, *sample, offset, bytes, 0);
 }
 
@@ -103,7 +103,7 @@ int call(shunt_runtime* runtime, const shunt_message* parent, std::uint32_t inde
     return runtime->error.set(ErrorCode::Undeclared, "the manifest declares {} calls; there is no number {}",
                               calls.size(), index);
   }
-  const bus::MessageHeader& in_hand = runtime->in_hand.header;
+  const bus::MessageHeader& in_hand = *runtime->in_hand.header;
   if (parent != nullptr && parent->token != in_hand.correlation) {
     runtime->outbox.give_back(*sample);
     return runtime->error.set(ErrorCode::BadInput, "calls can be made for the message whose handler runs only");
@@ -120,7 +120,8 @@ int fail(shunt_runtime* runtime, const shunt_message* message, int code, const c
   int result = SHUNT_OK;
   if (!may_use(*runtime, result)) return result;
   InHand& in_hand = runtime->in_hand;
-  if (message != nullptr && message->token == in_hand.header.correlation && in_hand.header.kind == Kind::Publication) {
+  if (message != nullptr && message->token == in_hand.header->correlation &&
+      in_hand.header->kind == Kind::Publication) {
     report_unanswered(*runtime, {text, text_bytes});
     return SHUNT_OK;
   }
@@ -170,7 +171,7 @@ bool is_serving_thread() noexcept { return serving_thread; }
 void become_serving_thread() noexcept { serving_thread = true; }
 
 int send_failure(shunt_runtime& runtime, ErrorCode code, std::string_view text) noexcept {
-  const bus::MessageHeader& request = runtime.in_hand.header;
+  const bus::MessageHeader& request = *runtime.in_hand.header;
   bus::MessageHeader header = reply_header(request);
   header.status = static_cast<std::uint16_t>(static_cast<std::uint16_t>(code) + 1);
   const auto send = [&](std::span<const std::byte> payload) {

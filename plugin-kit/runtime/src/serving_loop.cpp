@@ -49,8 +49,8 @@ void ServingLoop::sleep() noexcept {
 }
 
 bool ServingLoop::serve_one() noexcept {
-  const auto incoming = lane_.receiver.next(Ring::Data);
-  if (!incoming) return false;
+  const bus::Incoming* const incoming = lane_.receiver.next(Ring::Data);
+  if (incoming == nullptr) return false;
   const bus::MessageHeader& header = incoming->header;
   if (header.kind == Kind::Request) serve_request(*incoming);
   else if (header.kind == Kind::Publication) serve_publication(*incoming);
@@ -65,7 +65,7 @@ bool ServingLoop::serve_one() noexcept {
 }
 
 void ServingLoop::take_in_hand(const bus::Incoming& incoming, bool wants_answer) noexcept {
-  runtime_.in_hand = {incoming.header, !wants_answer, false};
+  runtime_.in_hand = {&incoming.header, !wants_answer, false};
   runtime_.thrown.count = 0;
   runtime_.cancellations.begin(incoming.header.correlation);
 }

@@ -16,10 +16,12 @@
 
 namespace shunt::kit {
 
+inline constexpr bus::MessageHeader kNoMessage{};
+
 /// The message whose handler runs.
 struct InHand {
-  bus::MessageHeader header;
-  bool answered = true;  ///< True also for what wants no answer.
+  const bus::MessageHeader* header = &kNoMessage;  ///< The receiver's, until the next message is taken.
+  bool answered = true;                            ///< True also for what wants no answer.
   bool failed = false;
 };
 

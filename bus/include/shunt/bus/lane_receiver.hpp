@@ -7,6 +7,7 @@
 #include <shunt/bus/return_ring.hpp>
 #include <shunt/bus/ring.hpp>
 
+#include <array>
 #include <vector>
 
 namespace shunt::bus {
@@ -26,8 +27,15 @@ class LaneReceiver {
   [[nodiscard]] bool has_message(Ring ring) noexcept { return rings_[index(ring)].peek() != nullptr; }
 
   /// Steps over the next message of a ring and gives it, checked: its payload lies within its place, on a chunk
-  /// boundary, in a chunk that we do not hold already. None: nothing there yet, or breach().
-  [[nodiscard]] std::optional<Incoming> next(Ring ring) noexcept;
+  /// boundary, in a chunk that we do not hold already. Null: nothing there yet, or breach(). What it points at is ours
+  /// and stays until the next message of the same ring is asked for.
+  [[nodiscard]] const Incoming* next(Ring ring) noexcept {
+    if (breach_ != Breach::None) return nullptr;
+    RingReader& reader = rings_[index(ring)];
+    if (const Slot* const slot = reader.peek()) return take(ring, *slot);
+    if (reader.breach() != Breach::None) breach_ = reader.breach();
+    return nullptr;
+  }
 
   /// The slots of all messages stepped over may be written again; inline payloads end here.
   void free(Ring ring) noexcept {
@@ -52,44 +60,42 @@ class LaneReceiver {
   }
 
   [[nodiscard]] std::uint64_t position(Ring ring) const noexcept { return rings_[index(ring)].position(); }
-  [[nodiscard]] Breach breach() const noexcept;
+  [[nodiscard]] Breach breach() const noexcept {
+    if (breach_ != Breach::None) return breach_;
+    return rings_[0].breach() != Breach::None ? rings_[0].breach() : rings_[1].breach();
+  }
 
  private:
   static constexpr std::size_t index(Ring ring) { return static_cast<std::size_t>(ring); }
+  const Incoming* take(Ring ring, const Slot& slot) noexcept;
   Breach check_payload(const MessageHeader& header) noexcept;
 
   Side* mine_;
   PoolGeometry pool_;
   const std::byte* pool_memory_;
   std::array<RingReader, kRings> rings_;
+  std::array<Incoming, kRings> incoming_{};
   ReturnWriter returns_;
   std::vector<std::atomic<bool>> received_;  // by PoolGeometry::dense: chunks we have and owe back
   Breach breach_ = Breach::None;
 };
 
 // Here and not in the source file: it is half of what receiving a message costs.
-inline std::optional<Incoming> LaneReceiver::next(Ring ring) noexcept {
-  std::optional<Incoming> incoming;
-  if (breach_ != Breach::None) return incoming;
-  RingReader& reader = rings_[index(ring)];
-  const Slot* const slot = reader.peek();
-  if (slot == nullptr) {
-    breach_ = reader.breach();
-    return incoming;
-  }
-  const MessageHeader header = read_once(slot->header);
-  if (breach_ = check_payload(header); breach_ != Breach::None) return incoming;
-  std::span<const std::byte> payload;
+inline const Incoming* LaneReceiver::take(Ring ring, const Slot& slot) noexcept {
+  auto& [header, payload] = incoming_[index(ring)];
+  read_once(slot.header, header);
+  if (breach_ = check_payload(header); breach_ != Breach::None) return nullptr;
   if (header.place == Place::Inline) {
-    payload = {slot->payload.data(), header.payload_bytes};
+    payload = {slot.payload.data(), header.payload_bytes};
   } else if (header.place == Place::Chunk) {
     received_[pool_.dense(header.chunk)].store(true, std::memory_order_relaxed);
     payload = {pool_memory_ + pool_.offset(header.chunk) + header.payload_offset, header.payload_bytes};
+  } else {
+    payload = {};
   }
-  incoming.emplace(Incoming{header, payload});
-  reader.take();
+  rings_[index(ring)].take();
   reached(Step::Taken);
-  return incoming;
+  return &incoming_[index(ring)];
 }
 
 inline Breach LaneReceiver::check_payload(const MessageHeader& header) noexcept {

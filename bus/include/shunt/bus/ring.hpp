@@ -11,16 +11,26 @@
 #include <bit>
 #include <cstring>
 #include <span>
+#include <utility>
 
 namespace shunt::bus {
 
-/// Copies shared words that the peer may be rewriting right now; the compiler reads each exactly once.
+/// Copies shared words that the peer may be rewriting right now, each exactly once, to where they are used: a second
+/// copy would load two of these small stores at once, and wait until they have left the store buffer.
+inline void read_once(const MessageHeader& shared, MessageHeader& copy) noexcept {
+  const auto* const from = reinterpret_cast<const std::uint64_t*>(&shared);
+  auto* const to = reinterpret_cast<std::byte*>(&copy);
+  const auto copy_word = [&](std::size_t i) {
+    const std::uint64_t word = __atomic_load_n(from + i, __ATOMIC_RELAXED);
+    std::memcpy(to + 8 * i, &word, sizeof word);
+  };
+  [&]<std::size_t... i>(std::index_sequence<i...>) { (copy_word(i), ...); }
+  (std::make_index_sequence<sizeof(MessageHeader) / 8>{});
+}
 inline MessageHeader read_once(const MessageHeader& shared) noexcept {
-  constexpr std::size_t kWords = sizeof(MessageHeader) / 8;
-  std::array<std::uint64_t, kWords> words;
-  const auto* from = reinterpret_cast<const std::uint64_t*>(&shared);
-  for (std::size_t i = 0; i < kWords; ++i) words[i] = __atomic_load_n(from + i, __ATOMIC_RELAXED);
-  return std::bit_cast<MessageHeader>(words);
+  MessageHeader copy;
+  read_once(shared, copy);
+  return copy;
 }
 
 /// Copies member by member. A header is built by small stores; one wide load over them would wait until they have left
