@@ -103,6 +103,12 @@ expect "the build's progress is on stderr" grep -q "progress of the build" <<< "
 run "$door" bench roundtrip --bytes 64
 expect "bench runs shunt bench" [ "$output" = "shunt says bench roundtrip --bytes 64" ]
 
+mkdir -p "$scratch/tree/build/release/bench/bin"
+printf '#!/bin/bash\necho "steps say $*"\n' > "$scratch/tree/build/release/bench/bin/shunt-bench-steps"
+chmod +x "$scratch/tree/build/release/bench/bin/shunt-bench-steps"
+run "$door" bench steps --benchmark_filter=loan
+expect "bench steps runs the single steps" [ "$output" = "steps say --benchmark_filter=loan" ]
+
 stand_in cmake 'exit 3'
 run "$door" demo --json
 expect "a build that fails stops the demo" eval '[ "$status" -ne 0 ] && [ -z "$output" ]'

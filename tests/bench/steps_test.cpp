@@ -1,0 +1,78 @@
+/// The program shunt-bench-steps from the outside: that every step runs and is timed, not how long it takes.
+
+#include <array>
+#include <cstdio>
+#include <map>
+#include <set>
+#include <sstream>
+#include <string>
+
+#include <flatbuffers/flexbuffers.h>
+#include <flatbuffers/idl.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+namespace shunt::bench {
+namespace {
+
+struct Ran {
+  int exit_code = -1;
+  std::string output;
+};
+
+Ran run(const std::string& arguments) {
+  Ran ran;
+  FILE* const pipe = popen((std::string{SHUNT_BENCH_STEPS_PROGRAM} + " " + arguments).c_str(), "r");
+  if (pipe == nullptr) return ran;
+  std::array<char, 4096> part{};
+  while (fgets(part.data(), part.size(), pipe) != nullptr) ran.output += part.data();
+  const int status = pclose(pipe);
+  ran.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  return ran;
+}
+
+std::set<std::string> steps() {
+  std::istringstream lines{run("--benchmark_list_tests").output};
+  std::set<std::string> names;
+  for (std::string line; std::getline(lines, line);) names.insert(line);
+  return names;
+}
+
+TEST(Steps, every_step_reports_the_median_of_its_times) {
+  const Ran ran = run("--benchmark_min_time=0.0001 --benchmark_format=json 2>&1");
+
+  ASSERT_EQ(ran.exit_code, 0) << ran.output;
+  flatbuffers::Parser parser;
+  flexbuffers::Builder buffer;
+  ASSERT_TRUE(parser.ParseFlexBuffer(ran.output.c_str(), nullptr, &buffer)) << ran.output;
+  std::map<std::string, double> medians;
+  const auto results = flexbuffers::GetRoot(buffer.GetBuffer()).AsMap()["benchmarks"].AsVector();
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    const auto result = results[i].AsMap();
+    if (result["aggregate_name"].AsString().str() == "median")
+      medians[result["run_name"].AsString().str()] = result["real_time"].AsDouble();
+  }
+  const auto expected = steps();
+  EXPECT_GE(expected.size(), 20u);
+  for (const auto& step : expected) EXPECT_GT(medians[step], 0) << step;
+}
+
+TEST(Steps, the_machine_and_the_commit_stand_beside_the_times) {
+  const Ran ran = run("--benchmark_filter=store_and_fence --benchmark_min_time=0.0001 2>&1");
+
+  EXPECT_EQ(ran.exit_code, 0) << ran.output;
+  for (const char* key : {"machine: ", "governor: ", "commit: "})
+    EXPECT_NE(ran.output.find(key), std::string::npos) << ran.output;
+}
+
+TEST(Steps, an_option_or_a_step_that_does_not_exist_is_misuse) {
+  for (const char* arguments : {"--benchmark_filter=ghost", "--frobnicate", "ghost"}) {
+    const Ran ran = run(std::string{arguments} + " 2>&1");
+
+    EXPECT_EQ(ran.exit_code, 2) << arguments;
+    EXPECT_FALSE(ran.output.empty()) << arguments;
+  }
+}
+
+}  // namespace
+}  // namespace shunt::bench
