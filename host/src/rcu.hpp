@@ -17,8 +17,8 @@ inline void register_rcu_thread() {
     Registration() { urcu_memb_register_thread(); }
     ~Registration() { urcu_memb_unregister_thread(); }
   };
-  thread_local const Registration registration;
-  static_cast<void>(registration);
+  thread_local const Registration kRegistration;
+  static_cast<void>(kRegistration);
 }
 
 class RcuReader {
