@@ -56,6 +56,9 @@ expect "an unknown command is named" grep -q 'there is no command "frobnicate"' 
 run "$door" build nonsense
 expect "an unknown preset never reaches cmake" eval '! grep -q cmake <<< "$called"'
 
+run "$door" deps nonsense
+expect "packages for nothing are misuse" eval '[ "$status" -eq 2 ] && grep -q "no packages for \"nonsense\"" <<< "$errors"'
+
 stand_in dpkg-query '[[ $3 == cmake || $3 == g++ ]] || echo -n installed'
 stand_in id 'echo 1000'
 run "$door" deps
