@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include <time.h>
+#include <ctime>
 #if defined(__x86_64__)
 #include <cpuid.h>
 #endif

@@ -30,7 +30,7 @@ inline constinit thread_local ClockReading clock_reading;
 }  // namespace detail
 
 /// CLOCK_MONOTONIC in nanoseconds: the same for every process of the machine, to within a microsecond. Within a thread
-/// it does not go back. No system call.
+/// it does not go back. Any thread; no system call where the clock source can be read without one.
 inline std::int64_t now_ns() noexcept {
 #if defined(__x86_64__)
   detail::ClockReading& reading = detail::clock_reading;

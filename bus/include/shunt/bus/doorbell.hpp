@@ -20,6 +20,8 @@
 
 namespace shunt::bus {
 
+/// How a thread waits. Spin takes a core and makes no system call; Sleep costs a wake-up (tens of us) per message that
+/// finds nobody awake; SpinThenSleep spins kSpinsBeforeSleep times first.
 enum class Wait : std::uint8_t { Spin = 0, SpinThenSleep = 1, Sleep = 2 };
 
 inline constexpr int kSpinsBeforeSleep = 4000;  ///< Of SpinThenSleep: about 50 us.
@@ -38,7 +40,8 @@ struct FullFence {
   static void stand() noexcept { std::atomic_thread_fence(std::memory_order_seq_cst); }
 };
 
-/// Rings the peer's bell after a commit, when the peer sleeps. One full fence; a system call only for a sleeper.
+/// Rings the peer's bell after a commit, when the peer sleeps. One full fence; a system call only for a sleeper. Any
+/// thread of the owner of `mine`.
 template <typename Fence = FullFence>
 inline void ring(Doorbell& mine, const Doorbell& peer) noexcept {
   Fence::stand();  // (B)
@@ -47,7 +50,8 @@ inline void ring(Doorbell& mine, const Doorbell& peer) noexcept {
   detail::futex_wake(&mine.rung, 1);
 }
 
-/// Sleeps until the peer rings, `timeout` passes, or `something_there()` is true when looked at once more.
+/// Sleeps until the peer rings, `timeout` passes, or `something_there()` is true when looked at once more; may wake for
+/// nothing, so look again. One thread at a time for each `mine`.
 template <typename Fence = FullFence, typename SomethingThere>
 void sleep_until_rung(Doorbell& mine, const Doorbell& peer, std::chrono::nanoseconds timeout,
                       SomethingThere&& something_there) noexcept {
@@ -66,7 +70,8 @@ struct Bell {
 
 inline constexpr std::size_t kBellsMax = 127;  ///< What futex_waitv takes, less one word of our own.
 
-/// The same for many peers, and for `own`, a word of this process that other threads change and wake with wake_own().
+/// The same for many peers, and for `own`, a word of this process: another thread changes it and wakes with
+/// detail::futex_wake, and a change since `own_seen` was read ends the sleep at once.
 template <typename Fence = FullFence, typename SomethingThere>
 void sleep_until_any_rung(std::span<const Bell> bells, const std::atomic<std::uint32_t>& own, std::uint32_t own_seen,
                           std::chrono::nanoseconds timeout, SomethingThere&& something_there) noexcept;

@@ -20,9 +20,10 @@ struct SizeClass {
   friend bool operator==(const SizeClass&, const SizeClass&) = default;
 };
 
-inline constexpr std::size_t kClassesMax = 16;
-inline constexpr std::uint64_t kPoolBytesMax = 4ull << 30;
+inline constexpr std::size_t kClassesMax = 16;              ///< Of one pool.
+inline constexpr std::uint64_t kPoolBytesMax = 4ull << 30;  ///< Of one pool, chunk headers and padding included.
 
+/// A value; any thread may read it. Nothing but of() allocates, and it only for an error.
 class PoolGeometry {
  public:
   PoolGeometry() = default;
@@ -47,7 +48,9 @@ class PoolGeometry {
   /// 0 .. chunks()-1 over all classes.
   [[nodiscard]] std::uint32_t dense(ChunkId id) const noexcept { return places_[id.size_class()].first + id.index(); }
 
+  /// Over all classes.
   [[nodiscard]] std::uint32_t chunks() const noexcept { return chunks_; }
+  /// Of the memory that the pool lies in.
   [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
   [[nodiscard]] std::span<const SizeClass> classes() const noexcept { return {classes_.data(), count_}; }
 

@@ -21,6 +21,7 @@ struct LaneShape {
   PoolGeometry inbound;   ///< The host's pool, to plugins.
   PoolGeometry outbound;  ///< The plugin's pool: its size is the quota.
 
+  /// `slots`: of each ring; a power of two, kSlotsMin .. kSlotsMax.
   /// Errors: BadConfiguration (see SideShape::of and PoolGeometry::of).
   [[nodiscard]] static Result<LaneShape> of(std::uint32_t slots, std::span<const SizeClass> inbound,
                                             std::span<const SizeClass> outbound);
@@ -39,16 +40,19 @@ struct Sleepers {
   bool plugin = true;
 };
 
+/// Neither copied nor moved; unmaps everything when it goes, so nothing that next() gave may be read afterwards. Sender
+/// and receiver may be used by one thread each at the same time; neither is thread-safe by itself.
 class LaneEnd {
  public:
   /// Makes the memory of a lane and maps the host's end; afterwards `memory` is ready to be handed over. The host's
-  /// inbound pool is its own, because one pool serves every lane of a compartment. `caps` as in LaneSender.
-  /// Errors: System.
+  /// inbound pool is its own, because one pool serves every lane of a compartment. `caps` as in LaneSender. Allocates,
+  /// maps and prefaults. Errors: System (out of memory or descriptors).
   [[nodiscard]] static Result<std::unique_ptr<LaneEnd>> open_host(const LaneShape& shape, LaneMemory& memory,
                                                                   std::vector<std::uint32_t> caps, Sleepers sleepers);
 
-  /// Maps the plugin's end. `inbound` is the compartment's pool. The descriptors may be closed afterwards.
-  /// Errors: LayoutMismatch, BadInput (memory that is not sealed or too small), System.
+  /// Maps the plugin's end. `inbound` is the compartment's pool. The descriptors may be closed afterwards. Allocates,
+  /// maps and prefaults. Errors: LayoutMismatch (build both sides with the same release), BadInput (memory that is not
+  /// sealed or too small), System.
   [[nodiscard]] static Result<std::unique_ptr<LaneEnd>> open_plugin(const LaneShape& shape, const LaneMemory& memory,
                                                                     int inbound, Sleepers sleepers);
 

@@ -1,7 +1,8 @@
 #pragma once
 /// The receiving half of one end of a lane: two rings in, checks on private copies, and the way back for chunks.
 ///
-/// Not thread-safe, except that give_back() needs only a lock of its own.
+/// Not thread-safe, except that give_back() needs only a lock of its own. Nothing blocks, and only the constructor
+/// allocates.
 
 #include <shunt/bus/geometry.hpp>
 #include <shunt/bus/return_ring.hpp>
@@ -20,7 +21,8 @@ struct Incoming {
 
 class LaneReceiver {
  public:
-  /// `theirs` is the peer's side and `pool_memory` its pool, both mapped read-only.
+  /// `theirs` is the peer's side and `pool_memory` its pool, of geometry `pool`, both mapped read-only; all outlive
+  /// this.
   LaneReceiver(const SideView& mine, const SideView& theirs, const PoolGeometry& pool, const std::byte* pool_memory);
 
   /// Whether next() would find something; no check, no copy.
@@ -28,7 +30,8 @@ class LaneReceiver {
 
   /// Steps over the next message of a ring and gives it, checked: its payload lies within its place, on a chunk
   /// boundary, in a chunk that we do not hold already. Null: nothing there yet, or breach(). What it points at is ours
-  /// and stays until the next message of the same ring is asked for.
+  /// and stays until the next message of the same ring is asked for. An inline payload may be read until free(), one in
+  /// a chunk until give_back(); kind, route and correlation are for the caller to check.
   [[nodiscard]] const Incoming* next(Ring ring) noexcept {
     if (breach_ != Breach::None) return nullptr;
     RingReader& reader = rings_[index(ring)];
@@ -53,13 +56,15 @@ class LaneReceiver {
     reached(Step::Done);
   }
 
-  /// Gives a received chunk back; any order.
+  /// Gives a received chunk back, with the chunk and generation of its header, once; any order.
   void give_back(ChunkId chunk, std::uint32_t generation) noexcept {
     received_[pool_.dense(chunk)].store(false, std::memory_order_relaxed);
     returns_.give_back({chunk, generation});
   }
 
+  /// Messages of a ring that were stepped over, ever.
   [[nodiscard]] std::uint64_t position(Ring ring) const noexcept { return rings_[index(ring)].position(); }
+  /// The first thing the peer broke, or None. After a breach next() gives nothing.
   [[nodiscard]] Breach breach() const noexcept {
     if (breach_ != Breach::None) return breach_;
     return rings_[0].breach() != Breach::None ? rings_[0].breach() : rings_[1].breach();

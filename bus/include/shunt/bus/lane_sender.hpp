@@ -1,7 +1,8 @@
 #pragma once
 /// The sending half of one end of a lane: two rings out, and the chunks of our pool that the peer holds.
 ///
-/// Not thread-safe: the host guards it with a private lock, the plugin has one serving thread.
+/// Not thread-safe: the host guards it with a private lock, the plugin has one serving thread. Nothing blocks, and only
+/// the constructor allocates.
 
 #include <shunt/bus/doorbell.hpp>
 #include <shunt/bus/geometry.hpp>
@@ -20,6 +21,7 @@ class LaneSender {
   LaneSender(const SideView& mine, const SideView& theirs, const PoolGeometry& pool, std::vector<std::uint32_t> caps,
              bool peer_may_sleep);
 
+  /// Whether push() may send one more message. Looks at the peer's line only when the ring seems full.
   [[nodiscard]] bool has_room(Ring ring) noexcept { return rings_[index(ring)].has_room(); }
 
   /// Whether the peer may be given one more chunk of this class, or `beyond` more than its cap.
@@ -27,13 +29,15 @@ class LaneSender {
     return held_[id.size_class()] < caps_[id.size_class()] + std::uint64_t{beyond};
   }
 
-  /// Sends one message; call only when has_room(), and for a chunk when under_cap(). The bell is rung by wake().
+  /// Sends one message; call only when has_room(), and for a chunk when under_cap(). An inline payload has at most
+  /// kInlineBytesMax and is copied; a chunk is the peer's until harvest() gives it. The bell is rung by wake().
   void push(Ring ring, const MessageHeader& header, std::span<const std::byte> inline_payload) noexcept {
     if (header.place == Place::Chunk) note_held(header.chunk, header.generation);
     rings_[index(ring)].push(header, inline_payload);
   }
 
-  /// Wakes the peer if it sleeps. Separate from push, so that a batch rings once.
+  /// Wakes the peer if it sleeps: one full fence where it may, a system call where it does. Separate from push, so that
+  /// a batch rings once.
   void wake() noexcept {
     if (peer_may_sleep_) ring(mine_->doorbell, theirs_->doorbell);
     reached(Step::Rung);
@@ -64,16 +68,18 @@ class LaneSender {
       }
   }
 
-  /// Whether the peer still holds this loan of a chunk, as far as was harvested.
+  /// Whether the peer still holds this loan of a chunk, as far as was harvested. For ids of the pool only.
   [[nodiscard]] bool holds(ChunkId id, std::uint32_t generation) const noexcept {
     return generations_[pool_.dense(id)] == generation;
   }
   /// Chunks that the peer holds, over all classes.
   [[nodiscard]] std::uint32_t held() const noexcept { return held_total_; }
+  /// The ring itself: what was sent, and how much room is known of.
   [[nodiscard]] const RingWriter& ring_out(Ring which) const noexcept { return rings_[index(which)]; }
   [[nodiscard]] RingWriter& ring_out(Ring which) noexcept { return rings_[index(which)]; }
 
   /// Reads the peer's marks for a ring on private copies and checks them: 0 <= done <= begun <= sent, never backwards.
+  /// After a breach: those that were seen last.
   struct Marks {
     std::uint64_t begun = 0;
     std::uint64_t done = 0;

@@ -30,12 +30,13 @@ inline constexpr std::size_t kCacheLine = 64;
 inline constexpr std::size_t kSlotBytes = 256;
 inline constexpr std::size_t kInlineBytesMax = kSlotBytes - kCacheLine;  // 192
 inline constexpr std::size_t kRings = 2;
-inline constexpr std::uint32_t kSlotsMin = 16;
-inline constexpr std::uint32_t kSlotsMax = 65536;
+inline constexpr std::uint32_t kSlotsMin = 16;     ///< Of one ring.
+inline constexpr std::uint32_t kSlotsMax = 65536;  ///< Of one ring.
 
 /// Which of a side's rings. Replies and urgent messages overtake a backlog of data.
 enum class Ring : std::uint8_t { Data = 0, Reply = 1 };
 
+/// What check_side() compares. Written once, before anybody else has the memory.
 struct SideHeader {
   std::uint32_t magic = kMagic;
   std::uint16_t layout = kLayoutVersion;
@@ -60,9 +61,10 @@ struct alignas(kCacheLine) Doorbell {
   std::atomic<std::uint32_t> asleep{0};  ///< 1 while the owner sleeps, or is about to, on the peer's `rung`.
 };
 
+/// Since the instance started; for people, nothing hangs on them.
 struct alignas(kCacheLine) Statistics {
-  std::atomic<std::uint64_t> handled{0};
-  std::atomic<std::uint64_t> failed{0};
+  std::atomic<std::uint64_t> handled{0};  ///< Handlers that were left, however.
+  std::atomic<std::uint64_t> failed{0};   ///< Of these, by an error or an exception.
   std::atomic<std::uint64_t> expired{0};  ///< Dropped before the handler because the deadline had passed.
 };
 
@@ -75,12 +77,14 @@ struct alignas(kCacheLine) CrashNote {
   std::array<std::uint64_t, kFramesMax> frames{};  ///< Offsets into the plugin's object; bit 63 set: elsewhere.
 };
 
+/// The sender writes payload and header, then `commit`; the receiver writes nothing here.
 struct Slot {
   std::atomic<std::uint64_t> commit{0};  ///< Position + 1 of the message that is readable here.
   MessageHeader header;
   std::array<std::byte, kInlineBytesMax> payload;
 };
 
+/// The fixed part of a side's memory; the rings follow it.
 struct Side {
   SideHeader header;
   Positions positions;
@@ -102,10 +106,13 @@ struct SideShape {
   std::uint32_t slots = 256;
   std::uint32_t return_slots = 512;
 
-  /// Errors: BadConfiguration when a number is not a power of two within its range.
+  /// `slots`: a power of two, kSlotsMin .. kSlotsMax. `chunks_of_peer`: all chunks that the owner may hold of the
+  /// peer's pool; the return ring has the next power of two. Errors: BadConfiguration, naming the number and its range.
   [[nodiscard]] static Result<SideShape> of(std::uint32_t slots, std::uint32_t chunks_of_peer);
 
+  /// Of the ring's first slot, from the start of the side.
   [[nodiscard]] std::size_t ring_offset(Ring ring) const;
+  /// Of the whole side.
   [[nodiscard]] std::size_t bytes() const;
   friend bool operator==(const SideShape&, const SideShape&) = default;
 };
@@ -124,6 +131,7 @@ struct SideView {
   std::array<Slot*, kRings> rings{};
   SideShape shape;
 
+  /// `memory` is aligned to a cache line, has shape.bytes() and outlives the view. Reads nothing of it.
   [[nodiscard]] static SideView of(std::byte* memory, const SideShape& shape);
 };
 

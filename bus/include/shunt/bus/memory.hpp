@@ -27,13 +27,14 @@ enum class Access { ReadOnly, ReadWrite };
 /// Errors: System.
 [[nodiscard]] Status seal_seals(int fd);
 
-/// The size of the memory behind `fd`. Errors: System; BadInput when it could still shrink under a mapping.
+/// The size in bytes of the memory behind `fd`. Errors: System; BadInput when it could still shrink under a mapping.
 [[nodiscard]] Result<std::size_t> sealed_size(int fd);
 
 /// One mapping; unmapped when it goes. The address never changes, so spans into it survive a move.
 class Mapping {
  public:
-  /// Maps and prefaults the whole memory. Errors: System.
+  /// Maps and prefaults the whole memory of `fd`, which may be closed afterwards. Blocks for the prefaulting.
+  /// Errors: System (out of memory; or the descriptor does not allow `access`).
   [[nodiscard]] static Result<Mapping> map(int fd, std::size_t bytes, Access access);
 
   Mapping() = default;

@@ -33,8 +33,9 @@ class ChunkPool {
   ChunkPool& operator=(ChunkPool&&) noexcept;
   ~ChunkPool();
 
-  /// A chunk of the smallest class that fits, with one holder: the caller. None: that class is used up (larger classes
-  /// are left alone), or no class fits; tell them apart with geometry().class_for().
+  /// A chunk of the smallest class that fits, with one holder: the caller. What it holds from its last use is still
+  /// there. None: that class is used up (larger classes are left alone), or no class fits; tell them apart with
+  /// geometry().class_for().
   [[nodiscard]] std::optional<LoanedChunk> loan(std::size_t payload_bytes) noexcept;
 
   /// Asks for the line at `offset` of the chunk that loan() gives next: its last reader has it still, and a sender that
@@ -43,6 +44,8 @@ class ChunkPool {
     if (!free_[size_class].empty())
       __builtin_prefetch(payload(ChunkId::of(size_class, free_[size_class].back())) + offset, 1);
   }
+
+  // `id` is one that loan() gave and that still has a holder.
 
   /// One more holder, e.g. a lane that was sent the chunk.
   void hold(ChunkId id) noexcept { ++chunks_[geometry_.dense(id)].holders; }

@@ -4,7 +4,8 @@
 ///     63 .. 32 generation | 31 .. 8 chunk (class 4, index 20) | 7 .. 0 tag of the lap, 1 .. 255
 ///
 /// The ring has a slot for every chunk its writer may hold, so it cannot fill and needs no read position. The tag says
-/// whether an item is of this lap, so that one line of eight items is all a harvest touches.
+/// whether an item is of this lap, so that one line of eight items is all a harvest touches. Each half is used by one
+/// thread at a time; nothing blocks or allocates.
 
 #include <shunt/bus/breach.hpp>
 #include <shunt/bus/message.hpp>

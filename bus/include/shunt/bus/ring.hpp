@@ -3,6 +3,7 @@
 ///
 /// One message costs the slot's lines and nothing else: whether a slot is readable is said by the commit word in the
 /// same line as the header, and whether it is free by the peer's read position, which the producer looks at once a lap.
+/// Each half is used by one thread at a time; nothing blocks or allocates.
 
 #include <shunt/bus/breach.hpp>
 #include <shunt/bus/layout.hpp>
@@ -103,7 +104,9 @@ class RingWriter {
     __builtin_prefetch(slots_[next_ & mask_].payload.data(), 1);
   }
 
+  /// Messages that were sent, ever.
   [[nodiscard]] std::uint64_t sent() const noexcept { return next_; }
+  /// Of these, read by the peer when last looked at.
   [[nodiscard]] std::uint64_t read_seen() const noexcept { return peer_read_seen_; }
   [[nodiscard]] std::uint32_t slots() const noexcept { return count_; }
   [[nodiscard]] Breach breach() const noexcept { return breach_; }

@@ -5,6 +5,7 @@
 
 namespace shunt::bus {
 
+/// Tells the core that this is a spin loop. Any thread.
 inline void spin_pause() noexcept {
 #if defined(__x86_64__)
   __builtin_ia32_pause();

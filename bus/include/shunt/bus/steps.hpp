@@ -23,6 +23,7 @@ enum class Step : std::uint8_t {
 };
 inline constexpr std::uint8_t kSteps = 12;
 
+/// Called at each step, on the thread that is there; takes no lock and may not return.
 #ifdef SHUNT_STEPS
 void reached(Step step) noexcept;
 #else

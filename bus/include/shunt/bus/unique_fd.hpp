@@ -1,5 +1,5 @@
 #pragma once
-/// Owns one file descriptor.
+/// Owns one file descriptor; closes it when it goes.
 
 #include <utility>
 
@@ -20,6 +20,7 @@ class UniqueFd {
   UniqueFd& operator=(const UniqueFd&) = delete;
   ~UniqueFd() { reset(); }
 
+  /// -1: none.
   [[nodiscard]] int get() const noexcept { return fd_; }
   [[nodiscard]] int release() noexcept { return std::exchange(fd_, -1); }
   explicit operator bool() const noexcept { return fd_ >= 0; }
