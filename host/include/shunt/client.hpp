@@ -17,6 +17,7 @@ class Reply {
 
   const Root* operator->() const noexcept { return root_; }
   const Root& operator*() const noexcept { return *root_; }
+  /// The FlatBuffer as it came; valid as long as this.
   [[nodiscard]] std::span<const std::uint8_t> bytes() const noexcept { return bytes_.bytes(); }
 
  private:
@@ -30,10 +31,14 @@ class Function {
  public:
   explicit Function(RouteHandle route) : route_(std::move(route)) {}
 
-  /// Builds the request in place and waits for the reply; drains the lanes meanwhile. Allocates nothing and, spinning,
-  /// makes no system call. Also from callbacks. Errors: DeadlineExceeded, QuotaExceeded (release replies or wait),
-  /// TooLarge, RingFull, NotServing, NoSuchRoute, Stopped, OutcomeUnknown (the plugin died inside the handler),
-  /// BadPayload, and what the handler answered with (PluginFailed, ...).
+  /// `build` gets a flatbuffers::FlatBufferBuilder& and returns the offset of a `Request`; it runs on this thread,
+  /// outside locks, and what it throws goes through after the loan was given back. Blocks until the reply or the
+  /// deadline, and drains the lanes meanwhile. Allocates nothing and, spinning, makes no system call. Any thread, also
+  /// from callbacks. Errors: DeadlineExceeded (the plugin is told to cancel), QuotaExceeded (wait, or raise `inbound`;
+  /// release replies), TooLarge (add a size class), RingFull (call again later, or raise `backlog` or `in_flight_max`),
+  /// NotServing (the plugin is stopped or quarantined: restart it), NoSuchRoute, Stopped, OutcomeUnknown (the plugin
+  /// died inside the handler: done or not, nobody knows), BadPayload (the reply is not an `Answer`: build both from one
+  /// schema), and what the handler answered with (PluginFailed, ...).
   template <typename Build>
   [[nodiscard]] Result<Reply<Answer>> operator()(Build&& build, const CallOptions& options = {}) const {
     alignas(8) std::uint8_t scratch[bus::kScratchBytes];

@@ -22,13 +22,15 @@
 
 namespace shunt {
 
-/// Thread-safe unless a member says otherwise. Destroying it stops every plugin and waits for the last process to end;
-/// replies and handles that are still around stay valid.
+/// Thread-safe unless a member says otherwise; moving and destroying it are for one thread that knows of no other user.
+/// Destroying it stops every plugin and waits for the last process to end; replies and handles that are still around
+/// stay valid. Not to be destroyed in a callback.
 class Host {
  public:
   /// Reads the configuration, reads and checks every plugin's file, starts them and waits until all are active. Blocks.
   /// Errors: those of read_configuration and of loading a plugin (NotAPlugin, WrongArchitecture, NotTrusted,
-  /// BadManifest), PluginFailed or PluginExited when a phase fails, DeadlineExceeded, System.
+  /// BadManifest), PluginFailed, PluginCrashed or PluginExited when a phase fails, DeadlineExceeded, System (also: the
+  /// admin socket cannot be opened). After an error nothing of it is left.
   [[nodiscard]] static Result<Host> start(const std::filesystem::path& host_toml);
   [[nodiscard]] static Result<Host> start(HostConfiguration configuration);
 
@@ -38,7 +40,8 @@ class Host {
 
   // ---- Calling and publishing
 
-  /// A generated client: `momentum::Client`. Errors: NoSuchRoute (no such plugin or function), SchemaMismatch.
+  /// A generated client: `momentum::Client`. Allocates: resolve once, keep it. Errors: NoSuchRoute (no such plugin or
+  /// function), SchemaMismatch (host and plugin were built from different schemas).
   template <typename Client>
   [[nodiscard]] Result<Client> client() {
     return Client::resolve(*this);
@@ -53,15 +56,18 @@ class Host {
     return Function<Request, Answer>{std::move(route)};
   }
 
-  /// Errors: NoSuchRoute (no plugin declares the topic), SchemaMismatch.
+  /// Resolve once, keep it. `schema` as in function(). Errors: NoSuchRoute (no plugin declares the topic),
+  /// SchemaMismatch.
   template <typename Root>
   [[nodiscard]] Result<Publisher<Root>> publisher(std::string_view topic, SchemaHash schema = {}) {
     SHUNT_TRY(route, resolve_topic(topic, schema));
     return Publisher<Root>{std::move(route)};
   }
 
-  /// `callback(Received<Root>&)` runs in poll() or the dispatcher only, one at a time, in the order of each sender. It
-  /// may call, publish and subscribe, but not poll. Errors: NoSuchRoute, SchemaMismatch.
+  /// `callback(Received<Root>&)` runs in poll() or the dispatcher only, one at a time for each subscription, in the
+  /// order of each sender. It may call, publish and subscribe, but not poll; what it throws comes out of poll().
+  /// Between polls up to the route's `backlog` of publications wait, and `slow_consumer` says what happens to more.
+  /// Blocks until the route table has it. Errors: NoSuchRoute, SchemaMismatch, Stopped.
   template <typename Root, typename Callback>
   [[nodiscard]] Result<Subscription> subscribe(std::string_view topic, Callback callback, SchemaHash schema = {}) {
     return subscribe_bytes(topic, schema,
@@ -76,29 +82,36 @@ class Host {
 
   // ---- Driving
 
-  /// Takes what plugins have sent and runs the callbacks; never waits. The number of callbacks that ran.
-  /// Errors: WouldDeadlock from inside a callback.
+  /// Takes what plugins have sent and runs the callbacks; never waits. The number of callbacks that ran. Several
+  /// threads may poll: one at a time drains, and each subscription's callback runs on one at a time. Errors:
+  /// WouldDeadlock from inside a callback.
   [[nodiscard]] Result<std::size_t> poll();
-  /// Sleeps until a plugin has sent something, or `timeout`. Use it between polls in a thread that has nothing else to
-  /// do.
+  /// Sleeps until a plugin has sent something, `timeout`, or 100 ms; returns at once while another thread drains. Use
+  /// it between polls in a thread that has nothing else to do.
   void wait(std::chrono::nanoseconds timeout);
-  /// Polls and waits on this thread until asked to stop. Errors: WouldDeadlock from inside a callback.
+  /// Polls and waits on this thread until asked to stop, which also ends its sleep. Errors: WouldDeadlock from inside a
+  /// callback.
   [[nodiscard]] Status run_dispatcher(const std::stop_token& stop);
 
   // ---- Plugins
 
   /// Moves every route of `plugin` to another configured version in one atomic step, while others publish and call.
-  /// Blocks until the old instance has finished what it had and is gone. Not from a callback. Errors: NoSuchPlugin,
-  /// NoSuchVersion, NotServing, those of starting the new version, DeadlineExceeded (the old one did not finish in
-  /// time: the switch is undone); after any error the old version serves.
+  /// `version` as people write it: what it leaves out (build, ABI level) matches anything. Blocks until the old
+  /// instance has finished what it had and is gone. Errors: NoSuchPlugin, NoSuchVersion (add its file to the
+  /// configuration), BadInput (no version), NotServing (it is stopped, or being switched), those of starting the new
+  /// version, DeadlineExceeded (the old one did not finish within 5 s: the switch is undone), WouldDeadlock from inside
+  /// a callback; after any error the old version serves.
   [[nodiscard]] Status switch_to(std::string_view plugin, std::string_view version);
-  /// Takes the plugin off its routes, lets it finish and ends it. Errors: NoSuchPlugin.
+  /// Takes the plugin off its routes, lets it finish and ends it; calls to it give NotServing from then on. Blocks
+  /// until it is gone. Errors: NoSuchPlugin, WouldDeadlock from inside a callback.
   [[nodiscard]] Status stop(std::string_view plugin);
-  /// Starts a stopped or quarantined plugin again. Errors: NoSuchPlugin, those of starting it.
+  /// Starts a stopped or quarantined plugin again. Blocks until it serves. Errors: NoSuchPlugin, those of starting it,
+  /// WouldDeadlock from inside a callback.
   [[nodiscard]] Status restart(std::string_view plugin);
 
   // ---- Seeing
 
+  /// What there is now. Blocks for the control loop's next turn, and allocates. Empty once the host was stopped.
   [[nodiscard]] HostSnapshot snapshot();
   /// The events after number `seen` (0: all that are kept), oldest first.
   [[nodiscard]] std::vector<HostEvent> events(std::uint64_t seen = 0);
@@ -107,11 +120,13 @@ class Host {
 
   // ---- The same by name, untyped, for tools. What a plugin sent is given as it came: verify it before you read it.
 
+  /// Bytes are copied once to where they travel, and not verified: the receiver does that. Looks the name up each time.
   /// Errors: NoSuchRoute, and those of calls and publications.
   [[nodiscard]] Result<ReceivedBytes> call_bytes(std::string_view function, std::span<const std::uint8_t> request,
                                                  const CallOptions& options = {});
   [[nodiscard]] Result<Delivery> publish_bytes(std::string_view topic, std::span<const std::uint8_t> payload);
-  /// `callback(bytes, redelivered)` says whether it could read them.
+  /// As subscribe(). `callback(bytes, redelivered)` says whether it could read them; what it could not counts as
+  /// dropped.
   [[nodiscard]] Result<Subscription> subscribe_bytes(std::string_view topic, SchemaHash schema,
                                                      std::function<bool(ReceivedBytes&, bool redelivered)> callback);
   /// flatc's binary schema that has the route's types, from a plugin that declares it. Errors: NoSuchRoute.

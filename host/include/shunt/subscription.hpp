@@ -16,7 +16,8 @@ namespace host {
 class Inbox;
 }  // namespace host
 
-/// A verified publication, in a callback. `std::move(bar).keep()` holds it beyond.
+/// A verified publication, in a callback; ends with it. `std::move(bar).keep()` holds it beyond, and then counts
+/// against the plugin's quota where it is read in place.
 template <typename Root>
 class Received {
  public:
@@ -47,7 +48,8 @@ class Received {
   bool redelivered_;
 };
 
-/// Ends the subscription when it goes: no callback starts afterwards, and one that runs on another thread has ended.
+/// Move-only; any thread. Ends the subscription when it goes: no callback starts afterwards, and the end waits for one
+/// that runs on another thread. Ended from inside a callback it waits for nobody.
 class Subscription {
  public:
   Subscription(std::shared_ptr<host::Core> core, std::shared_ptr<host::Inbox> inbox) noexcept

@@ -23,15 +23,17 @@ inline constexpr std::size_t kAdminPacketBytesMax = 64u << 10;    ///< Of each p
 /// Blocks; one thread at a time.
 class AdminClient {
  public:
-  /// Errors: HostGone (nobody listens there), BadInput (the path is too long for a socket), System.
+  /// Errors: HostGone (nobody listens there: start a host), BadInput (the path is too long for a socket: at most 107
+  /// bytes), System (also: the socket is another user's).
   [[nodiscard]] static Result<AdminClient> connect(const std::filesystem::path& socket);
 
-  /// Sends a request and waits for its answer. Errors: TooLarge, HostGone, System.
+  /// Sends a request and waits for its answer, for as long as it takes. An error that the host answers with is in the
+  /// answer. Errors: TooLarge (above kAdminRequestBytesMax), HostGone, System.
   [[nodiscard]] Result<std::string> ask(std::string_view request);
   /// The next answer of a stream. Errors: HostGone, System.
   [[nodiscard]] Result<std::string> next();
 
-  /// Becomes readable when an answer has come.
+  /// Becomes readable when an answer has come. Owned by the client.
   [[nodiscard]] int fd() const noexcept { return socket_.get(); }
 
  private:

@@ -5,7 +5,8 @@
 ///     configuration.plugins.push_back({.path = "plugins/libmomentum.so", .config = {{"window", {20}}}});
 ///     SHUNT_CHECK(check(configuration));
 ///
-/// Every default is what host.toml leaves unsaid. Spellings in host.toml stand beside the members.
+/// Every default is what host.toml leaves unsaid. Spellings in host.toml stand beside the members. Durations are above
+/// zero and at most a day. All of these are values: copied and compared; nothing is read or started by them.
 
 #include <shunt/bus/doorbell.hpp>
 #include <shunt/bus/geometry.hpp>
@@ -38,7 +39,7 @@ enum class PayloadPlace : std::uint8_t { Auto, Inline, Chunk };
 struct SandboxLimits {
   std::uint64_t memory_bytes = 128u << 20;  ///< Private writable memory (RLIMIT_DATA); 1 MiB .. 1 TiB.
   std::uint32_t open_files = 64;            ///< 16 .. 65,536
-  std::vector<std::uint32_t> cpus;          ///< Numbers of CPUs it may run on; empty for all.
+  std::vector<std::uint32_t> cpus;          ///< Numbers of CPUs it may run on, 0 .. 1023, each once; empty for all.
   friend bool operator==(const SandboxLimits&, const SandboxLimits&) = default;
 };
 
@@ -72,7 +73,7 @@ struct ConfigValue {
 
 /// One `[[plugin]]`. Members without a remark are spelled in host.toml as here.
 struct PluginConfiguration {
-  std::filesystem::path path;   ///< host.toml: relative to itself.
+  std::filesystem::path path;   ///< host.toml: relative to itself. Each file stands once.
   std::uint32_t instances = 1;  ///< 1 is the only number.
   std::vector<bus::SizeClass> outbound = {
       {256, 256}, {4u << 10, 64}, {64u << 10, 8}};  ///< `{ "256 B" = 256 }`: the quota.

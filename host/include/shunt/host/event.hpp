@@ -9,16 +9,16 @@
 namespace shunt {
 
 enum class HostEventKind : std::uint8_t {
-  Started,
-  Active,
-  PhaseFailed,
-  Ended,
-  Restarting,
-  Quarantined,
-  Switched,
-  SwitchUndone,
-  Stopped,
-  Joined
+  Started,       ///< A launcher was started for an instance.
+  Active,        ///< An instance serves.
+  PhaseFailed,   ///< A phase, or reading the plugin's file, failed.
+  Ended,         ///< An instance is gone; the text says how.
+  Restarting,    ///< It will be started again after a delay.
+  Quarantined,   ///< It crashed too often: only restart() starts it again.
+  Switched,      ///< A plugin's routes lead to another version.
+  SwitchUndone,  ///< The old version did not drain in time and serves again.
+  Stopped,       ///< A plugin was taken off its routes.
+  Joined         ///< A plugin that was started by hand.
 };
 
 struct HostEvent {
@@ -32,6 +32,7 @@ struct HostEvent {
   std::uint64_t in_flight = 0;  ///< Of Switched: messages that the old instance had not finished at the exchange.
 };
 
+/// The enum's own spelling.
 std::string_view name(HostEventKind kind) noexcept;
 
 /// One plugin version that runs, or waits to.
@@ -51,19 +52,20 @@ struct PluginSnapshot {
   std::string trust;  ///< "Listed" or "Unsigned"
 };
 
+/// One topic or function, and who gets its messages. Counters are since the host started.
 struct RouteSnapshot {
   std::string name;
   bool function = false;
   std::string request;  ///< Type names; of a topic, its only type.
-  std::string reply;
+  std::string reply;    ///< Empty for a topic.
   struct Receiver {
     std::string plugin;
-    std::string version;
-    std::uint64_t waiting = 0;
-    std::uint64_t dropped = 0;
-    std::uint64_t refused = 0;
-    std::uint64_t unknown = 0;
-    std::uint64_t redelivered = 0;
+    std::string version;            ///< Empty while no instance serves.
+    std::uint64_t waiting = 0;      ///< Messages in its backlog now.
+    std::uint64_t dropped = 0;      ///< By the slow-consumer policy, or for want of a chunk.
+    std::uint64_t refused = 0;      ///< Their sender was told so.
+    std::uint64_t unknown = 0;      ///< Begun and not done when an instance died.
+    std::uint64_t redelivered = 0;  ///< Sent once more, flagged.
   };
   std::vector<Receiver> receivers;
   std::uint32_t subscriptions = 0;  ///< Of the host itself.
@@ -75,13 +77,14 @@ struct PoolSnapshot {
   std::uint64_t chunks_in_use = 0;  ///< Being built, waiting, or held by a plugin.
 };
 
+/// Everything at one moment of the control loop; the data path goes on meanwhile.
 struct HostSnapshot {
   std::string name;
   std::uint64_t epoch = 0;  ///< Of the route table: rises with every exchange.
   std::vector<PoolSnapshot> pools;
   std::vector<PluginSnapshot> plugins;
   std::vector<RouteSnapshot> routes;
-  std::uint64_t in_flight = 0;
+  std::uint64_t in_flight = 0;  ///< Calls without a reply.
 };
 
 }  // namespace shunt

@@ -9,8 +9,9 @@
 
 namespace shunt {
 
+/// Of one call; every member may be left out.
 struct CallOptions {
-  std::optional<std::chrono::nanoseconds> deadline{};  ///< From now; the route's default (3 s) when absent.
+  std::optional<std::chrono::nanoseconds> deadline{};  ///< From now; the route's (3 s) when absent. 0: too late.
   std::optional<bus::Wait> wait{};                     ///< How this thread waits; the route's setting when absent.
 };
 

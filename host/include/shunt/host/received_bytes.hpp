@@ -31,6 +31,7 @@ class ReceivedBytes {
     if (block_ != nullptr) release();
   }
 
+  /// Aligned to 8 bytes; valid as long as this.
   [[nodiscard]] std::span<const std::uint8_t> bytes() const noexcept { return {data_, size_}; }
   /// Whether the plugin could still change the bytes (they are read in place).
   [[nodiscard]] bool in_place() const noexcept;

@@ -39,13 +39,17 @@ class RouteHandle {
     host::InboundPool* pool_ = nullptr;  // once something was loaned
   };
 
-  /// Both consume what was built with `chunks`.
+  /// Both consume what was built with `chunks`, whatever they return. Errors: those of Publisher::publish and
+  /// Function::operator(); TooLarge also where the route's `payload` is "inline" and this one does not fit.
   [[nodiscard]] Result<Delivery> publish(const Chunks& chunks, const bus::Built& built) const;
   [[nodiscard]] Result<ReceivedBytes> call(const Chunks& chunks, const bus::Built& built,
                                            const CallOptions& options) const;
 
+  /// What the last payload of the route needed, shared by all its senders.
   [[nodiscard]] bus::SizeHint& hint() const noexcept;
+  /// Where payloads of the route are to be built.
   [[nodiscard]] bus::Payload payload() const noexcept;
+  /// "plugin/function" or a topic; valid as long as the handle.
   [[nodiscard]] const std::string& name() const noexcept;
   /// BadPayload for a payload on this route that is not what `type` says.
   [[nodiscard]] Error bad_payload(const char* what, std::size_t bytes) const;

@@ -1,5 +1,6 @@
 #pragma once
-/// SHUNT_ASSERT: our own bug, in every build. A peer's misbehaviour is never an assertion.
+/// SHUNT_ASSERT: our own bug, in every build: one line on stderr, then abort(). A peer's misbehaviour is never an
+/// assertion. The condition is evaluated once; it must hold no lock that a signal handler needs.
 
 #include <cstdio>
 #include <cstdlib>

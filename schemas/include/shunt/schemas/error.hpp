@@ -52,6 +52,7 @@ enum class ErrorCode : std::uint16_t {
 /// The code's name as it stands in the enum; "Unknown" for a value of a later release.
 std::string_view name(ErrorCode code) noexcept;
 
+/// A value: copied, compared and moved between threads freely. Its text allocates.
 struct Error {
   ErrorCode code = ErrorCode::Unknown;
   std::string message;  ///< What happened, to whom, and what to do.
