@@ -1,5 +1,6 @@
 #pragma once
-/// A call to another plugin from inside a handler. Deadline, hints and trace of the message in hand go along.
+/// A call to another plugin from inside a handler. The deadline of the message in hand goes along, and its mark as
+/// redelivered.
 ///
 ///     auto verdict = calls().risk_check(context, [&](auto& build) { return market::CreateOrder(build, ...); });
 ///     if (!verdict) return tl::make_unexpected(verdict.error());
@@ -48,8 +49,9 @@ class Answer {
 [[nodiscard]] Error bad_answer(const FunctionRoute& route, std::size_t bytes);
 
 /// What a generated call does. Blocks until the answer or the deadline; runs no other handler meanwhile. Errors: what
-/// the function or the route answered (DeadlineExceeded, NotServing, Cancelled, PluginFailed, ...), BadPayload,
-/// QuotaExceeded, TooLarge.
+/// the function or the route answered (DeadlineExceeded, NotServing, Cancelled, RingFull, PluginFailed, ...),
+/// BadPayload (build both plugins from one schema), QuotaExceeded (release answers, or raise `outbound`), TooLarge (add
+/// a size class).
 template <typename Request, typename Rep, typename Build>
 [[nodiscard]] Result<Answer<Rep>> call(const Link& link, const Context& context, const FunctionRoute& route,
                                        std::uint32_t index, bus::SizeHint& hint, Build& build, CallOptions options) {

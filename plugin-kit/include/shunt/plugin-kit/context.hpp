@@ -1,5 +1,5 @@
 #pragma once
-/// What a handler knows about the message it works on. Ends with the handler.
+/// What a handler knows about the message it works on. Ends with the handler; nothing of it blocks or allocates.
 ///
 ///     if (context.remaining() < 50us) return shunt::error(shunt::ErrorCode::DeadlineExceeded, "no time to search");
 
@@ -38,7 +38,7 @@ class Context {
   /// An earlier instance died while it handled this message, and may have done it already.
   [[nodiscard]] bool redelivered() const { return (message_->flags & SHUNT_REDELIVERED) != 0; }
 
-  /// Names this message among those of the instance.
+  /// Names this message among those of the instance; never 0.
   [[nodiscard]] std::uint64_t token() const { return message_->token; }
 
   [[nodiscard]] Log log() const { return Log{*link_}; }

@@ -9,6 +9,7 @@
 
 namespace shunt::kit {
 
+/// Degraded still serves; NotServing asks for no more messages. Nobody asks for it yet.
 enum class Health : int { Serving = SHUNT_SERVING, Degraded = SHUNT_DEGRADED, NotServing = SHUNT_NOT_SERVING };
 
 /// All of it runs on the serving thread. The phases come in the order init, validate, activate, cleanup; a failing or
@@ -25,12 +26,13 @@ class ContractBase {
   virtual Status activate() { return {}; }
   /// Releases everything. Idempotent: called after any phase, and more than once.
   virtual void cleanup() noexcept {}
-  /// Cheap; asked between messages.
+  /// Cheap: it is for being asked between messages.
   virtual Health health() const { return Health::Serving; }
 
  protected:
   ContractBase() = default;
 
+  /// Any thread of the plugin; not in the constructor.
   [[nodiscard]] Log log() const { return Log{link_}; }
   [[nodiscard]] const Link& shunt_link() const { return link_; }
 

@@ -1,5 +1,6 @@
 #pragma once
-/// A plugin's log lines. They reach the host's log; never block, never allocate. Any thread.
+/// A plugin's log lines: one write to stderr each, with the plugin's name, version and instance. Allocates nothing;
+/// blocks when stderr does. Any thread.
 ///
 ///     context.log().warning("bar {} has no volume", bar.sequence());
 
@@ -38,6 +39,7 @@ class Log {
     line(LogLevel::Error, text, std::forward<Arguments>(arguments)...);
   }
 
+  /// A line that is formatted already; cut at about 4,000 bytes.
   void write(LogLevel level, std::string_view text) const {
     link_->services->log(link_->runtime, static_cast<int>(level), text.data(), text.size());
   }

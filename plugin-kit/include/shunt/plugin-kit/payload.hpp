@@ -10,7 +10,8 @@
 
 namespace shunt::kit {
 
-/// The root of a payload whose every offset was checked, or null. The bytes must not change while it is read.
+/// The root of a payload whose every offset was checked, within the limits of limits.hpp, or null. Any thread;
+/// allocates nothing. The bytes are aligned to 8 and must not change while they are read.
 template <typename Root>
 [[nodiscard]] const Root* verified(const std::uint8_t* payload, std::size_t bytes) {
   flatbuffers::Verifier::Options limits;

@@ -18,7 +18,7 @@ class Received {
   const T& operator*() const { return *root_; }
   const T* operator->() const { return root_; }
 
-  /// The FlatBuffer as it came, to pass on or to store.
+  /// The FlatBuffer as it came, to pass on or to store; ends with the handler.
   [[nodiscard]] std::span<const std::uint8_t> bytes() const { return {message_->payload, message_->payload_bytes}; }
 
  private:

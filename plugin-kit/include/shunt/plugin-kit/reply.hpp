@@ -19,8 +19,10 @@ class Reply {
   Reply(const Reply&) = delete;
   Reply& operator=(const Reply&) = delete;
 
-  /// Errors: QuotaExceeded (answers nobody released yet fill the pool), TooLarge (change the pool), PluginFailed (there
-  /// was a reply already). After an error the request is still unanswered: return the error.
+  /// `build` gets a flatbuffers::FlatBufferBuilder& and returns the offset of a `T`. Allocates nothing; blocks only
+  /// while the ring to the host is full, at most until the deadline. Errors: QuotaExceeded (answers nobody released yet
+  /// fill the pool), TooLarge (change the pool), PluginFailed (there was a reply already). After an error the request
+  /// is still unanswered: return the error.
   template <typename Build>
   [[nodiscard]] Status send(Build&& build, SendOptions options = {}) {
     if (sent_) return error(ErrorCode::PluginFailed, "{} replied twice to one request", route_.name);
@@ -32,6 +34,7 @@ class Reply {
     return {};
   }
 
+  /// Whether send() has succeeded.
   [[nodiscard]] bool sent() const { return sent_; }
 
  private:
