@@ -29,8 +29,8 @@ std::set<std::string> known_where(const std::string& text) {
 }
 
 const test::Page& page() {
-  static const test::Page page{SHUNT_DOCS "/host-toml.md"};
-  return page;
+  static const test::Page kPage{SHUNT_DOCS "/host-toml.md"};
+  return kPage;
 }
 
 TEST(HostTomlPage, it_names_every_key_that_the_parser_knows_and_none_other) {

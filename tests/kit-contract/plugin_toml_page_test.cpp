@@ -25,8 +25,8 @@ std::set<std::string> known_where(const std::string& text) {
 std::set<std::string> known_after_plugin(const std::string& text) { return known_where(std::string(kPlugin) + text); }
 
 const Page& page() {
-  static const Page page{SHUNT_DOCS "/plugin-toml.md"};
-  return page;
+  static const Page kPage{SHUNT_DOCS "/plugin-toml.md"};
+  return kPage;
 }
 
 TEST(PluginTomlPage, it_names_every_key_that_the_compiler_knows_and_none_other) {
