@@ -74,7 +74,7 @@ Status HostSubject::start(const Setup& setup) {
     plugin.slots = std::max(setup.depth, bus::kSlotsMin);
     plugin.inbound = {{512, 64}, {std::max(size_class, 1024u), setup.depth * 3}};
     plugin.outbound = {{512, 64}, {std::max(size_class, 1024u), 64}};
-    plugin.wait = to_bus(setup.wait);
+    plugin.wait = to_bus(wait(setup));
     plugin.compartment = "bench";
     plugin.sandbox.cpus = {static_cast<std::uint32_t>(setup.placement.consumer_cpu(consumer))};
     plugin.handler_max = std::chrono::minutes(10);  // it is stopped between measurements
@@ -84,7 +84,7 @@ Status HostSubject::start(const Setup& setup) {
   for (const char* const name : {"bench-a/echo", "bench-a/served", "bench-b/served", "bench.stream"}) {
     RouteConfiguration route;
     route.name = name;
-    route.wait = to_bus(setup.wait);
+    route.wait = to_bus(wait(setup));
     route.backlog = 0;
     route.payload = payload_ == Payload::Chunk ? PayloadPlace::Chunk : PayloadPlace::Auto;
     configuration.routes.push_back(std::move(route));

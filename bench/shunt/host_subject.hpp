@@ -26,6 +26,10 @@ class HostSubject : public Subject {
   [[nodiscard]] Payload payload() const override { return payload_; }
   /// As `read = "auto"` reads: inline and up to 4 KiB copied, larger ones of a listed plugin in place.
   [[nodiscard]] std::string_view mode() const override { return setup_.bytes > 4096 ? "in_place" : "copy"; }
+  /// Plugins that spin never give up their core: with fewer cores than processes they sleep.
+  [[nodiscard]] Wait wait(const Setup& setup) const override {
+    return setup.wait == Wait::Spin && setup.placement.crowded(setup.consumers) ? Wait::Sleep : setup.wait;
+  }
   [[nodiscard]] Status supports(const Setup& setup) const override;
   Status start(const Setup& setup) override;
   void stop() noexcept override;

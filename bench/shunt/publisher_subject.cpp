@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+#include <sched.h>
+
 namespace shunt::bench {
 namespace {
 
@@ -25,7 +27,7 @@ class PublisherSubject final : public HostSubject {
   Result<Measured> stream(const Plan& plan, Samples& samples) override {
     SHUNT_TRY(publisher, host_->publisher<::bench::Blob>("bench.stream"));
     const Running running{plugins_};
-    SHUNT_TRY(before_all, served());
+    SHUNT_CHECK(served());  // so that they count from here
     SHUNT_CHECK(send_batch(publisher, plan.warmup));
     const std::uint64_t start = ticks();
     std::uint64_t before = start;
@@ -50,11 +52,14 @@ class PublisherSubject final : public HostSubject {
   };
 
   Status send_batch(const Publisher<::bench::Blob>& publisher, std::uint64_t messages) {
+    const bool crowded = setup_.placement.crowded(setup_.consumers);
     for (const std::uint64_t end = next_ + messages; next_ < end;) {
       const auto sent = publisher.publish([&](auto& builder) { return build(builder, next_); });
       if (sent) ++next_;
-      else if (sent.error().code == ErrorCode::RingFull || sent.error().code == ErrorCode::QuotaExceeded) relax();
-      else return tl::make_unexpected(sent.error());
+      else if (sent.error().code != ErrorCode::RingFull && sent.error().code != ErrorCode::QuotaExceeded)
+        return tl::make_unexpected(sent.error());
+      else if (crowded) ::sched_yield();
+      else relax();
     }
     return {};
   }

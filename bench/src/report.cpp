@@ -72,6 +72,10 @@ std::string legend(const std::vector<Outcome>& outcomes, const BenchOptions& opt
       roundtrip ? "p50" : "per second", roundtrip ? "smaller" : "larger");
   if (!roundtrip) text += fmt::format("p50, p99: per message, averaged over {} at the sender.\n", kStreamBatch);
   for (const Outcome& outcome : outcomes)
+    if (outcome.wait != options.wait && outcome.unavailable.empty())
+      text += fmt::format("{} was {}: its processes are more than the cores, and those that spin never yield.\n",
+                          outcome.subject, said(outcome.wait));
+  for (const Outcome& outcome : outcomes)
     if (outcome.again)
       text += fmt::format("{} is the same subject once more: its ratio to itself is the run's own noise.\n",
                           outcome.subject);
@@ -97,7 +101,7 @@ std::string to_json(const Outcome& outcome, const BenchOptions& options, const O
       R"("p50_ns":{},"p99_ns":{},"per_second":{},"errors":{},"spread":{},"ratios":{{{}}},"unavailable":{},)"
       R"("machine":{},"governor":{},"commit":{}}})",
       quoted(name(options.bench)), quoted(outcome.subject), quoted(name(outcome.payload)), quoted(outcome.mode),
-      options.bytes, quoted(name(options.wait)), options.bench == Bench::Fanout ? options.consumers : 1, outcome.rounds,
+      options.bytes, quoted(name(outcome.wait)), options.bench == Bench::Fanout ? options.consumers : 1, outcome.rounds,
       number(outcome.p50_ns), number(outcome.p99_ns), number(outcome.per_second), outcome.errors,
       number(outcome.spread), ratios, good ? "null" : quoted(outcome.unavailable), quoted(origin.machine),
       quoted(origin.governor), quoted(origin.commit));

@@ -91,6 +91,7 @@ Contender make_contender(const SubjectEntry& entry, const Setup& setup, const Pl
   const std::unique_ptr<Subject> subject = entry.create();
   contender.outcome.payload = subject->payload();
   contender.outcome.mode = subject->mode();
+  contender.outcome.wait = subject->wait(setup);
   if (const Status supported = subject->supports(setup); !supported) {
     contender.outcome.unavailable = supported.error().message;
     return contender;

@@ -40,6 +40,7 @@ struct Outcome {
   bool failed = false;      ///< It was unavailable because something went wrong, not because it cannot run here.
   Payload payload = Payload::Inline;
   std::string mode;
+  Wait wait = Wait::Spin;
   bool again = false;  ///< The first subject's second measurement.
   unsigned rounds = 0;
   double p50_ns = 0;  ///< Median of the rounds; of a stream: of a message, averaged over kStreamBatch.

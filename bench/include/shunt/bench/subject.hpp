@@ -43,6 +43,8 @@ class Subject {
   [[nodiscard]] virtual Payload payload() const = 0;
   /// How the reader reads it, one word: "in_place", "copy".
   [[nodiscard]] virtual std::string_view mode() const = 0;
+  /// How its processes wait: as `setup` says, but for a subject that cannot wait like that here.
+  [[nodiscard]] virtual Wait wait(const Setup& setup) const { return setup.wait; }
   /// An error when this subject cannot run `setup` here; its message is the reason shown to people.
   [[nodiscard]] virtual Status supports(const Setup& setup) const = 0;
 
