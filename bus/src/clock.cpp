@@ -1,7 +1,6 @@
 #include <shunt/bus/clock.hpp>
 
 #include <algorithm>
-
 #include <ctime>
 #if defined(__x86_64__)
 #include <cpuid.h>

@@ -53,6 +53,18 @@ bool Hub::remove_lane(const Instance& instance) {
   return empty;
 }
 
+bool Hub::took_all(const Instance& instance) {
+  lock_drain();
+  const auto lane = std::ranges::find(lanes_, &instance, [](const Lane& each) { return each.instance.get(); });
+  bool all = true;
+  if (lane != lanes_.end()) {
+    bus::LaneReceiver& receiver = lane->instance->lane->receiver;
+    all = lane->stalled == nullptr && !receiver.has_message(bus::Ring::Data) && !receiver.has_message(bus::Ring::Reply);
+  }
+  unlock_drain();
+  return all;
+}
+
 void Hub::shut(const Error& why) {
   shut_.store(true, std::memory_order_relaxed);
   lock_drain();

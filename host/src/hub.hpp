@@ -78,6 +78,8 @@ class Hub {
   /// For an instance that has been reaped: takes what it had committed, and forgets the lane once there is nothing
   /// left. False: a receiver refuses its last publications for now; try again.
   [[nodiscard]] bool remove_lane(const Instance& instance);
+  /// Whether everything that the instance has committed by now was taken from its lane.
+  [[nodiscard]] bool took_all(const Instance& instance);
   /// For an instance that has been reaped: every message it was sent gets its outcome (failover.cpp). What it had not
   /// begun waits for the next instance; `why` says how it ended.
   void fail_over(Instance& dead, const std::string& why);

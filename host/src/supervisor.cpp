@@ -254,10 +254,12 @@ std::size_t Supervisor::in_flight_with(const Instance& instance) {
   return count;
 }
 
-/// Waits until everything it was sent is done and nothing of it is in flight. Errors: DeadlineExceeded.
+/// Waits until everything it was sent is done, nothing of it is in flight, and what it published has gone on: its
+/// successor's come behind it. Errors: DeadlineExceeded.
 void Supervisor::drain_tick(std::shared_ptr<Instance> instance, EventLoop::Clock::time_point deadline, Done drained) {
   hub_->drain();
-  if (find(*instance) == nullptr || (instance->idle() && in_flight_with(*instance) == 0)) return drained({});
+  if (find(*instance) == nullptr || (instance->idle() && in_flight_with(*instance) == 0 && hub_->took_all(*instance)))
+    return drained({});
   if (EventLoop::Clock::now() >= deadline)
     return drained(error(ErrorCode::DeadlineExceeded, "{} {} did not finish what it had within {} s",
                          instance->identity.plugin, to_string(instance->identity.version), kDrainDeadline.count()));

@@ -74,14 +74,20 @@ void Supervisor::exchange(const std::shared_ptr<Switching>& switching) {
   if (old == nullptr) return finish({});
   old->expected_end = true;
   old->process->stop_asked();
-  drain_tick(switching->from, EventLoop::Clock::now() + kSwitchDrainDeadline,
-             [this, switching, finish](const Status& drained) {
-               Running* const still = find(*switching->from);
-               if (still == nullptr) return finish({});  // it died while draining: its messages were sorted
-               if (!drained) return undo(switching);
-               still->ended = finish;
-               still->process->drain_done();
-             });
+  const auto drained = [this, switching, finish](const Status& done) {
+    Running* const still = find(*switching->from);
+    if (still == nullptr) return finish({});  // it died while draining: its messages were sorted
+    if (!done) return undo(switching);
+    still->ended = finish;
+    still->process->drain_done();
+  };
+  // A sender that looked at the table of before may push once more: until the last of them is through, an idle lane
+  // says nothing, and what comes to it late would be sent again behind what its successor has already.
+  tables_.after_readers([this, switching, drained] {
+    loop_.post([this, switching, drained] {
+      drain_tick(switching->from, EventLoop::Clock::now() + kSwitchDrainDeadline, drained);
+    });
+  });
 }
 
 void Supervisor::undo(const std::shared_ptr<Switching>& switching) {

@@ -62,8 +62,8 @@ typedef struct shunt_services {
   void (*give_back)(shunt_runtime*, shunt_sample*);
 
   /* Each send consumes the sample, also when it fails; the payload is `bytes` at `offset` within it. A sample with
-   * handle 0 travels in the message when it fits there and is copied into a chunk otherwise. While the ring to the host is
-   * full, reply waits until the request's deadline and publish at most 3 s; then RingFull. */
+   * handle 0 travels in the message when it fits there and is copied into a chunk otherwise. While the ring to the host
+   * is full, reply waits until the request's deadline and publish at most 3 s; then RingFull. */
   int (*reply)(shunt_runtime*, const shunt_message*, shunt_sample*, size_t offset, size_t bytes);
   int (*publish)(shunt_runtime*, uint32_t topic_out, shunt_sample*, size_t offset, size_t bytes);
   /* Blocks until the answer, the deadline (0: the parent's) or the end of the host. Runs no other handler meanwhile. */
