@@ -5,6 +5,13 @@
 #include <shunt/host/base64.hpp>
 
 namespace shunt::host {
+namespace {
+
+std::string encoded(const std::vector<std::byte>& bytes) {
+  return to_base64({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
+}
+
+}  // namespace
 
 std::string to_text(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
@@ -56,8 +63,11 @@ Result<Json> route_json(Core& core, const std::string& route) {
     return error(ErrorCode::NoSuchRoute, "no plugin of this host declares \"{}\": see `shunt ls`", route);
   SHUNT_TRY(schema, schema_of(core, route));
   Json json{{"route", info->name}, {"kind", info->function ? "function" : "topic"}, {"request", info->request.name}};
-  if (info->function) json["reply"] = info->reply.name;
-  json["schema"] = to_base64({reinterpret_cast<const std::uint8_t*>(schema.data()), schema.size()});
+  json["schema"] = encoded(schema);
+  if (!info->function) return json;
+  json["reply"] = info->reply.name;
+  SHUNT_TRY(reply_schema, schema_of(core, route, SchemaPart::Reply));
+  if (reply_schema != schema) json["reply_schema"] = encoded(reply_schema);
   return json;
 }
 

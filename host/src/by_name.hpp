@@ -32,6 +32,7 @@ using CoreHandle = std::shared_ptr<Core>;
                                              std::function<bool(ReceivedBytes&, bool redelivered)> callback);
 
 /// Errors: NoSuchRoute.
-[[nodiscard]] Result<std::vector<std::byte>> schema_of(Core& core, std::string_view route);
+[[nodiscard]] Result<std::vector<std::byte>> schema_of(Core& core, std::string_view route,
+                                                       SchemaPart part = SchemaPart::Request);
 
 }  // namespace shunt::host

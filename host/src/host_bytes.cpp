@@ -82,10 +82,10 @@ Result<Subscription> subscribe(const CoreHandle& core, std::string_view topic, S
   return Subscription{core, std::move(inbox)};
 }
 
-Result<std::vector<std::byte>> schema_of(Core& core, std::string_view route) {
+Result<std::vector<std::byte>> schema_of(Core& core, std::string_view route, SchemaPart part) {
   std::vector<std::byte> found;
   SHUNT_CHECK(core.on_loop([&](const auto& done) {
-    found = core.supervisor->schema_of(route);
+    found = core.supervisor->schema_of(route, part);
     done({});
   }));
   if (found.empty())

@@ -3,6 +3,7 @@
 #include "supervisor.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 namespace shunt::host {
 
@@ -36,17 +37,30 @@ void Supervisor::publish_table() {
   tables_.publish(std::move(table));
 }
 
-std::vector<std::byte> Supervisor::schema_of(std::string_view route) const {
+namespace {
+
+/// A table's name stands in a binary schema as FlatBuffers writes strings: its length, its text, a zero. The text alone
+/// would also be found within a longer name.
+bool declares(const BinarySchema& schema, const std::string& type) {
+  std::string written(sizeof(std::uint32_t), '\0');
+  const auto length = static_cast<std::uint32_t>(type.size());
+  std::memcpy(written.data(), &length, sizeof length);  // little-endian on every machine that Shunt runs on
+  written.append(type).push_back('\0');
+  const std::string_view text{reinterpret_cast<const char*>(schema.bytes.data()), schema.bytes.size()};
+  return text.find(written) != std::string_view::npos;
+}
+
+}  // namespace
+
+std::vector<std::byte> Supervisor::schema_of(std::string_view route, SchemaPart part) const {
   for (const auto& [name, plugin] : plugins_)
     for (const auto& version : plugin.versions)
       for (const auto* routes : {&version->functions, &version->calls, &version->topics_in, &version->topics_out})
         for (const RouteInfo* each : *routes) {
           if (each->name != route) continue;
-          // A table "market.Bar" is in the file whose schema names it: its text stands in the binary as it is written.
-          for (const BinarySchema& schema : version->image.manifest.binary_schemas) {
-            const std::string_view text{reinterpret_cast<const char*>(schema.bytes.data()), schema.bytes.size()};
-            if (text.find(each->request.name) != std::string_view::npos) return schema.bytes;
-          }
+          const std::string& type = part == SchemaPart::Reply ? each->reply.name : each->request.name;
+          for (const BinarySchema& schema : version->image.manifest.binary_schemas)
+            if (declares(schema, type)) return schema.bytes;
         }
   return {};
 }

@@ -16,6 +16,9 @@
 
 namespace shunt::host {
 
+/// Which of a route's types: a topic has the request's only.
+enum class SchemaPart : std::uint8_t { Request, Reply };
+
 class Supervisor final : public HubListener, private ProcessListener {
  public:
   using Done = std::function<void(Status)>;
@@ -56,8 +59,8 @@ class Supervisor final : public HubListener, private ProcessListener {
   void add_inbox(std::shared_ptr<Inbox> inbox);
   void remove_inbox(const Inbox& inbox);
   [[nodiscard]] HostSnapshot snapshot();
-  /// The binary schema with the types of a route; empty when no version declares it.
-  [[nodiscard]] std::vector<std::byte> schema_of(std::string_view route) const;
+  /// The binary schema with one of a route's types; empty when no version declares it.
+  [[nodiscard]] std::vector<std::byte> schema_of(std::string_view route, SchemaPart part) const;
 
   // ---- From any thread.
   void on_breach(Instance& instance) noexcept override;

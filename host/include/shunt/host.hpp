@@ -129,7 +129,8 @@ class Host {
   /// dropped.
   [[nodiscard]] Result<Subscription> subscribe_bytes(std::string_view topic, SchemaHash schema,
                                                      std::function<bool(ReceivedBytes&, bool redelivered)> callback);
-  /// flatc's binary schema that has the route's types, from a plugin that declares it. Errors: NoSuchRoute.
+  /// flatc's binary schema that has the route's request or publication, from a plugin that declares it.
+  /// Errors: NoSuchRoute.
   [[nodiscard]] Result<std::vector<std::byte>> schema_of(std::string_view route);
 
  private:
