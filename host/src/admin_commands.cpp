@@ -44,9 +44,10 @@ struct Task {
   }
 };
 
-HostSnapshot snapshot_of(Core& core) {
+/// Errors: Stopped.
+Result<HostSnapshot> snapshot_of(Core& core) {
   HostSnapshot result;
-  static_cast<void>(core.on_loop([&](const auto& done) {
+  SHUNT_CHECK(core.on_loop([&](const auto& done) {
     result = core.supervisor->snapshot();
     done({});
   }));
@@ -63,7 +64,7 @@ Json list(const Values& values, Json (*to_json)(const typename Values::value_typ
 // ---- Seeing
 
 Result<Json> list_all(const Task& task) {
-  const HostSnapshot snapshot = snapshot_of(task.core());
+  SHUNT_TRY(snapshot, snapshot_of(task.core()));
   return Json{{"host", snapshot.name},
               {"epoch", snapshot.epoch},
               {"in_flight", snapshot.in_flight},
@@ -102,7 +103,7 @@ Result<Json> inspect_plugin_or_instance(const Task& task, const HostSnapshot& sn
 }
 
 Result<Json> inspect(const Task& task) {
-  const HostSnapshot snapshot = snapshot_of(task.core());
+  SHUNT_TRY(snapshot, snapshot_of(task.core()));
   if (!task.request.contains("name"))
     return Json{{"kind", "host"}, {"name", snapshot.name}, {"events", list(task.core().events.after(0), event_json)}};
   SHUNT_TRY(name, task.text("name"));
@@ -136,7 +137,9 @@ Result<Json> call_and_wait(const Task& task) {
 
 void call_route(Task task) {
   AdminServer& server = task.server;
-  server.run_slowly([task = std::move(task)] { task.answer(call_and_wait(task)); });
+  const std::uint64_t client = task.client;
+  const Status begun = server.begin_call([task = std::move(task)] { task.answer(call_and_wait(task)); });
+  if (!begun) server.send(client, to_text(error_json(begun.error())));
 }
 
 void echo_topic(Task task) {

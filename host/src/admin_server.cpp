@@ -4,6 +4,8 @@
 #include "admin_echo.hpp"
 #include "admin_json.hpp"
 
+#include <system_error>
+
 #include <sys/socket.h>
 
 namespace shunt::host {
@@ -56,7 +58,33 @@ void AdminServer::stop() {
   listener_.reset();
 }
 
-void AdminServer::finish() { slow_->stop(); }
+void AdminServer::finish() {
+  slow_->stop();
+  for (Call& each : calls_) each.thread.join();
+  calls_.clear();
+}
+
+Status AdminServer::begin_call(EventLoop::Work call) {
+  std::erase_if(calls_, [](Call& each) {
+    // Acquire pairs with the release below: what is joined here ends at once.
+    if (!each.ended->load(std::memory_order_acquire)) return false;
+    each.thread.join();
+    return true;
+  });
+  if (calls_.size() >= kCallsMax)
+    return error(ErrorCode::NotServing, "{} calls run already: ask again when one has ended", calls_.size());
+  const auto ended = std::make_shared<std::atomic<bool>>(false);
+  try {
+    calls_.push_back({std::thread{[call = std::move(call), ended] {
+                        call();
+                        ended->store(true, std::memory_order_release);
+                      }},
+                      ended});
+  } catch (const std::system_error& problem) {
+    return error(ErrorCode::System, "no thread for the call: {}", problem.what());
+  }
+  return {};
+}
 
 void AdminServer::answer(std::uint64_t client, std::string text) {
   loop_->post([this, client, text = std::move(text)] { send(client, text); });

@@ -1,8 +1,8 @@
 #pragma once
 /// The admin socket of a running host: several clients at once, none of which can make the host wait.
 ///
-/// Two threads of its own. The admin thread accepts, parses, answers. Calls, and reading the file of a plugin that
-/// joins, may take long and run one after the other on the second one, so that `stop` gets through while a call hangs.
+/// The admin thread accepts, parses, answers. A second thread reads the files of plugins that join. A call has a thread
+/// of its own: one that hangs until its deadline, maybe of a client that left long ago, holds up nobody.
 
 #include "admin_listener.hpp"
 #include "admin_session.hpp"
@@ -10,11 +10,14 @@
 
 #include <shunt/schemas/result.hpp>
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <map>
 #include <memory>
 #include <string>
+#include <thread>
+#include <vector>
 
 namespace shunt::host {
 
@@ -23,15 +26,16 @@ struct Core;
 class AdminServer {
  public:
   static constexpr std::size_t kClientsMax = 64;
+  static constexpr std::size_t kCallsMax = 64;  ///< Also those whose clients have left.
 
   /// Takes the socket; clients that connect wait until start(). Errors: BadConfiguration, System.
   [[nodiscard]] static Result<std::unique_ptr<AdminServer>> open(Core& core, const std::filesystem::path& socket);
   ~AdminServer();
 
   void start();
-  /// Ends every connection and removes the socket. No request starts afterwards; a call may still run.
+  /// Ends every connection and removes the socket. No request starts afterwards; calls may still run.
   void stop();
-  /// Waits for that call.
+  /// Waits for those calls.
   void finish();
 
   [[nodiscard]] Core& core() const noexcept { return core_; }
@@ -45,6 +49,8 @@ class AdminServer {
   /// Null when it left.
   [[nodiscard]] AdminSession* session(std::uint64_t client);
   [[nodiscard]] EventLoop& loop() noexcept { return *loop_; }
+  /// Runs `call` on a thread of its own. Errors: NotServing (too many run), System.
+  [[nodiscard]] Status begin_call(EventLoop::Work call);
   void send(std::uint64_t client, std::string_view text);
   /// Sends a client what its topic has brought, as far as it reads.
   void pump_echo(std::uint64_t client);
@@ -56,12 +62,18 @@ class AdminServer {
   void handle(std::uint64_t client, AdminSession::Received received);
   void join(std::uint64_t client, bus::UniqueFd plugin);  // admin_join.cpp
 
+  struct Call {
+    std::thread thread;
+    std::shared_ptr<std::atomic<bool>> ended;
+  };
+
   Core& core_;
   std::optional<AdminListener> listener_;
   std::unique_ptr<EventLoop> loop_;
   std::unique_ptr<EventLoop> slow_;
   std::map<std::uint64_t, std::unique_ptr<AdminSession>> sessions_;
   std::uint64_t last_client_ = 0;
+  std::vector<Call> calls_;  // of the admin thread, until that has ended
 };
 
 }  // namespace shunt::host
