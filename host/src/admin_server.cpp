@@ -12,14 +12,14 @@ namespace shunt::host {
 namespace {
 
 /// Who connected, as the kernel saw it. Errors: NotTrusted.
-Result<pid_t> check_peer(int socket) {
+Status check_peer(int socket) {
   ucred peer{};
   socklen_t size = sizeof peer;
   if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return system_error("asking who connected");
   if (peer.uid != ::geteuid() && peer.uid != 0)
     return error(ErrorCode::NotTrusted, "this host belongs to user {}, you are user {}: ask as that user or as root",
                  ::geteuid(), peer.uid);
-  return peer.pid;
+  return {};
 }
 
 /// The last words to somebody who is not let in.
@@ -110,8 +110,8 @@ void AdminServer::on_client() {
                                                                        "has left",
                                                                        sessions_.size())});
   const std::uint64_t client = ++last_client_;
-  sessions_.emplace(
-      client, std::make_unique<AdminSession>(*loop_, std::move(socket), *peer, [this, client] { on_ready(client); }));
+  sessions_.emplace(client,
+                    std::make_unique<AdminSession>(*loop_, std::move(socket), [this, client] { on_ready(client); }));
 }
 
 void AdminServer::on_ready(std::uint64_t client) {

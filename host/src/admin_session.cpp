@@ -20,8 +20,8 @@ tl::unexpected<Error> not_a_request() {
 
 }  // namespace
 
-AdminSession::AdminSession(EventLoop& loop, bus::UniqueFd socket, pid_t peer, EventLoop::Work ready)
-    : loop_(loop), socket_(std::move(socket)), peer_(peer) {
+AdminSession::AdminSession(EventLoop& loop, bus::UniqueFd socket, EventLoop::Work ready)
+    : loop_(loop), socket_(std::move(socket)) {
   loop_.watch(socket_.get(), std::move(ready));
 }
 

@@ -14,8 +14,6 @@
 #include <string_view>
 #include <variant>
 
-#include <sys/types.h>
-
 namespace shunt::host {
 
 class EchoQueue;
@@ -26,7 +24,7 @@ class AdminSession {
   using Received = std::variant<std::monostate, std::string, bus::UniqueFd>;
 
   /// `ready` is called when the client can be heard, or takes more of an answer.
-  AdminSession(EventLoop& loop, bus::UniqueFd socket, pid_t peer, EventLoop::Work ready);
+  AdminSession(EventLoop& loop, bus::UniqueFd socket, EventLoop::Work ready);
   ~AdminSession();
   AdminSession(const AdminSession&) = delete;
   AdminSession& operator=(const AdminSession&) = delete;
@@ -44,7 +42,6 @@ class AdminSession {
 
   [[nodiscard]] bool awaits_answer() const noexcept { return awaits_answer_; }
   [[nodiscard]] std::size_t pending_bytes() const noexcept { return pending_bytes_; }
-  [[nodiscard]] pid_t peer() const noexcept { return peer_; }
 
   /// Set once the client follows a topic.
   std::shared_ptr<EchoQueue> echo;
@@ -56,7 +53,6 @@ class AdminSession {
 
   EventLoop& loop_;
   bus::UniqueFd socket_;
-  pid_t peer_;
   bool awaits_answer_ = false;
   std::deque<std::string> pending_;  // packets
   std::size_t pending_bytes_ = 0;

@@ -32,8 +32,8 @@ Result<std::shared_ptr<PluginVersion>> Catalog::load(const PluginConfiguration& 
   version->symbols = std::make_shared<const Symbols>(std::move(symbols));
   version->shape = shape;
   version->caps = caps_of(shape.inbound);
+  SHUNT_CHECK(resolve_routes(*version));  // first: one that is refused leaves no pool
   SHUNT_CHECK(assign_pool(*version));
-  SHUNT_CHECK(resolve_routes(*version));
   return version;
 }
 

@@ -33,6 +33,13 @@ Status send_packet(int socket, const flatbuffers::FlatBufferBuilder& built, std:
   return system_error("sending a control packet");
 }
 
+void send_refusal(int socket, const Error& why) {
+  flatbuffers::FlatBufferBuilder builder;
+  const auto code = static_cast<std::uint16_t>(static_cast<std::uint16_t>(why.code) + 1);
+  finish_message(builder, control::CreateRefusedDirect(builder, code, why.message.c_str()));
+  static_cast<void>(send_packet(socket, builder, {}));  // it may be gone: then nobody is left to tell
+}
+
 Result<std::optional<Packet>> receive_packet(int socket) {
   Packet packet;
   packet.bytes.resize(kPacketBytesMax);

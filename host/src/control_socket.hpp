@@ -29,6 +29,9 @@ class Packet {
 [[nodiscard]] Status send_packet(int socket, const flatbuffers::FlatBufferBuilder& built,
                                  std::span<const int> descriptors);
 
+/// Sends a launcher the reason why its plugin is not taken, or has to end. Without waiting, and without an answer.
+void send_refusal(int socket, const Error& why);
+
 /// Receives one packet without waiting, with at most 8 descriptors. None: nothing there yet.
 /// Errors: HostGone (closed), PeerBreach (too long, not a control message), System.
 [[nodiscard]] Result<std::optional<Packet>> receive_packet(int socket);

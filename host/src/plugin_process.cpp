@@ -167,9 +167,16 @@ void PluginProcess::end(Event event, std::string reason) {
   if (death_.reason.empty()) {
     death_.reason = std::move(reason);
     death_.cause = cause_of(event);
+    tell_who_started_it({death_.cause, death_.reason});
   }
   move(event);
   kill_plugin();
+}
+
+/// A launcher that was started by hand has a terminal, and somebody before it who does not see our events.
+void PluginProcess::tell_who_started_it(const Error& why) const {
+  if (warden_pid_ >= 0 || !warden_) return;
+  send_refusal(warden_.get(), why);
 }
 
 /// By descriptor, never by number: a pid may be somebody else's by now.
@@ -239,6 +246,7 @@ void PluginProcess::on_entered(const control::Entered& entered) {
       for (const std::uint64_t frame : *entered.frames()) text += instance_->describe_frame(frame);
     const bool loaded = expected_ != control::Phase::Load;
     const bool cleaning = state_ == State::Cleaning;
+    tell_who_started_it({static_cast<ErrorCode>(entered.code() - 1), text});
     listener_.on_phase_failed(*instance_, {static_cast<ErrorCode>(entered.code() - 1), std::move(text)});
     move(Event::PhaseFailed);
     if (loaded && !cleaning) enter(control::Phase::Cleanup);

@@ -92,6 +92,7 @@ class PluginProcess {
   void move(Event event);
   void arm_deadline();
   void kill_plugin() noexcept;
+  void tell_who_started_it(const Error& why) const;
   void note_crash();
 
   EventLoop& loop_;

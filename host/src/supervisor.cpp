@@ -337,21 +337,20 @@ void Supervisor::await_last_end(Done ended) {
 
 void Supervisor::join(std::shared_ptr<PluginVersion> version, bus::UniqueFd launcher) {
   const int socket = launcher.get();
-  const auto refuse = [](int to, const Error& why) {
-    flatbuffers::FlatBufferBuilder builder;
-    finish_message(builder,
-                   control::CreateRefusedDirect(builder, static_cast<std::uint16_t>(static_cast<int>(why.code) + 1),
-                                                why.message.c_str()));
-    static_cast<void>(send_packet(to, builder, {}));
-  };
-  if (stopping_) return refuse(socket, {ErrorCode::Stopped, "the host is being stopped: start it, then join"});
+  if (stopping_) return send_refusal(socket, {ErrorCode::Stopped, "the host is being stopped: start it, then join"});
   Plugin* const known = find(version->name());
   if (known != nullptr && (known->current != nullptr || !known->stopped))
-    return refuse(socket, {ErrorCode::BadInput,
-                           fmt::format("the host runs a plugin \"{}\" already: stop that one first", version->name())});
-  if (known != nullptr) plugins_.erase(version->name());
+    return send_refusal(socket,
+                        {ErrorCode::BadInput,
+                         fmt::format("the host runs a plugin \"{}\" already: stop that one first", version->name())});
+  if (known != nullptr) {
+    if (!known->by_hand) displaced_.insert_or_assign(version->name(), std::move(*known));
+    plugins_.erase(version->name());
+  }
   static_cast<void>(add(version));
-  plugins_.find(version->name())->second.stopped = false;
+  Plugin& plugin = plugins_.find(version->name())->second;
+  plugin.stopped = false;
+  plugin.by_hand = true;
   stage(version, std::move(launcher), [this, version](const Status& status) {
     events_.add({.kind = status ? HostEventKind::Joined : HostEventKind::PhaseFailed,
                  .plugin = version->name(),
@@ -366,6 +365,7 @@ void Supervisor::forget_joined(const std::string& name, const std::shared_ptr<Pl
   Plugin* const plugin = find(name);
   if (plugin == nullptr || plugin->serving != version || plugin->current != nullptr) return;
   plugins_.erase(name);
+  if (auto displaced = displaced_.extract(name)) plugins_.insert(std::move(displaced));
   publish_table();
 }
 

@@ -53,7 +53,7 @@ class Supervisor final : public HubListener, private ProcessListener {
   /// Stops everything; `done` when no process is left.
   void stop_all(Done done);
   /// A launcher that was started by hand; it gets Attach, or Refused with the reason. The plugin is forgotten when it
-  /// ends.
+  /// ends; a stopped one whose name it took is there again then.
   void join(std::shared_ptr<PluginVersion> version, bus::UniqueFd launcher);
 
   void add_inbox(std::shared_ptr<Inbox> inbox);
@@ -75,6 +75,7 @@ class Supervisor final : public HubListener, private ProcessListener {
     std::uint32_t crashes = 0;
     bool stopped = true;
     std::string why_down;  ///< While stopped: after the plugin's name, a sentence.
+    bool by_hand = false;  ///< It goes with its process.
     bool switching = false;
     EventLoop::TimerId restart = 0;
   };
@@ -130,6 +131,7 @@ class Supervisor final : public HubListener, private ProcessListener {
   Hub* hub_ = nullptr;
   Watchdog watchdog_;
   std::map<std::string, Plugin, std::less<>> plugins_;
+  std::map<std::string, Plugin, std::less<>> displaced_;  ///< Stopped, while one started by hand has their name.
   std::map<const Instance*, Running> running_;
   std::vector<std::shared_ptr<Inbox>> inboxes_;
   std::uint64_t last_instance_ = 0;

@@ -8,6 +8,21 @@
 #include <sys/un.h>
 
 namespace shunt::launcher {
+namespace {
+
+/// A host that lets nobody in says so in the words of its admin socket: '=' and a JSON object. No control message
+/// starts like that. Blocks until the host has answered. Errors: NotServing, with those words.
+Status check_let_in(int socket, const std::string& path) {
+  std::array<char, 4096> packet{};
+  ssize_t count = -1;
+  do count = ::recv(socket, packet.data(), packet.size(), MSG_PEEK);
+  while (count < 0 && (errno == EINTR || errno == ECONNRESET));  // a reset is told once; the words may be behind it
+  if (count < 1 || packet[0] != '=') return {};
+  return error(ErrorCode::NotServing, "the host on {} turned this launcher away: {}", path,
+               std::string_view{packet.data() + 1, static_cast<std::size_t>(count) - 1});
+}
+
+}  // namespace
 
 Result<kit::ControlChannel> join_host(const std::string& socket_path, const std::string& plugin_path) {
   sockaddr_un address{};
@@ -24,13 +39,17 @@ Result<kit::ControlChannel> join_host(const std::string& socket_path, const std:
   if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
     if (errno == ENOENT || errno == ECONNREFUSED)
       return error(ErrorCode::HostGone, "no host listens on {}: start one, or give the socket it prints", socket_path);
+    if (errno == EACCES)
+      return error(ErrorCode::System, "the host on {} belongs to another user: join as that user", socket_path);
     return system_error(fmt::format("connecting to the host on {}", socket_path));
   }
   kit::ControlChannel host{std::move(socket)};
   control::JoinT join;
   join.pid = ::getpid();
   const std::array descriptors{plugin.get()};
-  SHUNT_CHECK(host.send(std::move(join), descriptors));
+  const Status sent = host.send(std::move(join), descriptors);
+  SHUNT_CHECK(check_let_in(host.fd(), socket_path));
+  SHUNT_CHECK(sent);
   return host;
 }
 

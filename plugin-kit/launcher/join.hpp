@@ -8,7 +8,7 @@
 namespace shunt::launcher {
 
 /// Connects to the host's socket and offers it the plugin's file; the host answers with Attach or Refused.
-/// Errors: BadInput, HostGone, System.
+/// Blocks until it does. Errors: BadInput, HostGone, NotServing (it lets nobody in, or not this user), System.
 [[nodiscard]] Result<kit::ControlChannel> join_host(const std::string& socket_path, const std::string& plugin_path);
 
 }  // namespace shunt::launcher

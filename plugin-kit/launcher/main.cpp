@@ -8,6 +8,7 @@
 #include <shunt/plugin.h>
 
 #include <cstdio>
+#include <cstring>
 #include <string>
 
 #include <CLI/CLI.hpp>
@@ -30,14 +31,20 @@ int failed(const Error& why) {
 
 enum class StartedBy { Host, Hand };
 
+std::string describe(const Ending& ending) {
+  if (!ending.reason.empty()) return ending.reason;
+  if (ending.signal == 0) return fmt::format("the plugin exited by itself with code {}", ending.code);
+  return fmt::format("the plugin was ended by signal {} ({})", ending.signal, ::strsignal(ending.signal));
+}
+
 int launch(kit::ControlChannel host, StartedBy started_by) {
   auto attachment = receive_attachment(host);
   if (!attachment) return failed(attachment.error());
-  const auto code = run_warden(std::move(host), std::move(*attachment), program_hooks());
-  if (code) return *code;
-  // A host that started us has ended, and with it whoever would read a sentence.
-  if (started_by == StartedBy::Host && code.error().code == ErrorCode::HostGone) return kFailed;
-  return failed(code.error());
+  const auto ending = run_warden(std::move(host), std::move(*attachment), program_hooks());
+  if (ending && ending->is_orderly()) return kDone;
+  // A host that started us says in its events how its plugin ended; where it is gone itself, nobody reads a sentence.
+  if (started_by == StartedBy::Host && (ending || ending.error().code == ErrorCode::HostGone)) return kFailed;
+  return failed(ending ? Error{ErrorCode::PluginFailed, describe(*ending)} : ending.error());
 }
 
 bool is_packet_socket(int fd) {

@@ -31,7 +31,7 @@ class Warden {
   Warden(kit::ControlChannel host, kit::ControlChannel relay, pid_t init)
       : host_(std::move(host)), relay_(std::move(relay)), init_(init) {}
 
-  Result<int> watch() {
+  Result<Ending> watch() {
     while (!exited_) {
       std::array<pollfd, 2> sockets{pollfd{relay_.fd(), POLLIN, 0}, pollfd{host_.fd(), POLLIN, 0}};
       if (::poll(sockets.data(), sockets.size(), -1) < 0) {
@@ -41,24 +41,29 @@ class Warden {
       if (sockets[0].revents != 0)
         if (auto passed = pass_on(); !passed) return end(std::move(passed).error());
       if (sockets[1].revents != 0)
-        // The host has nothing more to say here; a packet is of a later release, the end of them is the host's end.
-        if (auto packet = host_.receive(); !packet)
-          return end({ErrorCode::HostGone, "the host has gone; its plugin was ended"});
+        if (auto heard = hear_host(); !heard) return end(std::move(heard).error());
     }
     end_family();
-    return *exited_;
+    return {{exited_->code, exited_->signal, std::move(reason_)}};
   }
 
  private:
+  /// The host only says why a plugin has to end; another packet is of a later release, the end of them is the host's.
+  Status hear_host() {
+    const auto packet = host_.receive();
+    if (!packet) return error(ErrorCode::HostGone, "the host has gone; its plugin was ended");
+    const auto* const refused = packet->message().body_as_Refused();
+    if (refused != nullptr && refused->message() != nullptr && reason_.empty()) reason_ = refused->message()->str();
+    return {};
+  }
+
   /// Passes on what init says: Spawned with the pidfd, Exited. Init's own end without a word is a SIGKILL to both.
   Status pass_on() {
     auto packet = relay_.receive();
     if (!packet) {
       end_family();
-      exited_ = 1;
-      control::ExitedT exited;
-      exited.signal = SIGKILL;
-      return host_.send(std::move(exited));
+      exited_.emplace().signal = SIGKILL;
+      return host_.send(control::ExitedT{*exited_});
     }
     if (packet->message().body_as_Spawned() != nullptr) {
       const Status forwarded = host_.forward(*packet);
@@ -66,7 +71,7 @@ class Warden {
       return forwarded;
     }
     if (const auto* exited = packet->message().body_as_Exited()) {
-      exited_ = exited->code() == 0 && exited->signal() == 0 ? 0 : 1;
+      exited->UnPackTo(&exited_.emplace());
       end_family();
       SHUNT_CHECK(host_.forward(*packet));
     }
@@ -91,12 +96,13 @@ class Warden {
   kit::ControlChannel relay_;
   pid_t init_;
   bus::UniqueFd plugin_;
-  std::optional<int> exited_;
+  std::optional<control::ExitedT> exited_;
+  std::string reason_;
 };
 
 }  // namespace
 
-Result<int> run_warden(kit::ControlChannel host, Attachment attachment, const PluginHooks& hooks) {
+Result<Ending> run_warden(kit::ControlChannel host, Attachment attachment, const PluginHooks& hooks) {
   SHUNT_TRY(relay, Relay::make());
   adopt_orphans();
   const pid_t self = ::getpid();
