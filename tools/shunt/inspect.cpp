@@ -81,10 +81,10 @@ void print_file(const PluginFile& file) {
                each.request.name + " -> " + each.reply.name});
   for (const auto& each : manifest.topics_in) table.add({"topic in", each.name, each.type.name});
   for (const auto& each : manifest.topics_out) table.add({"topic out", each.name, each.type.name});
-  for (const auto& each : manifest.config)
-    table.add(
-        {"config", each.name,
-         fmt::format("{}, {}", name(each.type), each.required ? "required" : each.default_value.value_or("none"))});
+  for (const auto& each : manifest.config) {
+    const auto otherwise = each.default_value ? fmt::format("default \"{}\"", *each.default_value) : "no default";
+    table.add({"config", each.name, fmt::format("{}, {}", name(each.type), each.required ? "required" : otherwise)});
+  }
   table.print();
 }
 

@@ -24,7 +24,7 @@ void print_plugins(const Json& answer) {
   Table table{"PLUGIN", "VERSION", "STATE", "INSTANCE", "PID", "SENT", "DONE", "RECEIVED", "HELD", "CRASHES", "TRUST"};
   for (const Json& each : list_of(answer, "plugins")) {
     const auto number = [&](const char* member) { return std::to_string(number_of(each, member)); };
-    const auto pid = each.value("pid", std::int64_t{0});
+    const auto pid = number_of(each, "pid");
     table.add({text_of(each, "plugin"), text_of(each, "version"), text_of(each, "state"), number("instance"),
                pid == 0 ? "-" : std::to_string(pid), number("sent"), number("done"), number("received"),
                number("held_chunks"), number("crashes"), text_of(each, "trust")});
@@ -57,12 +57,15 @@ Status list_host(const Options& options) {
 
 Status tell_version(const Options& options) {
   Json answer{{"version", SHUNT_VERSION}, {"layout", bus::kLayoutVersion}};
-  if (const auto host = ask(options.host, {{"command", "version"}})) answer["host"] = *host;
+  const auto host = ask(options.host, {{"command", "version"}});
+  const bool is_named = !options.host.socket.empty() || !options.host.config.empty();
+  if (!host && is_named) return tl::make_unexpected(host.error());
+  if (host) answer["host"] = *host;
   if (options.json) return print_line(to_line(answer)), Status{};
   print_line(fmt::format("shunt {} (lane layout {})", SHUNT_VERSION, bus::kLayoutVersion));
-  if (const auto host = answer.find("host"); host != answer.end())
+  if (host)
     print_line(printable(fmt::format("host {}: {} (lane layout {}), pid {}", text_of(*host, "host"),
-                                     text_of(*host, "version"), number_of(*host, "layout"), host->value("pid", 0))));
+                                     text_of(*host, "version"), number_of(*host, "layout"), number_of(*host, "pid"))));
   return {};
 }
 

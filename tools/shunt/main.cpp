@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
 namespace shunt::tool {
 namespace {
@@ -20,6 +21,7 @@ struct Command {
   const char* summary;
   Status (*run)(const Options&);
   void (*declare)(CLI::App&, Options&);
+  const char* example;
 };
 
 void takes_nothing(CLI::App& /*command*/, Options& /*options*/) {}
@@ -51,7 +53,8 @@ void takes_publication(CLI::App& command, Options& options) {
 
 void takes_topic(CLI::App& command, Options& options) {
   command.add_option("TOPIC", options.name, "Such as market.signals.")->required();
-  command.add_option("--count", options.count, "End after so many publications.")->check(CLI::PositiveNumber);
+  command.add_option("--count", options.count, "End after so many publications.")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000}));
 }
 
 void takes_name(CLI::App& command, Options& options) {
@@ -60,17 +63,24 @@ void takes_name(CLI::App& command, Options& options) {
 }
 
 constexpr std::array kCommands{
-    Command{"run", "Run a host until it is told to stop, and print what happens.", run_host, takes_host_toml},
-    Command{"ls", "List the plugins and routes of a host.", list_host, takes_nothing},
-    Command{"call", "Call a function of a plugin and print its reply.", call_function, takes_call},
-    Command{"pub", "Publish on a topic.", publish_topic, takes_publication},
-    Command{"echo", "Print what plugins publish on a topic.", echo_topic, takes_topic},
-    Command{"switch", "Move all routes of a plugin to another version.", switch_plugin, takes_plugin_and_version},
-    Command{"stop", "Stop a plugin.", stop_plugin, takes_plugin},
-    Command{"restart", "Start a stopped or quarantined plugin again.", restart_plugin, takes_plugin},
-    Command{"inspect", "Show one plugin, route, instance or file, and its events.", inspect_name, takes_name},
+    Command{"run", "Run a host until it is told to stop, and print what happens.", run_host, takes_host_toml,
+            "shunt run host.toml"},
+    Command{"ls", "List the plugins and routes of a host.", list_host, takes_nothing, "shunt ls"},
+    Command{"call", "Call a function of a plugin and print its reply.", call_function, takes_call,
+            R"(shunt call risk/check '{"quantity": 3, "price": 10.5}')"},
+    Command{"pub", "Publish on a topic.", publish_topic, takes_publication,
+            R"(shunt pub market.bars '{"close": 1469.25}')"},
+    Command{"echo", "Print what plugins publish on a topic.", echo_topic, takes_topic,
+            "shunt echo market.signals --count 10"},
+    Command{"switch", "Move all routes of a plugin to another version.", switch_plugin, takes_plugin_and_version,
+            "shunt switch momentum 1.5.0"},
+    Command{"stop", "Stop a plugin.", stop_plugin, takes_plugin, "shunt stop momentum"},
+    Command{"restart", "Start a stopped or quarantined plugin again.", restart_plugin, takes_plugin,
+            "shunt restart momentum"},
+    Command{"inspect", "Show one plugin, route, instance or file, and its events.", inspect_name, takes_name,
+            "shunt inspect plugins/libmomentum.so"},
     Command{"version", "Print the version of this program, and of the host if one is there.", tell_version,
-            takes_nothing},
+            takes_nothing, "shunt version --json"},
 };
 
 int report(const Status& status, bool json) {
@@ -84,27 +94,45 @@ int report(const Status& status, bool json) {
   return kFailed;
 }
 
-int run(int argc, char** argv) {
-  if (argc > 1 && std::string_view{argv[1]} == "bench") return report(run_bench(argc, argv), false);
-  CLI::App program{
-      "Runs Shunt hosts and speaks to those that run.\n"
-      "A host is found by --socket, $SHUNT_SOCKET or --config; else the only one of this user is taken.",
-      "shunt"};
-  Options options;
+void declare_commands(CLI::App& program, Options& options) {
   program.require_subcommand(1);
   program.add_option("--socket", options.host.socket, "The host's admin socket.")->type_name("PATH");
   program.add_option("--config", options.host.config, "The host.toml of the host.")->type_name("FILE");
   program.add_flag("--json", options.json, "Print one JSON object a line.");
+  program.set_version_flag("--version", fmt::format("shunt {}", SHUNT_VERSION));
+  program.footer("Each command has a --help of its own, with an example.");
   for (const Command& each : kCommands) {
     CLI::App* const command = program.add_subcommand(each.name, each.summary);
     command->fallthrough();
     each.declare(*command, options);
+    command->footer(fmt::format("Also --json, --socket PATH and --config FILE, as `shunt --help` says.\nExample: {}\n",
+                                each.example));
   }
   program.add_subcommand("bench", "Measure this machine: everything further goes to shunt-bench.");
+}
+
+/// What the command line got wrong, or the help that it asked for.
+int explain(const CLI::App& program, const CLI::ParseError& problem) {
+  const auto left = program.remaining();
+  if (program.get_subcommands().empty() && !left.empty() && problem.get_exit_code() != 0) {
+    std::fprintf(stderr, "shunt: there is no command \"%s\": see shunt --help\n", left.front().c_str());
+    return kMisused;
+  }
+  return program.exit(problem) == 0 ? kDone : kMisused;
+}
+
+int run(int argc, char** argv) {
+  if (argc > 1 && std::string_view{argv[1]} == "bench") return report(run_bench(argc, argv), false);
+  CLI::App program{
+      "Runs Shunt hosts and speaks to those that run.\n"
+      "A host is found by --socket, --config or $SHUNT_SOCKET; else the only one of this user is taken.",
+      "shunt"};
+  Options options;
+  declare_commands(program, options);
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& problem) {
-    return program.exit(problem) == 0 ? kDone : kMisused;
+    return explain(program, problem);
   }
   for (const Command& each : kCommands)
     if (program.got_subcommand(each.name)) return report(each.run(options), options.json);

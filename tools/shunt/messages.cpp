@@ -16,6 +16,11 @@ struct Speech {
   std::string request;
   std::string reply;
   PayloadText payloads;
+  std::optional<PayloadText> replies;  ///< When the reply's type stands in another schema than the request's.
+
+  [[nodiscard]] Result<std::string> reply_text(std::span<const std::uint8_t> bytes) {
+    return (replies ? *replies : payloads).to_json(reply, bytes);
+  }
 };
 
 Result<Speech> speech_of(const Json& route, std::string_view wanted_kind) {
@@ -24,7 +29,12 @@ Result<Speech> speech_of(const Json& route, std::string_view wanted_kind) {
                  wanted_kind == "topic" ? "call" : "pub` or `shunt echo");
   SHUNT_TRY(schema, from_base64(text_of(route, "schema")));
   SHUNT_TRY(payloads, PayloadText::from_schema(std::move(schema)));
-  return Speech{text_of(route, "request"), text_of(route, "reply"), std::move(payloads)};
+  Speech speech{text_of(route, "request"), text_of(route, "reply"), std::move(payloads), {}};
+  if (!route.contains("reply_schema")) return speech;
+  SHUNT_TRY(reply_schema, from_base64(text_of(route, "reply_schema")));
+  SHUNT_TRY(replies, PayloadText::from_schema(std::move(reply_schema)));
+  speech.replies = std::move(replies);
+  return speech;
 }
 
 }  // namespace
@@ -38,7 +48,7 @@ Status call_function(const Options& options) {
   if (options.deadline_ms) call["deadline_ms"] = *options.deadline_ms;
   SHUNT_TRY(answer, host.ask(call));
   SHUNT_TRY(reply, from_base64(text_of(answer, "payload")));
-  SHUNT_TRY(text, speech.payloads.to_json(speech.reply, reply));
+  SHUNT_TRY(text, speech.reply_text(reply));
   if (options.json) print_line(fmt::format(R"({{"route":{},"reply":{}}})", to_line(options.name), text));
   else print_line(printable(text));
   return {};
@@ -59,8 +69,10 @@ Status publish_topic(const Options& options) {
 
 Status echo_topic(const Options& options) {
   SHUNT_TRY(host, HostConnection::open(options.host));
-  SHUNT_TRY(route, host.ask({{"command", "echo"}, {"topic", options.name}}));
+  SHUNT_TRY(route, host.ask({{"command", "route"}, {"route", options.name}}));
   SHUNT_TRY(speech, speech_of(route, "topic"));
+  if (const auto follows = host.ask({{"command", "echo"}, {"topic", options.name}}); !follows)
+    return tl::make_unexpected(follows.error());
   std::fprintf(stderr, "shunt: listening on %s\n", options.name.c_str());
   std::uint64_t dropped = 0;
   for (std::uint64_t count = 0; options.count == 0 || count < options.count; ++count) {
@@ -72,7 +84,7 @@ Status echo_topic(const Options& options) {
     SHUNT_TRY(text, speech.payloads.to_json(speech.request, payload));
     if (options.json)
       print_line(fmt::format(R"({{"topic":{},"redelivered":{},"payload":{}}})", to_line(options.name),
-                             publication.value("redelivered", false), text));
+                             publication.contains("redelivered") && publication["redelivered"] == true, text));
     else print_line(printable(text));
   }
   return {};

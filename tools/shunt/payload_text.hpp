@@ -28,7 +28,8 @@ class PayloadText {
 
   /// Errors: BadSchema (no such type), BadInput (the JSON is not of the type, with the place).
   [[nodiscard]] Result<std::vector<std::uint8_t>> to_bytes(const std::string& type, const std::string& json);
-  /// One line of strict JSON. Errors: BadSchema, BadPayload (the bytes are not of the type).
+  /// One line of strict JSON; a number that JSON cannot say is "nan", "inf" or "-inf". Errors: BadSchema, BadPayload
+  /// (the bytes are not of the type).
   [[nodiscard]] Result<std::string> to_json(const std::string& type, std::span<const std::uint8_t> bytes);
 
  private:

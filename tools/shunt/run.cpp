@@ -7,13 +7,17 @@
 
 #include <shunt/host.hpp>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
+#include <climits>
 #include <csignal>
 #include <filesystem>
 #include <thread>
 
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <unistd.h>
 
 namespace shunt::tool {
 namespace {
@@ -40,6 +44,7 @@ class StopSignal {
   }
 
   void trigger() const { ::eventfd_write(event_.get(), 1); }
+  [[nodiscard]] int fd() const noexcept { return event_.get(); }
   void wait() const {
     pollfd waiting{event_.get(), POLLIN, 0};
     while (::poll(&waiting, 1, -1) <= 0) {
@@ -58,10 +63,27 @@ Json event_json(const HostEvent& event) {
           {"text", event.text}};
 }
 
-void print_events(Host& host, bool json, const std::stop_token& stop) {
-  for (std::uint64_t seen = 0; !stop.stop_requested();) {
+/// Prints a line, unless somebody who reads our output stands still while we are to stop: he must not hold up the end.
+void print_unless_stopped(std::string line, const StopSignal& stop_signal) {
+  line += '\n';
+  for (std::string_view left{line}; !left.empty();) {
+    std::array waiting{pollfd{STDOUT_FILENO, POLLOUT, 0}, pollfd{stop_signal.fd(), POLLIN, 0}};
+    if (::poll(waiting.data(), waiting.size(), -1) < 0) continue;
+    if (waiting[0].revents == 0) return;  // told to stop, and no room
+    const auto written = ::write(STDOUT_FILENO, left.data(), std::min<std::size_t>(left.size(), PIPE_BUF));
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return;  // he left
+    left.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+/// Until told to stop, and then what happened up to then.
+void print_events(Host& host, bool json, const StopSignal& stop_signal, const std::stop_token& stop) {
+  std::uint64_t seen = 0;
+  for (bool is_last = false; !is_last;) {
+    is_last = stop.stop_requested();
     for (const HostEvent& each : host.wait_events(seen, stop)) {
-      print_line(json ? to_line(event_json(each)) : event_line(event_json(each)));
+      print_unless_stopped(json ? to_line(event_json(each)) : event_line(event_json(each)), stop_signal);
       seen = each.number;
     }
   }
@@ -88,7 +110,7 @@ Status run_host(const Options& options) {
     dispatched = host.run_dispatcher(stop);
     stop_signal.trigger();
   });
-  std::jthread printer([&](const std::stop_token& stop) { print_events(host, options.json, stop); });
+  std::jthread printer([&](const std::stop_token& stop) { print_events(host, options.json, stop_signal, stop); });
   stop_signal.wait();
   dispatcher.request_stop();
   dispatcher.join();

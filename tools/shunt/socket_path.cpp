@@ -1,5 +1,6 @@
 #include "socket_path.hpp"
 
+#include <shunt/host/admin_client.hpp>
 #include <shunt/host/configuration.hpp>
 
 #include <algorithm>
@@ -31,21 +32,23 @@ bool is_private(const fs::path& folder) {
          (status.st_mode & (S_IRWXG | S_IRWXO)) == 0;
 }
 
+/// Those that a host listens on.
 std::vector<fs::path> sockets_in(const fs::path& folder) {
   std::vector<fs::path> found;
   std::error_code ignored;
   if (!is_private(folder)) return found;
   for (const auto& entry : fs::directory_iterator{folder, ignored})
-    if (entry.path().extension() == ".sock") found.push_back(entry.path());
+    if (entry.path().extension() == ".sock" && AdminClient::connect(entry.path())) found.push_back(entry.path());
   return found;
 }
 
-fs::path socket_named(const std::string& host) {
+Result<fs::path> socket_named(const std::string& host) {
   const auto file = host + ".sock";
   std::error_code ignored;
   for (const fs::path& folder : folders())
     if (is_private(folder) && fs::exists(folder / file, ignored)) return folder / file;
-  return folders().front() / file;  // which is not there, and will be named as such
+  return error(ErrorCode::HostGone,
+               "no host \"{}\" of this user runs: start it with `shunt run`, or name its socket with --socket", host);
 }
 
 }  // namespace
@@ -63,11 +66,12 @@ Result<fs::path> default_socket(const std::string& host) {
 
 Result<fs::path> find_socket(const fs::path& socket, const fs::path& config) {
   if (!socket.empty()) return socket;
-  if (const char* const named = std::getenv("SHUNT_SOCKET"); named != nullptr && *named != '\0') return fs::path{named};
   if (!config.empty()) {
     SHUNT_TRY(configuration, read_configuration(config));
-    return configuration.admin_socket ? *configuration.admin_socket : socket_named(configuration.name);
+    if (configuration.admin_socket) return *configuration.admin_socket;
+    return socket_named(configuration.name);
   }
+  if (const char* const named = std::getenv("SHUNT_SOCKET"); named != nullptr && *named != '\0') return fs::path{named};
   std::vector<fs::path> found;
   for (const fs::path& folder : folders()) std::ranges::copy(sockets_in(folder), std::back_inserter(found));
   if (found.size() == 1) return found.front();

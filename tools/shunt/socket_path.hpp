@@ -15,8 +15,9 @@ namespace shunt::tool {
 /// For a host of this name that is about to listen; makes the folder. Errors: System (no folder can be used).
 [[nodiscard]] Result<std::filesystem::path> default_socket(const std::string& host);
 
-/// The socket that the command line means: `socket`; else $SHUNT_SOCKET; else that of `config`, a host.toml; else the
-/// only one in the folders above. Errors: HostGone (none), BadInput (several), those of read_configuration.
+/// The socket that the command line means: `socket`; else that of `config`, a host.toml; else $SHUNT_SOCKET; else the
+/// only one in the folders above that a host listens on: what a dead host left does not count. Errors: HostGone (none),
+/// BadInput (several), those of read_configuration.
 [[nodiscard]] Result<std::filesystem::path> find_socket(const std::filesystem::path& socket,
                                                         const std::filesystem::path& config);
 
