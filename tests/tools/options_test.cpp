@@ -1,0 +1,99 @@
+/// What is said on the command line: help, and what is misused.
+#include "running_host.hpp"
+
+#include <gmock/gmock.h>
+
+namespace shunt::test {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+class CommandLine : public ProcessTest {};
+
+const Words kCommands = {"run", "ls", "call", "pub", "echo", "switch", "stop", "restart", "inspect", "version"};
+
+TEST_F(CommandLine, help_lists_every_command_and_how_a_host_is_found) {
+  const Ran ran = shunt({"--help"});
+
+  EXPECT_EQ(ran.code, 0);
+  EXPECT_EQ(ran.errors, "");
+  for (const std::string& command : kCommands) EXPECT_THAT(ran.out, HasSubstr("\n  " + command + " "));
+  EXPECT_THAT(ran.out, HasSubstr("\n  bench "));
+  EXPECT_THAT(ran.out, HasSubstr("$SHUNT_SOCKET"));
+}
+
+TEST_F(CommandLine, the_help_of_each_command_shows_an_example_of_it_and_what_it_shares_with_the_others) {
+  for (const std::string& command : kCommands) {
+    const Ran ran = shunt({command, "--help"});
+
+    EXPECT_EQ(ran.code, 0) << command;
+    EXPECT_EQ(ran.errors, "") << command;
+    EXPECT_THAT(ran.out, HasSubstr("Usage: shunt " + command));
+    EXPECT_THAT(ran.out, HasSubstr("Example: shunt " + command));
+    EXPECT_THAT(ran.out, HasSubstr("--socket PATH"));
+    EXPECT_THAT(ran.out, HasSubstr("--json"));
+  }
+}
+
+TEST_F(CommandLine, what_nobody_could_mean_exits_with_2_and_a_sentence_on_stderr) {
+  const std::vector<std::pair<Words, std::string>> misuses = {
+      {{}, "A subcommand is required"},
+      {{"lst"}, "there is no command \"lst\": see shunt --help"},
+      {{"ls", "more"}, "not expected: more"},
+      {{"ls", "--colour"}, "not expected: --colour"},
+      {{"run"}, "host.toml is required"},
+      {{"call", "actor/act"}, "JSON is required"},
+      {{"call", "actor/act", "{}", "--deadline-ms", "0"}, "--deadline-ms: Value 0 not in range 1 to 3600000"},
+      {{"call", "actor/act", "{}", "--deadline-ms", "soon"}, "--deadline-ms"},
+      {{"pub"}, "TOPIC is required"},
+      {{"echo", "actor.news", "--count", "0"}, "--count: Value 0 not in range 1 to 1000000000"},
+      {{"echo", "actor.news", "--count", "-1"}, "--count"},
+      {{"switch", "actor"}, "VERSION is required"},
+      {{"stop"}, "PLUGIN is required"},
+      {{"restart"}, "PLUGIN is required"},
+      {{"ls", "--socket"}, "--socket"},
+      {{"--json", "bench"}, "say bench first"},
+  };
+  for (const auto& [arguments, sentence] : misuses) {
+    const Ran ran = shunt(arguments);
+
+    EXPECT_EQ(ran.code, 2) << testing::PrintToString(arguments);
+    EXPECT_EQ(ran.out, "") << testing::PrintToString(arguments);
+    EXPECT_THAT(ran.errors, HasSubstr(sentence));
+  }
+}
+
+TEST_F(CommandLine, options_of_all_commands_may_stand_before_or_behind_a_command) {
+  RunningHost host{{plugin(PARTNER)}};
+
+  const Ran before = shunt({"--json", "--socket", host.socket(), "version"});
+  const Ran behind = shunt({"version", "--json", "--socket", host.socket()});
+
+  EXPECT_EQ(before.code, 0);
+  EXPECT_EQ(before.json(), behind.json());
+  EXPECT_EQ(host.end().code, 0);
+}
+
+TEST_F(CommandLine, the_version_can_be_asked_for_as_an_option_too) {
+  EXPECT_EQ(shunt({"--version"}).out, "shunt " SHUNT_VERSION "\n");
+}
+
+TEST_F(CommandLine, a_failure_is_a_sentence_for_people_and_an_object_with_json) {
+  const Words nobody = {"ls", "--socket", "/nonexistent/host.sock"};
+  Words with_json = nobody;
+  with_json.emplace_back("--json");
+
+  const Ran people = shunt(nobody);
+  const Ran json = shunt(with_json);
+
+  EXPECT_EQ(people.code, 1);
+  EXPECT_EQ(people.out, "");
+  EXPECT_THAT(people.errors, StartsWith("shunt: HostGone: no host listens on /nonexistent/host.sock: start one"));
+  EXPECT_EQ(json.code, 1);
+  EXPECT_EQ(json.out, "");
+  EXPECT_EQ(json.error_code(), "HostGone");
+}
+
+}  // namespace
+}  // namespace shunt::test

@@ -1,0 +1,140 @@
+/// ls, inspect and version.
+#include "running_host.hpp"
+
+#include <csignal>
+
+#include <gmock/gmock.h>
+
+namespace shunt::test {
+namespace {
+
+using testing::HasSubstr;
+using testing::MatchesRegex;
+
+class Seeing : public ProcessTest {
+ protected:
+  RunningHost host_{{plugin(ACTOR), plugin(ACTOR_2), plugin(PARTNER)}};
+};
+
+Json route_named(const Json& listed, const std::string& name) {
+  for (const Json& each : listed["routes"])
+    if (each["route"] == name) return each;
+  return {};
+}
+
+TEST_F(Seeing, ls_lists_plugins_with_their_processes_and_routes_with_their_receivers) {
+  const Json listed = host_.ask({"ls"});
+
+  EXPECT_EQ(listed["host"], "stage");
+  ASSERT_EQ(listed["plugins"].size(), 2u);
+  const Json actor = host_.listed("actor");
+  EXPECT_THAT(actor["version"].get<std::string>(), MatchesRegex("1\\.0\\.0\\+[0-9a-f]{8}\\+abi-v1"));
+  EXPECT_EQ(actor["state"], "Active");
+  EXPECT_EQ(::kill(actor["pid"].get<pid_t>(), 0), 0) << "that process lives";
+  EXPECT_EQ(actor["trust"], "Unsigned");
+  const Json act = route_named(listed, "actor/act");
+  EXPECT_EQ(act["kind"], "function");
+  EXPECT_EQ(act["request"], "stage.Order");
+  EXPECT_EQ(act["reply"], "stage.Outcome");
+  const Json orders = route_named(listed, "stage.orders");
+  EXPECT_EQ(orders["kind"], "topic");
+  EXPECT_EQ(orders["receivers"].size(), 2u);
+}
+
+TEST_F(Seeing, ls_shows_people_the_same_in_columns) {
+  const Ran ran = host_.shunt({"ls"});
+
+  EXPECT_EQ(ran.code, 0);
+  EXPECT_EQ(ran.errors, "");
+  EXPECT_THAT(ran.out, HasSubstr("host stage, 0 calls in flight, route table "));
+  EXPECT_THAT(ran.out, HasSubstr("\nPLUGIN   VERSION "));
+  EXPECT_THAT(ran.out, HasSubstr("\npartner  1.0.0+"));
+  EXPECT_THAT(ran.out, HasSubstr("\nactor/act     function  stage.Order -> stage.Outcome  actor\n"));
+  EXPECT_THAT(ran.out, HasSubstr("\nstage.orders  topic     stage.Order                   actor, partner\n"));
+}
+
+TEST_F(Seeing, inspect_shows_a_plugin_an_instance_and_their_events) {
+  const Json plugin = host_.ask({"inspect", "actor"});
+  const Json instance = host_.ask({"inspect", "1"});
+
+  EXPECT_EQ(plugin["kind"], "plugin");
+  ASSERT_EQ(plugin["instances"].size(), 1u);
+  EXPECT_EQ(plugin["instances"][0]["plugin"], "actor");
+  ASSERT_EQ(plugin["events"].size(), 2u);
+  EXPECT_EQ(plugin["events"][0]["kind"], "Started");
+  EXPECT_EQ(plugin["events"][1]["kind"], "Active");
+  EXPECT_EQ(instance["kind"], "instance");
+  EXPECT_EQ(instance["instances"][0]["instance"], 1);
+  EXPECT_THAT(host_.shunt({"inspect", "actor"}).out, HasSubstr(" actor 1.0.0+"));
+}
+
+TEST_F(Seeing, inspect_shows_a_route) {
+  const Json route = host_.ask({"inspect", "actor/act"});
+
+  EXPECT_EQ(route["route"], "actor/act");
+  EXPECT_EQ(route["receivers"][0]["plugin"], "actor");
+  EXPECT_THAT(host_.shunt({"inspect", "actor/act"}).out, HasSubstr("\nactor     1.0.0+"));
+}
+
+TEST_F(Seeing, inspect_without_a_name_shows_the_events_of_the_host) {
+  EXPECT_EQ(host_.ask({"inspect"})["events"].size(), 4u);
+  EXPECT_THAT(host_.shunt({"inspect"}).out, HasSubstr(" partner 1.0.0+"));
+}
+
+TEST_F(Seeing, inspect_of_what_is_not_there_is_refused) {
+  for (const char* name : {"actors", "77", "actor/acts", "-"}) {
+    const Ran ran = host_.shunt({"inspect", name});
+
+    EXPECT_EQ(ran.code, 1) << name;
+    EXPECT_THAT(ran.errors, HasSubstr(std::string("NoSuchPlugin: there is no plugin, route or instance \"") + name +
+                                      "\": see `shunt ls`"));
+  }
+}
+
+TEST_F(Seeing, inspect_shows_a_plugins_file_without_a_host) {
+  const Ran json = shunt({"inspect", PARROT, "--json"});
+  const Ran people = shunt({"inspect", PARROT});
+
+  EXPECT_EQ(json.code, 0);
+  const Json file = json.json();
+  EXPECT_EQ(file["kind"], "file");
+  EXPECT_EQ(file["plugin"], "parrot");
+  EXPECT_EQ(file["sha256"].get<std::string>().size(), 64u);
+  EXPECT_EQ(file["functions"][0]["reply"], "echoes.Echo");
+  EXPECT_EQ(people.code, 0);
+  EXPECT_THAT(people.out, HasSubstr("\nfunction   repeat          words.Phrase -> echoes.Echo\n"));
+  EXPECT_THAT(people.out, HasSubstr("\nconfig     suffix          string, default \"\"\n"));
+}
+
+TEST_F(Seeing, inspect_refuses_a_file_that_is_no_plugin_and_names_it) {
+  const Ran missing = shunt({"inspect", "/nonexistent/libmomentum.so"});
+  const Ran foreign = shunt({"inspect", "/etc/passwd"});
+  const Ran without_note = shunt({"inspect", NO_NOTE});
+
+  EXPECT_EQ(missing.code, 1);
+  EXPECT_THAT(missing.errors, HasSubstr("/nonexistent/libmomentum.so: No such file"));
+  EXPECT_EQ(foreign.code, 1);
+  EXPECT_THAT(foreign.errors, HasSubstr("NotAPlugin: /etc/passwd: it is not an ELF file"));
+  EXPECT_EQ(without_note.code, 1);
+  EXPECT_THAT(without_note.errors, HasSubstr("without Shunt's note"));
+}
+
+TEST_F(Seeing, version_tells_of_this_program_and_of_the_host) {
+  const Json answer = host_.ask({"version"});
+
+  EXPECT_EQ(answer["version"], SHUNT_VERSION);
+  EXPECT_EQ(answer["host"]["host"], "stage");
+  EXPECT_EQ(answer["host"]["version"], SHUNT_VERSION);
+  EXPECT_EQ(answer["host"]["pid"], host_.process().pid());
+  EXPECT_THAT(host_.shunt({"version"}).out, HasSubstr("\nhost stage: " SHUNT_VERSION));
+}
+
+TEST_F(Seeing, version_of_a_host_that_was_named_and_is_not_there_fails) {
+  const Ran ran = shunt({"version", "--socket", "/nonexistent/host.sock"});
+
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_THAT(ran.errors, HasSubstr("no host listens on /nonexistent/host.sock"));
+}
+
+}  // namespace
+}  // namespace shunt::test
