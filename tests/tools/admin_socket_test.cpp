@@ -193,6 +193,7 @@ TEST_F(AdminSocket, outlives_clients_that_are_killed_in_the_middle) {
 TEST_F(AdminSocket, serves_many_clients_at_once) {
   constexpr int kMany = 12;
   std::vector<std::unique_ptr<Process>> calls;
+  calls.reserve(kMany);
   for (int i = 0; i < kMany; ++i)
     calls.push_back(std::make_unique<Process>(
         SHUNT, Words{"call", "partner/act", order("Echo", i), "--json", "--socket", host_.socket()}));
