@@ -183,7 +183,14 @@ void PluginProcess::tell_who_started_it(const Error& why) const {
 void PluginProcess::kill_plugin() noexcept {
   if (plugin_pidfd_ && plugin_alive_) ::syscall(SYS_pidfd_send_signal, plugin_pidfd_.get(), SIGKILL, nullptr, 0);
   else if (warden_pidfd_) ::syscall(SYS_pidfd_send_signal, warden_pidfd_.get(), SIGKILL, nullptr, 0);
-  else warden_.reset();  // started by hand: it ends when its socket closes
+  else if (warden_) {  // started by hand: it ends when its socket closes, and can tell us nothing more
+    loop_.unwatch(warden_.get());
+    warden_.reset();
+    warden_alive_ = false;
+    if (!plugin_closed_) return;
+    loop_.cancel(deadline_);  // not from here: our caller still needs us
+    deadline_ = loop_.after(std::chrono::nanoseconds{0}, [this] { finish_when_reaped(); });
+  }
 }
 
 void PluginProcess::on_warden_packet() {
