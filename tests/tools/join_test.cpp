@@ -1,5 +1,8 @@
 /// Joining a running host by hand: shunt-launch --host SOCKET plugin.so
+#include "raw_client.hpp"
 #include "running_host.hpp"
+
+#include <shunt/schemas/control_generated.h>
 
 #include <algorithm>
 #include <csignal>
@@ -7,6 +10,7 @@
 #include <iterator>
 
 #include <elf.h>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
@@ -119,6 +123,17 @@ TEST_F(JoiningByHand, a_plugin_ends_with_its_host_that_is_killed) {
   const Ran ran = partner.finish();
   EXPECT_EQ(ran.code, 1);
   EXPECT_THAT(ran.errors, HasSubstr("HostGone: the host has gone; its plugin was ended"));
+}
+
+TEST_F(JoiningByHand, a_launcher_that_starts_nothing_does_not_keep_the_host_from_ending) {
+  RawClient launcher{host_.socket()};
+  flatbuffers::FlatBufferBuilder build;
+  build.Finish(control::CreateMessage(build, control::Body::Join, control::CreateJoin(build, ::getpid()).Union()));
+  const bus::UniqueFd plugin{::open(PARTNER, O_RDONLY | O_CLOEXEC)};
+  ASSERT_TRUE(launcher.send({reinterpret_cast<const char*>(build.GetBufferPointer()), build.GetSize()}, plugin.get()));
+  launcher.drop_packet();  // its lane, with the descriptors
+
+  EXPECT_EQ(host_.end().code, 0);
 }
 
 TEST_F(JoiningByHand, coming_and_going_many_times_leaves_the_host_as_it_was) {

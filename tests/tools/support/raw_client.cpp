@@ -40,6 +40,11 @@ bool RawClient::send(std::string_view packet, int descriptor) {
 
 void RawClient::close_sending() { ::shutdown(socket_.get(), SHUT_WR); }
 
+void RawClient::drop_packet() {
+  char first = 0;
+  if (::recv(socket_.get(), &first, 1, 0) != 1) throw std::runtime_error("the host sends nothing");
+}
+
 Json RawClient::answer() {
   std::string text;
   std::string packet(128u << 10, '\0');

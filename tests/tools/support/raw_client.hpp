@@ -21,6 +21,8 @@ class RawClient {
   bool send(std::string_view packet, int descriptor = -1);
   /// No more is to come from here.
   void close_sending();
+  /// Takes one packet and forgets it.
+  void drop_packet();
   /// The next answer, whose packets it puts together; null when the host closed the connection. Throws when it does
   /// neither in time.
   Json answer();
