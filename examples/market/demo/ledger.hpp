@@ -12,28 +12,37 @@ namespace market_demo {
 
 class Ledger {
  public:
-  explicit Ledger(std::uint64_t messages) : sent_ns_(messages), seen_(messages) { latencies_ns_.reserve(messages); }
+  explicit Ledger(std::uint64_t messages) : times_ns_(messages), seen_(messages) {}
 
-  void sent(std::uint64_t sequence, std::int64_t now_ns) { sent_ns_[sequence] = now_ns; }
+  void sent(std::uint64_t sequence, std::int64_t now_ns) {
+    times_ns_[sequence] = now_ns;
+    in_flight_max_ = std::max(in_flight_max_, sequence + 1 - received_);
+  }
 
   void filled(std::uint64_t sequence, std::uint16_t version, const Totals& totals, std::int64_t now_ns) {
     if (sequence >= seen_.size()) {
       ++foreign_;
       return;
     }
-    if (seen_[sequence]) ++duplicated_;
-    else latencies_ns_.push_back(now_ns - sent_ns_[sequence]);
-    seen_[sequence] = true;
+    if (seen_[sequence]) {
+      ++duplicated_;
+    } else {
+      ++received_;
+      seen_[sequence] = true;
+      times_ns_[sequence] = now_ns - times_ns_[sequence];
+    }
     auto& last = last_of_version_[version];
     if (last.count > 0 && sequence < last.sequence) ++reordered_;
     last = {sequence, last.count + 1};
     if (totals.fills > totals_.fills) totals_ = totals;
   }
 
-  [[nodiscard]] std::uint64_t received() const { return latencies_ns_.size(); }
-  [[nodiscard]] std::uint64_t lost() const { return seen_.size() - latencies_ns_.size(); }
+  [[nodiscard]] std::uint64_t received() const { return received_; }
+  [[nodiscard]] std::uint64_t lost() const { return seen_.size() - received_; }
   [[nodiscard]] std::uint64_t duplicated() const { return duplicated_ + foreign_; }
   [[nodiscard]] std::uint64_t reordered() const { return reordered_; }
+  /// Bars without a fill, at the moment that had the most.
+  [[nodiscard]] std::uint64_t in_flight_max() const { return in_flight_max_; }
   [[nodiscard]] const Totals& totals() const { return totals_; }
 
   /// Of the fills, by minor version of momentum.
@@ -43,12 +52,16 @@ class Ledger {
     return counts;
   }
 
-  /// From publishing a bar to the callback with its fill; `share` 0.5 is the median. Sorts: at the end only.
-  [[nodiscard]] std::int64_t latency_ns(double share) {
-    if (latencies_ns_.empty()) return 0;
-    const auto place = static_cast<std::size_t>(share * static_cast<double>(latencies_ns_.size() - 1));
-    std::ranges::nth_element(latencies_ns_, latencies_ns_.begin() + static_cast<std::ptrdiff_t>(place));
-    return latencies_ns_[place];
+  /// From publishing a bar to the callback with its fill, of the bars from `first` up to before `end`; `share` 0.5 is
+  /// the median. 0 without any. Sorts a copy: at the end only.
+  [[nodiscard]] std::int64_t latency_ns(std::uint64_t first, std::uint64_t end, double share) const {
+    std::vector<std::int64_t> latencies;
+    for (std::uint64_t sequence = first; sequence < end; ++sequence)
+      if (seen_[sequence]) latencies.push_back(times_ns_[sequence]);
+    if (latencies.empty()) return 0;
+    const auto place = static_cast<std::ptrdiff_t>(share * static_cast<double>(latencies.size() - 1));
+    std::ranges::nth_element(latencies, latencies.begin() + place);
+    return latencies[static_cast<std::size_t>(place)];
   }
 
  private:
@@ -56,11 +69,12 @@ class Ledger {
     std::uint64_t sequence = 0;
     std::uint64_t count = 0;
   };
-  std::vector<std::int64_t> sent_ns_;
+  std::vector<std::int64_t> times_ns_;  // when a bar was sent; once its fill is there, how long that took
   std::vector<bool> seen_;
-  std::vector<std::int64_t> latencies_ns_;
   std::map<std::uint16_t, Last> last_of_version_;
   Totals totals_;
+  std::uint64_t received_ = 0;
+  std::uint64_t in_flight_max_ = 0;
   std::uint64_t duplicated_ = 0;
   std::uint64_t foreign_ = 0;
   std::uint64_t reordered_ = 0;

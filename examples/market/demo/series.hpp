@@ -18,8 +18,8 @@ struct Day {
   std::uint64_t volume = 0;
 };
 
-/// Reads `date,open,high,low,close,adjclose,volume` lines below one header line.
-/// Errors: System (the file cannot be read), BadInput (with the line that is wrong).
+/// Reads `date,open,high,low,close,adjclose,volume` lines below one header line; there is at least one.
+/// Errors: System (the file cannot be read), BadInput (with the line that is wrong, or when there is none).
 [[nodiscard]] shunt::Result<std::vector<Day>> read_series(const std::filesystem::path& csv);
 
 }  // namespace market_demo
