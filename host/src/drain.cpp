@@ -19,9 +19,12 @@ bool is_broken(const Instance& instance) noexcept {
 
 }  // namespace
 
+/// Each pass begins with another lane: where a receiver has room for one message at a time, the first to offer gets it.
 bool Hub::pass(const PendingCall* mine) {
   bool any = false;
-  for (Lane& lane : lanes_) {
+  first_lane_ = first_lane_ + 1 < lanes_.size() ? first_lane_ + 1 : 0;
+  for (std::size_t i = 0, at = first_lane_; i < lanes_.size(); ++i, at = at + 1 < lanes_.size() ? at + 1 : 0) {
+    Lane& lane = lanes_[at];
     if (is_broken(*lane.instance)) {
       if (!std::exchange(lane.breach_reported, true)) listener_.on_breach(*lane.instance);
       continue;

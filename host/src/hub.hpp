@@ -174,6 +174,7 @@ class Hub {
   std::atomic<std::uint32_t> wake_word_{0};  // what a sleeping leader waits on beside the lanes
   PendingCall* leader_ = nullptr;            // under drain_lock_: the call of the thread that drains
   std::vector<Lane> lanes_;                  // under drain_lock_
+  std::size_t first_lane_ = 0;               // under drain_lock_: where the last pass began
   std::vector<bus::Bell> bells_;             // under drain_lock_
   ReadArena::Owner arena_;                   // under drain_lock_
   std::vector<Copy> copies_;                 // under drain_lock_: of the publication in hand
