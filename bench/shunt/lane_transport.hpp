@@ -99,7 +99,7 @@ bool LaneTransport::send_chunk(Fill fill) {
   header.generation = chunk->generation;
   push(header, {});
   pool_->release(chunk->chunk);
-  pool_->prefetch_next(chunk->chunk.size_class(), 0);
+  pool_->prefetch_next(chunk->chunk.size_class(), 0, setup_.bytes);
   return true;
 }
 

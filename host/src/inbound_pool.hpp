@@ -49,6 +49,14 @@ class InboundPool {
     pool_.release(chunk);
   }
 
+  /// The same for a loan whose payload was `bytes` at `offset`: the next one is likely to be built at the same place of
+  /// the next chunk.
+  void end_loan(bus::ChunkId chunk, std::size_t offset, std::size_t bytes) noexcept {
+    const std::lock_guard lock{lock_};
+    pool_.release(chunk);
+    pool_.prefetch_next(chunk.size_class(), offset, bytes);
+  }
+
   [[nodiscard]] std::size_t used_chunks() noexcept {
     const std::lock_guard lock{lock_};
     return pool_.used_chunks();

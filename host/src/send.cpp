@@ -42,16 +42,17 @@ void count(Delivered delivered, Sent& sent) {
 /// The loan of a built payload ends with the send, whatever came of it: lanes and backlogs hold for themselves.
 class EndOfLoan {
  public:
-  EndOfLoan(InboundPool* pool, const bus::Built& built) : pool_(pool), handle_(built.sample.handle) {}
+  EndOfLoan(InboundPool* pool, const bus::Built& built) : pool_(pool), built_(built) {}
   ~EndOfLoan() {
-    if (handle_ != 0) pool_->release({static_cast<std::uint32_t>(handle_)});
+    const bus::ChunkId chunk{static_cast<std::uint32_t>(built_.sample.handle)};
+    if (built_.sample.handle != 0) pool_->end_loan(chunk, built_.offset, built_.bytes);
   }
   EndOfLoan(const EndOfLoan&) = delete;
   EndOfLoan& operator=(const EndOfLoan&) = delete;
 
  private:
   InboundPool* pool_;
-  std::uint64_t handle_;
+  const bus::Built& built_;
 };
 
 }  // namespace

@@ -8,7 +8,10 @@
 /// are touched. Not thread-safe; allocates at creation only.
 
 #include <shunt/bus/geometry.hpp>
+#include <shunt/bus/layout.hpp>
+#include <shunt/bus/spin.hpp>
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -38,11 +41,13 @@ class ChunkPool {
   /// geometry().class_for().
   [[nodiscard]] std::optional<LoanedChunk> loan(std::size_t payload_bytes) noexcept;
 
-  /// Asks for the line at `offset` of the chunk that loan() gives next: its last reader has it still, and a sender that
-  /// waits for an answer has the time to fetch it back.
-  void prefetch_next(std::uint32_t size_class, std::size_t offset) const noexcept {
-    if (!free_[size_class].empty())
-      __builtin_prefetch(payload(ChunkId::of(size_class, free_[size_class].back())) + offset, 1);
+  /// Asks for the lines of `bytes` at `offset` of the chunk that loan() gives next: its last reader has them still, and
+  /// a sender that waits for an answer has the time to fetch them back.
+  void prefetch_next(std::uint32_t size_class, std::size_t offset, std::size_t bytes) const noexcept {
+    if (free_[size_class].empty()) return;
+    const std::byte* const next = payload(ChunkId::of(size_class, free_[size_class].back())) + offset;
+    for (std::size_t line = 0; line < std::min(bytes, kPrefetchedBytesMax); line += kCacheLine)
+      prefetch_to_write(next + line);
   }
 
   // `id` is one that loan() gave and that still has a holder.
@@ -66,6 +71,8 @@ class ChunkPool {
   }
 
  private:
+  static constexpr std::size_t kPrefetchedBytesMax = 4 * kCacheLine;  ///< More would push out what is needed sooner.
+
   struct Chunk {
     std::uint32_t generation = 0;
     std::uint32_t holders = 0;

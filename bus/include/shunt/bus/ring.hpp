@@ -7,6 +7,7 @@
 
 #include <shunt/bus/breach.hpp>
 #include <shunt/bus/layout.hpp>
+#include <shunt/bus/spin.hpp>
 #include <shunt/bus/steps.hpp>
 
 #include <bit>
@@ -101,7 +102,7 @@ class RingWriter {
     slot.commit.store(++next_, std::memory_order_release);
     reached(Step::Committed);
     // The next payload's line is still shared with the reader, who is done with it: ask for it while we wait anyway.
-    __builtin_prefetch(slots_[next_ & mask_].payload.data(), 1);
+    prefetch_to_write(slots_[next_ & mask_].payload.data());
   }
 
   /// Messages that were sent, ever.

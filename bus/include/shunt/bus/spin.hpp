@@ -14,6 +14,16 @@ inline void spin_pause() noexcept {
 #endif
 }
 
+/// Asks for a cache line before it is written. As an instruction of its own, because a compiler that may not assume it
+/// asks for a copy to read, and the write has to wait for the line all the same.
+inline void prefetch_to_write(const void* address) noexcept {
+#if defined(__x86_64__)
+  asm volatile("prefetchw %0" : : "m"(*static_cast<const char*>(address)));
+#else
+  __builtin_prefetch(address, 1);
+#endif
+}
+
 /// Private to one process, never in shared memory. Held for a few instructions: no system call, no user code.
 class SpinLock {
  public:
