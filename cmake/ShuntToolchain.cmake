@@ -27,6 +27,7 @@ set(SHUNT_SANITIZE "" CACHE STRING "Sanitizers for every target, as given to -fs
 if(SHUNT_SANITIZE)
   add_compile_options(-fsanitize=${SHUNT_SANITIZE} -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${SHUNT_SANITIZE})
+  add_compile_definitions(SHUNT_SANITIZED)
   # gcc warns that the thread sanitizer does not follow fences. Ours order relaxed atomics only (doorbell.hpp), which are no
   # race whatever their order.
   if(SHUNT_SANITIZE MATCHES "thread" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")

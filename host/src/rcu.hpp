@@ -9,7 +9,22 @@
 #endif
 #include <urcu/urcu-memb.h>
 
+#ifdef __SANITIZE_THREAD__
+#include <sanitizer/tsan_interface.h>
+#endif
+
 namespace shunt::host {
+
+/// liburcu is built without the thread sanitizer: these tell it that what readers did comes before what is done after
+/// their grace period.
+#ifdef __SANITIZE_THREAD__
+inline char rcu_readers;
+inline void note_read_ends() noexcept { __tsan_release(&rcu_readers); }
+inline void note_readers_are_through() noexcept { __tsan_acquire(&rcu_readers); }
+#else
+inline void note_read_ends() noexcept {}
+inline void note_readers_are_through() noexcept {}
+#endif
 
 /// Registers the calling thread for as long as it lives, on its first read.
 inline void register_rcu_thread() {
@@ -27,7 +42,10 @@ class RcuReader {
     register_rcu_thread();
     urcu_memb_read_lock();
   }
-  ~RcuReader() { urcu_memb_read_unlock(); }
+  ~RcuReader() {
+    note_read_ends();
+    urcu_memb_read_unlock();
+  }
   RcuReader(const RcuReader&) = delete;
   RcuReader& operator=(const RcuReader&) = delete;
 };

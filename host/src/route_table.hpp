@@ -61,7 +61,11 @@ class PublishedTable {
   void publish(RouteTable table) {
     register_rcu_thread();
     Node* const old = current_.exchange(new Node{{}, std::move(table)}, std::memory_order_acq_rel);
-    urcu_memb_call_rcu(&old->head, [](rcu_head* head) { delete reinterpret_cast<Node*>(head); });
+    note_read_ends();  // the node's maker hands it to liburcu's thread as readers do
+    urcu_memb_call_rcu(&old->head, [](rcu_head* head) {
+      note_readers_are_through();
+      delete reinterpret_cast<Node*>(head);
+    });
   }
 
   /// Runs `work` on a thread of liburcu once nobody reads an earlier table any more. Must not block.
@@ -71,7 +75,9 @@ class PublishedTable {
       std::function<void()> work;
     };
     auto* const callback = new Callback{{}, std::move(work)};
+    note_read_ends();
     urcu_memb_call_rcu(&callback->head, [](rcu_head* head) {
+      note_readers_are_through();
       const std::unique_ptr<Callback> owned{reinterpret_cast<Callback*>(head)};
       owned->work();
     });

@@ -50,7 +50,9 @@ Status close_all_but(std::vector<int> keep) {
 Status confine(const Confinement& confinement) {
   SHUNT_CHECK(close_all_but(confinement.keep));
   SHUNT_CHECK(limit(RLIMIT_CORE, 0, "core files"));
+#ifndef SHUNT_SANITIZED  // whose shadow of the memory is private memory too, and many times as large
   if (confinement.data_bytes_max != 0) SHUNT_CHECK(limit(RLIMIT_DATA, confinement.data_bytes_max, "private memory"));
+#endif
   if (confinement.open_files_max != 0) SHUNT_CHECK(limit(RLIMIT_NOFILE, confinement.open_files_max, "open files"));
   if (!confinement.cpus.empty()) SHUNT_CHECK(run_on(confinement.cpus));
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return system_error("renouncing new privileges");
