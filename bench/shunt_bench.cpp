@@ -10,6 +10,8 @@
 #include <shunt/bench/peers.hpp>
 #include <shunt/bench/run.hpp>
 
+#include <cstdio>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -36,7 +38,8 @@ void choose(CLI::Option* option, std::vector<Value> values, Value& target) {
 int main(int argc, char** argv) {
   BenchOptions options;
   std::string bench, payload, wait;
-  CLI::App app{"Measure Shunt beside its peers, interleaved in one run.", "shunt-bench"};
+  const std::string program = argc > 0 ? std::filesystem::path{argv[0]}.filename().string() : "shunt-bench";
+  CLI::App app{"Measure Shunt beside its peers, interleaved in one run.", program};
   choose(app.add_option("bench", bench, "What to measure")->required(),
          {Bench::Roundtrip, Bench::Stream, Bench::Fanout}, options.bench);
   choose(app.add_option("--payload", payload, "Where Shunt's payloads travel (default: inline)"),
@@ -57,8 +60,11 @@ int main(int argc, char** argv) {
   app.add_flag("--json", options.json, "One JSON object a line");
   try {
     app.parse(argc, argv);
+  } catch (const CLI::Success& asked) {
+    return app.exit(asked);
   } catch (const CLI::ParseError& problem) {
-    return app.exit(problem) == 0 ? 0 : 2;
+    std::fprintf(stderr, "%s: %s; see `%s --help`\n", program.c_str(), problem.what(), program.c_str());
+    return 2;
   }
   Catalogue catalogue = peers();
   for (auto& subject : shunt_subjects(options.payload)) catalogue.push_back(std::move(subject));

@@ -196,7 +196,7 @@ Result<std::vector<Outcome>> measure(const BenchOptions& options, const Catalogu
 int run_bench(const BenchOptions& options, const Catalogue& catalogue) {
   const auto outcomes = measure(options, catalogue);
   if (!outcomes) {
-    std::fprintf(stderr, "shunt-bench: %s\n", outcomes.error().message.c_str());
+    std::fprintf(stderr, "shunt bench: %s\n", outcomes.error().message.c_str());
     return outcomes.error().code == ErrorCode::BadInput ? 2 : 1;
   }
   const Origin origin = origin_here();
@@ -208,7 +208,7 @@ int run_bench(const BenchOptions& options, const Catalogue& catalogue) {
   int exit_code = std::any_of(outcomes->begin(), outcomes->end(), measured) ? 0 : 1;
   for (const Outcome& outcome : *outcomes) {
     if (outcome.errors != 0)
-      std::fprintf(stderr, "shunt-bench: %s: %llu payloads did not check\n", outcome.subject.c_str(),
+      std::fprintf(stderr, "shunt bench: %s: %llu payloads did not check\n", outcome.subject.c_str(),
                    static_cast<unsigned long long>(outcome.errors));
     if (outcome.errors != 0 || outcome.failed) exit_code = 1;
   }

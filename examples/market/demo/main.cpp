@@ -58,8 +58,11 @@ int main(int argc, char** argv) {
   app.add_flag("--json", options.json, "End with one line of JSON");
   try {
     app.parse(argc, argv);
+  } catch (const CLI::Success& asked) {
+    return app.exit(asked);
   } catch (const CLI::ParseError& problem) {
-    return app.exit(problem) == 0 ? 0 : 2;
+    fmt::print(stderr, "market-demo: {}; see `market-demo --help`\n", problem.what());
+    return 2;
   }
   const auto good = run(options);
   if (!good) fmt::print(stderr, "market-demo: {}\n", to_string(good.error()));
