@@ -141,7 +141,7 @@ void PluginProcess::arm_deadline() {
 }
 
 void PluginProcess::enter(control::Phase phase) {
-  expected_ = phase;
+  asked_.push_back(phase);
   flatbuffers::FlatBufferBuilder builder;
   finish_message(builder, control::CreateEnter(builder, phase));
   if (auto sent = send_packet(plugin_.get(), builder, {}); !sent && sent.error().code != ErrorCode::HostGone)
@@ -149,8 +149,9 @@ void PluginProcess::enter(control::Phase phase) {
 }
 
 void PluginProcess::stop_asked() {
+  const State before = state_;
   move(Event::StopAsked);
-  if (state_ == State::Cleaning) enter(control::Phase::Cleanup);
+  if (state_ == State::Cleaning && before != State::Cleaning) enter(control::Phase::Cleanup);
   if (state_ == State::Ending) kill_plugin();
 }
 
@@ -237,21 +238,24 @@ void PluginProcess::on_plugin_packet() {
     plugin_closed_ = true;
     return finish_when_reaped();
   }
-  if (!*packet) return;
+  if (!*packet || state_ == State::Ending) return;  // only its exit is awaited, whatever it says meanwhile
   const auto* const entered = (*packet)->message().body_as_Entered();
-  if (entered == nullptr || entered->phase() != expected_ || !(*packet)->descriptors.empty())
+  if (entered == nullptr || asked_.empty() || entered->phase() != asked_.front() || !(*packet)->descriptors.empty())
     return end(Event::Breach, broken(bus::Breach::Control));
-  on_entered(*entered);
+  asked_.pop_front();
+  on_entered(entered->phase(), *entered);
 }
 
-void PluginProcess::on_entered(const control::Entered& entered) {
+void PluginProcess::on_entered(control::Phase phase, const control::Entered& entered) {
+  if (state_ == State::Cleaning && phase != control::Phase::Cleanup)
+    return;  // it was stopped in the middle of that one
   if (entered.code() != 0) {
     std::string text = fmt::format("{} {} failed in {}: {}", instance_->identity.plugin,
-                                   to_string(instance_->identity.version), control::EnumNamePhase(expected_),
+                                   to_string(instance_->identity.version), control::EnumNamePhase(phase),
                                    entered.message() == nullptr ? "no reason given" : entered.message()->str());
     if (entered.frames() != nullptr)
       for (const std::uint64_t frame : *entered.frames()) text += instance_->describe_frame(frame);
-    const bool loaded = expected_ != control::Phase::Load;
+    const bool loaded = phase != control::Phase::Load;
     const bool cleaning = state_ == State::Cleaning;
     tell_who_started_it({static_cast<ErrorCode>(entered.code() - 1), text});
     listener_.on_phase_failed(*instance_, {static_cast<ErrorCode>(entered.code() - 1), std::move(text)});
@@ -260,7 +264,7 @@ void PluginProcess::on_entered(const control::Entered& entered) {
     else kill_plugin();
     return;
   }
-  switch (expected_) {
+  switch (phase) {
     case control::Phase::Load:
       if (state_ == State::Spawned) move(Event::Confinement);  // its packet overtook the warden's
       move(Event::Attachment);

@@ -10,6 +10,7 @@
 
 #include <shunt/host/configuration.hpp>
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -86,7 +87,7 @@ class PluginProcess {
   void on_plugin_packet();
   void on_plugin_exit();
   void on_warden_exit();
-  void on_entered(const control::Entered& entered);
+  void on_entered(control::Phase phase, const control::Entered& entered);
   void finish_when_reaped();
   void enter(control::Phase phase);
   void move(Event event);
@@ -110,7 +111,7 @@ class PluginProcess {
   bool plugin_closed_ = false;  // its end of the control socket is
   bool warden_alive_ = true;
   bool reported_ = false;
-  control::Phase expected_ = control::Phase::Load;
+  std::deque<control::Phase> asked_{control::Phase::Load};  // answered in this order; Load is answered unasked
   EventLoop::TimerId deadline_ = 0;
   Death death_;
 };

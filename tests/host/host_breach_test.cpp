@@ -97,7 +97,9 @@ INSTANTIATE_TEST_SUITE_P(
         Act{"a reply to nothing", Breach::Correlation}, Act{"two replies to one request", Breach::Correlation},
         Act{"a call for a request that it was not sent", Breach::Parent},
         Act{"a call for a publication that it was not sent", Breach::Parent},
-        Act{"a phase out of turn", Breach::Control},  //
+        Act{"a phase out of turn", Breach::Control},              //
+        Act{"a phase that is over", Breach::Control},             //
+        Act{"a failure that nobody asked for", Breach::Control},  //
         Act{"a word that is none", Breach::Control}, Act{"a descriptor nobody asked for", Breach::Control}),
     test_name);
 

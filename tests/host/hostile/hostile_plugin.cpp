@@ -41,10 +41,24 @@ class Liar {
       say(phase);
     }
   }
-  void say(control::Phase phase) const {
+  void say(control::Phase phase, std::uint16_t code = 0) const {
     control::EnteredT entered;
     entered.phase = phase;
+    entered.code = code;
     static_cast<void>(control_.send(std::move(entered)));
+  }
+
+  /// Answers init once it has been asked for cleanup too, as a plugin does that is stopped while init runs.
+  [[noreturn]] void answer_late() const {
+    say(control::Phase::Load);
+    for (int i = 0; i < 2; ++i)
+      if (!control_.receive()) ::_exit(1);
+    say(control::Phase::Init);
+    clean_up();
+  }
+  [[noreturn]] void clean_up() const {
+    say(control::Phase::Cleanup);
+    ::_exit(0);
   }
 
   /// The next message of the data ring that `fits`, once it is there; read positions are left as they are.
@@ -74,6 +88,7 @@ class Liar {
                                      std::memory_order_release);
   }
 
+  [[nodiscard]] bool is_first() const { return agreement_.instance == 1; }
   [[nodiscard]] std::uint32_t news() const { return agreement_.topics_out.front(); }
   [[nodiscard]] std::uint32_t orders() const { return agreement_.topics_in.front(); }
   [[nodiscard]] std::uint32_t callee() const { return agreement_.calls.front(); }
@@ -277,6 +292,17 @@ const std::map<std::string, Act> kActs{
     {"a call for a publication that it was not sent",
      [](Liar& liar) { liar.send(Ring::Data, liar.call_for(1ull << 63 | 5'000'000)); }},
     {"a phase out of turn", [](Liar& liar) { liar.say(control::Phase::Init); }},
+    {"a phase that is over", [](Liar& liar) { liar.say(control::Phase::Activate); }},
+    {"a phase that is over, once a message came",
+     [](Liar& liar) {
+       take(liar, 1);
+       for (;;) liar.say(control::Phase::Activate);
+     }},
+    {"a failure that nobody asked for", [](Liar& liar) { liar.say(control::Phase::Activate, 1); }},
+    {"late, the second time",
+     [](Liar& liar) {
+       if (liar.control().receive()) liar.clean_up();
+     }},
     {"a word that is none",
      [](Liar& liar) { static_cast<void>(::send(liar.control().fd(), "\x07garbage", 8, MSG_NOSIGNAL)); }},
     {"a descriptor nobody asked for",
@@ -291,6 +317,7 @@ const std::map<std::string, Act> kActs{
 
 void run_hostile_plugin(kit::ControlPacket& attach, const std::string& breach) {
   Liar liar{attach};
+  if (breach.starts_with("late") && !liar.is_first()) liar.answer_late();
   liar.enter_phases();
   if (const auto act = kActs.find(breach); act != kActs.end()) act->second(liar);
   for (;;) ::pause();
