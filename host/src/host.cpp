@@ -9,21 +9,43 @@
 namespace shunt {
 namespace {
 
-/// The inbox callbacks run on this thread for this host, for WouldDeadlock.
-thread_local const host::Core* polling_core = nullptr;
-
 constexpr std::size_t kCallbacksPerInbox = 256;
 
+/// A poll() of this thread, and whose callback it runs. A callback of one host may poll another: they nest.
 class PollingScope {
  public:
-  explicit PollingScope(const host::Core& core) : outer_(std::exchange(polling_core, &core)) {}
-  ~PollingScope() { polling_core = outer_; }
+  explicit PollingScope(const host::Core& core) : core_(&core), outer_(std::exchange(innermost, this)) {}
+  ~PollingScope() { innermost = outer_; }
   PollingScope(const PollingScope&) = delete;
   PollingScope& operator=(const PollingScope&) = delete;
 
+  void enter(const host::Inbox* inbox) noexcept { inbox_ = inbox; }
+
+  /// Whether this thread is inside a callback of this host.
+  static bool polls(const host::Core& core) noexcept {
+    return any([&](const PollingScope& each) { return each.core_ == &core; });
+  }
+  /// Whether it is inside this callback.
+  static bool runs(const host::Inbox& inbox) noexcept {
+    return any([&](const PollingScope& each) { return each.inbox_ == &inbox; });
+  }
+
  private:
-  const host::Core* outer_;
+  template <typename Is>
+  static bool any(Is&& is) noexcept {
+    const PollingScope* each = innermost;
+    while (each != nullptr && !is(*each)) each = each->outer_;
+    return each != nullptr;
+  }
+
+  static thread_local const PollingScope* innermost;
+
+  const host::Core* core_;
+  const host::Inbox* inbox_ = nullptr;
+  const PollingScope* outer_;
 };
+
+thread_local const PollingScope* PollingScope::innermost = nullptr;
 
 Status load_plugins(host::Core& core) {
   for (const PluginConfiguration& each : core.configuration.plugins) {
@@ -105,26 +127,28 @@ std::uint64_t Subscription::dropped() const noexcept { return inbox_ == nullptr 
 
 void Subscription::end() noexcept {
   if (inbox_ == nullptr) return;
-  if (polling_core == core_.get()) inbox_->close_from_callback();
-  else inbox_->close();
+  const std::shared_ptr<host::Core> core = std::move(core_);
+  const std::shared_ptr<host::Inbox> inbox = std::move(inbox_);
+  host::Inbox::Callback last;  // goes at the end of this block, on this thread: it may hold this host, and us
+  if (PollingScope::runs(*inbox)) inbox->close_from_callback();
+  else last = inbox->close();
   {
-    const std::lock_guard lock{core_->inboxes_mutex};
-    std::erase(core_->inboxes, inbox_);
-    core_->has_inboxes.store(!core_->inboxes.empty(), std::memory_order_relaxed);
+    const std::lock_guard lock{core->inboxes_mutex};
+    std::erase(core->inboxes, inbox);
+    core->has_inboxes.store(!core->inboxes.empty(), std::memory_order_relaxed);
   }
   // Not the core itself: released there last, it would end the loop's thread on that thread. The loop ends before the
   // supervisor, and runs nothing that is posted after its end.
-  core_->loop->post([supervisor = core_->supervisor.get(), inbox = inbox_] { supervisor->remove_inbox(*inbox); });
-  inbox_.reset();
+  core->loop->post([supervisor = core->supervisor.get(), inbox] { supervisor->remove_inbox(*inbox); });
 }
 
 // ---- Driving
 
 Result<std::size_t> Host::poll() {
-  if (polling_core == core_.get()) return deadlock("poll()");
+  if (PollingScope::polls(*core_)) return deadlock("poll()");
   core_->hub->drain();
   if (!core_->has_inboxes.load(std::memory_order_relaxed)) return std::size_t{0};
-  const PollingScope scope{*core_};
+  PollingScope scope{*core_};
   std::size_t callbacks = 0;
   for (std::size_t place = 0;; ++place) {
     std::shared_ptr<host::Inbox> inbox;
@@ -133,7 +157,9 @@ Result<std::size_t> Host::poll() {
       if (place >= core_->inboxes.size()) break;
       if (core_->inboxes[place]->waiting() > 0) inbox = core_->inboxes[place];
     }
-    if (inbox != nullptr) callbacks += inbox->run(kCallbacksPerInbox);
+    if (inbox == nullptr) continue;
+    scope.enter(inbox.get());
+    callbacks += inbox->run(kCallbacksPerInbox);
   }
   return callbacks;
 }
@@ -153,17 +179,17 @@ Status Host::run_dispatcher(const std::stop_token& stop) {
 
 Status Host::switch_to(std::string_view plugin, std::string_view version) {
   SHUNT_TRY(wanted, Version::parse(version));
-  if (polling_core == core_.get()) return deadlock("switch_to()");
+  if (PollingScope::polls(*core_)) return deadlock("switch_to()");
   return core_->on_loop([&](auto done) { core_->supervisor->switch_to(std::string{plugin}, wanted, std::move(done)); });
 }
 
 Status Host::stop(std::string_view plugin) {
-  if (polling_core == core_.get()) return deadlock("stop()");
+  if (PollingScope::polls(*core_)) return deadlock("stop()");
   return core_->on_loop([&](auto done) { core_->supervisor->stop(std::string{plugin}, std::move(done)); });
 }
 
 Status Host::restart(std::string_view plugin) {
-  if (polling_core == core_.get()) return deadlock("restart()");
+  if (PollingScope::polls(*core_)) return deadlock("restart()");
   return core_->on_loop([&](auto done) { core_->supervisor->restart(std::string{plugin}, std::move(done)); });
 }
 

@@ -75,11 +75,12 @@ Result<Subscription> subscribe(const CoreHandle& core, std::string_view topic, S
     core->inboxes.push_back(inbox);
     core->has_inboxes.store(true, std::memory_order_relaxed);
   }
+  Subscription subscription{core, inbox};  // from here on an error ends it
   SHUNT_CHECK(core->on_loop([&](const auto& done) {
     core->supervisor->add_inbox(inbox);
     done({});
   }));
-  return Subscription{core, std::move(inbox)};
+  return subscription;
 }
 
 Result<std::vector<std::byte>> schema_of(Core& core, std::string_view route, SchemaPart part) {

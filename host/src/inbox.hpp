@@ -9,6 +9,7 @@
 #include <atomic>
 #include <functional>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 namespace shunt::host {
@@ -54,25 +55,48 @@ class Inbox {
 
   /// Runs the callback for up to `most` parcels, on this thread, in order. One thread at a time; others return at once.
   std::size_t run(std::size_t most) {
-    const std::unique_lock running{running_, std::try_to_lock};
-    if (!running) return 0;
+    Turn turn{*this};
+    if (!turn.running) return 0;
     std::size_t count = 0;
     for (Parcel parcel; count < most && take(parcel); ++count)
       if (!callback_(parcel)) dropped_.fetch_add(1, std::memory_order_relaxed);
     return count;
   }
 
-  /// No callback starts after this; one that runs on another thread has ended. Not from this inbox's own callback.
-  void close() {
+  // Old route tables hold an inbox until liburcu's thread frees them, and a callback may hold the whole host: what goes
+  // with the callback must not go there, so whoever ends the subscription gets it.
+
+  /// No callback starts after this; one that runs on another thread has ended. Not from this inbox's own callback. The
+  /// caller destroys the callback that it gets, with no lock held: it is the user's.
+  [[nodiscard]] Callback close() {
     closed_.store(true, std::memory_order_relaxed);
     const std::lock_guard running{running_};
+    return std::exchange(callback_, nullptr);
   }
-  /// The same from inside the callback.
-  void close_from_callback() noexcept { closed_.store(true, std::memory_order_relaxed); }
+  /// The same from inside the callback, which goes when it has returned, on the same thread.
+  void close_from_callback() noexcept {
+    closed_.store(true, std::memory_order_relaxed);
+    ended_itself_ = true;
+  }
 
   [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_.load(std::memory_order_relaxed); }
 
  private:
+  /// One thread's run of the callback. Also when the callback throws, one that ended its own subscription goes.
+  struct Turn {
+    explicit Turn(Inbox& of) : inbox(of), running(of.running_, std::try_to_lock) {}
+    ~Turn() {
+      if (!running || !inbox.ended_itself_) return;
+      const Callback last = std::exchange(inbox.callback_, nullptr);
+      running.unlock();
+    }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+
+    Inbox& inbox;
+    std::unique_lock<std::mutex> running;
+  };
+
   bool take(Parcel& parcel) noexcept {
     const std::lock_guard lock{lock_};
     if (size_ == 0 || closed_.load(std::memory_order_relaxed)) return false;
@@ -82,8 +106,9 @@ class Inbox {
     return true;
   }
 
-  Callback callback_;
   std::mutex running_;
+  Callback callback_;          // under running_
+  bool ended_itself_ = false;  // under running_
   bus::SpinLock lock_;
   std::vector<Parcel> queue_;
   std::size_t head_ = 0;
