@@ -135,9 +135,21 @@ void PluginProcess::arm_deadline() {
     case State::Ended:
     case State::Quarantined: return;
   }
-  deadline_ = loop_.after(limit, [this] {
-    end(Event::DeadlinePassed, fmt::format("it did not leave the state {} in time", name(state_)));
-  });
+  deadline_ = loop_.after(limit, [this] { on_deadline(); });
+}
+
+void PluginProcess::on_deadline() {
+  // Its launcher was started by hand and named no process, and the end of its socket did not end it: it is stopped, or
+  // in a debugger. There is nothing that we could kill, and nobody who would tell us more.
+  if (state_ == State::Ending && !warden_ && !plugin_pidfd_) {
+    if (death_.reason.empty()) {
+      death_.reason = "its launcher, started by hand, did not end in time";
+      death_.cause = ErrorCode::DeadlineExceeded;
+    }
+    plugin_closed_ = true;
+    return finish_when_reaped();
+  }
+  end(Event::DeadlinePassed, fmt::format("it did not leave the state {} in time", name(state_)));
 }
 
 void PluginProcess::enter(control::Phase phase) {
@@ -184,14 +196,17 @@ void PluginProcess::tell_who_started_it(const Error& why) const {
 void PluginProcess::kill_plugin() noexcept {
   if (plugin_pidfd_ && plugin_alive_) ::syscall(SYS_pidfd_send_signal, plugin_pidfd_.get(), SIGKILL, nullptr, 0);
   else if (warden_pidfd_) ::syscall(SYS_pidfd_send_signal, warden_pidfd_.get(), SIGKILL, nullptr, 0);
-  else if (warden_) {  // started by hand: it ends when its socket closes, and can tell us nothing more
-    loop_.unwatch(warden_.get());
-    warden_.reset();
-    warden_alive_ = false;
-    if (!plugin_closed_) return;
-    loop_.cancel(deadline_);  // not from here: our caller still needs us
-    deadline_ = loop_.after(std::chrono::nanoseconds{0}, [this] { finish_when_reaped(); });
-  }
+  else if (warden_) close_warden();
+}
+
+/// Of a launcher that was started by hand: that ends it, and we hear no more of it.
+void PluginProcess::close_warden() noexcept {
+  loop_.unwatch(warden_.get());
+  warden_.reset();
+  warden_alive_ = false;
+  if (!is_reaped()) return;  // else nothing else would call; but who called us may still use us
+  loop_.cancel(deadline_);
+  deadline_ = loop_.after({}, [this] { finish_when_reaped(); });
 }
 
 void PluginProcess::on_warden_packet() {
@@ -297,12 +312,16 @@ void PluginProcess::on_warden_exit() {
 }
 
 /// The plugin process is gone for sure, and who knows how it ended has said so or is gone too.
-void PluginProcess::finish_when_reaped() {
-  if (plugin_alive_ || (!death_.known && warden_alive_) || reported_) return;
+bool PluginProcess::is_reaped() const noexcept {
+  if (plugin_alive_ || (!death_.known && warden_alive_)) return false;
   // A warden that was killed before it told of the plugin process may have left one that still ends: its control socket
   // closes with its last descriptor.
-  if (!plugin_pidfd_ && !plugin_closed_) return;
-  if (warden_alive_ && warden_pid_ >= 0) return;  // it exits next; then nothing of the instance is left
+  if (!plugin_pidfd_ && !plugin_closed_) return false;
+  return !warden_alive_ || warden_pid_ < 0;  // one of ours exits next; then nothing of the instance is left
+}
+
+void PluginProcess::finish_when_reaped() {
+  if (reported_ || !is_reaped()) return;
   reported_ = true;
   note_crash();
   loop_.cancel(deadline_);

@@ -88,6 +88,9 @@ class PluginProcess {
   void on_plugin_exit();
   void on_warden_exit();
   void on_entered(control::Phase phase, const control::Entered& entered);
+  void on_deadline();
+  void close_warden() noexcept;
+  [[nodiscard]] bool is_reaped() const noexcept;
   void finish_when_reaped();
   void enter(control::Phase phase);
   void move(Event event);

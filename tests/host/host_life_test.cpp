@@ -1,11 +1,27 @@
 /// Ends and starts that do not go as they should: a host outlives each of them, says what happened, and ends itself.
 #include "cast.hpp"
 
+#include <shunt/plugin-kit/runtime/control_channel.hpp>
+
 #include <algorithm>
+#include <array>
+#include <csignal>
+#include <cstring>
+#include <filesystem>
 #include <optional>
 #include <thread>
+#include <vector>
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
+#include <spawn.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <temporary_directory.hpp>
+#include <unistd.h>
+
+extern char** environ;
 
 namespace shunt::test {
 namespace {
@@ -61,6 +77,94 @@ TEST_F(Plugins, that_are_stopped_in_the_middle_of_a_phase_are_cleaned_up_after_i
   ASSERT_TRUE(await_state(host, "actor", "Attached"));
 
   EXPECT_TRUE(host.stop("actor"));
+}
+
+// ---- Launchers
+
+/// `shunt-launch --host SOCKET PLUGIN`, as a person starts it.
+class ByHand {
+ public:
+  ByHand(const std::filesystem::path& socket, std::string plugin) {
+    std::string program = LAUNCHER;
+    std::string option = "--host";
+    std::string host = socket;
+    std::array<char*, 5> arguments{program.data(), option.data(), host.data(), plugin.data(), nullptr};
+    if (::posix_spawn(&pid_, program.c_str(), nullptr, nullptr, arguments.data(), environ) != 0)
+      throw std::runtime_error("shunt-launch cannot be started");
+  }
+  ~ByHand() {
+    ::kill(pid_, SIGKILL);  // ours, and not waited for
+    ::waitpid(pid_, nullptr, 0);
+  }
+  ByHand(const ByHand&) = delete;
+  ByHand& operator=(const ByHand&) = delete;
+
+  [[nodiscard]] pid_t pid() const { return pid_; }
+
+ private:
+  pid_t pid_ = 0;
+};
+
+class Launchers : public HostTest {
+ protected:
+  [[nodiscard]] Host start_with_socket(std::vector<PluginConfiguration> plugins) const {
+    auto configuration = with(std::move(plugins));
+    configuration.admin_socket = socket();
+    return start(std::move(configuration));
+  }
+  [[nodiscard]] std::filesystem::path socket() const { return directory_.path() / "host.sock"; }
+
+  /// Asks to join as a launcher does.
+  [[nodiscard]] kit::ControlChannel ask_to_join(const std::string& plugin) const {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::strcpy(address.sun_path, socket().c_str());
+    bus::UniqueFd connection{::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0)};
+    EXPECT_EQ(::connect(connection.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    kit::ControlChannel host{std::move(connection)};
+    const bus::UniqueFd file{::open(plugin.c_str(), O_RDONLY | O_CLOEXEC)};
+    control::JoinT join;
+    join.pid = ::getpid();
+    EXPECT_TRUE(host.send(std::move(join), std::array{file.get()}));
+    return host;
+  }
+
+ private:
+  TemporaryDirectory directory_;
+};
+
+TEST_F(Launchers, started_by_hand_that_get_the_lane_and_start_nothing_do_not_hold_the_end_of_the_host) {
+  std::optional<Host> host = start_with_socket({actor()});
+  const auto launcher = ask_to_join(partner().path);
+  auto attach = launcher.receive();
+  ASSERT_TRUE(attach);
+  EXPECT_NE(attach->message().body_as_Attach(), nullptr);
+
+  host.reset();
+
+  EXPECT_EQ(launcher.receive().error().code, ErrorCode::HostGone);
+}
+
+TEST_F(Launchers, started_by_hand_that_leave_before_they_start_anything_are_forgotten) {
+  Host host = start_with_socket({actor()});
+  {
+    const auto launcher = ask_to_join(partner().path);
+    ASSERT_TRUE(launcher.receive());
+  }
+
+  await_event(host, HostEventKind::Ended, "partner");
+
+  EXPECT_TRUE(await([&] { return snapshot_of(host, "partner").plugin.empty(); }));
+}
+
+TEST_F(Launchers, started_by_hand_that_stand_still_do_not_hold_the_end_of_the_host) {
+  std::optional<Host> host = start_with_socket({actor()});
+  const ByHand launcher{socket(), partner().path};
+  await_event(*host, HostEventKind::Joined, "partner");
+  ASSERT_GT(pid_of(*host, "partner"), 0);
+  ::kill(launcher.pid(), SIGSTOP);
+
+  host.reset();
 }
 
 }  // namespace
