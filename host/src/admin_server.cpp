@@ -46,10 +46,11 @@ AdminServer::~AdminServer() {
   finish();
 }
 
-void AdminServer::start() {
-  loop_->watch(listener_->fd(), [this] { on_client(); });
+Status AdminServer::start() {
+  SHUNT_CHECK(loop_->watch(listener_->fd(), [this] { on_client(); }));
   slow_->start();
   loop_->start();
+  return {};
 }
 
 void AdminServer::stop() {
@@ -110,8 +111,11 @@ void AdminServer::on_client() {
                                                                        "has left",
                                                                        sessions_.size())});
   const std::uint64_t client = ++last_client_;
-  sessions_.emplace(client,
-                    std::make_unique<AdminSession>(*loop_, std::move(socket), [this, client] { on_ready(client); }));
+  const int descriptor = socket.get();
+  auto session = std::make_unique<AdminSession>(*loop_, std::move(socket));
+  if (auto watched = session->watch([this, client] { on_ready(client); }); !watched)
+    return turn_away(descriptor, watched.error());
+  sessions_.emplace(client, std::move(session));
 }
 
 void AdminServer::on_ready(std::uint64_t client) {

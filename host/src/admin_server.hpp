@@ -32,7 +32,8 @@ class AdminServer {
   [[nodiscard]] static Result<std::unique_ptr<AdminServer>> open(Core& core, const std::filesystem::path& socket);
   ~AdminServer();
 
-  void start();
+  /// Errors: System.
+  [[nodiscard]] Status start();
   /// Ends every connection and removes the socket. No request starts afterwards; calls may still run.
   void stop();
   /// Waits for those calls.

@@ -20,11 +20,6 @@ tl::unexpected<Error> not_a_request() {
 
 }  // namespace
 
-AdminSession::AdminSession(EventLoop& loop, bus::UniqueFd socket, EventLoop::Work ready)
-    : loop_(loop), socket_(std::move(socket)) {
-  loop_.watch(socket_.get(), std::move(ready));
-}
-
 AdminSession::~AdminSession() {
   if (socket_) loop_.unwatch(socket_.get());
 }
@@ -49,6 +44,7 @@ Result<AdminSession::Received> AdminSession::receive_request() {
 
 Result<AdminSession::Received> AdminSession::receive_join() {
   auto packet = receive_packet(socket_.get());
+  if (!packet && packet.error().code == ErrorCode::System) return tl::make_unexpected(packet.error());
   if (!packet) return packet.error().code == ErrorCode::HostGone ? left() : not_a_request();
   if (!*packet) return Received{};
   if ((*packet)->message().body_as_Join() == nullptr || (*packet)->descriptors.size() != 1) return not_a_request();

@@ -23,13 +23,14 @@ class AdminSession {
   /// What a client may say: nothing yet, a request, or the descriptor of a plugin that wants to join.
   using Received = std::variant<std::monostate, std::string, bus::UniqueFd>;
 
-  /// `ready` is called when the client can be heard, or takes more of an answer.
-  AdminSession(EventLoop& loop, bus::UniqueFd socket, EventLoop::Work ready);
+  AdminSession(EventLoop& loop, bus::UniqueFd socket) : loop_(loop), socket_(std::move(socket)) {}
   ~AdminSession();
   AdminSession(const AdminSession&) = delete;
   AdminSession& operator=(const AdminSession&) = delete;
 
-  /// Errors: HostGone (it left), BadInput (not a request, or one too long).
+  /// `ready` is called when the client can be heard, or takes more of an answer. Once. Errors: System.
+  [[nodiscard]] Status watch(EventLoop::Work ready) { return loop_.watch(socket_.get(), std::move(ready)); }
+  /// Errors: HostGone (it left), BadInput (not a request, or one too long), System.
   [[nodiscard]] Result<Received> receive();
   /// Hears no more of the client, except that it left, until an answer is on its way.
   void wait_for_answer();

@@ -60,6 +60,10 @@ Result<std::optional<Packet>> receive_packet(int socket) {
     for (const int number : numbers) packet.descriptors.emplace_back(number);
   }
   if (count <= 0) return error(ErrorCode::HostGone, "the other end of the control socket is closed");
+  if ((header.msg_flags & MSG_CTRUNC) != 0 && packet.descriptors.size() < kDescriptorsMax)
+    return error(ErrorCode::System,
+                 "the host has no room for the descriptors of a control packet: raise its limit of "
+                 "open files (ulimit -n)");
   if ((header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0)
     return error(ErrorCode::PeerBreach, "a control packet is longer than {} bytes or carries too many descriptors",
                  kPacketBytesMax);

@@ -33,7 +33,8 @@ class Packet {
 void send_refusal(int socket, const Error& why);
 
 /// Receives one packet without waiting, with at most 8 descriptors. None: nothing there yet.
-/// Errors: HostGone (closed), PeerBreach (too long, not a control message), System.
+/// Errors: HostGone (closed), PeerBreach (too long, not a control message), System (also when this process has no
+/// descriptors left for those that came: they are lost).
 [[nodiscard]] Result<std::optional<Packet>> receive_packet(int socket);
 
 /// Finishes a Message around a body.

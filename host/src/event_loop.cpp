@@ -43,10 +43,11 @@ bool EventLoop::post(Work work) {
   return true;
 }
 
-void EventLoop::watch(int fd, Work ready) {
-  watched_[fd] = std::make_shared<Work>(std::move(ready));
+Status EventLoop::watch(int fd, Work ready) {
   epoll_event interest{.events = EPOLLIN | EPOLLRDHUP, .data = {.fd = fd}};
-  ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &interest);
+  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &interest) != 0) return system_error("watching a descriptor");
+  watched_[fd] = std::make_shared<Work>(std::move(ready));
+  return {};
 }
 
 void EventLoop::unwatch(int fd) noexcept {

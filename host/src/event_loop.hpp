@@ -37,7 +37,8 @@ class EventLoop {
   // The rest is for the loop's own thread.
 
   /// Calls `ready` whenever `fd` can be read or is closed by its peer, until unwatch(fd). The caller keeps `fd` open.
-  void watch(int fd, Work ready);
+  /// Errors: System (the kernel has no memory for one more); then nothing is watched.
+  [[nodiscard]] Status watch(int fd, Work ready);
   void unwatch(int fd) noexcept;
   enum class Interest : std::uint8_t { Read, Write, Nothing };
   /// What `ready` of a watched `fd` is called for from now on; also, always, for an error or when its peer is gone.

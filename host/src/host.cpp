@@ -83,7 +83,7 @@ Result<Host> Host::start(HostConfiguration configuration) {
   SHUNT_CHECK(load_plugins(*core));
   core->loop->start();
   SHUNT_CHECK(core->on_loop([&](auto done) { core->supervisor->start_all(std::move(done)); }));
-  if (core->admin != nullptr) core->admin->start();
+  if (core->admin != nullptr) SHUNT_CHECK(core->admin->start());
   return Host{std::move(core)};
 }
 

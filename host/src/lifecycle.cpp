@@ -48,6 +48,7 @@ static_assert(next(State::Initialised, Event::PhaseFailed) == State::Cleaning, "
 static_assert(!next(State::Active, Event::DrainDone), "only what drains has drained");
 static_assert(whenever_alive(Event::ExitSeen, State::Ended), "a death is seen in every state, once");
 static_assert(whenever_alive(Event::Breach, State::Ending), "a breach ends the instance in every state");
+static_assert(whenever_alive(Event::HostFailed, State::Ending), "what the host cannot follow it does not keep");
 static_assert(only_way(State::Ended, Event::CrashLimit, State::Quarantined));
 static_assert(is_final(State::Quarantined), "only a new instance leaves quarantine");
 
@@ -82,6 +83,7 @@ std::string_view name(Event event) noexcept {
     case Event::Resume: return "Resume";
     case Event::HandlerStuck: return "HandlerStuck";
     case Event::Breach: return "Breach";
+    case Event::HostFailed: return "HostFailed";
     case Event::ExitSeen: return "ExitSeen";
     case Event::CrashLimit: return "CrashLimit";
   }

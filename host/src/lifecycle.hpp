@@ -42,10 +42,11 @@ enum class Event : std::uint8_t {
   Resume,          ///< The switch that drained it was undone: it serves again.
   HandlerStuck,    ///< In flight past deadline and grace, or nothing done for handler_max.
   Breach,          ///< It broke the lane's contract.
+  HostFailed,      ///< The host has no descriptor or memory left that it needs for it.
   ExitSeen,        ///< Its pidfd says so and it was reaped.
   CrashLimit,      ///< Too many crashes within the window (Backoff).
 };
-inline constexpr std::size_t kEventCount = 12;
+inline constexpr std::size_t kEventCount = 13;
 
 namespace lifecycle {
 
@@ -106,6 +107,16 @@ inline constexpr std::array kTable = {
     Row{State::Draining, Event::Breach, State::Ending},
     Row{State::Cleaning, Event::Breach, State::Ending},
     Row{State::Ending, Event::Breach, State::Ending},
+
+    Row{State::Spawned, Event::HostFailed, State::Ending},
+    Row{State::Confined, Event::HostFailed, State::Ending},
+    Row{State::Attached, Event::HostFailed, State::Ending},
+    Row{State::Initialised, Event::HostFailed, State::Ending},
+    Row{State::Validated, Event::HostFailed, State::Ending},
+    Row{State::Active, Event::HostFailed, State::Ending},
+    Row{State::Draining, Event::HostFailed, State::Ending},
+    Row{State::Cleaning, Event::HostFailed, State::Ending},
+    Row{State::Ending, Event::HostFailed, State::Ending},
 
     Row{State::Spawned, Event::ExitSeen, State::Ended},
     Row{State::Confined, Event::ExitSeen, State::Ended},

@@ -41,6 +41,13 @@ Result<pid_t> start_launcher(const std::filesystem::path& launcher, int socket) 
   return pid;
 }
 
+/// Reaps a child of ours. In a host that ignores SIGCHLD it is gone when it has ended, and nothing is left to reap.
+void wait_for(int pidfd) noexcept {
+  siginfo_t info{};
+  while (::waitid(static_cast<idtype_t>(P_PIDFD), static_cast<id_t>(pidfd), &info, WEXITED) != 0 && errno == EINTR) {
+  }
+}
+
 std::string broken(bus::Breach what) { return fmt::format("it broke the lane's contract: {}", describe(what)); }
 
 ErrorCode cause_of(Event event) noexcept {
@@ -73,12 +80,12 @@ PluginProcess::PluginProcess(EventLoop& loop, ProcessListener& listener, std::sh
 
 PluginProcess::~PluginProcess() {
   loop_.cancel(deadline_);
-  if (warden_pid_ >= 0 && warden_alive_) {  // it was never handed its lane: nobody else waits for it
-    ::kill(warden_pid_, SIGKILL);           // our own child, not waited for: the number is still its own
-    ::waitpid(warden_pid_, nullptr, 0);
-  }
   for (const bus::UniqueFd* fd : {&warden_, &plugin_, &warden_pidfd_, &plugin_pidfd_})
     if (*fd) loop_.unwatch(fd->get());
+  if (warden_pidfd_ && warden_alive_) {  // it was never handed its lane: nobody else waits for it
+    ::syscall(SYS_pidfd_send_signal, warden_pidfd_.get(), SIGKILL, nullptr, 0);
+    wait_for(warden_pidfd_.get());
+  }
 }
 
 Status PluginProcess::spawn(const std::filesystem::path& launcher, const flatbuffers::FlatBufferBuilder& attach,
@@ -87,7 +94,13 @@ Status PluginProcess::spawn(const std::filesystem::path& launcher, const flatbuf
   SHUNT_TRY(pid, start_launcher(launcher, ends[1].get()));
   warden_pid_ = pid;
   warden_pidfd_.reset(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-  loop_.watch(warden_pidfd_.get(), [this] { on_warden_exit(); });
+  if (!warden_pidfd_) {
+    auto why = system_error("opening the launcher's pidfd");
+    ::kill(pid, SIGKILL);  // started a moment ago: the number is still its own, whoever reaps it
+    ::waitpid(pid, nullptr, 0);
+    return why;
+  }
+  SHUNT_CHECK(loop_.watch(warden_pidfd_.get(), [this] { on_warden_exit(); }));
   warden_ = std::move(ends[0]);
   return hand_over(attach, image, memory);
 }
@@ -103,10 +116,10 @@ Status PluginProcess::hand_over(const flatbuffers::FlatBufferBuilder& attach, co
   SHUNT_TRY(ends, socket_pair());
   const std::array descriptors{image.descriptor.get(), memory.host_side.get(), memory.plugin_side.get(),
                                instance_->pool->fd(),  memory.outbound.get(),  ends[1].get()};
-  SHUNT_CHECK(send_packet(warden_.get(), attach, descriptors));
   plugin_ = std::move(ends[0]);
-  loop_.watch(warden_.get(), [this] { on_warden_packet(); });
-  loop_.watch(plugin_.get(), [this] { on_plugin_packet(); });
+  SHUNT_CHECK(loop_.watch(warden_.get(), [this] { on_warden_packet(); }));
+  SHUNT_CHECK(loop_.watch(plugin_.get(), [this] { on_plugin_packet(); }));
+  SHUNT_CHECK(send_packet(warden_.get(), attach, descriptors));
   arm_deadline();
   return {};
 }
@@ -192,6 +205,18 @@ void PluginProcess::tell_who_started_it(const Error& why) const {
   send_refusal(warden_.get(), why);
 }
 
+/// Ends it for a reason that is not its own.
+void PluginProcess::give_up(Error why) {
+  if (state_ < State::Active) listener_.on_phase_failed(*instance_, why);
+  if (death_.reason.empty()) {
+    death_.reason = std::move(why.message);
+    death_.cause = why.code;
+    tell_who_started_it({death_.cause, death_.reason});
+  }
+  move(Event::HostFailed);
+  kill_plugin();
+}
+
 /// By descriptor, never by number: a pid may be somebody else's by now.
 void PluginProcess::kill_plugin() noexcept {
   if (plugin_pidfd_ && plugin_alive_) ::syscall(SYS_pidfd_send_signal, plugin_pidfd_.get(), SIGKILL, nullptr, 0);
@@ -214,6 +239,7 @@ void PluginProcess::on_warden_packet() {
   if (!packet) {
     loop_.unwatch(warden_.get());
     if (packet.error().code == ErrorCode::PeerBreach) return end(Event::Breach, broken(bus::Breach::Control));
+    if (packet.error().code == ErrorCode::System) return give_up(packet.error());
     if (warden_pid_ < 0) {  // by hand: nobody else will tell us
       warden_alive_ = false;
       finish_when_reaped();
@@ -227,10 +253,11 @@ void PluginProcess::accept_from_warden(Packet& packet) {
   const control::Message& message = packet.message();
   if (const auto* const spawned = message.body_as_Spawned();
       spawned != nullptr && packet.descriptors.size() == 1 && !plugin_pidfd_) {
+    if (auto watched = loop_.watch(packet.descriptors.front().get(), [this] { on_plugin_exit(); }); !watched)
+      return give_up(watched.error());
     plugin_pid_ = spawned->pid();
     plugin_pidfd_ = std::move(packet.descriptors.front());
     plugin_alive_ = true;
-    loop_.watch(plugin_pidfd_.get(), [this] { on_plugin_exit(); });
     if (state_ == State::Ending) kill_plugin();
     else move(Event::Confinement);
   } else if (const auto* const exited = message.body_as_Exited(); exited != nullptr) {
@@ -249,6 +276,7 @@ void PluginProcess::on_plugin_packet() {
   auto packet = receive_packet(plugin_.get());
   if (!packet) {
     if (packet.error().code == ErrorCode::PeerBreach) return end(Event::Breach, broken(bus::Breach::Control));
+    if (packet.error().code == ErrorCode::System) return give_up(packet.error());
     loop_.unwatch(plugin_.get());
     plugin_closed_ = true;
     return finish_when_reaped();
@@ -299,8 +327,7 @@ void PluginProcess::on_plugin_exit() {
 
 void PluginProcess::on_warden_exit() {
   loop_.unwatch(warden_pidfd_.get());
-  siginfo_t info{};
-  ::waitid(static_cast<idtype_t>(P_PIDFD), static_cast<id_t>(warden_pidfd_.get()), &info, WEXITED);
+  wait_for(warden_pidfd_.get());
   while (warden_) {  // what it said last
     auto packet = receive_packet(warden_.get());
     if (!packet || !*packet) break;

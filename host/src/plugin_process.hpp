@@ -92,6 +92,7 @@ class PluginProcess {
   void close_warden() noexcept;
   [[nodiscard]] bool is_reaped() const noexcept;
   void finish_when_reaped();
+  void give_up(Error why);
   void enter(control::Phase phase);
   void move(Event event);
   void arm_deadline();

@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -165,6 +166,47 @@ TEST_F(Launchers, started_by_hand_that_stand_still_do_not_hold_the_end_of_the_ho
   ::kill(launcher.pid(), SIGSTOP);
 
   host.reset();
+}
+
+// ---- Descriptors
+
+/// Lets this process open as many descriptors more as it is told; launchers, which start with none of ours, open
+/// theirs.
+class FewDescriptors {
+ public:
+  FewDescriptors() {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    for (int i = 0; i < 64; ++i) taken_.emplace_back(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  }
+  ~FewDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+  FewDescriptors(const FewDescriptors&) = delete;
+  FewDescriptors& operator=(const FewDescriptors&) = delete;
+
+  void allow(int more) {
+    rlimit limit = before_;
+    limit.rlim_cur = static_cast<rlim_t>(taken_.back().get() + 1 + more);
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+  }
+
+ private:
+  rlimit before_{};
+  std::vector<bus::UniqueFd> taken_;
+};
+
+class Descriptors : public HostTest {};
+
+TEST_F(Descriptors, that_run_out_at_any_point_of_the_start_are_what_the_host_says_is_missing) {
+  FewDescriptors few;
+  int failures = 0;
+  for (int more = 0;; ++more) {
+    ASSERT_LT(more, 64) << "it never starts";
+    few.allow(more);
+    const auto host = Host::start(with({actor()}));
+    if (host) break;
+    ++failures;
+    EXPECT_EQ(host.error().code, ErrorCode::System) << more << " descriptors: " << to_string(host.error());
+  }
+  EXPECT_GT(failures, 5);
 }
 
 }  // namespace
