@@ -75,6 +75,8 @@ int join(const std::string& socket, const std::string& plugin) {
 
 int main(int argc, char** argv) {
   using namespace shunt;
+  // A host that ignores it hands that on, and a child's end would be thrown away before we can ask for it.
+  ::signal(SIGCHLD, SIG_DFL);
   CLI::App program{"Runs one Shunt plugin in a process of its own.", "shunt-launch"};
   int fd = -1;
   std::string socket;

@@ -80,6 +80,19 @@ TEST_F(Plugins, that_are_stopped_in_the_middle_of_a_phase_are_cleaned_up_after_i
   EXPECT_TRUE(host.stop("actor"));
 }
 
+TEST_F(Plugins, that_crash_are_seen_to_although_the_host_ignores_the_end_of_children) {
+  const auto before = ::signal(SIGCHLD, SIG_IGN);
+  {
+    Host host = start({actor()});
+    auto client = host.client<actor::Client>().value();
+
+    EXPECT_EQ(client.act(order({.deed = Deed::Crash}), {.deadline = 30s}).error().code, ErrorCode::OutcomeUnknown);
+
+    EXPECT_THAT(await_event(host, HostEventKind::Ended, "actor").text, HasSubstr("signal 11"));
+  }
+  ::signal(SIGCHLD, before);
+}
+
 // ---- Launchers
 
 /// `shunt-launch --host SOCKET PLUGIN`, as a person starts it.
