@@ -97,7 +97,15 @@ void Supervisor::stage(const std::shared_ptr<PluginVersion>& version, bus::Uniqu
 void Supervisor::start(Plugin& plugin, Done done) {
   plugin.stopped = false;
   plugin.why_down.clear();
-  stage(plugin.serving, {}, std::move(done));
+  const auto running = try_stage(plugin.serving, {});
+  if (running) {
+    (*running)->staged = std::move(done);
+    return;
+  }
+  plugin.stopped = true;
+  take_down(plugin.serving->name(),
+            fmt::format("could not be started: {}; see `shunt restart`", running.error().message));
+  done(tl::make_unexpected(running.error()));
 }
 
 void Supervisor::start_all(Done done) {
@@ -184,7 +192,7 @@ void Supervisor::on_ended(Instance& instance, const Death& death) {
   if (plugin != nullptr && plugin->stopped && plugin->current == nullptr) take_down(instance.identity.plugin, why);
   if (running.staged)
     running.staged(tl::make_unexpected(running.phase_error ? *running.phase_error : Error{death.code_of_death(), why}));
-  if (running.ended) running.ended({});
+  for (const Done& ended : running.ended) ended({});
   if (running.by_hand) forget_joined(instance.identity.plugin, running.version);
   loop_.post([process = std::shared_ptr<PluginProcess>(std::move(running.process))] {});  // it called us: not yet
 }
@@ -273,7 +281,7 @@ void Supervisor::drain_and_end(Instance& instance, Done ended) {
   Running* const running = find(instance);
   if (running == nullptr) return ended ? ended({}) : void();
   running->expected_end = true;
-  running->ended = std::move(ended);
+  if (ended) running->ended.push_back(std::move(ended));
   running->process->stop_asked();
   drain_tick(running->process->share(), EventLoop::Clock::now() + kDrainDeadline,
              [this, &instance](const Status& drained) {
@@ -294,17 +302,24 @@ void Supervisor::stop(const std::string& name, Done done) {
   const std::shared_ptr<Instance> old = std::exchange(plugin->current, nullptr);
   plugin->why_down = "was stopped; see `shunt restart`";
   take_down(name, plugin->why_down);
-  for (auto& [key, running] : running_) {  // what is being started for it
-    if (running.version->name() != name || running.expected_end || running.process->share() == old) continue;
+  const auto left = std::make_shared<std::size_t>(0);
+  for (auto& [key, running] : running_) {  // what serves, what is being started, and what an earlier stop ends
+    if (running.version->name() != name) continue;
+    ++*left;
+    running.ended.emplace_back([left, done](const Status&) {
+      if (--*left == 0) done({});
+    });
+    if (running.expected_end || running.process->share() == old) continue;
     running.expected_end = true;
     running.process->stop_asked();
   }
   events_.add({.kind = HostEventKind::Stopped, .plugin = name, .text = "stopped"});
-  if (old == nullptr) return done({});
-  drain_and_end(*old, std::move(done));
+  if (*left == 0) return done({});
+  if (old != nullptr) drain_and_end(*old, {});
 }
 
 void Supervisor::restart(const std::string& name, Done done) {
+  if (stopping_) return done(error(ErrorCode::Stopped, "the host is being stopped"));
   Plugin* const plugin = find(name);
   if (plugin == nullptr) return done(error(ErrorCode::NoSuchPlugin, "there is no plugin \"{}\": see `shunt ls`", name));
   if (plugin->current != nullptr || !plugin->stopped)

@@ -84,7 +84,7 @@ class Supervisor final : public HubListener, private ProcessListener {
     std::shared_ptr<PluginVersion> version;
     Done staged;                       ///< Until it is active or failed.
     std::optional<Error> phase_error;  ///< Why it will not become active.
-    Done ended;                        ///< When somebody waits for its end.
+    std::vector<Done> ended;           ///< Of those who wait for its end.
     bool expected_end = false;
     bool by_hand = false;
   };

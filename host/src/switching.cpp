@@ -78,7 +78,7 @@ void Supervisor::exchange(const std::shared_ptr<Switching>& switching) {
     Running* const still = find(*switching->from);
     if (still == nullptr) return finish({});  // it died while draining: its messages were sorted
     if (!done) return undo(switching);
-    still->ended = finish;
+    still->ended.emplace_back(finish);
     still->process->drain_done();
   };
   // A sender that looked at the table of before may push once more: until the last of them is through, an idle lane

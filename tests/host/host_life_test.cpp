@@ -93,6 +93,47 @@ TEST_F(Plugins, that_crash_are_seen_to_although_the_host_ignores_the_end_of_chil
   ::signal(SIGCHLD, before);
 }
 
+TEST_F(Plugins, that_are_stopped_twice_have_ended_when_either_stop_returns) {
+  Host host = start({actor()});
+  auto orders = host.publisher<stage::Order>("stage.orders").value();
+  std::optional<Frozen> frozen;
+  frozen.emplace(host, "actor");
+  ASSERT_TRUE(orders.publish(order({})));
+  std::jthread first{[&] { EXPECT_TRUE(host.stop("actor")); }};
+  ASSERT_TRUE(await_state(host, "actor", "Draining"));
+  std::jthread thaw{[&] {
+    EXPECT_TRUE(await([&] { return count_events(host, HostEventKind::Stopped) == 2; })) << "the second one waits";
+    frozen.reset();
+  }};
+
+  EXPECT_TRUE(host.stop("actor"));
+
+  EXPECT_EQ(snapshot_of(host, "actor").state, "Stopped");
+}
+
+TEST_F(Plugins, whose_restart_fails_at_once_can_be_restarted_when_the_cause_is_gone) {
+  const TemporaryDirectory directory;
+  const auto launcher = directory.path() / "launcher";
+  std::filesystem::create_symlink(LAUNCHER, launcher);
+  auto configuration = with({actor()});
+  configuration.launcher = launcher;
+  Host host = start(std::move(configuration));
+  ASSERT_TRUE(host.stop("actor"));
+  std::filesystem::remove(launcher);
+
+  for (int i = 0; i < 2; ++i) {
+    const auto restarted = host.restart("actor");
+    ASSERT_FALSE(restarted);
+    EXPECT_EQ(restarted.error().code, ErrorCode::BadConfiguration);
+    EXPECT_THAT(restarted.error().message, HasSubstr(launcher.string()));
+  }
+  EXPECT_THAT(host.client<actor::Client>().value().act(order({})).error().message, HasSubstr("could not be started"));
+  std::filesystem::create_symlink(LAUNCHER, launcher);
+
+  EXPECT_TRUE(host.restart("actor"));
+  EXPECT_TRUE(host.client<actor::Client>().value().act(order({}), {.deadline = 30s}));
+}
+
 // ---- Launchers
 
 /// `shunt-launch --host SOCKET PLUGIN`, as a person starts it.
