@@ -350,40 +350,6 @@ void Supervisor::await_last_end(Done ended) {
   loop_.after(kDrainTick, [this, ended = std::move(ended)]() mutable { await_last_end(std::move(ended)); });
 }
 
-void Supervisor::join(std::shared_ptr<PluginVersion> version, bus::UniqueFd launcher) {
-  const int socket = launcher.get();
-  if (stopping_) return send_refusal(socket, {ErrorCode::Stopped, "the host is being stopped: start it, then join"});
-  Plugin* const known = find(version->name());
-  if (known != nullptr && (known->current != nullptr || !known->stopped))
-    return send_refusal(socket,
-                        {ErrorCode::BadInput,
-                         fmt::format("the host runs a plugin \"{}\" already: stop that one first", version->name())});
-  if (known != nullptr) {
-    if (!known->by_hand) displaced_.insert_or_assign(version->name(), std::move(*known));
-    plugins_.erase(version->name());
-  }
-  static_cast<void>(add(version));
-  Plugin& plugin = plugins_.find(version->name())->second;
-  plugin.stopped = false;
-  plugin.by_hand = true;
-  stage(version, std::move(launcher), [this, version](const Status& status) {
-    events_.add({.kind = status ? HostEventKind::Joined : HostEventKind::PhaseFailed,
-                 .plugin = version->name(),
-                 .version = to_string(version->image.version),
-                 .text = status ? "joined by hand" : to_string(status.error())});
-    if (!status) forget_joined(version->name(), version);
-  });
-}
-
-/// Nobody restarts what was started by hand: with its process it leaves the host.
-void Supervisor::forget_joined(const std::string& name, const std::shared_ptr<PluginVersion>& version) {
-  Plugin* const plugin = find(name);
-  if (plugin == nullptr || plugin->serving != version || plugin->current != nullptr) return;
-  plugins_.erase(name);
-  if (auto displaced = displaced_.extract(name)) plugins_.insert(std::move(displaced));
-  publish_table();
-}
-
 // ---- From the data path
 
 void Supervisor::on_breach(Instance& instance) noexcept {

@@ -75,9 +75,10 @@ class Supervisor final : public HubListener, private ProcessListener {
     std::uint32_t crashes = 0;
     bool stopped = true;
     std::string why_down;  ///< While stopped: after the plugin's name, a sentence.
-    bool by_hand = false;  ///< It goes with its process.
     bool switching = false;
     EventLoop::TimerId restart = 0;
+    bool by_hand = false;              ///< Joined; it leaves the host with its process.
+    std::unique_ptr<Plugin> stood_in;  ///< The configured one, stopped, whose place it takes meanwhile; may be null.
   };
   struct Running {
     std::unique_ptr<PluginProcess> process;
@@ -106,13 +107,15 @@ class Supervisor final : public HubListener, private ProcessListener {
   void forget(std::shared_ptr<Instance> instance);
   Running* find(const Instance& instance);
   Plugin* find(const std::string& plugin);
-  void forget_joined(const std::string& name, const std::shared_ptr<PluginVersion>& version);
   void drain_and_end(Instance& instance, Done ended);
   void await_last_end(Done ended);
   void drain_tick(std::shared_ptr<Instance> instance, EventLoop::Clock::time_point deadline, Done drained);
   void watch(const std::shared_ptr<Instance>& instance);
   [[nodiscard]] std::size_t in_flight_with(const Instance& instance);
   void note(HostEventKind kind, const Instance& instance, std::string text, std::uint64_t in_flight = 0);
+
+  // joining.cpp
+  void forget_joined(const std::string& name, const std::shared_ptr<PluginVersion>& version);
 
   // switching.cpp
   void exchange(const std::shared_ptr<Switching>& switching);
@@ -131,7 +134,6 @@ class Supervisor final : public HubListener, private ProcessListener {
   Hub* hub_ = nullptr;
   Watchdog watchdog_;
   std::map<std::string, Plugin, std::less<>> plugins_;
-  std::map<std::string, Plugin, std::less<>> displaced_;  ///< Stopped, while one started by hand has their name.
   std::map<const Instance*, Running> running_;
   std::vector<std::shared_ptr<Inbox>> inboxes_;
   std::uint64_t last_instance_ = 0;

@@ -222,6 +222,27 @@ TEST_F(Launchers, started_by_hand_that_stand_still_do_not_hold_the_end_of_the_ho
   host.reset();
 }
 
+TEST_F(Launchers, started_by_hand_give_a_configured_plugin_its_place_back) {
+  auto configured = partner(2);
+  configured.slots = 64;
+  Host host = start_with_socket({actor(), configured});
+  ASSERT_TRUE(host.stop("partner"));
+  for (int i = 0; i < 2; ++i) {
+    {
+      const std::uint64_t seen = host.events().back().number;
+      const ByHand launcher{socket(), partner().path};
+      await_event(host, HostEventKind::Joined, "partner", seen);
+      EXPECT_TRUE(host.client<partner::Client>().value().act(order({}), {.deadline = 30s}));
+      EXPECT_EQ(host.restart("partner").error().code, ErrorCode::BadInput) << "it runs: the one by hand";
+    }
+    EXPECT_TRUE(await_state(host, "partner", "Stopped"));
+    EXPECT_EQ(host.client<partner::Client>().value().act(order({})).error().code, ErrorCode::NotServing);
+  }
+
+  EXPECT_TRUE(host.restart("partner"));
+  EXPECT_TRUE(host.client<partner::Client>().value().act(order({}), {.deadline = 30s}));
+}
+
 // ---- Descriptors
 
 /// Lets this process open as many descriptors more as it is told; launchers, which start with none of ours, open

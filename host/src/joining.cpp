@@ -1,0 +1,44 @@
+/// Plugins whose launcher somebody started by hand: they join, may stand in for a configured one, and leave.
+
+#include "supervisor.hpp"
+
+namespace shunt::host {
+
+void Supervisor::join(std::shared_ptr<PluginVersion> version, bus::UniqueFd launcher) {
+  const int socket = launcher.get();
+  if (stopping_) return send_refusal(socket, {ErrorCode::Stopped, "the host is being stopped: start it, then join"});
+  Plugin* const known = find(version->name());
+  if (known != nullptr && (known->current != nullptr || !known->stopped))
+    return send_refusal(socket,
+                        {ErrorCode::BadInput,
+                         fmt::format("the host runs a plugin \"{}\" already: stop that one first", version->name())});
+  std::unique_ptr<Plugin> configured;
+  if (known != nullptr) {
+    configured = known->by_hand ? std::move(known->stood_in) : std::make_unique<Plugin>(std::move(*known));
+    plugins_.erase(version->name());
+  }
+  static_cast<void>(add(version));
+  Plugin& joining = plugins_.find(version->name())->second;
+  joining.stopped = false;
+  joining.by_hand = true;
+  joining.stood_in = std::move(configured);
+  stage(version, std::move(launcher), [this, version](const Status& status) {
+    events_.add({.kind = status ? HostEventKind::Joined : HostEventKind::PhaseFailed,
+                 .plugin = version->name(),
+                 .version = to_string(version->image.version),
+                 .text = status ? "joined by hand" : to_string(status.error())});
+    if (!status) forget_joined(version->name(), version);
+  });
+}
+
+/// Nobody restarts what was started by hand: with its process it leaves the host. Where the configuration has a plugin
+/// of its name, that is there again, stopped as it was.
+void Supervisor::forget_joined(const std::string& name, const std::shared_ptr<PluginVersion>& version) {
+  Plugin* const plugin = find(name);
+  if (plugin == nullptr || plugin->serving != version || plugin->current != nullptr) return;
+  if (std::unique_ptr<Plugin> configured = std::move(plugin->stood_in)) *plugin = std::move(*configured);
+  else plugins_.erase(name);
+  publish_table();
+}
+
+}  // namespace shunt::host
