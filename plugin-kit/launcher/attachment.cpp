@@ -26,6 +26,13 @@ Result<Attachment> check_attachment(const control::Attach& attach, std::vector<b
 
 }  // namespace
 
+void refuse(const kit::ControlChannel& host, const Error& why) {
+  control::RefusedT refused;
+  refused.code = static_cast<std::uint16_t>(static_cast<std::uint16_t>(why.code) + 1);
+  refused.message = why.message;
+  [[maybe_unused]] const auto sent = host.send(std::move(refused));
+}
+
 Result<Attachment> receive_attachment(const kit::ControlChannel& host) {
   auto packet = host.receive();
   if (!packet && packet.error().code == ErrorCode::HostGone)
@@ -42,11 +49,7 @@ Result<Attachment> receive_attachment(const kit::ControlChannel& host) {
                                       ? error(ErrorCode::BadInput, "the host sent {} where Attach belongs",
                                               control::EnumNameBody(packet->message().body_type()))
                                       : check_attachment(*attach, std::move(packet->descriptors));
-  if (attachment) return attachment;
-  control::RefusedT refused;
-  refused.code = static_cast<std::uint16_t>(static_cast<std::uint16_t>(attachment.error().code) + 1);
-  refused.message = attachment.error().message;
-  [[maybe_unused]] const auto sent = host.send(std::move(refused));  // the caller says it on the terminal too
+  if (!attachment) refuse(host, attachment.error());  // the caller says it on the terminal too
   return attachment;
 }
 

@@ -23,6 +23,9 @@ struct Attachment {
   }
 };
 
+/// Tells `host` why this launcher cannot start the plugin; whoever is gone needs no telling.
+void refuse(const kit::ControlChannel& host, const Error& why);
+
 /// Waits for the host's Attach, or its Refused, which becomes the error. An Attach that cannot be is answered with
 /// Refused. Errors: LayoutMismatch, BadInput, HostGone, System, and whatever the host refuses with.
 [[nodiscard]] Result<Attachment> receive_attachment(const kit::ControlChannel& host);

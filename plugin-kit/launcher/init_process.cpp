@@ -4,7 +4,6 @@
 #include "family.hpp"
 
 #include <array>
-#include <cstdio>
 #include <cstdlib>
 
 #include <sys/wait.h>
@@ -36,8 +35,8 @@ void run_init(kit::ControlChannel warden, Attachment attachment, const PluginHoo
   attachment.close_descriptors();
   Status status = plugin < 0 ? system_error("forking the plugin process") : supervise(warden, plugin);
   if (!status) {
-    std::fprintf(stderr, "shunt-launch: %s\n", to_string(status.error()).c_str());
     end_children();
+    refuse(warden, status.error());
   }
   ::_exit(status ? 0 : 1);
 }

@@ -57,7 +57,8 @@ class Warden {
     return {};
   }
 
-  /// Passes on what init says: Spawned with the pidfd, Exited. Init's own end without a word is a SIGKILL to both.
+  /// Passes on what init says: Spawned with the pidfd, Exited, or Refused when it could not start the plugin process.
+  /// Init's own end without a word is a SIGKILL to both.
   Status pass_on() {
     auto packet = relay_.receive();
     if (!packet) {
@@ -69,6 +70,10 @@ class Warden {
       const Status forwarded = host_.forward(*packet);
       if (!packet->descriptors.empty()) plugin_ = std::move(packet->descriptors.front());
       return forwarded;
+    }
+    if (const auto* refused = packet->message().body_as_Refused()) {
+      SHUNT_CHECK(host_.forward(*packet));
+      return error(static_cast<ErrorCode>(refused->code() - 1), "{}", refused->message()->c_str());
     }
     if (const auto* exited = packet->message().body_as_Exited()) {
       exited->UnPackTo(&exited_.emplace());
@@ -107,7 +112,11 @@ Result<Ending> run_warden(kit::ControlChannel host, Attachment attachment, const
   adopt_orphans();
   const pid_t self = ::getpid();
   const pid_t init = ::fork();
-  if (init < 0) return system_error("forking the plugin's init");
+  if (init < 0) {
+    auto failed = system_error("forking the plugin's init");
+    refuse(host, failed.value());
+    return failed;
+  }
   if (init == 0) {
     die_with(self);
     host.close();

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <optional>
@@ -27,6 +28,7 @@ extern char** environ;
 namespace shunt::test {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 std::ptrdiff_t count_events(Host& host, HostEventKind kind) {
@@ -241,6 +243,23 @@ TEST_F(Launchers, started_by_hand_give_a_configured_plugin_its_place_back) {
 
   EXPECT_TRUE(host.restart("partner"));
   EXPECT_TRUE(host.client<partner::Client>().value().act(order({}), {.deadline = 30s}));
+}
+
+TEST_F(Launchers, that_cannot_fork_say_so) {
+  constexpr std::pair<const char*, const char*> kForks[] = {{"0", "forking the plugin's init"},
+                                                            {"1", "forking the plugin process"}};
+  for (const auto& [forks, what] : kForks) {
+    ::setenv("SHUNT_TEST_FORKS", forks, 1);
+    auto configuration = with({actor()});
+    configuration.launcher = FORKLESS_LAUNCHER;
+
+    const auto host = Host::start(std::move(configuration));
+
+    ASSERT_FALSE(host);
+    EXPECT_EQ(host.error().code, ErrorCode::System);
+    EXPECT_THAT(host.error().message, AllOf(HasSubstr(what), HasSubstr(std::strerror(EAGAIN))));
+  }
+  ::unsetenv("SHUNT_TEST_FORKS");
 }
 
 // ---- Descriptors
