@@ -13,10 +13,22 @@
 
 namespace shunt::bus {
 
+namespace {
+
+/// Every page is there from now on. A mapping that finds none would say nothing, and its first touch end the process.
+Status reserve(int fd, std::size_t bytes) {
+  while (::fallocate(fd, 0, 0, static_cast<off_t>(bytes)) != 0)
+    if (errno != EINTR) return system_error(fmt::format("reserving {} bytes of shared memory", bytes));
+  return {};
+}
+
+}  // namespace
+
 Result<UniqueFd> create_memory(const char* label, std::size_t bytes) {
   UniqueFd fd{::memfd_create(label, MFD_CLOEXEC | MFD_ALLOW_SEALING)};
   if (!fd) return system_error("creating shared memory");
   if (::ftruncate(fd.get(), static_cast<off_t>(bytes)) != 0) return system_error("sizing shared memory");
+  if (bytes > 0) SHUNT_CHECK(reserve(fd.get(), bytes));
   if (::fcntl(fd.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) != 0) return system_error("sealing shared memory");
   return fd;
 }

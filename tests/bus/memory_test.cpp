@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 
 #ifndef F_SEAL_FUTURE_WRITE
 #define F_SEAL_FUTURE_WRITE 0x0010
@@ -31,6 +32,14 @@ TEST(Memory, is_zero_filled_and_has_the_size_asked_for) {
   EXPECT_EQ(must(sealed_size(memory.get())), kBytes);
   EXPECT_EQ(mapping.size(), kBytes);
   for (std::size_t i = 0; i < kBytes; ++i) ASSERT_EQ(mapping.data()[i], std::byte{0});
+}
+
+TEST(Memory, is_there_in_full_before_anybody_maps_it) {
+  const auto memory = must(create_memory("test", kBytes));
+  struct stat status {};
+  ASSERT_EQ(::fstat(memory.get(), &status), 0);
+
+  EXPECT_GE(static_cast<std::size_t>(status.st_blocks) * 512, kBytes);
 }
 
 TEST(Memory, can_neither_shrink_nor_grow) {
