@@ -33,7 +33,7 @@ TEST_F(Benchmarks, tell_their_own_help_and_their_own_misuse) {
   const Ran misuse = shunt({"bench", "sideways"});
 
   EXPECT_EQ(help.code, 0);
-  EXPECT_THAT(help.out, HasSubstr("Usage: shunt-bench"));
+  EXPECT_THAT(help.out, HasSubstr("Usage: shunt bench"));
   EXPECT_THAT(help.out, HasSubstr("--against"));
   EXPECT_EQ(misuse.code, 2);
   EXPECT_THAT(misuse.errors, HasSubstr("sideways"));
