@@ -129,6 +129,9 @@ class Hub {
   // send.cpp
   Delivered deliver(const RouteEntry& entry, const Target& target, Message& message, InFlight* request) noexcept;
   bool fan_out(const RouteEntry& entry, std::size_t first, Message& message, InboundPool* pool, Sent& sent) noexcept;
+  Status copy_to(InboundPool& to, Message& message, const InboundPool& from);
+  Result<Delivered> deliver_copy(const RouteEntry& entry, const Target& target, Message& message,
+                                 const InboundPool& pool, InFlight& request);
   bool refuses(const Target& target) noexcept;
   void suspect(Instance& instance) noexcept;
   std::uint32_t flush(const Target& target) noexcept;

@@ -205,21 +205,36 @@ bool Hub::fan_out(const RouteEntry& entry, std::size_t first, Message& message, 
     count(deliver(entry, target, message, nullptr), sent);
     return true;
   }
-  const auto copy = loan(theirs, message.header.payload_bytes);
-  if (!copy && target.outlet->policy == SlowConsumer::Refuse) return target.outlet->count_refused(), false;
   Message copied = message;
-  if (copy) {
-    std::memcpy(copy->data, pool->payload(message.header.chunk) + message.header.payload_offset,
-                message.header.payload_bytes);
-    copied.header.chunk = copy->chunk;
-    copied.header.generation = copy->generation;
-    copied.header.payload_offset = 0;
-  }
+  const Status copy = copy_to(theirs, copied, *pool);
+  if (!copy && target.outlet->policy == SlowConsumer::Refuse) return target.outlet->count_refused(), false;
   const bool all = fan_out(entry, first + 1, message, pool, sent);
   if (all && copy) count(deliver(entry, target, copied, nullptr), sent);
   else if (all) target.outlet->count_no_chunk(), ++sent.dropped;
-  if (copy) theirs.release(copy->chunk);
+  if (copy) let_go(copied.header, theirs);
   return all;
+}
+
+/// Puts a copy in `to` in the place of the message's chunk of `from`; the caller lets go of it. Errors: those of
+/// loan().
+Status Hub::copy_to(InboundPool& to, Message& message, const InboundPool& from) {
+  bus::MessageHeader& header = message.header;
+  SHUNT_TRY(copy, loan(to, header.payload_bytes));
+  std::memcpy(copy.data, from.payload(header.chunk) + header.payload_offset, header.payload_bytes);
+  header.chunk = copy.chunk;
+  header.generation = copy.generation;
+  header.payload_offset = 0;
+  return {};
+}
+
+/// A request that was built when its route had no server, or another one: its chunk is not where the target reads.
+Result<Delivered> Hub::deliver_copy(const RouteEntry& entry, const Target& target, Message& message,
+                                    const InboundPool& pool, InFlight& request) {
+  InboundPool& theirs = *target.outlet->pool;
+  SHUNT_CHECK(copy_to(theirs, message, pool));
+  const Delivered delivered = deliver(entry, target, message, &request);
+  let_go(message.header, theirs);
+  return delivered;
 }
 
 Result<ReceivedBytes> Hub::call(const RouteInfo& route, InboundPool* pool, const bus::Built& built,
@@ -230,8 +245,9 @@ Result<ReceivedBytes> Hub::call(const RouteInfo& route, InboundPool* pool, const
   record.caller = &pending;
   record.deadline_ns = request.deadline_ns;
   auto delivered = Delivered::Refused;
-  enum class Why : std::uint8_t { Sent, NoRoute, Down } why = Why::Sent;
-  std::string why_down;  // empty, and no allocation, unless it is
+  enum class Why : std::uint8_t { Sent, NoRoute, Down, NoChunk } why = Why::Sent;
+  std::string why_down;           // empty, and no allocation, unless it is
+  std::optional<Error> no_chunk;  // likewise
   {
     const EndOfLoan loan{pool, built};
     Message message = message_for(route, bus::Kind::Request, built);
@@ -240,7 +256,11 @@ Result<ReceivedBytes> Hub::call(const RouteInfo& route, InboundPool* pool, const
     const RouteEntry* const entry = tables_.current().find(route.id);
     if (entry == nullptr || entry->targets.empty()) why = Why::NoRoute;
     else if (entry->down) why = Why::Down, why_down = entry->why_down;
-    else delivered = deliver(*entry, entry->targets.front(), message, &record);
+    else if (const Target& target = entry->targets.front();
+             message.header.place != bus::Place::Chunk || target.outlet->pool.get() == pool) [[likely]]
+      delivered = deliver(*entry, target, message, &record);
+    else if (const auto copied = deliver_copy(*entry, target, message, *pool, record)) delivered = *copied;
+    else why = Why::NoChunk, no_chunk = copied.error();
   }
   if (shut_.load(std::memory_order_relaxed)) {
     // shut() may have looked before our record was there: take it back, or wait until it is completed.
@@ -252,6 +272,10 @@ Result<ReceivedBytes> Hub::call(const RouteInfo& route, InboundPool* pool, const
   if (why == Why::NoRoute)
     return error(ErrorCode::NoSuchRoute, "no plugin serves \"{}\": check `shunt ls`", route.name);
   if (why == Why::Down) return error(ErrorCode::NotServing, "\"{}\" is not served now: {}", route.name, why_down);
+  if (why == Why::NoChunk) {
+    route.counters.failed.fetch_add(1, std::memory_order_relaxed);
+    return tl::make_unexpected(std::move(*no_chunk));
+  }
   if (delivered == Delivered::Refused || delivered == Delivered::DroppedNewest) {
     route.counters.failed.fetch_add(1, std::memory_order_relaxed);
     return error(ErrorCode::RingFull, "\"{}\" does not keep up: {} calls are in flight; call again later", route.name,
