@@ -25,7 +25,7 @@ void expect_refused(std::vector<SizeClass> classes, const std::string& part_of_t
 }
 
 TEST(Geometry, chunks_do_not_overlap_start_on_a_cache_line_and_stay_inside_the_memory) {
-  const auto geometry = geometry_of({{8, 5}, {64, 3}, {72, 2}, {4096, 2}});
+  const auto geometry = geometry_of({{8, 5}, {72, 3}, {192, 2}, {4096, 2}});
   std::size_t end_of_last = 0;
 
   for (std::uint32_t size_class = 0; size_class < 4; ++size_class)
@@ -76,7 +76,7 @@ TEST(Geometry, the_smallest_class_that_fits_is_chosen) {
 
 TEST(Geometry, a_pool_without_classes_or_with_too_many_is_refused) {
   std::vector<SizeClass> many;
-  for (std::uint32_t i = 0; i < kClassesMax + 1; ++i) many.push_back({8 * (i + 1), 1});
+  for (std::uint32_t i = 0; i < kClassesMax + 1; ++i) many.push_back({64 * (i + 1), 1});
   const std::vector<SizeClass> most{many.begin(), many.end() - 1};
 
   EXPECT_TRUE(PoolGeometry::of(most).has_value());
@@ -90,6 +90,13 @@ TEST(Geometry, a_size_that_is_no_multiple_of_8_or_not_above_the_last_is_refused)
   expect_refused({{60, 1}}, "60 bytes");
   expect_refused({{64, 1}, {64, 1}}, "at least 72");
   expect_refused({{128, 1}, {64, 1}}, "at least 136");
+}
+
+TEST(Geometry, two_sizes_of_equally_many_lines_are_refused) {
+  EXPECT_TRUE(PoolGeometry::of(std::vector<SizeClass>{{8, 16}, {72, 16}, {136, 16}}).has_value());
+  expect_refused({{8, 16}, {16, 16}, {4096, 16}}, "at least 72");
+  expect_refused({{8, 16}, {64, 16}}, "64-byte lines");
+  expect_refused({{72, 1}, {128, 1}}, "at least 136");
 }
 
 TEST(Geometry, a_class_without_chunks_or_with_more_than_an_id_can_name_is_refused) {

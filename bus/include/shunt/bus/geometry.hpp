@@ -28,7 +28,8 @@ class PoolGeometry {
  public:
   PoolGeometry() = default;
 
-  /// Sizes are multiples of 8, strictly increasing; counts are above 0 and below 2^20.
+  /// Sizes are multiples of 8, each taking more 64-byte lines than the one before, or the two would be one class to
+  /// iceoryx; counts are above 0 and below 2^20.
   /// Errors: BadConfiguration naming the class and the rule.
   [[nodiscard]] static Result<PoolGeometry> of(std::span<const SizeClass> classes);
 
