@@ -41,6 +41,14 @@ Status Catalog::assign_pool(PluginVersion& version) {
   const std::string& compartment =
       version.configuration.compartment.empty() ? version.name() : version.configuration.compartment;
   const std::lock_guard lock{mutex_};
+  // What waits for a plugin, and what is built for it, lies in one pool, whichever version is going to read it.
+  if (const auto known = compartments_.find(version.name());
+      known != compartments_.end() && known->second != compartment)
+    return error(
+        ErrorCode::BadConfiguration,
+        "{} {} is in the compartment \"{}\" and another version of it in \"{}\": give all versions of a plugin "
+        "the same `compartment`",
+        version.name(), to_string(version.image.version), compartment, known->second);
   std::shared_ptr<InboundPool>& pool = pools_[compartment];
   const auto& classes = version.configuration.inbound;
   if (pool == nullptr) {
@@ -53,6 +61,7 @@ Status Catalog::assign_pool(PluginVersion& version) {
                  version.name(), to_string(version.image.version), compartment);
   }
   if (!version.image.manifest.calls.empty()) pool->reserve_for_replies();
+  compartments_.emplace(version.name(), compartment);
   version.pool = pool;
   return {};
 }

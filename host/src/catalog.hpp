@@ -67,6 +67,7 @@ class Catalog {
   RouteDirectory& directory_;
   std::mutex mutex_;
   std::map<std::string, std::shared_ptr<InboundPool>, std::less<>> pools_;            // by compartment
+  std::map<std::string, std::string, std::less<>> compartments_;                      // by plugin: for good
   std::map<std::pair<std::uint32_t, std::string>, std::shared_ptr<Outlet>> outlets_;  // by route and plugin
 };
 

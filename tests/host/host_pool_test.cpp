@@ -73,5 +73,20 @@ TEST_F(Pools, a_request_that_was_built_before_its_server_joined_and_fits_none_of
   EXPECT_TRUE(all_chunks_are_back());
 }
 
+TEST_F(Pools, two_versions_of_a_plugin_in_two_compartments_are_refused) {
+  auto second = actor_2();
+  second.compartment = "other";
+
+  const auto host = Host::start(with({actor(), second}));
+
+  ASSERT_FALSE(host);
+  EXPECT_EQ(host.error().code, ErrorCode::BadConfiguration);
+  EXPECT_THAT(host.error().message, AllOf(HasSubstr("actor 2.0.0"), HasSubstr("\"other\""), HasSubstr("\"actor\""),
+                                          HasSubstr("`compartment`")));
+  auto first = actor();
+  first.compartment = "other";
+  EXPECT_TRUE(Host::start(with({first, second})));
+}
+
 }  // namespace
 }  // namespace shunt::test
