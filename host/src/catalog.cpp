@@ -86,19 +86,26 @@ Status Catalog::resolve_routes(PluginVersion& version) {
   return {};
 }
 
+std::vector<Permitted> PluginVersion::permitted() const {
+  std::vector<Permitted> result;
+  const auto of = [&](const RouteInfo* route) -> Permitted& {
+    result.resize(std::max<std::size_t>(result.size(), route->id.value + 1));
+    return result[route->id.value];
+  };
+  for (const RouteInfo* route : calls) of(route).call = true;
+  for (const RouteInfo* route : topics_out) of(route).publish = true;
+  for (std::size_t i = 0; i < functions.size(); ++i) of(functions[i]).repeat = image.manifest.functions[i].idempotent;
+  for (std::size_t i = 0; i < topics_in.size(); ++i) of(topics_in[i]).repeat = image.manifest.topics_in[i].idempotent;
+  return result;
+}
+
 std::shared_ptr<Outlet> Catalog::outlet(const RouteInfo& route, const PluginVersion& version) {
   const std::lock_guard lock{mutex_};
   std::shared_ptr<Outlet>& outlet = outlets_[{route.id.value, version.name()}];
   if (outlet != nullptr) return outlet;
-  const Manifest& manifest = version.image.manifest;
-  bool idempotent = false;
-  for (std::size_t i = 0; i < version.functions.size(); ++i)
-    if (version.functions[i] == &route) idempotent = manifest.functions[i].idempotent;
-  for (std::size_t i = 0; i < version.topics_in.size(); ++i)
-    if (version.topics_in[i] == &route) idempotent = manifest.topics_in[i].idempotent;
   const SlowConsumer policy = route.function ? SlowConsumer::Refuse : route.settings.slow_consumer;
   outlet = std::make_shared<Outlet>(route.id, version.name(), policy, route.settings.backlog,
-                                    version.configuration.slots, idempotent, version.pool);
+                                    version.configuration.slots, version.pool);
   return outlet;
 }
 

@@ -33,6 +33,8 @@ struct PluginVersion {
   std::vector<RouteInfo*> topics_out;
 
   [[nodiscard]] const std::string& name() const { return image.manifest.name; }
+  /// What its instances may do with each route, by RouteId as far as it has any.
+  [[nodiscard]] std::vector<Permitted> permitted() const;
 };
 
 class Catalog {

@@ -140,7 +140,7 @@ bool Hub::accept_data(Instance& instance, const bus::Incoming& incoming) {
   const auto give_back = [&] {
     if (header.place == bus::Place::Chunk) instance.give_back(header.chunk, header.generation);
   };
-  const Permitted permitted = header.route < instance.permitted.size() ? instance.permitted[header.route] : Permitted{};
+  const Permitted permitted = instance.permission(header.route);
   if (header.kind == bus::Kind::Request) {
     if (!permitted.call) breach(instance, bus::Breach::Route);
     else if (!instance.reaped.load(std::memory_order_relaxed)) forward_request(instance, incoming);

@@ -1,7 +1,7 @@
 /// Delivery after a death: every message that the dead instance was sent gets exactly one outcome.
 ///
 ///     done                      done; a request without an answer is an unknown outcome
-///     begun, not done           unknown; sent once more, marked, where it is declared idempotent
+///     begun, not done           unknown; sent once more, marked, where its version declares it idempotent
 ///     begun by two instances    poison: unknown, never sent again
 ///     not begun                 waits in front of its outlet for the next instance, in order
 
@@ -56,10 +56,11 @@ std::vector<Hub::Leftover> Hub::leftovers(Instance& dead) {
 }
 
 /// True: it shall be sent again, and says so itself where it may have been done already.
-bool Hub::settle(Leftover& leftover, Outlet& outlet, const std::string& why) {
+bool Hub::settle(Leftover& leftover, const Instance& dead, Outlet& outlet, const std::string& why) {
   bus::MessageHeader& header = leftover.message.header;
+  const bool may_repeat = dead.permission(header.route).repeat;
   const bool poison = (header.flags & bus::flag::kRedelivered) != 0;
-  const bool again = !leftover.begun || (outlet.idempotent && !poison && !leftover.gone);
+  const bool again = !leftover.begun || (may_repeat && !poison && !leftover.gone);
   if (leftover.begun && again) {
     header.flags |= bus::flag::kRedelivered;
     outlet.count_redelivered();
@@ -89,7 +90,7 @@ void Hub::fail_over(Instance& dead, const std::string& why) {
     const RouteTable& table = tables_.current();
     for (Leftover& leftover : messages | std::views::reverse) {
       const auto outlet = outlet_of(table, leftover.message.header.route, dead.identity.plugin);
-      if (outlet == nullptr || !settle(leftover, *outlet, why)) continue;
+      if (outlet == nullptr || !settle(leftover, dead, *outlet, why)) continue;
       const bus::MessageHeader& header = leftover.message.header;
       if (header.place == bus::Place::Chunk) dead.pool->hold(header.chunk);
       outlet->put_back({header, leftover.message.inline_payload()});

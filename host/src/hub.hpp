@@ -124,7 +124,7 @@ class Hub {
   // failover.cpp
   struct Leftover;
   static std::vector<Leftover> leftovers(Instance& dead);
-  bool settle(Leftover& leftover, Outlet& outlet, const std::string& why);
+  bool settle(Leftover& leftover, const Instance& dead, Outlet& outlet, const std::string& why);
 
   // send.cpp
   Delivered deliver(const RouteEntry& entry, const Target& target, Message& message, InFlight* request) noexcept;

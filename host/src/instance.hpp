@@ -19,10 +19,11 @@ namespace shunt::host {
 
 enum class Pushed : std::uint8_t { Yes, NoRoom, AtCap, Closed, Withdrawn };
 
-/// What an instance may do with a route, from its manifest.
+/// What an instance may do with a route, and what may be done with what it was sent on it: from its manifest.
 struct Permitted {
   bool call = false;
   bool publish = false;
+  bool repeat = false;  ///< Idempotent: what it had begun may be sent again after its death.
 };
 
 class Instance : public std::enable_shared_from_this<Instance> {
@@ -43,6 +44,9 @@ class Instance : public std::enable_shared_from_this<Instance> {
   const std::shared_ptr<InboundPool> pool;
   /// By RouteId; written before the lane is published.
   std::vector<Permitted> permitted;
+  [[nodiscard]] Permitted permission(std::uint32_t route) const noexcept {
+    return route < permitted.size() ? permitted[route] : Permitted{};
+  }
 
   /// Sends one message and rings. A chunk payload is held by the lane from then on. Publications leave an eighth of the
   /// ring to requests. `prepare(MessageHeader&) -> bool` runs under the lock when everything fits: the last word. It,

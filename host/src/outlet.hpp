@@ -49,11 +49,10 @@ class Outlet {
 
   /// `leftover` is how many messages a dead instance's ring can give back on top of `backlog`.
   Outlet(RouteId route_id, std::string consumer_name, SlowConsumer slow_policy, std::uint32_t backlog,
-         std::uint32_t leftover, bool is_idempotent, std::shared_ptr<InboundPool> inbound)
+         std::uint32_t leftover, std::shared_ptr<InboundPool> inbound)
       : route(route_id),
         consumer(std::move(consumer_name)),
         policy(slow_policy),
-        idempotent(is_idempotent),
         pool(std::move(inbound)),
         limit_(backlog),
         queue_(std::size_t{backlog} + leftover + kSlack) {}
@@ -61,7 +60,6 @@ class Outlet {
   const RouteId route;
   const std::string consumer;  ///< The plugin's name.
   const SlowConsumer policy;
-  const bool idempotent;
   const std::shared_ptr<InboundPool> pool;
 
   /// Messages that wait; a look without the lock, exact for what the calling thread itself has queued.

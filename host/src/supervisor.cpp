@@ -64,10 +64,7 @@ Result<Supervisor::Running*> Supervisor::try_stage(const std::shared_ptr<PluginV
                                                                 version->image.trust == Trust::Listed,
                                                                 version->symbols},
                                              std::move(lane), version->pool);
-  instance->permitted.resize(directory_.size() + 1);
-  for (const RouteInfo* route : version->calls) instance->permitted[route->id.value].call = true;
-  for (const RouteInfo* route : version->topics_out) instance->permitted[route->id.value].publish = true;
-
+  instance->permitted = version->permitted();
   flatbuffers::FlatBufferBuilder attach;
   build_attach(attach, *version, *instance);
   auto process =

@@ -124,6 +124,20 @@ TEST_F(Failures, a_request_that_ends_two_instances_is_never_sent_again) {
   EXPECT_EQ(receiver_of(host, "actor/repeat", "actor").redelivered, 1u);
 }
 
+TEST_F(Failures, a_request_is_not_sent_again_where_only_an_earlier_version_allows_it) {
+  Host host = start({actor(), actor_2()});
+  ASSERT_TRUE(host.switch_to("actor", "2.0.0"));
+  auto client = host.client<actor::Client>().value();
+
+  const auto reply = client.repeat(order({.deed = Deed::Exit, .number = 3}), {.deadline = 30s});
+
+  ASSERT_FALSE(reply);
+  EXPECT_EQ(reply.error().code, ErrorCode::OutcomeUnknown);
+  EXPECT_TRUE(serves(host));
+  EXPECT_EQ(snapshot_of(host, "actor").crashes, 1u) << "it was done by one instance only";
+  EXPECT_EQ(receiver_of(host, "actor/repeat", "actor").redelivered, 0u);
+}
+
 TEST_F(Failures, a_handler_that_hangs_costs_its_caller_the_deadline_and_the_instance_its_life) {
   Host host = start({actor()});
 
