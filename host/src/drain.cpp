@@ -4,6 +4,7 @@
 
 #include <shunt/schemas/control_generated.h>
 
+#include <array>
 #include <cstring>
 #include <utility>
 
@@ -94,19 +95,24 @@ ReceivedBytes Hub::receive(Instance& instance, const bus::Incoming& incoming, Re
 
 namespace {
 
-/// What the plugin says went wrong, from bytes that anybody may have written.
-Error failure_of(const Instance& instance, const RouteInfo& route, std::uint16_t status,
-                 std::span<const std::uint8_t> bytes) {
+/// More than the longest account that the kit sends.
+constexpr std::size_t kFailureBytesMax = 8u << 10;
+
+/// What the plugin says went wrong, from bytes that anybody may have written, and may write yet.
+Error failure_of(const Instance& instance, const RouteInfo& route, const bus::Incoming& incoming) {
   const auto who =
       fmt::format("{} {} \"{}\"", instance.identity.plugin, to_string(instance.identity.version), route.name);
-  const auto code = static_cast<ErrorCode>(status - 1);
-  flatbuffers::Verifier verifier(bytes.data(), bytes.size(), 8, 64);
+  const auto code = static_cast<ErrorCode>(incoming.header.status - 1);
+  alignas(8) std::array<std::uint8_t, kFailureBytesMax> copy;
+  const std::size_t bytes = incoming.payload.size() <= copy.size() ? incoming.payload.size() : 0;
+  if (bytes > 0) std::memcpy(copy.data(), incoming.payload.data(), bytes);
+  flatbuffers::Verifier verifier(copy.data(), bytes, 8, 64);
   if (!verifier.VerifyBuffer<control::Failure>()) return {code, who + " failed and gave no reason that can be read"};
-  const auto* const failure = flatbuffers::GetRoot<control::Failure>(bytes.data());
-  std::string text = who + ": " + (failure->message() != nullptr ? failure->message()->str() : "no reason given");
-  if (failure->frames() != nullptr)
-    for (const std::uint64_t frame : *failure->frames()) text += instance.describe_frame(frame);
-  return {code, std::move(text)};
+  const auto* const failure = flatbuffers::GetRoot<control::Failure>(copy.data());
+  const std::string_view said = failure->message() != nullptr ? failure->message()->string_view() : "no reason given";
+  std::span<const std::uint64_t> frames;
+  if (failure->frames() != nullptr) frames = {failure->frames()->data(), failure->frames()->size()};
+  return {code, who + ": " + instance.account(said, frames)};
 }
 
 }  // namespace
@@ -127,9 +133,7 @@ void Hub::accept_reply(Instance& instance, const bus::Incoming& incoming) {
     if (record->caller == leader_) return leader_->complete_here(std::move(payload));
     return record->caller->complete(std::move(payload));
   } else if (record->caller != nullptr) {
-    const auto payload = receive(instance, incoming, ReadMode::Copy);
-    record->caller->fail(failure_of(instance, *record->route, header.status, payload.bytes()));
-    return;
+    record->caller->fail(failure_of(instance, *record->route, incoming));
   }
   if (header.place == bus::Place::Chunk) instance.give_back(header.chunk, header.generation);
 }

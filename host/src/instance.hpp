@@ -12,7 +12,9 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace shunt::host {
@@ -157,6 +159,16 @@ class Instance : public std::enable_shared_from_this<Instance> {
   /// The watchdog looks at it: set by whoever sees it not keeping up, cleared by the control thread.
   std::atomic<bool> suspected{false};
 
+  /// What the plugin said and its backtrace, for people. Cut, because the plugin may have said anything: it costs the
+  /// one who reads it time and memory.
+  template <typename Frames>
+  [[nodiscard]] std::string account(std::string_view said, const Frames& frames) const {
+    std::string text{said.substr(0, kSaidBytesMax)};
+    const std::size_t count = std::min<std::size_t>(frames.size(), kFramesMax);
+    for (std::size_t i = 0; i < count && text.size() < kAccountBytesMax; ++i) text += describe_frame(frames[i]);
+    if (text.size() > kAccountBytesMax) text.resize(kAccountBytesMax);  // its symbols have any length, too
+    return text;
+  }
   /// One line of a backtrace, for people.
   [[nodiscard]] std::string describe_frame(std::uint64_t frame) const {
     return identity.symbols == nullptr ? fmt::format("\n  at +{:#x}", frame) : identity.symbols->describe(frame);
@@ -165,6 +177,10 @@ class Instance : public std::enable_shared_from_this<Instance> {
   // Counters for `shunt ls`: each written by the one thread that drains.
   std::atomic<std::uint64_t> received{0};
   std::atomic<std::uint64_t> copied{0};
+
+  static constexpr std::size_t kSaidBytesMax = 4096;  ///< As much as the kit sends.
+  static constexpr std::size_t kFramesMax = 64;       ///< Likewise.
+  static constexpr std::size_t kAccountBytesMax = 16u << 10;
 
  private:
   static constexpr std::uint32_t kRepliesBeyondCap = 4;

@@ -1,7 +1,9 @@
 #include "hostile_plugin.hpp"
 
 #include <shunt/bus/lane.hpp>
+#include <shunt/schemas/control_generated.h>
 
+#include <cstring>
 #include <functional>
 #include <map>
 #include <utility>
@@ -26,6 +28,7 @@ class Liar {
     attach.message().body_as_Attach()->UnPackTo(&agreement_);
     const auto shape = bus::LaneShape::of(agreement_.slots, classes(agreement_.inbound), classes(agreement_.outbound));
     shape_ = shape.value();
+    pool_ = bus::Mapping::map(attach.descriptors[4].get(), shape_.outbound.bytes(), bus::Access::ReadWrite);
     plugin_side_ = bus::Mapping::map(attach.descriptors[2].get(), shape_.plugin_side.bytes(), bus::Access::ReadWrite);
     host_side_ = bus::Mapping::map(attach.descriptors[1].get(), shape_.host_side.bytes(), bus::Access::ReadOnly);
     mine_ = bus::SideView::of(plugin_side_->data(), shape_.plugin_side);
@@ -82,6 +85,20 @@ class Liar {
     bus::Slot& slot = mine_.rings[index][sent_[index] % shape_.plugin_side.slots];
     slot.header = header;
     slot.commit.store(++sent_[index], std::memory_order_release);
+  }
+  /// Answers the next request with a failure of so many frames, in a chunk of the largest class.
+  void fail(std::size_t frames) {
+    auto header = reply_to(await_request());
+    flatbuffers::FlatBufferBuilder build;
+    build.Finish(control::CreateFailure(build, build.CreateString("it failed"),
+                                        build.CreateVector(std::vector<std::uint64_t>(frames, 4096))));
+    header.place = Place::Chunk;
+    header.chunk = ChunkId::of(static_cast<std::uint32_t>(shape_.outbound.classes().size() - 1), 0);
+    header.generation = 1;
+    header.payload_bytes = build.GetSize();
+    header.status = static_cast<std::uint16_t>(static_cast<std::uint16_t>(ErrorCode::PluginFailed) + 1);
+    std::memcpy(pool_->data() + shape_.outbound.offset(header.chunk), build.GetBufferPointer(), build.GetSize());
+    send(Ring::Reply, header);
   }
   void give_back(std::uint32_t packed, std::uint32_t generation, std::uint64_t tag) {
     mine_.returns[returned_++].store(std::uint64_t{generation} << 32 | std::uint64_t{packed} << 8 | tag,
@@ -148,6 +165,7 @@ class Liar {
   control::AttachT agreement_;
   bus::LaneShape shape_;
   Result<bus::Mapping> plugin_side_ = tl::make_unexpected(Error{});
+  Result<bus::Mapping> pool_ = tl::make_unexpected(Error{});
   Result<bus::Mapping> host_side_ = tl::make_unexpected(Error{});
   bus::SideView mine_;
   bus::SideView theirs_;
@@ -291,6 +309,8 @@ const std::map<std::string, Act> kActs{
      [](Liar& liar) { liar.send(Ring::Data, liar.call_for(1ull << 60 | 5)); }},
     {"a call for a publication that it was not sent",
      [](Liar& liar) { liar.send(Ring::Data, liar.call_for(1ull << 63 | 5'000'000)); }},
+    {"a failure of 900 frames", [](Liar& liar) { liar.fail(900); }},
+    {"a failure of a million frames", [](Liar& liar) { liar.fail(1'000'000); }},
     {"a phase out of turn", [](Liar& liar) { liar.say(control::Phase::Init); }},
     {"a phase that is over", [](Liar& liar) { liar.say(control::Phase::Activate); }},
     {"a phase that is over, once a message came",
