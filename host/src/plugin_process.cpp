@@ -293,11 +293,13 @@ void PluginProcess::on_entered(control::Phase phase, const control::Entered& ent
   if (state_ == State::Cleaning && phase != control::Phase::Cleanup)
     return;  // it was stopped in the middle of that one
   if (entered.code() != 0) {
+    const auto* const said = entered.message();
+    const auto* const frames = entered.frames();
     std::string text = fmt::format("{} {} failed in {}: {}", instance_->identity.plugin,
                                    to_string(instance_->identity.version), control::EnumNamePhase(phase),
-                                   entered.message() == nullptr ? "no reason given" : entered.message()->str());
-    if (entered.frames() != nullptr)
-      for (const std::uint64_t frame : *entered.frames()) text += instance_->describe_frame(frame);
+                                   instance_->account(said == nullptr ? "no reason given" : said->string_view(),
+                                                      frames == nullptr ? std::span<const std::uint64_t>{}
+                                                                        : std::span{frames->data(), frames->size()}));
     const bool loaded = phase != control::Phase::Load;
     const bool cleaning = state_ == State::Cleaning;
     tell_who_started_it({static_cast<ErrorCode>(entered.code() - 1), text});
