@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstring>
+#include <new>
 #include <utility>
 
 #include <fmt/format.h>
@@ -30,14 +31,26 @@ bool Hub::pass(const PendingCall* mine) {
       if (!std::exchange(lane.breach_reported, true)) listener_.on_breach(*lane.instance);
       continue;
     }
-    any |= drain_replies(lane, mine);
+    any |= drain_lane(lane, mine);
     if (mine != nullptr && mine->completed()) return true;
-    any |= drain_data(lane);
   }
   // Acquire pairs with the release in deliver().
   if (backlogged_.load(std::memory_order_relaxed) && backlogged_.exchange(false, std::memory_order_acquire))
     flush_backlogs();
   return any;
+}
+
+/// What there is no memory for stays in its slot until the next time: no thread of the user's gets an exception that is
+/// about another's message.
+bool Hub::drain_lane(Lane& lane, const PendingCall* mine) {
+  bool any = false;
+  try {
+    any = drain_replies(lane, mine);
+    if (mine != nullptr && mine->completed()) return true;
+    return drain_data(lane) || any;
+  } catch (const std::bad_alloc&) {
+    return any;
+  }
 }
 
 /// At most a ring's depth, so that a plugin that floods cannot hold the host; and no further than the caller's own.
@@ -126,14 +139,19 @@ void Hub::accept_reply(Instance& instance, const bus::Incoming& incoming) {
     fail_request(*record, {ErrorCode::PeerBreach, "the plugin answered for another route and was ended"});
     return breach(instance, bus::Breach::Route);
   }
-  if (record->origin != nullptr) {
-    forward_reply(*record, instance, incoming);
-  } else if (record->caller != nullptr && header.status == 0) {
-    auto payload = receive(instance, incoming, record->route->settings.read);
-    if (record->caller == leader_) return leader_->complete_here(std::move(payload));
-    return record->caller->complete(std::move(payload));
-  } else if (record->caller != nullptr) {
-    record->caller->fail(failure_of(instance, *record->route, incoming));
+  try {
+    if (record->origin != nullptr) {
+      forward_reply(*record, instance, incoming);
+    } else if (record->caller != nullptr && header.status == 0) {
+      auto payload = receive(instance, incoming, record->route->settings.read);
+      if (record->caller == leader_) return leader_->complete_here(std::move(payload));
+      return record->caller->complete(std::move(payload));
+    } else if (record->caller != nullptr) {
+      record->caller->fail(failure_of(instance, *record->route, incoming));
+    }
+  } catch (const std::bad_alloc&) {
+    // Out of the table, it would wait for ever. The text is one that needs no memory.
+    fail_request(*record, {ErrorCode::System, "out of memory"});
   }
   if (header.place == bus::Place::Chunk) instance.give_back(header.chunk, header.generation);
 }

@@ -83,7 +83,7 @@ bool Hub::settle(Leftover& leftover, const Instance& dead, Outlet& outlet, const
 
 void Hub::fail_over(Instance& dead, const std::string& why) {
   dead.close();
-  lock_drain();
+  const DrainHold hold{*this};
   std::vector<Leftover> messages = leftovers(dead);
   {
     const RcuReader reader;
@@ -109,11 +109,10 @@ void Hub::fail_over(Instance& dead, const std::string& why) {
     fail_request(
         record, {ErrorCode::OutcomeUnknown, fmt::format("\"{}\": {} before it answered; done or not done, nobody knows",
                                                         record.route->name, why)});
-  unlock_drain();
 }
 
 void Hub::fail_waiting(const std::string& plugin, const Error& why) {
-  lock_drain();
+  const DrainHold hold{*this};
   {
     const RcuReader reader;
     for (const RouteEntry& entry : tables_.current().routes)
@@ -126,7 +125,6 @@ void Hub::fail_waiting(const std::string& plugin, const Error& why) {
         });
       }
   }
-  unlock_drain();
 }
 
 }  // namespace shunt::host

@@ -28,20 +28,18 @@ Hub::Hub(PublishedTable& tables, HubListener& listener, std::unique_ptr<InboundP
 Hub::~Hub() = default;
 
 void Hub::add_lane(std::shared_ptr<Instance> instance) {
-  lock_drain();
+  const DrainHold hold{*this};
   bells_.push_back(instance->lane->bell());
   lanes_.push_back({std::move(instance)});
-  unlock_drain();
 }
 
 bool Hub::remove_lane(const Instance& instance) {
-  lock_drain();
+  const DrainHold hold{*this};
   const auto lane = std::ranges::find(lanes_, &instance, [](const Lane& each) { return each.instance.get(); });
   bool empty = true;
   if (lane != lanes_.end()) {
     if (instance.breached.load(std::memory_order_relaxed) == bus::Breach::None) {
-      drain_replies(*lane, nullptr);
-      drain_data(*lane);
+      drain_lane(*lane, nullptr);
       empty = !lane->stalled;
     }
     if (empty) {
@@ -49,7 +47,6 @@ bool Hub::remove_lane(const Instance& instance) {
       lanes_.erase(lane);
     }
   }
-  unlock_drain();
   return empty;
 }
 
@@ -67,12 +64,11 @@ bool Hub::took_all(const Instance& instance) {
 
 void Hub::shut(const Error& why) {
   shut_.store(true, std::memory_order_relaxed);
-  lock_drain();
+  const DrainHold hold{*this};
   in_flight_.for_each([&](InFlight& record) {
     if (record.caller != nullptr) record.caller->fail(why);
     return true;
   });
-  unlock_drain();
 }
 
 }  // namespace shunt::host

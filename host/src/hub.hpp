@@ -13,6 +13,7 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <vector>
 
@@ -88,9 +89,8 @@ class Hub {
   /// Runs `use()` while nobody drains.
   template <typename Use>
   void while_not_draining(Use&& use) {
-    lock_drain();
+    const DrainHold hold{*this};
     use();
-    unlock_drain();
   }
 
   /// Sends what waits in backlogs, as far as there is room. After a table was published.
@@ -121,6 +121,22 @@ class Hub {
     Copy(InboundPool* to, std::optional<Message> copied) : pool(to), message(copied) {}
   };
 
+  /// Nobody else drains while it lives, and somebody else can afterwards, whatever was thrown meanwhile.
+  class DrainHold {
+   public:
+    explicit DrainHold(Hub& hub) : hub_(hub) { hub_.lock_drain(); }
+    DrainHold(Hub& hub, std::adopt_lock_t) : hub_(hub) {}
+    ~DrainHold() {
+      hub_.leader_ = nullptr;
+      hub_.unlock_drain();
+    }
+    DrainHold(const DrainHold&) = delete;
+    DrainHold& operator=(const DrainHold&) = delete;
+
+   private:
+    Hub& hub_;
+  };
+
   // failover.cpp
   struct Leftover;
   static std::vector<Leftover> leftovers(Instance& dead);
@@ -141,6 +157,7 @@ class Hub {
 
   // drain.cpp
   bool pass(const PendingCall* mine = nullptr);
+  bool drain_lane(Lane& lane, const PendingCall* mine);
   bool drain_replies(Lane& lane, const PendingCall* mine);
   bool drain_data(Lane& lane);
   void accept_reply(Instance& instance, const bus::Incoming& incoming);

@@ -34,9 +34,8 @@ void Hub::wake() noexcept {
 
 bool Hub::drain() {
   if (!drain_lock_.try_lock()) return false;
-  const bool any = pass();
-  unlock_drain();
-  return any;
+  const DrainHold hold{*this, std::adopt_lock};
+  return pass();
 }
 
 void Hub::sleep(std::chrono::nanoseconds timeout) {
@@ -60,11 +59,11 @@ void Hub::sleep_leading(std::chrono::nanoseconds timeout) {
 bool Hub::wait(PendingCall& pending, std::int64_t deadline_ns, bus::Wait mode) {
   while (!pending.completed()) {
     if (drain_lock_.try_lock()) {
-      leader_ = &pending;
-      const bool completed = lead(pending, deadline_ns, mode);
-      leader_ = nullptr;
-      unlock_drain();
-      if (completed) return true;
+      {
+        const DrainHold hold{*this, std::adopt_lock};
+        leader_ = &pending;
+        if (lead(pending, deadline_ns, mode)) return true;
+      }
       while (wanted_.load(std::memory_order_relaxed) > 0) bus::spin_pause();  // let them have it
     } else {
       follow(pending, deadline_ns, mode);
