@@ -9,7 +9,7 @@
 
 #include <algorithm>
 #include <cstring>
-#include <ranges>
+#include <map>
 
 namespace shunt::host {
 
@@ -88,13 +88,15 @@ void Hub::fail_over(Instance& dead, const std::string& why) {
   {
     const RcuReader reader;
     const RouteTable& table = tables_.current();
-    for (Leftover& leftover : messages | std::views::reverse) {
+    std::map<std::shared_ptr<Outlet>, std::vector<const QueuedMessage*>> again;
+    for (Leftover& leftover : messages) {
       const auto outlet = outlet_of(table, leftover.message.header.route, dead.identity.plugin);
       if (outlet == nullptr || !settle(leftover, dead, *outlet, why)) continue;
       const bus::MessageHeader& header = leftover.message.header;
       if (header.place == bus::Place::Chunk) dead.pool->hold(header.chunk);
-      outlet->put_back({header, leftover.message.inline_payload()});
+      again[outlet].push_back(&leftover.message);
     }
+    for (const auto& [outlet, theirs] : again) outlet->put_back(theirs);
   }
   dead.with_sender(
       [&](bus::LaneSender& sender) { sender.reclaim([&](bus::ChunkId chunk) { dead.pool->release(chunk); }); });

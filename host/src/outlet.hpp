@@ -12,6 +12,8 @@
 #include <cstdint>
 #include <cstring>
 #include <mutex>
+#include <ranges>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -90,13 +92,16 @@ class Outlet {
     return result;
   }
 
-  /// Puts a message of a dead instance in front of those that wait; never refused, because it was accepted once.
-  void put_back(const Message& message) noexcept {
+  /// Puts what a dead instance left in front of those that wait, oldest first; never refused, because it was accepted
+  /// once. All of it at once: a sender that flushed in between would send the younger before the older.
+  void put_back(std::span<const QueuedMessage* const> messages) noexcept {
     const std::lock_guard lock{lock_};
-    if (size_ == queue_.size()) grow();
-    head_ = head_ == 0 ? queue_.size() - 1 : head_ - 1;
-    store(queue_[head_], message);
-    resize(size_ + 1);
+    while (size_ + messages.size() > queue_.size()) grow();
+    for (const QueuedMessage* const message : messages | std::views::reverse) {
+      head_ = head_ == 0 ? queue_.size() - 1 : head_ - 1;
+      store(queue_[head_], {message->header, message->inline_payload()});
+    }
+    resize(size_ + messages.size());
   }
 
   /// Gives messages, oldest first, to `send(QueuedMessage&) -> bool` until it says no.

@@ -1,0 +1,77 @@
+#include "outlet.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace shunt::host {
+namespace {
+
+Outlet outlet_of(SlowConsumer policy, std::uint32_t backlog) { return {{1}, "consumer", policy, backlog, 16, nullptr}; }
+
+QueuedMessage numbered(std::uint64_t number) {
+  QueuedMessage message{};
+  message.header.kind = bus::Kind::Publication;
+  message.header.correlation = number;
+  return message;
+}
+
+/// The numbers of up to `most` messages that wait, which are gone then.
+std::vector<std::uint64_t> flush(Outlet& outlet, std::size_t most) {
+  std::vector<std::uint64_t> numbers;
+  outlet.flush([&](const QueuedMessage& message) {
+    if (numbers.size() == most) return false;
+    numbers.push_back(message.header.correlation);
+    return true;
+  });
+  return numbers;
+}
+
+TEST(Outlet, what_is_put_back_goes_before_what_waits_in_its_own_order) {
+  Outlet outlet = outlet_of(SlowConsumer::Refuse, 4);
+  outlet.enqueue({numbered(100).header, {}}, [](const QueuedMessage&) {});
+  std::vector<QueuedMessage> leftovers;
+  for (std::uint64_t i = 0; i < 100; ++i) leftovers.push_back(numbered(i));  // more than it was made for
+  std::vector<const QueuedMessage*> pointers;
+  for (const auto& each : leftovers) pointers.push_back(&each);
+
+  outlet.put_back(pointers);
+
+  EXPECT_EQ(outlet.waiting(), 101u);
+  const auto numbers = flush(outlet, 1000);
+  ASSERT_EQ(numbers.size(), 101u);
+  for (std::uint64_t i = 0; i <= 100; ++i) EXPECT_EQ(numbers[i], i);
+}
+
+TEST(Outlet, what_is_put_back_while_others_flush_keeps_its_order) {
+  Outlet outlet = outlet_of(SlowConsumer::Refuse, 4);
+  constexpr std::size_t kRounds = 2000;
+  constexpr std::size_t kLeftovers = 64;
+  std::vector<QueuedMessage> leftovers(kLeftovers, numbered(0));
+  std::vector<const QueuedMessage*> pointers;
+  for (const auto& each : leftovers) pointers.push_back(&each);
+  std::vector<std::uint64_t> heard;
+  std::atomic<std::size_t> heard_count = 0;
+  std::jthread sender{[&] {
+    while (heard_count < kRounds * kLeftovers) {
+      for (const std::uint64_t number : flush(outlet, kLeftovers)) heard.push_back(number);
+      heard_count = heard.size();
+      std::this_thread::yield();
+    }
+  }};
+
+  for (std::uint64_t round = 0; round < kRounds; ++round) {
+    for (std::size_t i = 0; i < kLeftovers; ++i) leftovers[i] = numbered(round * kLeftovers + i);
+    outlet.put_back(pointers);
+    while (heard_count < (round + 1) * kLeftovers) std::this_thread::yield();
+  }
+  sender.join();
+
+  EXPECT_TRUE(std::ranges::is_sorted(heard));
+}
+
+}  // namespace
+}  // namespace shunt::host
