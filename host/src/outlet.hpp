@@ -47,6 +47,8 @@ class Outlet {
     std::uint64_t unknown = 0;  ///< Outcomes lost in a death.
     std::uint64_t redelivered = 0;
     std::uint64_t no_chunk = 0;  ///< Lost because the pool towards the consumer was used up.
+    std::uint64_t stopped = 0;   ///< Dropped because the consumer was stopped.
+    [[nodiscard]] std::uint64_t dropped() const { return dropped_oldest + dropped_newest + no_chunk + stopped; }
   };
 
   /// `leftover` is how many messages a dead instance's ring can give back on top of `backlog`.
@@ -111,6 +113,16 @@ class Outlet {
     std::uint32_t sent = 0;
     for (; size_ > 0 && send(queue_[head_]); ++sent) pop();
     return sent;
+  }
+
+  /// Drops all that waits for a consumer that was stopped, and says how many. `on_dropped` as for enqueue().
+  template <typename OnDropped>
+  std::uint32_t drop(OnDropped&& on_dropped) noexcept {
+    const std::lock_guard lock{lock_};
+    const auto count = static_cast<std::uint32_t>(size_);
+    for (; size_ > 0; pop()) on_dropped(queue_[head_]);
+    counters_.stopped += count;
+    return count;
   }
 
   void count_unknown() noexcept { bump(counters_.unknown); }

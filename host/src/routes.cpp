@@ -37,6 +37,18 @@ void Supervisor::publish_table() {
   tables_.publish(std::move(table));
 }
 
+/// What waits for a plugin that is stopped: requests fail, publications are dropped. They would hold their chunks, and
+/// it would hear old ones first after a restart.
+std::uint32_t Supervisor::end_waiting(const std::string& name, const Error& why) {
+  hub_->fail_waiting(name, why);
+  std::uint32_t dropped = 0;
+  catalog_.for_each_outlet([&](Outlet& outlet) {
+    if (outlet.consumer != name || directory_.at(outlet.route)->function) return;
+    dropped += outlet.drop([&](const QueuedMessage& message) { Hub::let_go(message.header, *outlet.pool); });
+  });
+  return dropped;
+}
+
 namespace {
 
 /// A table's name stands in a binary schema as FlatBuffers writes strings: its length, its text, a zero. The text alone
@@ -135,8 +147,7 @@ void Supervisor::snapshot_routes(HostSnapshot& result) {
       const auto counters = target.outlet->counters();
       route.receivers.push_back(
           {target.outlet->consumer, target.instance == nullptr ? "" : to_string(target.instance->identity.version),
-           target.outlet->waiting(), counters.dropped_oldest + counters.dropped_newest + counters.no_chunk,
-           counters.refused, counters.unknown, counters.redelivered});
+           target.outlet->waiting(), counters.dropped(), counters.refused, counters.unknown, counters.redelivered});
     }
     result.routes.push_back(std::move(route));
   }

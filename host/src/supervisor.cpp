@@ -234,20 +234,21 @@ void Supervisor::start_again(const std::string& name) {
   if (plugin->stopped) take_down(name, "it could not be started");
 }
 
-/// No route leads to the plugin from now on, and nobody waits for it.
-void Supervisor::take_down(const std::string& name, const std::string& why) {
+/// No route leads to the plugin from now on, and nobody waits for it. Says how many publications were dropped.
+std::uint32_t Supervisor::take_down(const std::string& name, const std::string& why) {
   Plugin* const plugin = find(name);
   if (plugin->why_down.empty()) plugin->why_down = why;
   publish_table();
   const Error error{ErrorCode::NotServing, fmt::format("\"{}\" {}", name, plugin->why_down)};
-  hub_->fail_waiting(name, error);
+  const std::uint32_t dropped = end_waiting(name, error);
   // A sender that still had the table of before may put one more request into the backlog.
   tables_.after_readers([this, name, error] {
     loop_.post([this, name, error] {
       const Plugin* const still = find(name);
-      if (still != nullptr && still->stopped && still->current == nullptr) hub_->fail_waiting(name, error);
+      if (still != nullptr && still->stopped && still->current == nullptr) end_waiting(name, error);
     });
   });
+  return dropped;
 }
 
 std::size_t Supervisor::in_flight_with(const Instance& instance) {
@@ -298,7 +299,7 @@ void Supervisor::stop(const std::string& name, Done done) {
   loop_.cancel(plugin->restart);
   const std::shared_ptr<Instance> old = std::exchange(plugin->current, nullptr);
   plugin->why_down = "was stopped; see `shunt restart`";
-  take_down(name, plugin->why_down);
+  const std::uint32_t dropped = take_down(name, plugin->why_down);
   const auto left = std::make_shared<std::size_t>(0);
   for (auto& [key, running] : running_) {  // what serves, what is being started, and what an earlier stop ends
     if (running.version->name() != name) continue;
@@ -310,7 +311,10 @@ void Supervisor::stop(const std::string& name, Done done) {
     running.expected_end = true;
     running.process->stop_asked();
   }
-  events_.add({.kind = HostEventKind::Stopped, .plugin = name, .text = "stopped"});
+  events_.add(
+      {.kind = HostEventKind::Stopped,
+       .plugin = name,
+       .text = dropped == 0 ? "stopped" : fmt::format("stopped; dropped {} publications that waited for it", dropped)});
   if (*left == 0) return done({});
   if (old != nullptr) drain_and_end(*old, {});
 }

@@ -101,7 +101,7 @@ class Supervisor final : public HubListener, private ProcessListener {
   void start(Plugin& plugin, Done done);
   void crashed(const std::string& name, Plugin& plugin, const std::string& why);
   void start_again(const std::string& name);
-  void take_down(const std::string& name, const std::string& why);
+  std::uint32_t take_down(const std::string& name, const std::string& why);
   void retire_if_unwanted(Instance& instance);
   [[nodiscard]] bool is_starting(const Plugin& plugin) const;
   void forget(std::shared_ptr<Instance> instance);
@@ -123,6 +123,7 @@ class Supervisor final : public HubListener, private ProcessListener {
 
   // routes.cpp
   void publish_table();
+  std::uint32_t end_waiting(const std::string& name, const Error& why);
   void snapshot_routes(HostSnapshot& result);
 
   HostConfiguration configuration_;

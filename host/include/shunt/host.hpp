@@ -102,8 +102,9 @@ class Host {
   /// version, DeadlineExceeded (the old one did not finish within 5 s: the switch is undone), WouldDeadlock from inside
   /// a callback; after any error the old version serves.
   [[nodiscard]] Status switch_to(std::string_view plugin, std::string_view version);
-  /// Takes the plugin off its routes, lets it finish and ends it; calls to it give NotServing from then on. Blocks
-  /// until it is gone. Errors: NoSuchPlugin, WouldDeadlock from inside a callback.
+  /// Takes the plugin off its routes, lets it finish what it was sent and ends it; calls to it give NotServing from
+  /// then on, as do those that wait for it, and publications that wait are dropped and counted. Blocks until it is
+  /// gone. Errors: NoSuchPlugin, WouldDeadlock from inside a callback.
   [[nodiscard]] Status stop(std::string_view plugin);
   /// Starts a stopped or quarantined plugin again. Blocks until it serves. Errors: NoSuchPlugin, those of starting it,
   /// WouldDeadlock from inside a callback.
