@@ -36,7 +36,7 @@ Result<ReceivedBytes> RouteHandle::call(const Chunks& chunks, const bus::Built& 
   SHUNT_CHECK(check_place(chunks, built));
   const host::RouteInfo& route = *route_;
   host::CallRequest request;
-  request.deadline_ns = bus::now_ns() + options.deadline.value_or(route.settings.deadline).count();
+  request.deadline_ns = bus::deadline_after(bus::now_ns(), options.deadline.value_or(route.settings.deadline));
   request.wait = options.wait.value_or(static_cast<bus::Wait>(route.settings.wait));
   return core_->hub->call(route, chunks.pool_, built, request);
 }

@@ -3,6 +3,8 @@
 #include <shunt/bus/clock.hpp>
 
 #include <algorithm>
+#include <chrono>
+#include <limits>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -46,6 +48,20 @@ TEST(Clock, never_goes_back_within_a_thread) {
     ASSERT_GE(now, last);
     last = now;
   }
+}
+
+TEST(Clock, a_deadline_without_end_is_far_away_and_leaves_room_to_add_to_it) {
+  const std::int64_t now = now_ns();
+  const std::int64_t most = deadline_after(now, std::chrono::nanoseconds::max());
+
+  EXPECT_GT(most - now, std::chrono::nanoseconds{std::chrono::hours{24 * 365}}.count());
+  EXPECT_LT(most, std::numeric_limits<std::int64_t>::max() / 2);
+  EXPECT_EQ(deadline_after(now, std::chrono::milliseconds{3}), now + 3'000'000);
+}
+
+TEST(Clock, a_deadline_that_has_passed_is_now) {
+  EXPECT_EQ(deadline_after(1000, std::chrono::nanoseconds{-1}), 1000);
+  EXPECT_EQ(deadline_after(1000, std::chrono::nanoseconds::min()), 1000);
 }
 
 #if defined(__x86_64__)

@@ -113,6 +113,20 @@ TEST_F(Calls, a_nested_call_has_no_more_time_than_the_outer_one) {
   EXPECT_LE(left(2000s, 20s), 20s) << "asking for less does";
 }
 
+TEST_F(Calls, a_deadline_without_end_is_never_reached) {
+  Host host = start({actor(), partner()});
+  auto client = host.client<actor::Client>().value();
+  constexpr auto kWithoutEnd = std::chrono::nanoseconds::max();
+
+  const auto reply = client.act(order({.number = 1}), {.deadline = kWithoutEnd});
+  const auto nested = client.act(order({.deed = Deed::Ask, .then = Deed::Remaining, .patience = kWithoutEnd}),
+                                 {.deadline = kWithoutEnd});
+
+  EXPECT_TRUE(reply) << to_string(reply.error());
+  ASSERT_TRUE(nested) << to_string(nested.error());
+  EXPECT_GT(std::chrono::nanoseconds{(*nested)->number()}, 24h * 365);
+}
+
 TEST_F(Calls, a_nested_call_past_the_outer_deadline_is_cancelled_down_to_the_last_handler) {
   Host host = start({actor(), partner()});
   auto client = host.client<actor::Client>().value();

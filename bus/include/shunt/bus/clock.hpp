@@ -4,7 +4,9 @@
 /// Asking the kernel's clock costs as much as a cache line on its way between two cores, and a message asks twice. So a
 /// thread asks it once in a quarter of a millisecond, and counts the processor's time stamps in between.
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 
 #if defined(__x86_64__)
@@ -42,6 +44,13 @@ inline std::int64_t now_ns() noexcept {
   detail::ClockReading unused;
   return detail::read_clock(unused);
 #endif
+}
+
+/// The moment `wait` after `now_ns`, for a wait of 0 to a hundred years: a longer one, such as one without end, would
+/// overflow, here or where somebody adds to the deadline.
+constexpr std::int64_t deadline_after(std::int64_t now_ns, std::chrono::nanoseconds wait) noexcept {
+  constexpr std::chrono::nanoseconds kLongest = std::chrono::hours{24 * 365 * 100};
+  return now_ns + std::clamp(wait, std::chrono::nanoseconds{0}, kLongest).count();
 }
 
 }  // namespace shunt::bus

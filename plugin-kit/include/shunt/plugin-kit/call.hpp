@@ -6,12 +6,14 @@
 ///     if (!verdict) return tl::make_unexpected(verdict.error());
 ///     use((*verdict)->quantity());
 
+#include <shunt/bus/clock.hpp>
 #include <shunt/plugin-kit/context.hpp>
 #include <shunt/plugin-kit/link.hpp>
 #include <shunt/plugin-kit/options.hpp>
 #include <shunt/plugin-kit/payload.hpp>
 #include <shunt/plugin-kit/route.hpp>
 
+#include <cstdint>
 #include <utility>
 
 namespace shunt::kit {
@@ -55,8 +57,8 @@ class Answer {
 template <typename Request, typename Rep, typename Build>
 [[nodiscard]] Result<Answer<Rep>> call(const Link& link, const Context& context, const FunctionRoute& route,
                                        std::uint32_t index, bus::SizeHint& hint, Build& build, CallOptions options) {
-  const auto deadline_ns =
-      options.deadline.count() == 0 ? 0 : link.services->now_ns(link.runtime) + options.deadline.count();
+  const std::int64_t deadline_ns =
+      options.deadline.count() == 0 ? 0 : bus::deadline_after(link.services->now_ns(link.runtime), options.deadline);
   shunt_answer answer{};
   SHUNT_CHECK(build_and_send<Request>(link, hint, options.payload, build,
                                       [&](shunt_sample* sample, std::size_t offset, std::size_t bytes) {
