@@ -189,7 +189,8 @@ Result<Sent> Hub::publish(const RouteInfo& route, InboundPool* pool, const bus::
 bool Hub::refuses(const Target& target) noexcept {
   if (target.outlet->waiting() == 0) return false;
   if (target.instance != nullptr) flush(target);
-  return target.outlet->would_refuse();
+  // What was flushed leaves room in the ring, even where nothing may wait.
+  return target.outlet->waiting() > 0 && target.outlet->would_refuse();
 }
 
 /// To the receivers from `first` on. All of them get it; or, where one that must not lose it has no chunk for it,

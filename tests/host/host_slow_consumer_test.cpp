@@ -35,12 +35,12 @@ class SlowPlugin : public HostTest {
   static constexpr std::uint32_t kInRing = kSlots - kSlots / 8;  // an eighth is left to requests
   static constexpr std::uint32_t kBacklog = 4;
 
-  Host& begin(SlowConsumer policy) {
+  Host& begin(SlowConsumer policy, std::uint32_t backlog = kBacklog) {
     auto plugin = actor();
     plugin.slots = kSlots;
     auto configuration = with({plugin});
     route(configuration, "stage.orders").slow_consumer = policy;
-    route(configuration, "stage.orders").backlog = kBacklog;
+    route(configuration, "stage.orders").backlog = backlog;
     host_.emplace(start(std::move(configuration)));
     subscription_.emplace(
         host_->subscribe<stage::News>("actor.news", [this](News& news) { heard_.push_back(news->number()); }).value());
@@ -85,6 +85,25 @@ TEST_F(SlowPlugin, that_refuses_makes_its_sender_wait_and_loses_nothing) {
   EXPECT_THAT(heard_, ElementsAreArray(range(0, kInRing + kBacklog)));
   EXPECT_EQ(receiver_of(host, "stage.orders", "actor").dropped, 0u);
   EXPECT_TRUE(publish(100));
+}
+
+TEST_F(SlowPlugin, that_refuses_and_has_no_backlog_refuses_while_its_ring_is_full_and_not_longer) {
+  Host& host = begin(SlowConsumer::Refuse, 0);
+  std::uint64_t accepted = 0;
+  {
+    const Frozen frozen{host, "actor"};
+    while (accepted <= kInRing && publish(accepted)) ++accepted;
+    EXPECT_FALSE(publish(99));
+  }
+  // Nobody polls: only a publication can find that there is room again.
+  EXPECT_TRUE(await([&] { return snapshot_of(host, "actor").done >= kInRing; }));
+  const auto refused = receiver_of(host, "stage.orders", "actor").refused;
+
+  EXPECT_TRUE(publish(accepted));
+
+  EXPECT_EQ(receiver_of(host, "stage.orders", "actor").refused, refused);
+  EXPECT_TRUE(heard(accepted + 1));
+  EXPECT_THAT(heard_, ElementsAreArray(range(0, accepted + 1)));
 }
 
 TEST_F(SlowPlugin, that_drops_the_oldest_hears_the_last) {
