@@ -99,6 +99,17 @@ std::vector<Permitted> PluginVersion::permitted() const {
   return result;
 }
 
+std::map<std::uint32_t, Wanted> PluginVersion::wanted() const {
+  std::map<std::uint32_t, Wanted> result;
+  for (std::size_t i = 0; i < calls.size(); ++i) {
+    const std::string& text = image.manifest.calls[i].version;
+    if (text.empty()) continue;
+    if (auto versions = VersionRange::parse(text))
+      result.emplace(calls[i]->id.value, Wanted{*std::move(versions), text});
+  }
+  return result;
+}
+
 std::shared_ptr<Outlet> Catalog::outlet(const RouteInfo& route, const PluginVersion& version) {
   const std::lock_guard lock{mutex_};
   std::shared_ptr<Outlet>& outlet = outlets_[{route.id.value, version.name()}];

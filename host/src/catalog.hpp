@@ -35,6 +35,8 @@ struct PluginVersion {
   [[nodiscard]] const std::string& name() const { return image.manifest.name; }
   /// What its instances may do with each route, by RouteId as far as it has any.
   [[nodiscard]] std::vector<Permitted> permitted() const;
+  /// What they want of what they call, by RouteId.
+  [[nodiscard]] std::map<std::uint32_t, Wanted> wanted() const;
 };
 
 class Catalog {

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <utility>
 
 #include <flatbuffers/flatbuffers.h>
 
@@ -19,6 +20,15 @@ bool always(const bus::MessageHeader&) noexcept { return true; }
 /// By our own record of what it follows from: what the plugin says of itself is not asked.
 std::uint8_t flags_of(Instance& from, const bus::MessageHeader& header) noexcept {
   return from.follows_redelivered(header.parent) ? bus::flag::kRedelivered : std::uint8_t{0};
+}
+
+/// Null: what serves the route is a version that `from` can call. Else what it wants.
+const std::string* unmet(Instance& from, const RouteEntry& entry, std::uint64_t epoch) {
+  const auto found = from.wanted.find(entry.info->id.value);
+  if (found == from.wanted.end()) return nullptr;
+  Wanted& wanted = found->second;
+  if (std::exchange(wanted.epoch, epoch) != epoch) wanted.met = wanted.versions.contains(entry.version);
+  return wanted.met ? nullptr : &wanted.text;
 }
 
 }  // namespace
@@ -103,10 +113,15 @@ void Hub::forward_request(Instance& from, const bus::Incoming& incoming) {
     deadline_ns = deadline_ns == 0 ? parent->deadline_ns : std::min(deadline_ns, parent->deadline_ns);
   }
   const RcuReader reader;
-  const RouteEntry* const entry = tables_.current().find({asked.route});
+  const RouteTable& table = tables_.current();
+  const RouteEntry* const entry = table.find({asked.route});
   if (entry != nullptr && entry->down) return refuse_request(from, asked, {ErrorCode::NotServing, entry->why_down});
   if (entry == nullptr || entry->targets.empty())
     return refuse_request(from, asked, {ErrorCode::NotServing, "no plugin serves this function now"});
+  if (const std::string* const wanted = unmet(from, *entry, table.epoch))
+    return refuse_request(from, asked,
+                          {ErrorCode::NoSuchVersion, fmt::format("{} serves, and this plugin calls {}: switch to that",
+                                                                 to_string(entry->version), *wanted)});
   if (deadline_ns == 0) deadline_ns = bus::now_ns() + entry->info->settings.deadline.count();
   const Target& target = entry->targets.front();
   auto message = carry(from, incoming, *target.outlet->pool);

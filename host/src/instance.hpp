@@ -7,9 +7,11 @@
 #include <shunt/bus/lane.hpp>
 #include <shunt/schemas/ids.hpp>
 #include <shunt/schemas/version.hpp>
+#include <shunt/schemas/version_range.hpp>
 
 #include <algorithm>
 #include <atomic>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -26,6 +28,14 @@ struct Permitted {
   bool call = false;
   bool publish = false;
   bool repeat = false;  ///< Idempotent: what it had begun may be sent again after its death.
+};
+
+/// The version that a plugin wants of what it calls, and whether the one that serves will do.
+struct Wanted {
+  VersionRange versions;
+  std::string text;         ///< "^1.2", as its manifest says it.
+  std::uint64_t epoch = 0;  ///< Of the table for which `met` holds.
+  bool met = false;
 };
 
 class Instance : public std::enable_shared_from_this<Instance> {
@@ -46,6 +56,8 @@ class Instance : public std::enable_shared_from_this<Instance> {
   const std::shared_ptr<InboundPool> pool;
   /// By RouteId; written before the lane is published.
   std::vector<Permitted> permitted;
+  /// By RouteId, of calls that want a version; once the lane is published, only whoever drains touches it.
+  std::map<std::uint32_t, Wanted> wanted;
   [[nodiscard]] Permitted permission(std::uint32_t route) const noexcept {
     return route < permitted.size() ? permitted[route] : Permitted{};
   }

@@ -8,6 +8,7 @@
 
 #include <shunt/host/configuration.hpp>
 #include <shunt/schemas/ids.hpp>
+#include <shunt/schemas/version.hpp>
 
 #include <functional>
 #include <memory>
@@ -28,6 +29,7 @@ enum class RouteKind : std::uint8_t { None, Topic, Function };
 struct RouteEntry {
   RouteKind kind = RouteKind::None;  ///< None: a route that was removed, or is not there yet.
   const RouteInfo* info = nullptr;
+  Version version;                              ///< Of a function: of the one that serves it.
   std::vector<Target> targets;                  ///< A function has one; a topic one per plugin that hears it.
   std::vector<std::shared_ptr<Inbox>> inboxes;  ///< Of a topic: the host's own subscriptions.
   bool down = false;       ///< A function whose plugin is stopped or quarantined: nothing waits for it.

@@ -22,6 +22,7 @@ void Supervisor::publish_table() {
     for (const RouteInfo* route : version.functions) {
       RouteEntry& entry = entry_of(*route, RouteKind::Function);
       entry.targets.push_back({catalog_.outlet(*route, version), plugin.current});
+      entry.version = version.image.version;
       entry.down = plugin.stopped;
       if (plugin.stopped) entry.why_down = fmt::format("\"{}\" {}", name, plugin.why_down);
     }

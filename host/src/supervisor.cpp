@@ -65,6 +65,7 @@ Result<Supervisor::Running*> Supervisor::try_stage(const std::shared_ptr<PluginV
                                                                 version->symbols},
                                              std::move(lane), version->pool);
   instance->permitted = version->permitted();
+  instance->wanted = version->wanted();
   flatbuffers::FlatBufferBuilder attach;
   build_attach(attach, *version, *instance);
   auto process =

@@ -149,6 +149,23 @@ TEST_F(Switches, to_what_is_not_there_change_nothing_and_say_so) {
   EXPECT_EQ(version(host), 1u);
 }
 
+TEST_F(Switches, to_a_version_that_another_plugin_cannot_call_fail_its_calls_until_they_are_undone) {
+  Host host = start({actor(), actor_2(), partner()});  // the partner calls actor/act of ^1.0
+  auto client = host.client<partner::Client>().value();
+  const auto ask = [&] { return client.act(order({.deed = Deed::Ask, .number = 7}), {.deadline = 30s}); };
+  ASSERT_TRUE(ask());
+
+  ASSERT_TRUE(host.switch_to("actor", "2.0.0"));
+  const auto refused = ask();
+
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::NoSuchVersion);
+  EXPECT_THAT(refused.error().message, AllOf(HasSubstr("2.0.0"), HasSubstr("^1.0")));
+  EXPECT_EQ(version(host), 2u) << "the host itself may call it";
+  ASSERT_TRUE(host.switch_to("actor", "1.0.0"));
+  EXPECT_TRUE(ask());
+}
+
 TEST_F(Switches, of_what_is_stopped_are_refused) {
   Host host = start({actor(), actor_2()});
   ASSERT_TRUE(host.stop("actor"));
