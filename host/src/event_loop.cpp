@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -63,7 +64,14 @@ void EventLoop::want(int fd, Interest interest) noexcept {
 }
 
 EventLoop::TimerId EventLoop::at(Clock::time_point when, Work work) {
-  timers_.emplace(std::pair{when, ++last_timer_}, std::move(work));
+  ++last_timer_;
+  if (spare_.empty()) {
+    timers_.emplace(std::pair{when, last_timer_}, std::move(work));
+  } else {
+    spare_.key() = {when, last_timer_};
+    spare_.mapped() = std::move(work);
+    timers_.insert(std::move(spare_));
+  }
   return last_timer_;
 }
 
@@ -101,19 +109,21 @@ void EventLoop::run() {
 }
 
 void EventLoop::run_posted() {
-  std::vector<Work> work;
   {
     const std::lock_guard lock{mutex_};
-    work.swap(posted_);
+    work_.swap(posted_);
   }
-  for (const Work& each : work) each();
+  for (const Work& each : work_) each();
+  work_.clear();
 }
 
 void EventLoop::run_timers() {
   const auto now = Clock::now();
   while (!timers_.empty() && timers_.begin()->first.first <= now) {
-    const auto node = timers_.extract(timers_.begin());
-    node.mapped()();
+    auto node = timers_.extract(timers_.begin());
+    const Work work = std::exchange(node.mapped(), nullptr);
+    spare_ = std::move(node);
+    work();
   }
 }
 

@@ -59,9 +59,11 @@ class EventLoop {
   std::thread thread_;
   std::mutex mutex_;
   std::vector<Work> posted_;  // under mutex_
+  std::vector<Work> work_;    // what was posted and runs now; swapped, so that posting seldom asks the heap
   bool stopping_ = false;     // under mutex_
   std::map<int, std::shared_ptr<Work>> watched_;
   std::map<std::pair<Clock::time_point, TimerId>, Work> timers_;
+  decltype(timers_)::node_type spare_;  // of the timer that ran last, so that a tick asks the heap for nothing
   TimerId last_timer_ = 0;
 };
 

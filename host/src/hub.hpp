@@ -23,7 +23,7 @@ namespace shunt::host {
 class HubListener {
  public:
   virtual void on_breach(Instance& instance) noexcept = 0;
-  /// A call to this instance passed its deadline, or its ring is full: somebody should look whether it makes progress.
+  /// This instance was sent something, after a while without: somebody should look whether it makes progress.
   virtual void on_suspect(Instance& instance) noexcept = 0;
 
  protected:

@@ -15,6 +15,7 @@
 #include <memory>
 #include <mutex>
 #include <span>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -124,12 +125,21 @@ class Instance : public std::enable_shared_from_this<Instance> {
     std::uint64_t begun = 0;
     std::uint64_t done = 0;
     std::uint32_t held_chunks = 0;
+    std::uint64_t returned_chunks = 0;  ///< Ever, as far as was harvested.
+    /// Of the request that its handler has in hand; none for a publication, or while no handler runs.
+    std::optional<std::int64_t> deadline_ns;
   };
   [[nodiscard]] Progress progress() noexcept {
     const std::lock_guard lock{send_lock_};
     const auto marks = lane->sender.marks(bus::Ring::Data);
     note_breach();
-    return {lane->sender.ring_out(bus::Ring::Data).sent(), marks.begun, marks.done, lane->sender.held()};
+    const auto& out = lane->sender.ring_out(bus::Ring::Data);
+    Progress result{out.sent(), marks.begun, marks.done, lane->sender.held(), returned_, std::nullopt};
+    // A slot that was freed before it was done may hold another message by now: it says nothing of the one in hand.
+    if (marks.begun > marks.done && out.sent() - marks.done <= out.slots())
+      if (const auto& header = out.slot(marks.done).header; header.kind == bus::Kind::Request)
+        result.deadline_ns = header.deadline_ns;
+    return result;
   }
 
   /// The sending half, under its lock. For delivery after a death.
@@ -155,11 +165,6 @@ class Instance : public std::enable_shared_from_this<Instance> {
   static constexpr std::uint64_t kPublicationBit = 1ull << 63;
   static constexpr std::uint64_t publication_token(std::uint64_t position) { return kPublicationBit | position; }
 
-  [[nodiscard]] bus::Breach breach() noexcept {
-    const std::lock_guard lock{send_lock_};
-    return lane->breach();
-  }
-
   /// The process is dead and was waited for: nothing it asked for matters any more.
   std::atomic<bool> reaped{false};
   /// Set by whoever finds that the plugin broke the contract. Whoever drains next tells the control thread, which ends
@@ -168,7 +173,7 @@ class Instance : public std::enable_shared_from_this<Instance> {
 
   /// The last chunk that it was to get was one too many.
   std::atomic<bool> at_cap{false};
-  /// The watchdog looks at it: set by whoever sees it not keeping up, cleared by the control thread.
+  /// The watchdog looks at it: set by whoever sends to it, cleared by the control thread when it has been idle.
   std::atomic<bool> suspected{false};
 
   /// What the plugin said and its backtrace, for people. Cut, because the plugin may have said anything: it costs the
@@ -214,7 +219,10 @@ class Instance : public std::enable_shared_from_this<Instance> {
     return lane->sender.under_cap(chunk, beyond);
   }
   void harvest_locked() noexcept {
-    lane->sender.harvest([this](bus::ChunkId chunk) { pool->release(chunk); });
+    lane->sender.harvest([this](bus::ChunkId chunk) {
+      ++returned_;
+      pool->release(chunk);
+    });
     note_breach();
   }
   void note_breach() noexcept {
@@ -224,6 +232,7 @@ class Instance : public std::enable_shared_from_this<Instance> {
 
   bus::SpinLock send_lock_;
   bool closed_ = false;                     // under send_lock_
+  std::uint64_t returned_ = 0;              // under send_lock_: chunks harvested
   std::vector<std::uint64_t> redelivered_;  // under send_lock_: correlations
   std::atomic<bool> any_redelivered_{false};
   bus::SpinLock return_lock_;

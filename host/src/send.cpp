@@ -105,9 +105,9 @@ Delivered Hub::deliver(const RouteEntry& entry, const Target& target, Message& m
           if (request != nullptr) header.correlation = request->correlation;
           return true;
         });
-    if (pushed == Pushed::Yes) return Delivered::InRing;
     if (pushed == Pushed::Withdrawn) return Delivered::Refused;
-    if (pushed == Pushed::NoRoom || pushed == Pushed::AtCap) suspect(*target.instance);
+    suspect(*target.instance);
+    if (pushed == Pushed::Yes) return Delivered::InRing;
   }
   if (!add(nullptr)) return Delivered::Refused;
   Message waiting = message;
@@ -125,7 +125,7 @@ Delivered Hub::deliver(const RouteEntry& entry, const Target& target, Message& m
   return delivered;
 }
 
-/// Once, until the watchdog has found it making progress.
+/// It was sent something, or should have been: once, until the watchdog has found it idle for a while.
 void Hub::suspect(Instance& instance) noexcept {
   if (!instance.suspected.load(std::memory_order_relaxed) &&
       !instance.suspected.exchange(true, std::memory_order_relaxed))
@@ -134,6 +134,7 @@ void Hub::suspect(Instance& instance) noexcept {
 
 std::uint32_t Hub::flush(const Target& target) noexcept {
   Instance& instance = *target.instance;
+  suspect(instance);
   return target.outlet->flush([&](QueuedMessage& message) {
     const bool request = message.header.kind == bus::Kind::Request;
     const auto pushed =

@@ -168,7 +168,6 @@ void Supervisor::on_ended(Instance& instance, const Death& death) {
   const std::shared_ptr<Instance> keep = found->second.process->share();
   Running running = std::move(found->second);
   running_.erase(found);
-  watchdog_.forget(instance);
   const bool orderly =
       running.expected_end && death.known && death.signal == 0 && death.code == 0 && death.reason.empty();
   const std::string how = death.describe();
@@ -362,21 +361,42 @@ void Supervisor::on_breach(Instance& instance) noexcept {
   });
 }
 
-void Supervisor::on_suspect(Instance& instance) noexcept {
-  loop_.post([this, keep = instance.shared_from_this()] { watch(keep); });
+void Supervisor::on_suspect(Instance&) noexcept {
+  // Acquire and release pair with watch(): it sees who is suspected, or we see that it has ended. The capture is small
+  // enough for no heap to be asked.
+  if (watching_.exchange(true, std::memory_order_acq_rel)) return;
+  loop_.post([this] { loop_.after(Watchdog::kTick, [this] { watch(); }); });
 }
 
-void Supervisor::watch(const std::shared_ptr<Instance>& instance) {
-  Running* const running = find(*instance);
-  if (running == nullptr) return;
-  if (const auto broken = instance->breach(); broken != bus::Breach::None)
-    return running->process->end(Event::Breach, fmt::format("it broke the lane's contract: {}", describe(broken)));
-  const PluginConfiguration& configuration = running->version->configuration;
-  const auto finding = watchdog_.look(*instance, {configuration.handler_max, configuration.hold_max}, hub_->in_flight(),
-                                      bus::now_ns(), EventLoop::Clock::now());
-  if (finding.verdict == Watchdog::Verdict::Stuck) return running->process->end(Event::HandlerStuck, finding.reason);
-  if (finding.verdict == Watchdog::Verdict::Fine) return instance->suspected.store(false, std::memory_order_relaxed);
-  loop_.after(Watchdog::kTick, [this, instance] { watch(instance); });
+/// One tick for all: it comes again while something was sent lately or is not done.
+void Supervisor::watch() {
+  watching_.exchange(false, std::memory_order_acq_rel);  // before the looks: a suspicion meanwhile asks for a new tick
+  bool again = false;
+  for (auto& [instance, running] : running_) {
+    if (!running.process->instance().suspected.load(std::memory_order_relaxed)) continue;
+    watch(running);
+    again |= running.process->instance().suspected.load(std::memory_order_relaxed);
+  }
+  if (again && !watching_.exchange(true, std::memory_order_acq_rel)) loop_.after(Watchdog::kTick, [this] { watch(); });
+}
+
+void Supervisor::watch(Running& running) {
+  Instance& instance = running.process->instance();
+  const PluginConfiguration& configuration = running.version->configuration;
+  const auto look = [&] {
+    return running.watchdog.look(instance, {configuration.handler_max, configuration.hold_max}, bus::now_ns(),
+                                 EventLoop::Clock::now());
+  };
+  Watchdog::Finding finding = look();
+  if (finding.verdict == Watchdog::Verdict::Fine) {
+    // Not suspected before the last look: who sends after it sees that, because both looked under the lane's lock.
+    instance.suspected.store(false, std::memory_order_relaxed);
+    finding = look();
+    if (finding.verdict != Watchdog::Verdict::Fine) instance.suspected.store(true, std::memory_order_relaxed);
+  }
+  if (const auto broken = instance.breached.load(std::memory_order_relaxed); broken != bus::Breach::None)
+    return running.process->end(Event::Breach, fmt::format("it broke the lane's contract: {}", describe(broken)));
+  if (finding.verdict == Watchdog::Verdict::Stuck) running.process->end(Event::HandlerStuck, finding.reason);
 }
 
 }  // namespace shunt::host

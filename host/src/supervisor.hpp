@@ -88,6 +88,7 @@ class Supervisor final : public HubListener, private ProcessListener {
     std::vector<Done> ended;           ///< Of those who wait for its end.
     bool expected_end = false;
     bool by_hand = false;
+    Watchdog watchdog;
   };
   struct Switching;
 
@@ -110,7 +111,8 @@ class Supervisor final : public HubListener, private ProcessListener {
   void drain_and_end(Instance& instance, Done ended);
   void await_last_end(Done ended);
   void drain_tick(std::shared_ptr<Instance> instance, EventLoop::Clock::time_point deadline, Done drained);
-  void watch(const std::shared_ptr<Instance>& instance);
+  void watch();
+  void watch(Running& running);
   [[nodiscard]] std::size_t in_flight_with(const Instance& instance);
   void note(HostEventKind kind, const Instance& instance, std::string text, std::uint64_t in_flight = 0);
 
@@ -133,13 +135,13 @@ class Supervisor final : public HubListener, private ProcessListener {
   PublishedTable& tables_;
   EventLog& events_;
   Hub* hub_ = nullptr;
-  Watchdog watchdog_;
   std::map<std::string, Plugin, std::less<>> plugins_;
   std::map<const Instance*, Running> running_;
   std::vector<std::shared_ptr<Inbox>> inboxes_;
   std::uint64_t last_instance_ = 0;
   std::uint64_t epoch_ = 0;
   bool stopping_ = false;
+  std::atomic<bool> watching_{false};  // a tick is on its way
 };
 
 }  // namespace shunt::host

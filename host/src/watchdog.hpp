@@ -1,21 +1,20 @@
 #pragma once
-/// Whether a suspected instance is stuck: judged by what it was sent and what came of it, never by what it says of
-/// itself.
+/// Whether an instance is stuck: judged by what it was sent and what came of it, never by what it says of itself.
 
-#include "in_flight.hpp"
 #include "instance.hpp"
 
 #include <chrono>
-#include <map>
-#include <optional>
 #include <string>
+#include <utility>
 
 namespace shunt::host {
 
+/// One instance's. On the control loop's thread.
 class Watchdog {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
-  static constexpr std::chrono::milliseconds kTick{50};    ///< While something is suspected; else it does not run.
+  static constexpr std::chrono::milliseconds kTick{50};    ///< While something was sent lately; else it does not run.
+  static constexpr std::chrono::milliseconds kQuiet{500};  ///< Nothing sent for so long: it is not looked at.
   static constexpr std::chrono::milliseconds kGrace{200};  ///< Past a call's deadline, for the plugin to notice.
 
   struct Limits {
@@ -28,50 +27,35 @@ class Watchdog {
     std::string reason;
   };
 
-  /// Looks at one suspected instance. Fine: it has nothing to do or keeps doing it; forget the suspicion.
-  Finding look(Instance& instance, const Limits& limits, InFlightTable& in_flight, std::int64_t now_ns, TimePoint now) {
+  /// Fine: it has nothing to do and was sent nothing for a while; it need not be looked at before its next message.
+  Finding look(Instance& instance, const Limits& limits, std::int64_t now_ns, TimePoint now) {
     instance.harvest();  // what it has returned it does not hold any more, though nothing was sent to it since
     const Instance::Progress progress = instance.progress();
-    Seen& seen = seen_[&instance];
-    if (seen.since == TimePoint{} || progress.done != seen.done) seen.since = now, seen.done = progress.done;
-    if (seen.held_since == TimePoint{} || progress.held_chunks < seen.held) seen.held_since = now;
-    seen.held = progress.held_chunks;
-    if (progress.done == progress.sent && progress.held_chunks == 0) {
-      seen_.erase(&instance);
-      return {Verdict::Fine, {}};
-    }
-    const auto idle = now - seen.since;
+    const bool first = sent_since_ == TimePoint{};
+    if (first || progress.sent != seen_.sent) sent_since_ = now;
+    if (first || progress.done != seen_.done || seen_.done == seen_.sent) idle_since_ = now;
+    const bool at_cap = progress.held_chunks > 0 && instance.at_cap.load(std::memory_order_relaxed);
+    if (!std::exchange(was_at_cap_, at_cap) || progress.returned_chunks != seen_.returned_chunks) held_since_ = now;
+    seen_ = progress;
+    const auto idle = now - idle_since_;
     if (progress.done < progress.sent && idle >= limits.handler_max)
       return {Verdict::Stuck, "work waits for it and it has finished none within handler_max"};
-    if (idle >= kGrace && progress.begun > progress.done &&
-        oldest_deadline(instance, in_flight) + to_ns(kGrace) < now_ns)
+    if (progress.deadline_ns && idle >= kGrace && *progress.deadline_ns < now_ns - to_ns(kGrace))
       return {Verdict::Stuck, "its handler is stuck past the deadline of a call"};
-    if (progress.held_chunks > 0 && now - seen.held_since >= limits.hold_max &&
-        instance.at_cap.load(std::memory_order_relaxed))
+    if (at_cap && now - held_since_ >= limits.hold_max)
       return {Verdict::Stuck, "it holds as many chunks as it may and returned none within hold_max"};
+    if (progress.done == progress.sent && !at_cap && now - sent_since_ >= kQuiet) return {Verdict::Fine, {}};
     return {Verdict::Watching, {}};
   }
 
-  void forget(const Instance& instance) { seen_.erase(&instance); }
-
  private:
-  struct Seen {
-    std::uint64_t done = 0;
-    TimePoint since{};
-    std::uint32_t held = 0;
-    TimePoint held_since{};
-  };
   static std::int64_t to_ns(std::chrono::nanoseconds duration) { return duration.count(); }
-  static std::int64_t oldest_deadline(const Instance& instance, InFlightTable& in_flight) {
-    std::int64_t oldest = INT64_MAX / 2;
-    in_flight.for_each([&](InFlight& record) {
-      if (record.target == &instance) oldest = std::min(oldest, record.deadline_ns);
-      return false;
-    });
-    return oldest;
-  }
 
-  std::map<const Instance*, Seen> seen_;
+  Instance::Progress seen_;
+  TimePoint sent_since_{};  // since when nothing was sent
+  TimePoint idle_since_{};  // since when nothing was done, though there was something to do
+  TimePoint held_since_{};  // since when no chunk came back, though it was at its cap
+  bool was_at_cap_ = false;
 };
 
 }  // namespace shunt::host
