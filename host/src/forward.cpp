@@ -15,6 +15,10 @@
 namespace shunt::host {
 namespace {
 
+/// Of a call that a plugin makes without being called itself. It may ask for the end of time, and each of its calls
+/// takes a place that others need.
+constexpr std::int64_t kUnaskedMaxNs = std::chrono::nanoseconds{std::chrono::minutes{1}}.count();
+
 bool always(const bus::MessageHeader&) noexcept { return true; }
 
 /// By our own record of what it follows from: what the plugin says of itself is not asked.
@@ -122,7 +126,13 @@ void Hub::forward_request(Instance& from, const bus::Incoming& incoming) {
     return refuse_request(from, asked,
                           {ErrorCode::NoSuchVersion, fmt::format("{} serves, and this plugin calls {}: switch to that",
                                                                  to_string(entry->version), *wanted)});
-  if (deadline_ns == 0) deadline_ns = bus::now_ns() + entry->info->settings.deadline.count();
+  const bool follows_call = asked.parent != 0 && (asked.parent & Instance::kPublicationBit) == 0;
+  if (deadline_ns == 0 || !follows_call) {
+    const std::int64_t default_ns = entry->info->settings.deadline.count();
+    const std::int64_t most_ns = deadline_ns == 0 ? default_ns : std::max(default_ns, kUnaskedMaxNs);
+    const std::int64_t latest_ns = bus::now_ns() + most_ns;
+    deadline_ns = deadline_ns == 0 ? latest_ns : std::min(deadline_ns, latest_ns);
+  }
   const Target& target = entry->targets.front();
   auto message = carry(from, incoming, *target.outlet->pool);
   if (!message)

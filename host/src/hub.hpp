@@ -68,6 +68,10 @@ class Hub {
 
   /// Takes what all lanes have to give, unless another thread is doing so. True when there was anything.
   bool drain();
+  /// The same, but waits for its turn: what was committed before the call has been taken after it.
+  void drain_in_turn() {
+    while_not_draining([this] { static_cast<void>(pass()); });
+  }
   /// Sleeps until a lane has something, `wake()` or `timeout`. Returns at once when another thread drains.
   void sleep(std::chrono::nanoseconds timeout);
   /// Ends every sleep.
@@ -95,6 +99,8 @@ class Hub {
 
   /// Sends what waits in backlogs, as far as there is room. After a table was published.
   void flush_backlogs();
+  /// The same for one receiver. True: something of it still waits.
+  bool flush_backlog(const Instance& instance);
 
   /// For topics that no plugin hears.
   [[nodiscard]] InboundPool& own_pool() noexcept { return *own_pool_; }

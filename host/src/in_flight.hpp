@@ -7,9 +7,11 @@
 
 #include <shunt/bus/spin.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <vector>
 
 namespace shunt::host {
@@ -45,6 +47,7 @@ class InFlightTable {
     ++on_route;
     const std::uint32_t place = free_.back();
     free_.pop_back();
+    used_ = std::max(used_, place + 1);
     record.correlation = ++sequence_ << 16 | place;
     records_[place] = record;
     return true;
@@ -104,13 +107,17 @@ class InFlightTable {
   template <typename Visit>
   void for_each(Visit&& visit) {
     const std::lock_guard lock{lock_};
-    for (InFlight& record : records_)
+    for (InFlight& record : std::span{records_}.first(used_))
       if (record.correlation != 0 && visit(record)) remove(record);
   }
 
   [[nodiscard]] std::size_t size() noexcept {
     const std::lock_guard lock{lock_};
     return records_.size() - free_.size();
+  }
+  [[nodiscard]] std::size_t size(RouteId route) noexcept {
+    const std::lock_guard lock{lock_};
+    return on_route_[route.value];
   }
 
  private:
@@ -132,6 +139,7 @@ class InFlightTable {
   std::vector<std::uint32_t> free_;                                               // last used first
   std::vector<std::uint32_t> on_route_ = std::vector<std::uint32_t>(kRoutesMax);  // by RouteId
   std::uint64_t sequence_ = 0;
+  std::uint32_t used_ = 0;  // places from here on were never used: the last freed is used first
 };
 
 }  // namespace shunt::host

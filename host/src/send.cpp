@@ -121,6 +121,7 @@ Delivered Hub::deliver(const RouteEntry& entry, const Target& target, Message& m
   } else {
     // Release pairs with the acquire in pass(): whoever drains next sees what waits.
     backlogged_.store(true, std::memory_order_release);
+    if (target.instance != nullptr) suspect(*target.instance);  // nobody may drain: the watch sends it then
   }
   return delivered;
 }
@@ -134,8 +135,8 @@ void Hub::suspect(Instance& instance) noexcept {
 
 std::uint32_t Hub::flush(const Target& target) noexcept {
   Instance& instance = *target.instance;
-  suspect(instance);
   return target.outlet->flush([&](QueuedMessage& message) {
+    suspect(instance);
     const bool request = message.header.kind == bus::Kind::Request;
     const auto pushed =
         instance.push(bus::Ring::Data, message.header, message.inline_payload(), [&](const bus::MessageHeader& header) {
@@ -156,6 +157,18 @@ void Hub::flush_backlogs() {
       waiting |= target.outlet->waiting() > 0;
     }
   if (waiting) backlogged_.store(true, std::memory_order_release);
+}
+
+bool Hub::flush_backlog(const Instance& instance) {
+  const RcuReader reader;
+  bool waiting = false;
+  for (const RouteEntry& entry : tables_.current().routes)
+    for (const Target& target : entry.targets) {
+      if (target.instance.get() != &instance) continue;
+      flush(target);  // also when nothing seems to wait: who queues after it sees what was written before it
+      waiting |= target.outlet->waiting() > 0;
+    }
+  return waiting;
 }
 
 Result<Sent> Hub::publish(const RouteInfo& route, InboundPool* pool, const bus::Built& built) {
@@ -281,7 +294,7 @@ Result<ReceivedBytes> Hub::call(const RouteInfo& route, InboundPool* pool, const
   if (delivered == Delivered::Refused || delivered == Delivered::DroppedNewest) {
     route.counters.failed.fetch_add(1, std::memory_order_relaxed);
     return error(ErrorCode::RingFull, "\"{}\" does not keep up: {} calls are in flight; call again later", route.name,
-                 in_flight_.size());
+                 in_flight_.size(route.id));
   }
   return await(pending, record.correlation, route, request);
 }

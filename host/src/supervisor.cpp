@@ -387,16 +387,25 @@ void Supervisor::watch(Running& running) {
     return running.watchdog.look(instance, {configuration.handler_max, configuration.hold_max}, bus::now_ns(),
                                  EventLoop::Clock::now());
   };
+  const bool waiting = hub_->flush_backlog(instance);  // nobody else does while the host's threads only publish
   Watchdog::Finding finding = look();
-  if (finding.verdict == Watchdog::Verdict::Fine) {
-    // Not suspected before the last look: who sends after it sees that, because both looked under the lane's lock.
+  if (!waiting && finding.verdict == Watchdog::Verdict::Fine && in_flight_with(instance) == 0) {
+    // Before the last look: who sends or queues after it sees that, because both hold the same locks for it.
     instance.suspected.store(false, std::memory_order_relaxed);
     finding = look();
-    if (finding.verdict != Watchdog::Verdict::Fine) instance.suspected.store(true, std::memory_order_relaxed);
+    if (finding.verdict != Watchdog::Verdict::Fine || hub_->flush_backlog(instance))
+      instance.suspected.store(true, std::memory_order_relaxed);
   }
   if (const auto broken = instance.breached.load(std::memory_order_relaxed); broken != bus::Breach::None)
     return running.process->end(Event::Breach, fmt::format("it broke the lane's contract: {}", describe(broken)));
-  if (finding.verdict == Watchdog::Verdict::Stuck) running.process->end(Event::HandlerStuck, finding.reason);
+  if (finding.verdict == Watchdog::Verdict::Stuck) return running.process->end(Event::HandlerStuck, finding.reason);
+  if (!running.watchdog.answers_due(EventLoop::Clock::now())) return;
+  const auto unanswered = Watchdog::unanswered(instance, hub_->in_flight(), bus::now_ns());
+  if (unanswered == 0) return;
+  hub_->drain_in_turn();
+  const auto still = hub_->in_flight().look_up(unanswered);
+  if (still && still->target == &instance)
+    running.process->end(Event::HandlerStuck, "it was done with a call and sent no answer");
 }
 
 }  // namespace shunt::host

@@ -1,8 +1,10 @@
 #pragma once
 /// Whether an instance is stuck: judged by what it was sent and what came of it, never by what it says of itself.
 
+#include "in_flight.hpp"
 #include "instance.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <utility>
@@ -48,6 +50,36 @@ class Watchdog {
     return {Verdict::Watching, {}};
   }
 
+  /// Whether it is time to look for requests without an answer: that look visits every request of the host.
+  bool answers_due(TimePoint now) {
+    if (now - answers_looked_at_ < kGrace) return false;
+    answers_looked_at_ = now;
+    return true;
+  }
+
+  /// A request to it whose handler is done and whose deadline is long past, and which is in flight all the same; 0:
+  /// none. Its answer was sent before the mark, if ever: once replies were drained after this look, there will be none.
+  static std::uint64_t unanswered(Instance& instance, InFlightTable& in_flight, std::int64_t now_ns) {
+    return instance.with_sender([&](bus::LaneSender& sender) {
+      const auto& ring = sender.ring_out(bus::Ring::Data);
+      const std::uint64_t oldest = ring.sent() > ring.slots() ? ring.sent() - ring.slots() : 0;
+      const std::uint64_t done = std::max(sender.marks(bus::Ring::Data).done, oldest);
+      const auto waits = [&](std::uint64_t correlation) {
+        for (std::uint64_t position = done; position < ring.sent(); ++position)
+          if (ring.slot(position).header.correlation == correlation) return true;
+        return false;
+      };
+      std::uint64_t found = 0;
+      in_flight.for_each([&](const InFlight& record) {
+        if (found == 0 && record.target == &instance && record.deadline_ns < now_ns - to_ns(kGrace) &&
+            !waits(record.correlation))
+          found = record.correlation;
+        return false;
+      });
+      return found;
+    });
+  }
+
  private:
   static std::int64_t to_ns(std::chrono::nanoseconds duration) { return duration.count(); }
 
@@ -56,6 +88,7 @@ class Watchdog {
   TimePoint idle_since_{};  // since when nothing was done, though there was something to do
   TimePoint held_since_{};  // since when no chunk came back, though it was at its cap
   bool was_at_cap_ = false;
+  TimePoint answers_looked_at_{};
 };
 
 }  // namespace shunt::host

@@ -4,10 +4,14 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 namespace shunt::test {
 namespace {
@@ -104,6 +108,56 @@ TEST_F(Watch, a_consumer_at_its_cap_that_returns_nothing_is_stuck) {
   }));
 
   EXPECT_THAT(await_event(host, HostEventKind::Ended, "actor").text, HasSubstr("hold_max"));
+}
+
+/// How often threads of this process other than the calling one have gone to sleep.
+std::uint64_t sleeps_of_other_threads() {
+  std::uint64_t sum = 0;
+  for (const auto& task : std::filesystem::directory_iterator{"/proc/self/task"}) {
+    if (task.path().filename() == std::to_string(::gettid())) continue;
+    std::ifstream status{task.path() / "status"};
+    std::string word;
+    while (status >> word && word != "voluntary_ctxt_switches:") {
+    }
+    std::uint64_t sleeps = 0;
+    status >> sleeps;
+    sum += sleeps;
+  }
+  return sum;
+}
+
+TEST_F(Watch, a_host_without_traffic_wakes_no_thread_for_a_second) {
+  Host host = start({actor()});
+  auto orders = host.publisher<stage::Order>("stage.orders").value();
+  ASSERT_TRUE(orders.publish(order({.text = std::string(1000, 't')})));
+  ASSERT_TRUE(await([&] { return snapshot_of(host, "actor").done == 1; }));
+  std::uint64_t seen = 0;
+  auto since = Clock::now();
+
+  EXPECT_TRUE(await([&] {
+    if (std::exchange(seen, sleeps_of_other_threads()) != seen) since = Clock::now();
+    return Clock::now() - since > 1s;
+  }));
+}
+
+TEST_F(Watch, a_plugin_that_is_done_and_never_answers_is_ended_and_its_calls_give_their_places_back) {
+  auto hostile = actor();
+  hostile.config["breach"] = {std::string{"done without an answer"}};
+  hostile.restart.crashes_max = 1;
+  auto configuration = with({hostile, partner()});
+  configuration.launcher = HOSTILE_LAUNCHER;
+  Host host = start(std::move(configuration));
+  auto client = host.client<actor::Client>().value();
+
+  ASSERT_TRUE(await([&] {
+    static_cast<void>(client.act(order({}), {.deadline = 1ms}));
+    return has_ended(host);
+  }));
+
+  EXPECT_THAT(await_event(host, HostEventKind::Ended, "actor").text,
+              AllOf(HasSubstr("PluginStuck"), HasSubstr("sent no answer")));
+  EXPECT_TRUE(await([&] { return host.snapshot().in_flight == 0; }));
+  EXPECT_TRUE(host.client<partner::Client>().value().act(order({}), {.deadline = 30s}));
 }
 
 }  // namespace

@@ -325,6 +325,15 @@ const std::map<std::string, Act> kActs{
      }},
     {"a word that is none",
      [](Liar& liar) { static_cast<void>(::send(liar.control().fd(), "\x07garbage", 8, MSG_NOSIGNAL)); }},
+    {"done without an answer",
+     [](Liar& liar) {
+       for (;;) {
+         liar.await_message(any);
+         liar.positions().begun[0] = liar.taken();
+         liar.positions().done[0] = liar.taken();
+         liar.positions().read[0] = liar.taken();
+       }
+     }},
     {"a descriptor nobody asked for",
      [](Liar& liar) {
        control::EnteredT entered;
