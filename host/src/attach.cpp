@@ -21,7 +21,8 @@ std::vector<flatbuffers::Offset<control::SizeClass>> classes(flatbuffers::FlatBu
 
 }  // namespace
 
-/// A fence is saved only where nobody on the host sleeps for what this plugin sends.
+/// A fence is saved where threads of the host spin for what this plugin sends. One that sleeps all the same, for
+/// another plugin or in Host::wait(), does not wait for this one's bell: it looks again soon.
 bus::Sleepers sleepers_of(const PluginVersion& version) {
   const auto sleeps = [](const RouteInfo* route) { return route->settings.wait != bus::Wait::Spin; };
   return {.host = std::ranges::any_of(version.functions, sleeps) || std::ranges::any_of(version.calls, sleeps) ||

@@ -37,6 +37,10 @@ bool Hub::pass(const PendingCall* mine) {
   // Acquire pairs with the release in deliver().
   if (backlogged_.load(std::memory_order_relaxed) && backlogged_.exchange(false, std::memory_order_acquire))
     flush_backlogs();
+  if (set_aside_) {
+    set_aside_ = false;
+    if (has_followers_.load(std::memory_order_relaxed)) wake_idlers();
+  }
   return any;
 }
 

@@ -62,6 +62,7 @@ bool Hub::forward_publication(Instance& from, const bus::Incoming& incoming, con
   if (std::ranges::any_of(entry.targets, [&](const Target& target) { return refuses(target); })) return false;
   if (std::ranges::any_of(entry.inboxes, [](const auto& inbox) { return inbox->would_refuse(); })) return false;
   if (!carry_to_targets(from, incoming, entry)) return false;
+  set_aside_ |= !entry.inboxes.empty();
   for (const auto& inbox : entry.inboxes) {
     bus::Incoming copy = incoming;
     // Only the last one can have the chunk itself; the others get a copy and leave it where it is.

@@ -4,6 +4,7 @@
 
 #include <shunt/host.hpp>
 
+#include <algorithm>
 #include <future>
 
 namespace shunt {
@@ -164,7 +165,12 @@ Result<std::size_t> Host::poll() {
   return callbacks;
 }
 
-void Host::wait(std::chrono::nanoseconds timeout) { core_->hub->sleep(timeout); }
+void Host::wait(std::chrono::nanoseconds timeout) {
+  core_->hub->sleep(timeout, [core = core_.get()] {
+    const std::lock_guard lock{core->inboxes_mutex};
+    return std::ranges::any_of(core->inboxes, [](const auto& inbox) { return inbox->waiting() > 0; });
+  });
+}
 
 Status Host::run_dispatcher(const std::stop_token& stop) {
   const std::stop_callback wake{stop, [this] { core_->hub->wake(); }};

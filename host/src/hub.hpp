@@ -12,6 +12,7 @@
 #include <shunt/bus/builder.hpp>
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -72,8 +73,9 @@ class Hub {
   void drain_in_turn() {
     while_not_draining([this] { static_cast<void>(pass()); });
   }
-  /// Sleeps until a lane has something, `wake()` or `timeout`. Returns at once when another thread drains.
-  void sleep(std::chrono::nanoseconds timeout);
+  /// Sleeps until a lane has something, `wake()` or `timeout`; not while `is_due()`, what a drain has set aside. While
+  /// another thread drains: until it sets something aside, or leaves.
+  void sleep(std::chrono::nanoseconds timeout, const std::function<bool()>& is_due);
   /// Ends every sleep.
   void wake() noexcept;
 
@@ -187,6 +189,9 @@ class Hub {
   void lock_drain() noexcept;
   void unlock_drain() noexcept;
   void sleep_leading(std::chrono::nanoseconds timeout);
+  void sleep_idle(std::chrono::nanoseconds timeout, const std::function<bool()>& is_due);
+  void wake_idlers() noexcept;
+  static void fence_in_every_thread() noexcept;
 
   Hub(PublishedTable& tables, HubListener& listener, std::unique_ptr<InboundPool> own_pool);
 
@@ -204,11 +209,14 @@ class Hub {
   std::vector<bus::Bell> bells_;             // under drain_lock_
   ReadArena::Owner arena_;                   // under drain_lock_
   std::vector<Copy> copies_;                 // under drain_lock_: of the publication in hand
+  bool set_aside_ = false;                   // under drain_lock_: an inbox got something that idlers were not told of
 
   bus::SpinLock followers_lock_;
-  std::vector<PendingCall*> followers_;  // that sleep; under followers_lock_
-  std::atomic<bool> has_followers_{false};
-  std::atomic<bool> backlogged_{false};  // something may wait in an outlet
+  std::vector<PendingCall*> followers_;      // that sleep; under followers_lock_
+  int idlers_ = 0;                           // threads in sleep_idle(); under followers_lock_
+  std::atomic<bool> has_followers_{false};   // or idlers
+  std::atomic<std::uint32_t> idle_word_{0};  // what idlers sleep on
+  std::atomic<bool> backlogged_{false};      // something may wait in an outlet
   std::atomic<bool> shut_{false};
 };
 

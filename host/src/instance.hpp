@@ -62,6 +62,8 @@ class Instance : public std::enable_shared_from_this<Instance> {
   [[nodiscard]] Permitted permission(std::uint32_t route) const noexcept {
     return route < permitted.size() ? permitted[route] : Permitted{};
   }
+  /// Whether the plugin rings for a thread of ours that sleeps. Written before the lane is published.
+  bool rings = true;
 
   /// Sends one message and rings. A chunk payload is held by the lane from then on. Publications leave an eighth of the
   /// ring to requests. `prepare(MessageHeader&) -> bool` runs under the lock when everything fits: the last word. It,

@@ -5,11 +5,18 @@
 #include <shunt/bus/clock.hpp>
 
 #include <algorithm>
+#include <climits>
+
+#include <linux/membarrier.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 namespace shunt::host {
 namespace {
 
 constexpr int kPassesPerClockRead = 64;
+constexpr std::chrono::microseconds kSilentTick{100};  ///< While a plugin that does not ring may send something.
+constexpr std::chrono::milliseconds kRoomTick{1};      ///< While something waits for room in a ring.
 
 }  // namespace
 
@@ -26,7 +33,15 @@ void Hub::unlock_drain() noexcept {
   promote_follower();
 }
 
+/// A full fence in every thread of this process, now: of a pair of fences we pay for both, because we are about to
+/// sleep and the other side sends a message in less time than a fence of its own would take.
+void Hub::fence_in_every_thread() noexcept {
+  ::syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0);
+  ::syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
+}
+
 void Hub::wake() noexcept {
+  wake_idlers();
   // seq_cst: a leader that read the old word has not slept yet, or is woken.
   wake_word_.fetch_add(1, std::memory_order_seq_cst);
   bus::detail::futex_wake(&wake_word_, 1);
@@ -38,13 +53,43 @@ bool Hub::drain() {
   return pass();
 }
 
-void Hub::sleep(std::chrono::nanoseconds timeout) {
-  if (!drain_lock_.try_lock()) return;
-  sleep_leading(timeout);
+void Hub::sleep(std::chrono::nanoseconds timeout, const std::function<bool()>& is_due) {
+  if (!drain_lock_.try_lock()) return sleep_idle(timeout, is_due);
+  if (!is_due()) sleep_leading(timeout);  // nothing becomes due now: that takes the lock that we hold
   unlock_drain();
 }
 
+/// While another thread leads: until it has set something aside for poll(), or leaves.
+void Hub::sleep_idle(std::chrono::nanoseconds timeout, const std::function<bool()>& is_due) {
+  const std::uint32_t seen = idle_word_.load(std::memory_order_relaxed);
+  {
+    const std::lock_guard lock{followers_lock_};
+    ++idlers_;
+    has_followers_.store(true, std::memory_order_relaxed);
+  }
+  // Pairs with nothing that the leader executes: what it set aside, or that it left, we see; or it sees us.
+  fence_in_every_thread();
+  const bool free = drain_lock_.try_lock();
+  if (free) drain_lock_.unlock();
+  if (!free && !is_due())
+    bus::detail::futex_wait(&idle_word_, seen, std::min<std::chrono::nanoseconds>(timeout, bus::kSleepMax));
+  const std::lock_guard lock{followers_lock_};
+  --idlers_;
+  has_followers_.store(!followers_.empty() || idlers_ > 0, std::memory_order_relaxed);
+}
+
+void Hub::wake_idlers() noexcept {
+  idle_word_.fetch_add(1, std::memory_order_seq_cst);
+  bus::detail::futex_wake(&idle_word_, INT_MAX);
+}
+
 void Hub::sleep_leading(std::chrono::nanoseconds timeout) {
+  if (std::ranges::any_of(lanes_, [](const Lane& lane) { return !lane.instance->rings; }))
+    timeout = std::min<std::chrono::nanoseconds>(timeout, kSilentTick);
+  // A plugin that makes room in its ring does not ring for it.
+  if (backlogged_.load(std::memory_order_relaxed) ||
+      std::ranges::any_of(lanes_, [](const Lane& lane) { return lane.stalled != nullptr; }))
+    timeout = std::min<std::chrono::nanoseconds>(timeout, kRoomTick);
   const std::uint32_t seen = wake_word_.load(std::memory_order_seq_cst);
   bus::sleep_until_any_rung(
       bells_, wake_word_, seen, std::min<std::chrono::nanoseconds>(timeout, bus::kSleepMax), [this] {
@@ -106,13 +151,13 @@ void Hub::follow(PendingCall& pending, std::int64_t deadline_ns, bus::Wait mode)
     followers_.push_back(&pending);
     has_followers_.store(true, std::memory_order_relaxed);
   }
-  // A leader that left before it could see us would promote nobody; one that leaves between this look and our sleep
-  // costs us at most the 10 ms after which we look again.
+  // A leader that left before it could see us would promote nobody: then the lock is free. After this fence it sees us.
+  fence_in_every_thread();
   if (drain_lock_.try_lock()) drain_lock_.unlock();
   else pending.sleep(std::chrono::nanoseconds{std::clamp<std::int64_t>(deadline_ns - bus::now_ns(), 0, 10'000'000)});
   const std::lock_guard lock{followers_lock_};
   std::erase(followers_, &pending);
-  has_followers_.store(!followers_.empty(), std::memory_order_relaxed);
+  has_followers_.store(!followers_.empty() || idlers_ > 0, std::memory_order_relaxed);
 }
 
 void Hub::promote_follower() noexcept {
@@ -120,6 +165,7 @@ void Hub::promote_follower() noexcept {
   const std::lock_guard lock{followers_lock_};
   for (PendingCall* const follower : followers_)
     if (follower->promote()) return;
+  if (idlers_ > 0) wake_idlers();
 }
 
 }  // namespace shunt::host

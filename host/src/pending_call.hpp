@@ -32,10 +32,13 @@ class PendingCall {
     failure.emplace(std::move(why));
     change(Completed);
   }
-  /// Asks a sleeping follower to drain the lanes itself, because the leader left. False when it does not sleep.
+  /// Asks a follower that sleeps, or is about to, to drain the lanes itself, because the leader left. False when it has
+  /// its reply or was asked already.
   bool promote() noexcept {
-    std::uint32_t expected = Sleeping;
-    if (!state_.compare_exchange_strong(expected, Lead, std::memory_order_relaxed)) return false;
+    std::uint32_t expected = Waiting;
+    if (state_.compare_exchange_strong(expected, Lead, std::memory_order_relaxed)) return true;
+    if (expected != Sleeping || !state_.compare_exchange_strong(expected, Lead, std::memory_order_relaxed))
+      return false;
     bus::detail::futex_wake(&state_, 1);
     return true;
   }

@@ -66,6 +66,7 @@ Result<Supervisor::Running*> Supervisor::try_stage(const std::shared_ptr<PluginV
                                              std::move(lane), version->pool);
   instance->permitted = version->permitted();
   instance->wanted = version->wanted();
+  instance->rings = sleepers_of(*version).host;
   flatbuffers::FlatBufferBuilder attach;
   build_attach(attach, *version, *instance);
   auto process =
