@@ -287,7 +287,26 @@ class FewDescriptors {
   std::vector<bus::UniqueFd> taken_;
 };
 
-class Descriptors : public HostTest {};
+class Descriptors : public Launchers {};
+
+TEST_F(Descriptors, that_a_launcher_sends_and_the_host_has_no_room_for_are_not_the_launchers_fault) {
+  Host host = start_with_socket({actor()});
+  auto launcher = ask_to_join(partner().path);
+  std::optional<Result<kit::ControlPacket>> attach = launcher.receive();
+  ASSERT_TRUE(*attach);
+  const bus::UniqueFd pidfd{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
+  {
+    FewDescriptors few;
+    few.allow(0);
+    EXPECT_TRUE(launcher.send(control::SpawnedT{}, std::array{pidfd.get()}));
+    EXPECT_EQ(launcher.receive().error().code, ErrorCode::HostGone) << "it was given up";
+  }
+
+  attach.reset();
+
+  EXPECT_THAT(await_event(host, HostEventKind::Ended, "partner").text,
+              AllOf(HasSubstr("ended by the host: System"), HasSubstr("ulimit -n")));
+}
 
 TEST_F(Descriptors, that_run_out_at_any_point_of_the_start_are_what_the_host_says_is_missing) {
   FewDescriptors few;
