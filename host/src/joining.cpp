@@ -22,7 +22,7 @@ void Supervisor::join(std::shared_ptr<PluginVersion> version, bus::UniqueFd laun
   joining.stopped = false;
   joining.by_hand = true;
   joining.stood_in = std::move(configured);
-  stage(version, std::move(launcher), [this, version](const Status& status) {
+  stage(joining.serving, std::move(launcher), [this, version = std::move(version)](const Status& status) {
     events_.add({.kind = status ? HostEventKind::Joined : HostEventKind::PhaseFailed,
                  .plugin = version->name(),
                  .version = to_string(version->image.version),
