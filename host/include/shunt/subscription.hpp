@@ -48,10 +48,10 @@ class Received {
   bool redelivered_;
 };
 
-/// Move-only; any thread. Ends the subscription when it goes: no callback starts afterwards, one that runs on another thread has ended, and
-/// what the callback holds is let go on this thread. It may go inside its own callback, which is let go when it
-/// returns, and inside another's, unless that is ended by this one's on another thread meanwhile: each would wait for
-/// the other.
+/// Move-only; any thread. Ends the subscription when it goes: no callback starts afterwards, one that runs on another
+/// thread has ended, and what the callback holds is let go on this thread. It may go inside its own callback, which is
+/// let go when it returns, and inside another's, unless that is ended by this one's on another thread meanwhile: each
+/// would wait for the other.
 class Subscription {
  public:
   Subscription(std::shared_ptr<host::Core> core, std::shared_ptr<host::Inbox> inbox) noexcept
