@@ -51,7 +51,7 @@ class Warden {
   /// The host only says why a plugin has to end; another packet is of a later release, the end of them is the host's.
   Status hear_host() {
     const auto packet = host_.receive();
-    if (!packet) return error(ErrorCode::HostGone, "the host has gone; its plugin was ended");
+    if (!packet) return host_gone();
     const auto* const refused = packet->message().body_as_Refused();
     if (refused != nullptr && refused->message() != nullptr && reason_.empty()) reason_ = refused->message()->str();
     return {};
@@ -64,23 +64,31 @@ class Warden {
     if (!packet) {
       end_family();
       exited_.emplace().signal = SIGKILL;
-      return host_.send(control::ExitedT{*exited_});
+      return told(host_.send(control::ExitedT{*exited_}));
     }
     if (packet->message().body_as_Spawned() != nullptr) {
-      const Status forwarded = host_.forward(*packet);
+      const Status forwarded = told(host_.forward(*packet));
       if (!packet->descriptors.empty()) plugin_ = std::move(packet->descriptors.front());
       return forwarded;
     }
     if (const auto* refused = packet->message().body_as_Refused()) {
-      SHUNT_CHECK(host_.forward(*packet));
+      SHUNT_CHECK(told(host_.forward(*packet)));
       return error(static_cast<ErrorCode>(refused->code() - 1), "{}", refused->message()->c_str());
     }
     if (const auto* exited = packet->message().body_as_Exited()) {
       exited->UnPackTo(&exited_.emplace());
       end_family();
-      SHUNT_CHECK(host_.forward(*packet));
+      SHUNT_CHECK(told(host_.forward(*packet)));
     }
     return {};
+  }
+
+  static tl::unexpected<Error> host_gone() {
+    return error(ErrorCode::HostGone, "the host has gone; its plugin was ended");
+  }
+  /// What to say when the host did not hear it.
+  static Status told(Status sent) {
+    return !sent && sent.error().code == ErrorCode::HostGone ? Status{host_gone()} : std::move(sent);
   }
 
   tl::unexpected<Error> end(Error reason) {

@@ -1,0 +1,64 @@
+/// What the data path tells the control loop, and the looks at who was sent something and does not come on.
+
+#include "supervisor.hpp"
+
+#include <shunt/bus/clock.hpp>
+
+namespace shunt::host {
+
+void Supervisor::on_breach(Instance& instance) noexcept {
+  loop_.post([this, keep = instance.shared_from_this()] {
+    if (Running* const running = find(*keep))
+      running->process->end(Event::Breach, fmt::format("it broke the lane's contract: {}",
+                                                       describe(keep->breached.load(std::memory_order_relaxed))));
+  });
+}
+
+void Supervisor::on_suspect(Instance&) noexcept {
+  // Acquire and release pair with watch(): it sees who is suspected, or we see that it has ended. The capture is small
+  // enough for no heap to be asked.
+  if (watching_.exchange(true, std::memory_order_acq_rel)) return;
+  loop_.post([this] { loop_.after(Watchdog::kTick, [this] { watch(); }); });
+}
+
+/// One tick for all: it comes again while something was sent lately or is not done.
+void Supervisor::watch() {
+  watching_.exchange(false, std::memory_order_acq_rel);  // before the looks: a suspicion meanwhile asks for a new tick
+  bool again = false;
+  for (auto& [instance, running] : running_) {
+    if (!running.process->instance().suspected.load(std::memory_order_relaxed)) continue;
+    watch(running);
+    again |= running.process->instance().suspected.load(std::memory_order_relaxed);
+  }
+  if (again && !watching_.exchange(true, std::memory_order_acq_rel)) loop_.after(Watchdog::kTick, [this] { watch(); });
+}
+
+void Supervisor::watch(Running& running) {
+  Instance& instance = running.process->instance();
+  const PluginConfiguration& configuration = running.version->configuration;
+  const auto look = [&] {
+    return running.watchdog.look(instance, {configuration.handler_max, configuration.hold_max}, bus::now_ns(),
+                                 EventLoop::Clock::now());
+  };
+  const bool waiting = hub_->flush_backlog(instance);  // nobody else does while the host's threads only publish
+  Watchdog::Finding finding = look();
+  if (!waiting && finding.verdict == Watchdog::Verdict::Fine && in_flight_with(instance) == 0) {
+    // Before the last look: who sends or queues after it sees that, because both hold the same locks for it.
+    instance.suspected.store(false, std::memory_order_relaxed);
+    finding = look();
+    if (finding.verdict != Watchdog::Verdict::Fine || hub_->flush_backlog(instance))
+      instance.suspected.store(true, std::memory_order_relaxed);
+  }
+  if (const auto broken = instance.breached.load(std::memory_order_relaxed); broken != bus::Breach::None)
+    return running.process->end(Event::Breach, fmt::format("it broke the lane's contract: {}", describe(broken)));
+  if (finding.verdict == Watchdog::Verdict::Stuck) return running.process->end(Event::HandlerStuck, finding.reason);
+  if (!running.watchdog.answers_due(EventLoop::Clock::now())) return;
+  const auto unanswered = Watchdog::unanswered(instance, hub_->in_flight(), bus::now_ns());
+  if (unanswered == 0) return;
+  hub_->drain_in_turn();
+  const auto still = hub_->in_flight().look_up(unanswered);
+  if (still && still->target == &instance)
+    running.process->end(Event::HandlerStuck, "it was done with a call and sent no answer");
+}
+
+}  // namespace shunt::host
