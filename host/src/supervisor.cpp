@@ -3,7 +3,6 @@
 #include "attach.hpp"
 #include "launcher_path.hpp"
 
-
 #include <algorithm>
 
 namespace shunt::host {
