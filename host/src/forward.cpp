@@ -19,8 +19,6 @@ namespace {
 /// takes a place that others need.
 constexpr std::int64_t kUnaskedMaxNs = std::chrono::nanoseconds{std::chrono::minutes{1}}.count();
 
-bool always(const bus::MessageHeader&) noexcept { return true; }
-
 /// By our own record of what it follows from: what the plugin says of itself is not asked.
 std::uint8_t flags_of(Instance& from, const bus::MessageHeader& header) noexcept {
   return from.follows_redelivered(header.parent) ? bus::flag::kRedelivered : std::uint8_t{0};
@@ -166,7 +164,7 @@ void Hub::forward_reply(const InFlight& record, Instance& from, const bus::Incom
   message->header.correlation = record.origin_correlation;
   message->header.status = incoming.header.status;
   // One nested call at a time leaves room; a plugin that does not read its replies loses them.
-  const auto pushed = origin.push(bus::Ring::Reply, message->header, message->inline_payload, always);
+  const auto pushed = origin.push_reply(message->header, message->inline_payload);
   let_go(message->header, *origin.pool);
   if (pushed != Pushed::AtCap) return;
   bus::MessageHeader asked;
@@ -188,7 +186,7 @@ void Hub::refuse_request(Instance& from, const bus::MessageHeader& request, cons
   header.status = static_cast<std::uint16_t>(static_cast<std::uint16_t>(why.code) + 1);
   header.payload_bytes = builder.GetSize();
   const auto payload = std::as_bytes(std::span{builder.GetBufferPointer(), builder.GetSize()});
-  static_cast<void>(from.push(bus::Ring::Reply, header, payload, always));
+  static_cast<void>(from.push_reply(header, payload));
 }
 
 void Hub::fail_request(const InFlight& record, const Error& why) {

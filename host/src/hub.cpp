@@ -71,4 +71,27 @@ void Hub::shut(const Error& why) {
   });
 }
 
+void Hub::flush_backlogs() {
+  const RcuReader reader;
+  bool waiting = false;
+  for (const RouteEntry& entry : tables_.current().routes)
+    for (const Target& target : entry.targets) {
+      if (target.outlet->waiting() > 0 && target.instance != nullptr) flush(target);
+      waiting |= target.outlet->waiting() > 0;
+    }
+  if (waiting) backlogged_.store(true, std::memory_order_release);
+}
+
+bool Hub::flush_backlog(const Instance& instance) {
+  const RcuReader reader;
+  bool waiting = false;
+  for (const RouteEntry& entry : tables_.current().routes)
+    for (const Target& target : entry.targets) {
+      if (target.instance.get() != &instance) continue;
+      flush(target);  // also when nothing seems to wait: who queues after it sees what was written before it
+      waiting |= target.outlet->waiting() > 0;
+    }
+  return waiting;
+}
+
 }  // namespace shunt::host

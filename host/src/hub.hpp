@@ -51,7 +51,7 @@ class Hub {
   [[nodiscard]] static Result<std::unique_ptr<Hub>> create(PublishedTable& tables, HubListener& listener);
   ~Hub();
 
-  // ---- Sending (send.cpp). Any thread, also from callbacks.
+  // ---- Sending (send.cpp; memory to build in: route_handle.cpp). Any thread, also from callbacks.
 
   /// The pool to build a payload for this route in: that of its first receiver's compartment, or the host's own.
   [[nodiscard]] InboundPool& pool_for(const RouteInfo& route) noexcept;

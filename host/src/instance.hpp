@@ -70,31 +70,9 @@ class Instance : public std::enable_shared_from_this<Instance> {
   /// and we, change the header where it stands: a copy of what was just written in small stores has to wait for them.
   template <typename Prepare>
   Pushed push(bus::Ring ring, bus::MessageHeader& header, std::span<const std::byte> payload,
-              Prepare&& prepare) noexcept {
-    {
-      const std::lock_guard lock{send_lock_};
-      if (closed_) return Pushed::Closed;
-      auto& out = lane->sender.ring_out(ring);
-      const std::uint32_t reserve = header.kind == bus::Kind::Publication ? out.slots() / 8 : 0;
-      if (out.known_room() <= reserve) {
-        out.refresh();
-        note_breach();
-        if (out.known_room() <= reserve) return Pushed::NoRoom;
-      }
-      if (header.place == bus::Place::Chunk) {
-        const bool allowed = may_hold(header.chunk, ring);
-        if (at_cap.load(std::memory_order_relaxed) == allowed) at_cap.store(!allowed, std::memory_order_relaxed);
-        if (!allowed) return Pushed::AtCap;
-      }
-      if (header.kind == bus::Kind::Publication) header.correlation = publication_token(out.sent());
-      if (!prepare(header)) return Pushed::Withdrawn;
-      if ((header.flags & bus::flag::kRedelivered) != 0) note_redelivered(header.correlation);
-      if (header.place == bus::Place::Chunk) pool->hold(header.chunk);
-      lane->sender.push(ring, header, payload);
-    }
-    lane->sender.wake();
-    return Pushed::Yes;
-  }
+              Prepare&& prepare) noexcept;  // send.cpp, where every message is sent from
+  /// The same on the ring that overtakes a backlog of data: replies and cancellations.
+  Pushed push_reply(bus::MessageHeader& header, std::span<const std::byte> payload) noexcept;
 
   /// Takes back what the plugin has returned.
   void harvest() noexcept {

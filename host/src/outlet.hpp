@@ -12,7 +12,6 @@
 #include <cstdint>
 #include <cstring>
 #include <mutex>
-#include <ranges>
 #include <span>
 #include <string>
 #include <vector>
@@ -99,9 +98,10 @@ class Outlet {
   void put_back(std::span<const QueuedMessage* const> messages) noexcept {
     const std::lock_guard lock{lock_};
     while (size_ + messages.size() > queue_.size()) grow();
-    for (const QueuedMessage* const message : messages | std::views::reverse) {
+    for (std::size_t left = messages.size(); left > 0; --left) {
+      const QueuedMessage& message = *messages[left - 1];
       head_ = head_ == 0 ? queue_.size() - 1 : head_ - 1;
-      store(queue_[head_], {message->header, message->inline_payload()});
+      store(queue_[head_], {message.header, message.inline_payload()});
     }
     resize(size_ + messages.size());
   }

@@ -1,6 +1,7 @@
+/// What a handle gives before anything is sent: memory to build in, and what is known of the route.
+
 #include "core.hpp"
 
-#include <shunt/bus/clock.hpp>
 #include <shunt/host/route_handle.hpp>
 
 namespace shunt {
@@ -15,30 +16,6 @@ Result<bus::Loan> RouteHandle::Chunks::loan(std::size_t bytes) {
 
 void RouteHandle::Chunks::give_back(const bus::Loan& loan) noexcept {
   pool_->release({static_cast<std::uint32_t>(loan.handle)});
-}
-
-/// Errors: TooLarge, where the route wants its payloads inside messages and this one does not fit; its loan is over.
-Status RouteHandle::check_place(const Chunks& chunks, const bus::Built& built) const {
-  if (route_->settings.payload != PayloadPlace::Inline || built.bytes <= bus::kInlineBytesMax) return {};
-  if (built.sample.handle != 0) chunks.pool_->release({static_cast<std::uint32_t>(built.sample.handle)});
-  return error(ErrorCode::TooLarge, "\"{}\": {} bytes do not fit inside a message ({}): set its `payload` to \"auto\"",
-               route_->name, built.bytes, bus::kInlineBytesMax);
-}
-
-Result<Delivery> RouteHandle::publish(const Chunks& chunks, const bus::Built& built) const {
-  SHUNT_CHECK(check_place(chunks, built));
-  SHUNT_TRY(sent, core_->hub->publish(*route_, chunks.pool_, built));
-  return Delivery{sent.in_ring, sent.in_backlog, sent.dropped};
-}
-
-Result<ReceivedBytes> RouteHandle::call(const Chunks& chunks, const bus::Built& built,
-                                        const CallOptions& options) const {
-  SHUNT_CHECK(check_place(chunks, built));
-  const host::RouteInfo& route = *route_;
-  host::CallRequest request;
-  request.deadline_ns = bus::deadline_after(bus::now_ns(), options.deadline.value_or(route.settings.deadline));
-  request.wait = options.wait.value_or(static_cast<bus::Wait>(route.settings.wait));
-  return core_->hub->call(route, chunks.pool_, built, request);
 }
 
 bus::SizeHint& RouteHandle::hint() const noexcept { return route_->hint; }
@@ -56,3 +33,35 @@ Error RouteHandle::bad_payload(const char* what, std::size_t bytes) const {
 }
 
 }  // namespace shunt
+
+namespace shunt::host {
+
+InboundPool& Hub::pool_for(const RouteInfo& route) noexcept {
+  const RcuReader reader;
+  const RouteEntry* const entry = tables_.current().find(route.id);
+  // Pools live as long as the host: leaving the read section does not end them.
+  return entry == nullptr || entry->targets.empty() ? *own_pool_ : *entry->targets.front().outlet->pool;
+}
+
+Result<bus::LoanedChunk> Hub::loan(InboundPool& pool, std::size_t bytes) {
+  if (const auto chunk = pool.loan(bytes)) return *chunk;
+  const auto size_class = pool.geometry().class_for(bytes);
+  if (!size_class)
+    return error(ErrorCode::TooLarge,
+                 "a payload of {} bytes fits no size class of the inbound pool (largest {}): add one "
+                 "under `inbound`",
+                 bytes, pool.geometry().classes().back().bytes);
+  {
+    const RcuReader reader;
+    for (const RouteEntry& entry : tables_.current().routes)
+      for (const Target& target : entry.targets)
+        if (target.instance != nullptr && target.instance->pool.get() == &pool) target.instance->harvest();
+  }
+  if (const auto chunk = pool.loan(bytes)) return *chunk;
+  return error(ErrorCode::QuotaExceeded,
+               "all {} chunks of {} bytes towards this plugin are in use: wait for it, or raise "
+               "`inbound`",
+               pool.geometry().classes()[*size_class].chunks, pool.geometry().classes()[*size_class].bytes);
+}
+
+}  // namespace shunt::host

@@ -1,8 +1,9 @@
 /// Sending: from a built payload to a slot in a ring, or to where it waits.
 
-#include "hub.hpp"
+#include "core.hpp"
 
 #include <shunt/bus/clock.hpp>
+#include <shunt/host/route_handle.hpp>
 
 #include <algorithm>
 #include <cstring>
@@ -57,32 +58,36 @@ class EndOfLoan {
 
 }  // namespace
 
-InboundPool& Hub::pool_for(const RouteInfo& route) noexcept {
-  const RcuReader reader;
-  const RouteEntry* const entry = tables_.current().find(route.id);
-  // Pools live as long as the host: leaving the read section does not end them.
-  return entry == nullptr || entry->targets.empty() ? *own_pool_ : *entry->targets.front().outlet->pool;
+template <typename Prepare>
+Pushed Instance::push(bus::Ring ring, bus::MessageHeader& header, std::span<const std::byte> payload,
+                      Prepare&& prepare) noexcept {
+  {
+    const std::lock_guard lock{send_lock_};
+    if (closed_) return Pushed::Closed;
+    auto& out = lane->sender.ring_out(ring);
+    const std::uint32_t reserve = header.kind == bus::Kind::Publication ? out.slots() / 8 : 0;
+    if (out.known_room() <= reserve) {
+      out.refresh();
+      note_breach();
+      if (out.known_room() <= reserve) return Pushed::NoRoom;
+    }
+    if (header.place == bus::Place::Chunk) {
+      const bool allowed = may_hold(header.chunk, ring);
+      if (at_cap.load(std::memory_order_relaxed) == allowed) at_cap.store(!allowed, std::memory_order_relaxed);
+      if (!allowed) return Pushed::AtCap;
+    }
+    if (header.kind == bus::Kind::Publication) header.correlation = publication_token(out.sent());
+    if (!prepare(header)) return Pushed::Withdrawn;
+    if ((header.flags & bus::flag::kRedelivered) != 0) note_redelivered(header.correlation);
+    if (header.place == bus::Place::Chunk) pool->hold(header.chunk);
+    lane->sender.push(ring, header, payload);
+  }
+  lane->sender.wake();
+  return Pushed::Yes;
 }
 
-Result<bus::LoanedChunk> Hub::loan(InboundPool& pool, std::size_t bytes) {
-  if (const auto chunk = pool.loan(bytes)) return *chunk;
-  const auto size_class = pool.geometry().class_for(bytes);
-  if (!size_class)
-    return error(ErrorCode::TooLarge,
-                 "a payload of {} bytes fits no size class of the inbound pool (largest {}): add one "
-                 "under `inbound`",
-                 bytes, pool.geometry().classes().back().bytes);
-  {
-    const RcuReader reader;
-    for (const RouteEntry& entry : tables_.current().routes)
-      for (const Target& target : entry.targets)
-        if (target.instance != nullptr && target.instance->pool.get() == &pool) target.instance->harvest();
-  }
-  if (const auto chunk = pool.loan(bytes)) return *chunk;
-  return error(ErrorCode::QuotaExceeded,
-               "all {} chunks of {} bytes towards this plugin are in use: wait for it, or raise "
-               "`inbound`",
-               pool.geometry().classes()[*size_class].chunks, pool.geometry().classes()[*size_class].bytes);
+Pushed Instance::push_reply(bus::MessageHeader& header, std::span<const std::byte> payload) noexcept {
+  return push(bus::Ring::Reply, header, payload, [](const bus::MessageHeader&) { return true; });
 }
 
 void Hub::let_go(const bus::MessageHeader& header, InboundPool& pool) noexcept {
@@ -146,29 +151,6 @@ std::uint32_t Hub::flush(const Target& target) noexcept {
     let_go(message.header, *target.outlet->pool);  // the lane holds it now, or nobody waits for it any more
     return true;
   });
-}
-
-void Hub::flush_backlogs() {
-  const RcuReader reader;
-  bool waiting = false;
-  for (const RouteEntry& entry : tables_.current().routes)
-    for (const Target& target : entry.targets) {
-      if (target.outlet->waiting() > 0 && target.instance != nullptr) flush(target);
-      waiting |= target.outlet->waiting() > 0;
-    }
-  if (waiting) backlogged_.store(true, std::memory_order_release);
-}
-
-bool Hub::flush_backlog(const Instance& instance) {
-  const RcuReader reader;
-  bool waiting = false;
-  for (const RouteEntry& entry : tables_.current().routes)
-    for (const Target& target : entry.targets) {
-      if (target.instance.get() != &instance) continue;
-      flush(target);  // also when nothing seems to wait: who queues after it sees what was written before it
-      waiting |= target.outlet->waiting() > 0;
-    }
-  return waiting;
 }
 
 Result<Sent> Hub::publish(const RouteInfo& route, InboundPool* pool, const bus::Built& built) {
@@ -310,8 +292,7 @@ void Hub::cancel(std::uint64_t correlation, const RouteInfo& route, const Instan
     header.route = route.id.value;
     header.kind = bus::Kind::Cancel;
     header.correlation = correlation;
-    static_cast<void>(
-        candidate.instance->push(bus::Ring::Reply, header, {}, [](const bus::MessageHeader&) { return true; }));
+    static_cast<void>(candidate.instance->push_reply(header, {}));
     suspect(*candidate.instance);
   }
 }
@@ -336,3 +317,31 @@ Result<ReceivedBytes> Hub::await(PendingCall& pending, std::uint64_t correlation
 }
 
 }  // namespace shunt::host
+
+namespace shunt {
+
+/// Errors: TooLarge, where the route wants its payloads inside messages and this one does not fit; its loan is over.
+Status RouteHandle::check_place(const Chunks& chunks, const bus::Built& built) const {
+  if (route_->settings.payload != PayloadPlace::Inline || built.bytes <= bus::kInlineBytesMax) return {};
+  if (built.sample.handle != 0) chunks.pool_->release({static_cast<std::uint32_t>(built.sample.handle)});
+  return error(ErrorCode::TooLarge, "\"{}\": {} bytes do not fit inside a message ({}): set its `payload` to \"auto\"",
+               route_->name, built.bytes, bus::kInlineBytesMax);
+}
+
+Result<Delivery> RouteHandle::publish(const Chunks& chunks, const bus::Built& built) const {
+  SHUNT_CHECK(check_place(chunks, built));
+  SHUNT_TRY(sent, core_->hub->publish(*route_, chunks.pool_, built));
+  return Delivery{sent.in_ring, sent.in_backlog, sent.dropped};
+}
+
+Result<ReceivedBytes> RouteHandle::call(const Chunks& chunks, const bus::Built& built,
+                                        const CallOptions& options) const {
+  SHUNT_CHECK(check_place(chunks, built));
+  const host::RouteInfo& route = *route_;
+  host::CallRequest request;
+  request.deadline_ns = bus::deadline_after(bus::now_ns(), options.deadline.value_or(route.settings.deadline));
+  request.wait = options.wait.value_or(static_cast<bus::Wait>(route.settings.wait));
+  return core_->hub->call(route, chunks.pool_, built, request);
+}
+
+}  // namespace shunt

@@ -299,12 +299,16 @@ void Supervisor::stop(const std::string& name, Done done) {
   const std::shared_ptr<Instance> old = std::exchange(plugin->current, nullptr);
   plugin->why_down = "was stopped; see `shunt restart`";
   const std::uint32_t dropped = take_down(name, plugin->why_down);
-  const auto left = std::make_shared<std::size_t>(0);
+  struct Ends {
+    std::size_t left = 0;
+    Done done;
+  };
+  const auto ends = std::make_shared<Ends>(Ends{0, std::move(done)});
   for (auto& [key, running] : running_) {  // what serves, what is being started, and what an earlier stop ends
     if (running.version->name() != name) continue;
-    ++*left;
-    running.ended.emplace_back([left, done](const Status&) {
-      if (--*left == 0) done({});
+    ++ends->left;
+    running.ended.emplace_back([ends](const Status&) {
+      if (--ends->left == 0) ends->done({});
     });
     if (running.expected_end || running.process->share() == old) continue;
     running.expected_end = true;
@@ -314,7 +318,7 @@ void Supervisor::stop(const std::string& name, Done done) {
       {.kind = HostEventKind::Stopped,
        .plugin = name,
        .text = dropped == 0 ? "stopped" : fmt::format("stopped; dropped {} publications that waited for it", dropped)});
-  if (*left == 0) return done({});
+  if (ends->left == 0) return ends->done({});
   if (old != nullptr) drain_and_end(*old, {});
 }
 

@@ -1,6 +1,7 @@
 // The two halves of a ring over plain memory: order, laps, room, and what each half makes of a lying peer.
 
-#include <shunt/bus/ring.hpp>
+#include <shunt/bus/lane_receiver.hpp>
+#include <shunt/bus/lane_sender.hpp>
 
 #include <string>
 #include <vector>

@@ -4,14 +4,73 @@
 /// Not thread-safe, except that give_back() needs only a lock of its own. Nothing blocks, and only the constructor
 /// allocates.
 
+#include <shunt/bus/breach.hpp>
 #include <shunt/bus/geometry.hpp>
+#include <shunt/bus/layout.hpp>
 #include <shunt/bus/return_ring.hpp>
-#include <shunt/bus/ring.hpp>
+#include <shunt/bus/steps.hpp>
 
 #include <array>
+#include <cstring>
+#include <span>
+#include <utility>
 #include <vector>
 
 namespace shunt::bus {
+
+/// Copies shared words that the peer may be rewriting right now, each exactly once, to where they are used: a second
+/// copy would load two of these small stores at once, and wait until they have left the store buffer.
+inline void read_once(const MessageHeader& shared, MessageHeader& copy) noexcept {
+  const auto* const from = reinterpret_cast<const std::uint64_t*>(&shared);
+  auto* const to = reinterpret_cast<std::byte*>(&copy);
+  const auto copy_word = [&](std::size_t i) {
+    const std::uint64_t word = __atomic_load_n(from + i, __ATOMIC_RELAXED);
+    std::memcpy(to + 8 * i, &word, sizeof word);
+  };
+  [&]<std::size_t... i>(std::index_sequence<i...>) { (copy_word(i), ...); }
+  (std::make_index_sequence<sizeof(MessageHeader) / 8>{});
+}
+inline MessageHeader read_once(const MessageHeader& shared) noexcept {
+  MessageHeader copy;
+  read_once(shared, copy);
+  return copy;
+}
+
+/// The consumer's half of a ring of slots.
+class RingReader {
+ public:
+  RingReader() = default;
+  RingReader(const Slot* slots, std::uint32_t count, std::atomic<std::uint64_t>* my_read)
+      : slots_(slots), count_(count), mask_(count - 1), my_read_(my_read) {}
+
+  /// The next message, or null when there is none yet. Its bytes stay until free(), but the peer can rewrite them.
+  [[nodiscard]] const Slot* peek() noexcept {
+    const Slot& slot = slots_[next_ & mask_];
+    // Pairs with the release in RingWriter::push().
+    const std::uint64_t commit = slot.commit.load(std::memory_order_acquire);
+    if (commit == next_ + 1) return &slot;
+    const std::uint64_t last_lap = next_ < count_ ? 0 : next_ + 1 - count_;
+    if (commit != last_lap) breach_ = Breach::CommitWord;
+    return nullptr;
+  }
+
+  /// Steps over the message that peek() gave, without giving its slot back yet.
+  void take() noexcept { ++next_; }
+
+  /// Gives back every slot that was stepped over. Pairs with the acquire in RingWriter::refresh().
+  void free() noexcept { my_read_->store(next_, std::memory_order_release); }
+
+  [[nodiscard]] std::uint64_t position() const noexcept { return next_; }
+  [[nodiscard]] Breach breach() const noexcept { return breach_; }
+
+ private:
+  const Slot* slots_ = nullptr;
+  std::uint32_t count_ = 0;
+  std::uint32_t mask_ = 0;
+  std::atomic<std::uint64_t>* my_read_ = nullptr;
+  std::uint64_t next_ = 0;
+  Breach breach_ = Breach::None;
+};
 
 /// A message as it was checked. `header` is a private copy; `payload` lies in memory that the sender can still write.
 struct Incoming {
