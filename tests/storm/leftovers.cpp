@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 namespace storm {
@@ -33,9 +34,17 @@ std::size_t count_children() {
   return count;
 }
 
+/// Those whose warden was killed are ours to wait for, as they would be their session's.
+void reap_orphans_that_ended() {
+  siginfo_t ended{};
+  do ended.si_pid = 0;
+  while (::waitid(P_ALL, 0, &ended, WEXITED | WNOHANG) == 0 && ended.si_pid != 0);
+}
+
 }  // namespace
 
 Census take_census() {
+  reap_orphans_that_ended();
   return {entries_of("/proc/self/fd"), count_memfds(), entries_of("/proc/self/task"), count_children()};
 }
 

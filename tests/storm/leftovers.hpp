@@ -15,10 +15,11 @@ struct Census {
   std::size_t descriptors = 0;
   std::size_t memfds = 0;  ///< Mappings of them; open ones are among the descriptors.
   std::size_t threads = 0;
-  std::size_t children = 0;  ///< Processes, ended or not, that nobody has waited for.
+  std::size_t children = 0;  ///< Processes that have not ended.
   friend bool operator==(const Census&, const Census&) = default;
 };
 
+/// While no host runs: it waits for orphans that have ended, and would for a host's children.
 Census take_census();
 std::string to_string(const Census& census);
 
