@@ -25,6 +25,7 @@ using namespace shunt::bench;
 template <typename Value>
 void choose(CLI::Option* option, std::vector<Value> values, Value& target) {
   std::vector<std::string> names;
+  names.reserve(values.size());
   for (const Value value : values) names.emplace_back(name(value));
   option->check(CLI::IsMember(names));
   option->each([values, &target](const std::string& chosen) {

@@ -1,10 +1,9 @@
 #include "host_subject.hpp"
 
 #include <algorithm>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
-
-#include <signal.h>
 
 namespace shunt::bench {
 namespace {

@@ -28,7 +28,7 @@ std::string processor() {
   return "unnamed processor";
 }
 
-std::string first_line(const char* path, std::string otherwise) {
+std::string first_line(const char* path, const std::string& otherwise) {
   std::ifstream file{path};
   std::string line;
   return std::getline(file, line) ? line : otherwise;

@@ -1,9 +1,10 @@
 #include <shunt/bus/clock.hpp>
 #include <shunt/bus/doorbell.hpp>
 
+#include <ctime>
+
 #include <linux/futex.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 namespace shunt::bus::detail {

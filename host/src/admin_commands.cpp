@@ -185,7 +185,8 @@ void tell_plugin(Task task) {
 /// For commands that never take long.
 template <Result<Json> (*kDoing)(const Task&)>
 void at_once(Task task) {
-  task.answer(kDoing(task));
+  const Task asked = std::move(task);
+  asked.answer(kDoing(asked));
 }
 
 struct Command {

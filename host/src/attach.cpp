@@ -7,6 +7,7 @@ namespace {
 
 std::vector<std::uint32_t> ids(const std::vector<RouteInfo*>& routes) {
   std::vector<std::uint32_t> result;
+  result.reserve(routes.size());
   for (const RouteInfo* route : routes) result.push_back(route->id.value);
   return result;
 }
@@ -14,6 +15,7 @@ std::vector<std::uint32_t> ids(const std::vector<RouteInfo*>& routes) {
 std::vector<flatbuffers::Offset<control::SizeClass>> classes(flatbuffers::FlatBufferBuilder& builder,
                                                              const bus::PoolGeometry& pool) {
   std::vector<flatbuffers::Offset<control::SizeClass>> result;
+  result.reserve(pool.classes().size());
   for (const bus::SizeClass& each : pool.classes())
     result.push_back(control::CreateSizeClass(builder, each.bytes, each.chunks));
   return result;

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <csignal>
+#include <cstring>
 
-#include <signal.h>
 #include <spawn.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>

@@ -162,12 +162,12 @@ Result<Sent> Hub::publish(const RouteInfo& route, InboundPool* pool, const bus::
     const RcuReader reader;
     const RouteEntry* const entry = tables_.current().find(route.id);
     known = entry != nullptr;
+    const auto refused = [&](const Target& target) {
+      return refuses(target) && (target.outlet->count_refused(), true);
+    };
     // Nobody gets it unless nobody refuses it, so that publishing again does not duplicate.
-    if (known && std::ranges::any_of(entry->targets, [&](const Target& target) {
-          return refuses(target) && (target.outlet->count_refused(), true);
-        }))
+    if (known && (std::ranges::any_of(entry->targets, refused) || !fan_out(*entry, 0, message, pool, sent)))
       sent.refused = 1;
-    else if (known && !fan_out(*entry, 0, message, pool, sent)) sent.refused = 1;
   }
   if (shut_.load(std::memory_order_relaxed))
     return error(ErrorCode::Stopped, "\"{}\": the host was stopped", route.name);

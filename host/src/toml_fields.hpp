@@ -25,6 +25,8 @@ struct TomlWord {
   std::string_view spelling;
   Value value;
 };
+template <typename Value>
+TomlWord(std::string_view, Value) -> TomlWord<Value>;  // clang 14 deduces no aggregate by itself
 
 class TomlFields {
  public:
@@ -42,6 +44,7 @@ class TomlFields {
   template <typename Value, std::size_t count>
   void choice(std::string_view key, Value& member, const std::array<TomlWord<Value>, count>& words) {
     std::vector<std::string_view> spellings;
+    spellings.reserve(count);
     for (const auto& word : words) spellings.push_back(word.spelling);
     if (const auto index = choice_index(key, spellings)) member = words[*index].value;
   }

@@ -1,9 +1,9 @@
 #include "family.hpp"
 
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 
-#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>

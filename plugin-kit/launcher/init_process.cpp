@@ -16,13 +16,13 @@ Status supervise(const kit::ControlChannel& warden, pid_t plugin) {
   control::SpawnedT spawned;
   spawned.pid = plugin;
   const std::array descriptors{pidfd.get()};
-  SHUNT_CHECK(warden.send(std::move(spawned), descriptors));
+  SHUNT_CHECK(warden.send(spawned, descriptors));
   const auto status = wait_for(plugin);
   end_children();  // what the plugin forked
   control::ExitedT exited;
   if (status && WIFSIGNALED(*status)) exited.signal = WTERMSIG(*status);
   else if (status) exited.code = WEXITSTATUS(*status);
-  return warden.send(std::move(exited));
+  return warden.send(exited);
 }
 
 }  // namespace

@@ -47,7 +47,7 @@ Result<kit::ControlChannel> join_host(const std::string& socket_path, const std:
   control::JoinT join;
   join.pid = ::getpid();
   const std::array descriptors{plugin.get()};
-  const Status sent = host.send(std::move(join), descriptors);
+  const Status sent = host.send(join, descriptors);
   SHUNT_CHECK(check_let_in(host.fd(), socket_path));
   SHUNT_CHECK(sent);
   return host;

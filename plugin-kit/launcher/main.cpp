@@ -7,12 +7,12 @@
 #include <shunt/bus/layout.hpp>
 #include <shunt/plugin.h>
 
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <string>
 
 #include <CLI/CLI.hpp>
-#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>

@@ -5,11 +5,11 @@
 
 #include <shunt/plugin-kit/runtime/runtime.hpp>
 
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 
 #include <fcntl.h>
-#include <signal.h>
 #include <unistd.h>
 
 namespace shunt::launcher {
@@ -58,6 +58,7 @@ kit::Contract contract_of(control::AttachT& agreement) {
 
 std::vector<bus::SizeClass> classes_of(const std::vector<std::unique_ptr<control::SizeClassT>>& classes) {
   std::vector<bus::SizeClass> result;
+  result.reserve(classes.size());
   for (const auto& each : classes) result.push_back({each->bytes, each->chunks});
   return result;
 }

@@ -8,11 +8,11 @@
 
 #include <array>
 #include <charconv>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>
 
-#include <signal.h>
 #include <unistd.h>
 
 namespace shunt {

@@ -9,11 +9,12 @@
 
 #include <dlfcn.h>
 
+// NOLINTNEXTLINE(readability-identifier-naming): the C++ ABI's name.
 extern "C" [[noreturn]] __attribute__((visibility("default"))) void __cxa_throw(void* exception, std::type_info* type,
                                                                                 void (*destroy)(void*)) {
   using Throw = void (*)(void*, std::type_info*, void (*)(void*));
-  static const auto real = reinterpret_cast<Throw>(::dlsym(RTLD_NEXT, "__cxa_throw"));
+  static const auto kReal = reinterpret_cast<Throw>(::dlsym(RTLD_NEXT, "__cxa_throw"));
   shunt::kit::note_throw(exception, __builtin_return_address(0));
-  real(exception, type, destroy);
+  kReal(exception, type, destroy);
   std::abort();  // the real one does not return
 }

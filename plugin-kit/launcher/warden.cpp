@@ -4,10 +4,10 @@
 #include "init_process.hpp"
 
 #include <array>
+#include <csignal>
 #include <utility>
 
 #include <poll.h>
-#include <signal.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -67,7 +67,7 @@ class Warden {
       return told(host_.send(control::ExitedT{*exited_}));
     }
     if (packet->message().body_as_Spawned() != nullptr) {
-      const Status forwarded = told(host_.forward(*packet));
+      Status forwarded = told(host_.forward(*packet));
       if (!packet->descriptors.empty()) plugin_ = std::move(packet->descriptors.front());
       return forwarded;
     }

@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <ctime>
 #include <limits>
 #include <thread>
 
 #include <gtest/gtest.h>
-#include <time.h>
 
 namespace shunt::bus {
 namespace {

@@ -4,10 +4,9 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <ctime>
 #include <string>
 #include <thread>
-
-#include <time.h>
 
 namespace shunt::test {
 namespace {

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <csignal>
 
 #include <execinfo.h>
-#include <signal.h>
 #include <ucontext.h>
 
 namespace shunt::kit {
@@ -32,7 +32,8 @@ void write_frames(bus::CrashNote& note, std::uintptr_t struck) noexcept {
   std::array<void*, bus::CrashNote::kFramesMax> addresses;
   const int found = ::backtrace(addresses.data(), static_cast<int>(addresses.size()));
   const auto end = addresses.begin() + std::max(found, 0);
-  auto from = std::find(addresses.begin(), end, reinterpret_cast<void*>(struck));
+  auto from = std::find_if(addresses.begin(), end,
+                           [=](const void* address) { return reinterpret_cast<std::uintptr_t>(address) == struck; });
   if (from != end) ++from;                                                               // it is frame 0 already
   else from = addresses.begin() + std::min<std::ptrdiff_t>(end - addresses.begin(), 2);  // a jump to nowhere
   std::uint32_t count = 1;

@@ -5,9 +5,8 @@
 #include <shunt/schemas/limits.hpp>
 
 #include <cstring>
+#include <ctime>
 #include <utility>
-
-#include <time.h>
 
 namespace shunt::kit {
 namespace {
