@@ -40,6 +40,16 @@ Result<std::size_t> copy(int from, int to, const std::filesystem::path& path, st
   }
 }
 
+/// The kernel says EBUSY while somebody, such as its own page reclaim, has hold of a page for a moment. It has waited
+/// up to 150 ms by then; nobody else knows this file, so it ends.
+Status seal(int file) {
+  constexpr int kAttempts = 20;
+  for (int attempt = 1;; ++attempt) {
+    if (::fcntl(file, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) == 0) return {};
+    if (errno != EBUSY || attempt == kAttempts) return system_error("sealing a memfd");
+  }
+}
+
 }  // namespace
 
 Result<SealedFile> SealedFile::copy_of(const std::filesystem::path& path, std::size_t bytes_max) {
@@ -54,8 +64,7 @@ Result<SealedFile> SealedFile::copy_of(const std::filesystem::path& path, std::s
   bus::UniqueFd target(::memfd_create("shunt-plugin", MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (!target) return system_error("memfd_create");
   SHUNT_TRY(size, copy(source.get(), target.get(), path, bytes_max));
-  if (::fcntl(target.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0)
-    return system_error("sealing a memfd");
+  SHUNT_CHECK(seal(target.get()));
   if (size == 0) return SealedFile(std::move(target), nullptr, 0);
   void* const data = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, target.get(), 0);
   if (data == MAP_FAILED) return system_error("mapping a memfd");
