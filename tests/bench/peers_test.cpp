@@ -77,7 +77,8 @@ TEST_P(Payloads, a_spoiled_payload_is_counted_at_both_ends) {
   const auto outcomes = measure(options, peers());
 
   ASSERT_TRUE(outcomes) << outcomes.error().message;
-  if (outcomes->front().unavailable.find("no private mounts") != std::string::npos) GTEST_SKIP();
+  if (outcomes->front().unavailable.find("no private mounts") != std::string::npos)
+    GTEST_SKIP() << outcomes->front().unavailable;
   // Warm-up of 512 and 2000 messages, twice: sequence numbers 0 .. 5023, one in 100 spoiled in each direction.
   for (const Outcome& outcome : *outcomes) EXPECT_EQ(outcome.errors, 2U * 51U) << outcome.unavailable;
 }

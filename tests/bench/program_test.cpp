@@ -1,7 +1,5 @@
 /// The program shunt-bench from the outside.
 
-#include <array>
-#include <cstdio>
 #include <set>
 #include <sstream>
 #include <string>
@@ -9,27 +7,15 @@
 #include <flatbuffers/flexbuffers.h>
 #include <flatbuffers/idl.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
+#include <run_command.hpp>
 
 namespace shunt::bench {
 namespace {
 
-struct Ran {
-  int exit_code = -1;
-  std::string output;
-};
+using test::Ran;
 
-/// Runs the program; its errors join its output where `arguments` say so.
-Ran run(const std::string& arguments) {
-  Ran ran;
-  FILE* const pipe = popen((std::string{SHUNT_BENCH_PROGRAM} + " " + arguments).c_str(), "r");
-  if (pipe == nullptr) return ran;
-  std::array<char, 4096> part{};
-  while (fgets(part.data(), part.size(), pipe) != nullptr) ran.output += part.data();
-  const int status = pclose(pipe);
-  ran.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  return ran;
-}
+/// Its errors join its output where `arguments` say so.
+Ran run(const std::string& arguments) { return test::run_command(std::string{SHUNT_BENCH_PROGRAM} + " " + arguments); }
 
 TEST(Program, it_prints_one_json_object_a_line_and_nothing_else) {
   const Ran ran = run("roundtrip --against ring_padded,pipe --rounds 2 --messages 1000 --json");

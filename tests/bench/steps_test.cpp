@@ -1,7 +1,5 @@
 /// The program shunt-bench-steps from the outside: that every step runs and is timed, not how long it takes.
 
-#include <array>
-#include <cstdio>
 #include <map>
 #include <set>
 #include <sstream>
@@ -10,25 +8,16 @@
 #include <flatbuffers/flexbuffers.h>
 #include <flatbuffers/idl.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
+#include <run_command.hpp>
 
 namespace shunt::bench {
 namespace {
 
-struct Ran {
-  int exit_code = -1;
-  std::string output;
-};
+using test::Ran;
 
+/// Its errors join its output where `arguments` say so.
 Ran run(const std::string& arguments) {
-  Ran ran;
-  FILE* const pipe = popen((std::string{SHUNT_BENCH_STEPS_PROGRAM} + " " + arguments).c_str(), "r");
-  if (pipe == nullptr) return ran;
-  std::array<char, 4096> part{};
-  while (fgets(part.data(), part.size(), pipe) != nullptr) ran.output += part.data();
-  const int status = pclose(pipe);
-  ran.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  return ran;
+  return test::run_command(std::string{SHUNT_BENCH_STEPS_PROGRAM} + " " + arguments);
 }
 
 std::set<std::string> steps() {

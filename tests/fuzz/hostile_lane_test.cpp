@@ -106,7 +106,7 @@ TEST(HostilePlugin, what_the_fuzzer_runs_breaks_no_rule_of_the_host_on_seeded_in
   for (std::size_t input = 0; input < shunt::test::scaled(10'000); ++input)
     poll_hostile_plugin(random_bytes(random, random() % 1000));
 
-  SUCCEED();
+  SUCCEED();  // a rule that is broken aborts, because that is what a fuzzer listens to
 }
 
 }  // namespace
