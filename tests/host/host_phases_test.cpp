@@ -64,8 +64,8 @@ TEST_F(Phases, one_that_hangs_is_ended_at_its_deadline) {
 }
 
 TEST_F(Phases, loading_is_one_of_them) {
-  const Error threw = start_fails(in_a_hurry(plugin("libhost_stumbler_throws.so")));
-  const Error exited = start_fails(in_a_hurry(plugin("libhost_stumbler_exits.so")));
+  const Error threw = start_fails(plugin("libhost_stumbler_throws.so"));
+  const Error exited = start_fails(plugin("libhost_stumbler_exits.so"));
   const Error hung = start_fails(in_a_hurry(plugin("libhost_stumbler_hangs.so")));
 
   EXPECT_THAT(threw.message, HasSubstr("stumbler 1.0.0"));

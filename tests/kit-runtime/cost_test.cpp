@@ -4,6 +4,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 
 #include <gtest/gtest.h>
 #include <sys/ptrace.h>
@@ -44,73 +45,71 @@ TestHostOptions spinning() {
 
 class Heap : public testing::Test {
  protected:
-  Heap() : host_(counted()) {
-    host_.start();
-    host_.activate();
-    traffic(host_);
-  }
-
-  static TestHostOptions counted() {
+  void SetUp() override {
+    if (kSanitized) GTEST_SKIP() << "sanitizers bring their own heap";
     auto options = spinning();
     options.environment = {"LD_PRELOAD=" ALLOCATION_COUNTER};
-    return options;
+    host_.emplace(std::move(options));
+    host_->start();
+    host_->activate();
+    traffic(*host_);
   }
 
   std::uint64_t allocations() {
     std::uint64_t count = 0;
-    std::memcpy(&count, host_.call(kAllocations).payload.data(), sizeof(count));
+    std::memcpy(&count, host_->call(kAllocations).payload.data(), sizeof(count));
     return count;
   }
 
-  TestHost host_;
+  std::optional<TestHost> host_;
 };
 
 TEST_F(Heap, a_thousand_messages_take_nothing_from_it) {
-  if (kSanitized) GTEST_SKIP() << "sanitizers bring their own heap";
   const auto before = allocations();
   ASSERT_NE(before, UINT64_MAX) << "nothing is counted";
 
-  traffic(host_);
+  traffic(*host_);
 
   EXPECT_EQ(allocations(), before);
 }
 
 TEST_F(Heap, one_allocation_in_a_handler_is_seen) {
-  if (kSanitized) GTEST_SKIP() << "sanitizers bring their own heap";
   const auto before = allocations();
 
-  host_.call(kAllocate);
+  host_->call(kAllocate);
 
   EXPECT_EQ(allocations(), before + 1);
 }
 
 TEST_F(Heap, a_refused_request_takes_nothing_from_it) {
-  if (kSanitized) GTEST_SKIP() << "sanitizers bring their own heap";
   const auto before = allocations();
 
-  for (int i = 0; i < 100; ++i) host_.call(kFail);
+  for (int i = 0; i < 100; ++i) host_->call(kFail);
 
   EXPECT_EQ(allocations(), before);
 }
 
 class SystemCalls : public testing::Test {
  protected:
-  SystemCalls() : host_(spinning()) {
-    host_.start();
-    host_.activate();
-    traffic(host_);
+  void SetUp() override {
+    if (kSanitized) GTEST_SKIP() << "sanitizers call on their own";
+    host_.emplace(spinning());
+    host_->start();
+    host_->activate();
+    traffic(*host_);
     trace(serving_thread());
+    if (traced_ == 0) GTEST_SKIP() << "this machine does not let one process trace its descendant";
   }
 
   ~SystemCalls() override {
     if (traced_ == 0) return;
-    ::kill(host_.plugin_pid(), SIGKILL);
+    ::kill(host_->plugin_pid(), SIGKILL);
     while (::waitpid(traced_, nullptr, __WALL) > 0) {
     }
   }
 
   pid_t serving_thread() {
-    for (const auto& task : std::filesystem::directory_iterator{fmt::format("/proc/{}/task", host_.plugin_pid())}) {
+    for (const auto& task : std::filesystem::directory_iterator{fmt::format("/proc/{}/task", host_->plugin_pid())}) {
       std::string name;
       std::ifstream{task.path() / "comm"} >> name;
       if (name == "shunt-serve") return std::stoi(task.path().filename());
@@ -127,24 +126,18 @@ class SystemCalls : public testing::Test {
     ::ptrace(PTRACE_SYSCALL, thread, nullptr, nullptr);
   }
 
-  TestHost host_;
+  std::optional<TestHost> host_;
   pid_t traced_ = 0;
 };
 
 TEST_F(SystemCalls, a_thousand_messages_make_none) {
-  if (kSanitized) GTEST_SKIP() << "sanitizers call on their own";
-  if (traced_ == 0) GTEST_SKIP() << "this machine does not let one process trace its descendant";
-
-  traffic(host_);
+  traffic(*host_);
 
   EXPECT_EQ(::waitpid(traced_, nullptr, __WALL | WNOHANG), 0) << "it stopped at a system call";
 }
 
 TEST_F(SystemCalls, one_in_a_handler_is_seen) {
-  if (kSanitized) GTEST_SKIP() << "sanitizers call on their own";
-  if (traced_ == 0) GTEST_SKIP() << "this machine does not let one process trace its descendant";
-
-  host_.send(Kind::Request, kSurroundings, {});
+  host_->send(Kind::Request, kSurroundings, {});
 
   int status = 0;
   EXPECT_EQ(::waitpid(traced_, &status, __WALL), traced_);
