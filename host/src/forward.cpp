@@ -59,27 +59,27 @@ std::optional<Message> Hub::carry(Instance& from, const bus::Incoming& incoming,
 bool Hub::forward_publication(Instance& from, const bus::Incoming& incoming, const RouteEntry& entry) {
   if (std::ranges::any_of(entry.targets, [&](const Target& target) { return refuses(target); })) return false;
   if (std::ranges::any_of(entry.inboxes, [](const auto& inbox) { return inbox->would_refuse(); })) return false;
-  if (!carry_to_targets(from, incoming, entry)) return false;
-  set_aside_ |= !entry.inboxes.empty();
-  for (const auto& inbox : entry.inboxes) {
-    bus::Incoming copy = incoming;
-    // Only the last one can have the chunk itself; the others get a copy and leave it where it is.
-    if (inbox != entry.inboxes.back()) copy.header.place = bus::Place::Inline;
-    inbox->put({receive(from, copy, entry.info->settings.read), flags_of(from, incoming.header)});
+  // What can fail comes first, and throws too: until everybody's copy is there, nobody gets any.
+  const EndOfCopies end{copies_};
+  if (!copy_for_targets(from, incoming, entry)) return false;
+  copy_for_inboxes(from, incoming, entry);
+
+  auto copy = copies_.begin();
+  for (const Target& target : entry.targets) {
+    if (copy->pool != target.outlet->pool.get()) ++copy;
+    if (copy->message) static_cast<void>(deliver(entry, target, *copy->message, nullptr));
+    else target.outlet->count_no_chunk();
   }
+  set_aside_ |= !entry.inboxes.empty();
+  for (std::size_t i = 0; i < entry.inboxes.size(); ++i) entry.inboxes[i]->put(std::move(parcels_[i]));
   if (entry.inboxes.empty() && incoming.header.place == bus::Place::Chunk)
     from.give_back(incoming.header.chunk, incoming.header.generation);
   return true;
 }
 
 /// One copy serves all targets of one compartment: they stand side by side in the table. False: there is no chunk for
-/// one that must not lose it, and nobody got it.
-bool Hub::carry_to_targets(Instance& from, const bus::Incoming& incoming, const RouteEntry& entry) {
-  copies_.clear();
-  const auto end_loans = [&] {
-    for (const Copy& copy : copies_)
-      if (copy.message) let_go(copy.message->header, *copy.pool);
-  };
+/// one that must not lose it.
+bool Hub::copy_for_targets(Instance& from, const bus::Incoming& incoming, const RouteEntry& entry) {
   for (const Target& target : entry.targets) {
     InboundPool* const pool = target.outlet->pool.get();
     if (copies_.empty() || copies_.back().pool != pool) {
@@ -87,16 +87,20 @@ bool Hub::carry_to_targets(Instance& from, const bus::Incoming& incoming, const 
       if (copy.message) copy.message->header.kind = bus::Kind::Publication;
       if (copy.message) copy.message->header.flags = flags_of(from, incoming.header);
     }
-    if (!copies_.back().message && target.outlet->policy == SlowConsumer::Refuse) return end_loans(), false;
+    if (!copies_.back().message && target.outlet->policy == SlowConsumer::Refuse) return false;
   }
-  auto copy = copies_.begin();
-  for (const Target& target : entry.targets) {
-    if (copy->pool != target.outlet->pool.get()) ++copy;
-    if (copy->message) static_cast<void>(deliver(entry, target, *copy->message, nullptr));
-    else target.outlet->count_no_chunk();
-  }
-  end_loans();
   return true;
+}
+
+/// Only the last subscription can have the chunk itself, and after it nothing fails any more; the others get copies.
+void Hub::copy_for_inboxes(Instance& from, const bus::Incoming& incoming, const RouteEntry& entry) {
+  parcels_.clear();
+  parcels_.reserve(entry.inboxes.size());
+  for (std::size_t left = entry.inboxes.size(); left > 0; --left) {
+    bus::Incoming copy = incoming;
+    if (left > 1) copy.header.place = bus::Place::Inline;
+    parcels_.push_back({receive(from, copy, entry.info->settings.read), flags_of(from, incoming.header)});
+  }
 }
 
 void Hub::forward_request(Instance& from, const bus::Incoming& incoming) {

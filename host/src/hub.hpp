@@ -5,6 +5,7 @@
 /// Locks, from the outside in: drain, outlet, lane's send, in-flight, pool. None is held while user code runs.
 
 #include "in_flight.hpp"
+#include "inbox.hpp"
 #include "pending_call.hpp"
 #include "read_arena.hpp"
 #include "route_table.hpp"
@@ -128,6 +129,16 @@ class Hub {
     std::optional<Message> message;  ///< None: that pool is used up.
     Copy(InboundPool* to, std::optional<Message> copied) : pool(to), message(copied) {}
   };
+  /// The loans of the copies end with the publication in hand, whatever came of it: lanes and backlogs hold for
+  /// themselves.
+  struct EndOfCopies {
+    std::vector<Copy>& copies;
+    ~EndOfCopies() {
+      for (const Copy& copy : copies)
+        if (copy.message) let_go(copy.message->header, *copy.pool);
+      copies.clear();
+    }
+  };
 
   /// Nobody else drains while it lives, and somebody else can afterwards, whatever was thrown meanwhile.
   class DrainHold {
@@ -176,7 +187,8 @@ class Hub {
   // forward.cpp
   void forward_request(Instance& from, const bus::Incoming& incoming);
   bool forward_publication(Instance& from, const bus::Incoming& incoming, const RouteEntry& entry);
-  bool carry_to_targets(Instance& from, const bus::Incoming& incoming, const RouteEntry& entry);
+  bool copy_for_targets(Instance& from, const bus::Incoming& incoming, const RouteEntry& entry);
+  void copy_for_inboxes(Instance& from, const bus::Incoming& incoming, const RouteEntry& entry);
   void forward_reply(const InFlight& record, Instance& from, const bus::Incoming& incoming);
   void refuse_request(Instance& from, const bus::MessageHeader& request, const Error& why);
   std::optional<Message> carry(Instance& from, const bus::Incoming& incoming, InboundPool& to);
@@ -208,7 +220,8 @@ class Hub {
   std::size_t first_lane_ = 0;               // under drain_lock_: where the last pass began
   std::vector<bus::Bell> bells_;             // under drain_lock_
   ReadArena::Owner arena_;                   // under drain_lock_
-  std::vector<Copy> copies_;                 // under drain_lock_: of the publication in hand
+  std::vector<Copy> copies_;                 // under drain_lock_: of the publication in hand, for plugins
+  std::vector<Parcel> parcels_;              // under drain_lock_: the same for subscriptions
   bool set_aside_ = false;                   // under drain_lock_: an inbox got something that idlers were not told of
 
   bus::SpinLock followers_lock_;

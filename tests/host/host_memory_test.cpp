@@ -71,5 +71,22 @@ TEST_F(Memory, that_is_not_there_for_a_publication_keeps_it_waiting) {
   EXPECT_EQ(heard, 1u);
 }
 
+TEST_F(Memory, that_is_not_there_for_one_receiver_gives_the_publication_to_none_yet) {
+  Host host = start({actor(), partner()});
+  auto client = host.client<actor::Client>().value();
+  std::size_t heard = 0;
+  const auto subscription = host.subscribe<stage::News>("actor.news", [&](Received<stage::News>&) { ++heard; });
+  most_bytes = kLarge;
+
+  ASSERT_TRUE(client.act(order({.deed = Deed::Publish, .bytes = kLarge}), {.deadline = 30s}));
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(host.poll());
+
+  EXPECT_EQ(snapshot_of(host, "partner").sent, 0u);
+  most_bytes = kAny;
+  EXPECT_TRUE(poll_until(host, [&] { return heard > 0 && snapshot_of(host, "partner").done > 0; }));
+  EXPECT_EQ(heard, 1u);
+  EXPECT_EQ(snapshot_of(host, "partner").sent, 1u);
+}
+
 }  // namespace
 }  // namespace shunt::test
