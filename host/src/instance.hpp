@@ -66,8 +66,9 @@ class Instance : public std::enable_shared_from_this<Instance> {
   bool rings = true;
 
   /// Sends one message and rings. A chunk payload is held by the lane from then on. Publications leave an eighth of the
-  /// ring to requests. `prepare(MessageHeader&) -> bool` runs under the lock when everything fits: the last word. It,
-  /// and we, change the header where it stands: a copy of what was just written in small stores has to wait for them.
+  /// ring, and of the chunks that the plugin may hold, to requests. `prepare(MessageHeader&) -> bool` runs under the
+  /// lock when everything fits: the last word. It, and we, change the header where it stands: a copy of what was just
+  /// written in small stores has to wait for them.
   template <typename Prepare>
   Pushed push(bus::Ring ring, bus::MessageHeader& header, std::span<const std::byte> payload,
               Prepare&& prepare) noexcept;  // send.cpp, where every message is sent from
@@ -191,12 +192,15 @@ class Instance : public std::enable_shared_from_this<Instance> {
   }
   /// A backlog of data cannot keep a reply out: the plugin would wait for it to its deadline, and take no data
   /// meanwhile.
-  bool may_hold(bus::ChunkId chunk, bus::Ring ring) noexcept {
-    const std::uint32_t beyond = ring == bus::Ring::Reply ? kRepliesBeyondCap : 0;
+  bool may_hold(bus::ChunkId chunk, bus::Ring ring, bus::Kind kind) noexcept {
+    const auto may = [&] {
+      if (kind == bus::Kind::Publication) return lane->sender.under_most_of_cap(chunk);
+      return lane->sender.under_cap(chunk, ring == bus::Ring::Reply ? kRepliesBeyondCap : 0);
+    };
     if (lane->sender.held() >= kHarvestAt) harvest_locked();
-    if (lane->sender.under_cap(chunk, beyond)) return true;
+    if (may()) return true;
     harvest_locked();  // the cap of a class of few chunks is below kHarvestAt
-    return lane->sender.under_cap(chunk, beyond);
+    return may();
   }
   void harvest_locked() noexcept {
     lane->sender.harvest([this](bus::ChunkId chunk) {

@@ -72,7 +72,7 @@ Pushed Instance::push(bus::Ring ring, bus::MessageHeader& header, std::span<cons
       if (out.known_room() <= reserve) return Pushed::NoRoom;
     }
     if (header.place == bus::Place::Chunk) {
-      const bool allowed = may_hold(header.chunk, ring);
+      const bool allowed = may_hold(header.chunk, ring, header.kind);
       if (at_cap.load(std::memory_order_relaxed) == allowed) at_cap.store(!allowed, std::memory_order_relaxed);
       if (!allowed) return Pushed::AtCap;
     }

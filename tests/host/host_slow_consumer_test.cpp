@@ -374,6 +374,29 @@ TEST_F(Quotas, a_plugin_that_may_hold_one_chunk_gets_the_next_as_soon_as_it_retu
   }
 }
 
+TEST_F(Quotas, publications_leave_an_eighth_of_what_a_plugin_may_hold_to_requests) {
+  constexpr std::size_t kCap = 16;  // half of what the reserve leaves, for each of two instances during a switch
+  auto plugin = actor();
+  plugin.inbound = {{256, 16}, {64u << 10, 36}};
+  auto configuration = with({plugin});
+  for (const std::string name : {"stage.orders", "actor/act"}) route(configuration, name).backlog = 0;
+  Host host = start(std::move(configuration));
+  auto client = host.client<actor::Client>().value();
+  auto orders = host.publisher<stage::Order>("stage.orders").value();
+  const std::string text(20'000, 't');
+  {
+    const Frozen frozen{host, "actor"};
+    std::size_t published = 0;
+    while (orders.publish(order({.text = text}))) ++published;
+    EXPECT_EQ(published, kCap - kCap / 8 + 1);  // the last one waits: that it does is known after it was accepted
+
+    for (std::size_t i = 0; i < kCap / 8; ++i)
+      EXPECT_EQ(client.act(order({.text = text}), {.deadline = 1ms}).error().code, ErrorCode::DeadlineExceeded);
+    EXPECT_EQ(client.act(order({.text = text}), {.deadline = 1ms}).error().code, ErrorCode::RingFull);
+  }
+  EXPECT_TRUE(await([&] { return orders.publish(order({.text = text})).has_value(); }));
+}
+
 TEST_F(Quotas, calls_without_an_answer_are_as_many_as_the_route_says) {
   auto configuration = with({actor()});
   route(configuration, "actor/act").in_flight_max = 3;

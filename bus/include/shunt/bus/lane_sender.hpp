@@ -125,6 +125,11 @@ class LaneSender {
   [[nodiscard]] bool under_cap(ChunkId id, std::uint32_t beyond = 0) const noexcept {
     return held_[id.size_class()] < caps_[id.size_class()] + std::uint64_t{beyond};
   }
+  /// The same for what leaves an eighth of the cap to more urgent messages.
+  [[nodiscard]] bool under_most_of_cap(ChunkId id) const noexcept {
+    const std::uint32_t cap = caps_[id.size_class()];
+    return held_[id.size_class()] < cap - cap / 8;
+  }
 
   /// Sends one message; call only when has_room(), and for a chunk when under_cap(). An inline payload has at most
   /// kInlineBytesMax and is copied; a chunk is the peer's until harvest() gives it. The bell is rung by wake().
