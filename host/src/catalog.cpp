@@ -49,12 +49,13 @@ Status Catalog::assign_pool(PluginVersion& version) {
         "{} {} is in the compartment \"{}\" and another version of it in \"{}\": give all versions of a plugin "
         "the same `compartment`",
         version.name(), to_string(version.image.version), compartment, known->second);
-  std::shared_ptr<InboundPool>& pool = pools_[compartment];
   const auto& classes = version.configuration.inbound;
-  if (pool == nullptr) {
+  if (!pools_.contains(compartment)) {
     SHUNT_TRY(made, InboundPool::create(classes));
-    pool = std::move(made);
-  } else if (!std::ranges::equal(pool->geometry().classes(), classes)) {
+    pools_.emplace(compartment, std::move(made));
+  }
+  const std::shared_ptr<InboundPool>& pool = pools_.at(compartment);
+  if (!std::ranges::equal(pool->geometry().classes(), classes)) {
     return error(ErrorCode::BadConfiguration,
                  "{} {}: `inbound` differs within the compartment \"{}\", whose plugins share "
                  "one pool: give all of them the same",
