@@ -4,8 +4,10 @@
 #include "admin_echo.hpp"
 #include "admin_json.hpp"
 
+#include <cerrno>
 #include <system_error>
 
+#include <fcntl.h>
 #include <sys/socket.h>
 
 namespace shunt::host {
@@ -21,6 +23,8 @@ Status check_peer(int socket) {
                  ::geteuid(), peer.uid);
   return {};
 }
+
+bus::UniqueFd spare_descriptor() { return bus::UniqueFd{::open("/dev/null", O_RDONLY | O_CLOEXEC)}; }
 
 /// The last words to somebody who is not let in.
 void turn_away(int socket, const Error& why) {
@@ -39,7 +43,11 @@ Result<std::unique_ptr<AdminServer>> AdminServer::open(Core& core, const std::fi
 
 AdminServer::AdminServer(Core& core, AdminListener listener, std::unique_ptr<EventLoop> loop,
                          std::unique_ptr<EventLoop> slow)
-    : core_(core), listener_(std::move(listener)), loop_(std::move(loop)), slow_(std::move(slow)) {}
+    : core_(core),
+      listener_(std::move(listener)),
+      spare_(spare_descriptor()),
+      loop_(std::move(loop)),
+      slow_(std::move(slow)) {}
 
 AdminServer::~AdminServer() {
   stop();
@@ -101,9 +109,27 @@ void AdminServer::send(std::uint64_t client, std::string_view text) {
   if (to != nullptr && !to->send(text)) sessions_.erase(client);
 }
 
+bus::UniqueFd AdminServer::accept() noexcept {
+  return bus::UniqueFd{::accept4(listener_->fd(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
+}
+
+/// Who knocks while every descriptor is used is told so over the one that is kept for that. Left waiting, he would keep
+/// the socket readable, and this thread awake.
+void AdminServer::turn_away_without_descriptors() {
+  spare_.reset();
+  if (const bus::UniqueFd socket = accept(); socket)
+    turn_away(socket.get(), {ErrorCode::NotServing,
+                             "the host has no file descriptor left: ask again later, or raise "
+                             "its limit (`ulimit -n`)"});
+  spare_ = spare_descriptor();
+}
+
 void AdminServer::on_client() {
-  bus::UniqueFd socket{::accept4(listener_->fd(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
-  if (!socket) return;
+  bus::UniqueFd socket = accept();
+  if (!socket) {
+    if (errno == EMFILE || errno == ENFILE) turn_away_without_descriptors();
+    return;
+  }
   const auto peer = check_peer(socket.get());
   if (!peer) return turn_away(socket.get(), peer.error());
   if (sessions_.size() >= kClientsMax)

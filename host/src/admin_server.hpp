@@ -58,6 +58,8 @@ class AdminServer {
 
  private:
   AdminServer(Core& core, AdminListener listener, std::unique_ptr<EventLoop> loop, std::unique_ptr<EventLoop> slow);
+  [[nodiscard]] bus::UniqueFd accept() noexcept;
+  void turn_away_without_descriptors();
   void on_client();
   void on_ready(std::uint64_t client);
   void handle(std::uint64_t client, AdminSession::Received received);
@@ -70,6 +72,7 @@ class AdminServer {
 
   Core& core_;
   std::optional<AdminListener> listener_;
+  bus::UniqueFd spare_;  // given up for a moment to answer somebody when no descriptor is left
   std::unique_ptr<EventLoop> loop_;
   std::unique_ptr<EventLoop> slow_;
   std::map<std::uint64_t, std::unique_ptr<AdminSession>> sessions_;

@@ -5,9 +5,11 @@
 #include <csignal>
 #include <memory>
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <scale.hpp>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -33,6 +35,13 @@ class AdminSocket : public ProcessTest {
   [[nodiscard]] std::size_t open_descriptors() const {
     const std::filesystem::directory_iterator all{fmt::format("/proc/{}/fd", host_pid())};
     return static_cast<std::size_t>(std::distance(begin(all), end(all)));
+  }
+  [[nodiscard]] static rlim_t lowest_free_descriptor(pid_t process) {
+    rlim_t lowest = 0;
+    while (::faccessat(AT_FDCWD, fmt::format("/proc/{}/fd/{}", process, lowest).c_str(), F_OK, AT_SYMLINK_NOFOLLOW) ==
+           0)
+      ++lowest;
+    return lowest;
   }
   [[nodiscard]] pid_t host_pid() const { return host_.ask({"version"})["host"]["pid"].get<pid_t>(); }
 
@@ -63,6 +72,25 @@ TEST_F(AdminSocket, refuses_another_user_whatever_the_files_mode_has_become) {
   EXPECT_THAT(client.errors, HasSubstr("NotTrusted: this host belongs to user 0, you are user 4711"));
   EXPECT_EQ(launcher.code, 1);
   EXPECT_THAT(launcher.errors, HasSubstr("this host belongs to user 0, you are user 4711"));
+}
+
+TEST_F(AdminSocket, of_a_host_without_a_free_descriptor_says_so) {
+  const pid_t host = host_pid();
+  rlimit before{};
+  ASSERT_EQ(::prlimit(host, RLIMIT_NOFILE, nullptr, &before), 0);
+  Ran refused{};
+
+  ASSERT_TRUE(await([&] {  // the descriptor of our own question is free a moment later
+    const rlimit lowered{lowest_free_descriptor(host), before.rlim_max};
+    EXPECT_EQ(::prlimit(host, RLIMIT_NOFILE, &lowered, nullptr), 0);
+    refused = run(SHUNT, {"ls", "--socket", host_.socket()});
+    return refused.code != 0;
+  }));
+
+  EXPECT_THAT(refused.errors, HasSubstr("no file descriptor left"));
+  EXPECT_EQ(run(SHUNT, {"ls", "--socket", host_.socket()}).errors, refused.errors);
+
+  ASSERT_EQ(::prlimit(host, RLIMIT_NOFILE, &before, nullptr), 0);
 }
 
 TEST_F(AdminSocket, answers_what_is_no_request_and_ends_the_connection) {
