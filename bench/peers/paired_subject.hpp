@@ -4,11 +4,11 @@
 /// A Transport is made before the fork, then attached on each side of it:
 ///
 ///     static Status supports(const Setup&);
-///     static Result<std::unique_ptr<Transport>> create(const Setup&, const Waiting&);  // in the client, before
-///     forking Status attach_client();                       // in the client, after forking Status
-///     attach_consumer(unsigned consumer);    // in that consumer bool send(fill);                              // to
-///     every consumer; a consumer sends to the client bool receive(check);                          // the next payload
-///     at this end; false: the connection is broken
+///     static Result<std::unique_ptr<Transport>> create(const Setup&, const Waiting&);
+///     Status attach_client();                     // in the client, after the fork
+///     Status attach_consumer(unsigned consumer);  // in that consumer, after the fork
+///     bool send(fill);      // to every consumer; a consumer sends to the client
+///     bool receive(check);  // the next payload at this end; false: the connection is broken
 
 #include <shunt/bench/child.hpp>
 #include <shunt/bench/clock.hpp>
