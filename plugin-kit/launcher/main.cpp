@@ -5,6 +5,7 @@
 #include "warden.hpp"
 
 #include <shunt/bus/layout.hpp>
+#include <shunt/bus/standard_descriptors.hpp>
 #include <shunt/plugin.h>
 
 #include <csignal>
@@ -75,6 +76,7 @@ int join(const std::string& socket, const std::string& plugin) {
 
 int main(int argc, char** argv) {
   using namespace shunt;
+  bus::occupy_standard_descriptors();  // a host without them hands that on
   // A host that ignores it hands that on, and a child's end would be thrown away before we can ask for it.
   ::signal(SIGCHLD, SIG_DFL);
   CLI::App program{"Runs one Shunt plugin in a process of its own.", "shunt-launch"};

@@ -106,6 +106,20 @@ TEST_F(Run, a_signal_ends_the_host_while_a_call_hangs_and_a_client_listens) {
   EXPECT_EQ(listener.finish().code, 1);
 }
 
+TEST_F(Run, a_host_that_was_started_without_standard_input_output_and_errors_serves) {
+  const auto toml =
+      folder_.write("host.toml", "[host]\nallow_unsigned = true\nadmin_socket = \"h.sock\"\n" + plugin(ACTOR));
+  const std::string socket = folder_.path() / "h.sock";
+  Process host{"/bin/sh", {"-c", "exec \"$0\" run \"$1\" <&- >&- 2>&-", SHUNT, toml}};
+
+  ASSERT_TRUE(await([&] { return shunt({"ls", "--socket", socket}).code == 0; }));
+
+  EXPECT_EQ(shunt({"call", "actor/act", order("Echo", 7), "--socket", socket}).code, 0);
+  host.signal(SIGTERM);
+  EXPECT_EQ(host.finish().code, 0);
+  EXPECT_FALSE(std::filesystem::exists(socket));
+}
+
 TEST_F(Run, a_killed_host_takes_its_plugins_along) {
   RunningHost host{{plugin(ACTOR), plugin(PARTNER)}};
 

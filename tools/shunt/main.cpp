@@ -2,6 +2,8 @@
 
 #include "commands.hpp"
 
+#include <shunt/bus/standard_descriptors.hpp>
+
 #include <array>
 #include <cstdio>
 #include <string_view>
@@ -143,4 +145,7 @@ int run(int argc, char** argv) {
 }  // namespace
 }  // namespace shunt::tool
 
-int main(int argc, char** argv) { return shunt::tool::run(argc, argv); }
+int main(int argc, char** argv) {
+  shunt::bus::occupy_standard_descriptors();
+  return shunt::tool::run(argc, argv);
+}
