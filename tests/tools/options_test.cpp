@@ -95,5 +95,36 @@ TEST_F(CommandLine, a_failure_is_a_sentence_for_people_and_an_object_with_json) 
   EXPECT_EQ(json.error_code(), "HostGone");
 }
 
+TEST_F(CommandLine, output_that_cannot_be_written_is_a_failure) {
+  const auto into_nowhere = [](const std::string& where, Words words) {
+    words.insert(words.begin(), {"-c", "exec \"$0\" \"$@\" " + where, SHUNT});
+    return run("/bin/sh", words);
+  };
+  RunningHost host{{plugin(ACTOR)}};
+  const Words version = {"version", "--socket", host.socket()};
+
+  for (const std::string where : {">/dev/full", ">&-"}) {
+    const Ran ran = into_nowhere(where, version);
+
+    EXPECT_EQ(ran.code, 1) << where;
+    EXPECT_THAT(ran.errors, HasSubstr("the output cannot be written")) << where;
+  }
+  EXPECT_EQ(into_nowhere(">/dev/null", version).code, 0);
+  EXPECT_EQ(host.end().code, 0);
+}
+
+TEST_F(CommandLine, an_echo_whose_output_cannot_be_written_ends) {
+  RunningHost host{{plugin(ACTOR)}};
+  Process listener{"/bin/sh", {"-c", "exec \"$0\" echo actor.news --socket \"$1\" >/dev/full", SHUNT, host.socket()}};
+  listener.read_error_line();
+
+  EXPECT_EQ(host.shunt({"call", "actor/act", order("Publish", 1)}).code, 0);
+
+  const Ran ran = listener.finish();
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_THAT(ran.errors, HasSubstr("the output cannot be written"));
+  EXPECT_EQ(host.end().code, 0);
+}
+
 }  // namespace
 }  // namespace shunt::test

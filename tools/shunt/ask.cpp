@@ -55,6 +55,11 @@ void print_line(std::string_view line) {
   std::fflush(stdout);
 }
 
+Status printed() {
+  if (std::ferror(stdout) == 0) return {};
+  return error(ErrorCode::System, "the output cannot be written: see whether it is open and its disk has room");
+}
+
 std::string text_of(const Json& object, const char* member) {
   const auto found = object.is_object() ? object.find(member) : object.end();
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string{};

@@ -43,6 +43,8 @@ class HostConnection {
 [[nodiscard]] std::string to_line(const Json& json);
 /// Prints one line on stdout, at once.
 void print_line(std::string_view line);
+/// Whether all lines so far could be written. Errors: System.
+[[nodiscard]] Status printed();
 
 /// Of a host's answer, which is of its release and not of ours: what is missing or of another type is empty or 0.
 [[nodiscard]] std::string text_of(const Json& object, const char* member);

@@ -137,7 +137,10 @@ int run(int argc, char** argv) {
     return explain(program, problem);
   }
   for (const Command& each : kCommands)
-    if (program.got_subcommand(each.name)) return report(each.run(options), options.json);
+    if (program.got_subcommand(each.name)) {
+      const Status status = each.run(options);
+      return report(status ? printed() : status, options.json);
+    }
   std::fprintf(stderr, "shunt: say bench first: shunt bench ...\n");
   return kMisused;
 }

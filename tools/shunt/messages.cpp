@@ -86,6 +86,7 @@ Status echo_topic(const Options& options) {
       print_line(fmt::format(R"({{"topic":{},"redelivered":{},"payload":{}}})", to_line(options.name),
                              publication.contains("redelivered") && publication["redelivered"] == true, text));
     else print_line(printable(text));
+    SHUNT_CHECK(printed());
   }
   return {};
 }

@@ -12,6 +12,7 @@
 #include <atomic>
 #include <climits>
 #include <csignal>
+#include <cstdio>
 #include <filesystem>
 #include <thread>
 
@@ -104,6 +105,7 @@ Status run_host(const Options& options) {
   SHUNT_TRY(host, Host::start(std::move(configuration)));
   if (options.json) print_line(to_line({{"host", host_name}, {"socket", socket}}));
   else print_line(fmt::format("host {} listens on {}", host_name, socket));
+  std::clearerr(stdout);  // a host serves, whether or not somebody can read of it
 
   Status dispatched;
   std::jthread dispatcher([&](const std::stop_token& stop) {
