@@ -126,6 +126,18 @@ Status read_plugin(const TomlNode& node, const std::filesystem::path& folder, co
   return fields.finish();
 }
 
+/// A key that changes nothing for this kind of route was written by mistake.
+Status check_kind(const std::string& route, const std::string& member, const TomlPlaces& places) {
+  const bool is_function = route.find('/') != std::string::npos;
+  const auto foreign = is_function ? std::vector<std::string_view>{"slow_consumer"}
+                                   : std::vector<std::string_view>{"deadline", "in_flight_max", "wait"};
+  for (const std::string_view key : foreign)
+    if (const auto place = places.find(fmt::format("{}.{}", member, key)); place != places.end())
+      return error(ErrorCode::BadConfiguration, "{}: {} is for {} alone, and {:?} is a {}", place->second, key,
+                   is_function ? "topics" : "functions", route, is_function ? "function" : "topic");
+  return {};
+}
+
 Status read_route(const TomlEntry& entry, TomlPlaces& places, RouteConfiguration& route) {
   const auto member = fmt::format("routes.{:?}", entry.key);
   route.name = entry.key;
@@ -137,6 +149,7 @@ Status read_route(const TomlEntry& entry, TomlPlaces& places, RouteConfiguration
   fields.choice("read", route.read, kReadModes);
   fields.choice("payload", route.payload, kPayloadPlaces);
   fields.choice("wait", route.wait, kWaitModes);
+  fields.complain(check_kind(entry.key, member, places));
   return fields.finish();
 }
 

@@ -46,7 +46,6 @@ active = true
 
 [routes."momentum/signal"]
 deadline = "2 ms"
-slow_consumer = "drop_oldest"
 backlog = 0
 in_flight_max = 50
 read = "copy"
@@ -90,7 +89,6 @@ TEST_F(Configuration, a_full_file_is_read_as_it_is_written) {
   EXPECT_EQ(host->plugins[0], expected);
   const RouteConfiguration signal{.name = "momentum/signal",
                                   .deadline = 2ms,
-                                  .slow_consumer = SlowConsumer::DropOldest,
                                   .backlog = 0,
                                   .in_flight_max = 50,
                                   .read = ReadMode::Copy,
@@ -233,9 +231,18 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"[[plugin]]\npath = \"a\"\nsha256 = \"\"\n", "3:10", "64 hex digits"},
         Refusal{"[[plugin]]\npath = \"a/b\"\n[[plugin]]\npath = \"./a//b\"\n", "4:8", "that of plugin[0]"},
         Refusal{"[routes.\"a b\"]\n", "1:1", "is no route"},
-        Refusal{"[routes.bars]\ndeadline = \"0 ms\"\n", "2:12", "above zero"},
-        Refusal{"[routes.\"market.bars\"]\nin_flight_max = 0\n", "2:17", "from 1 to"},
+        Refusal{"[routes.\"risk/check\"]\ndeadline = \"0 ms\"\n", "2:12", "above zero"},
+        Refusal{"[routes.\"risk/check\"]\nin_flight_max = 0\n", "2:17", "from 1 to"},
         Refusal{"[routes.\"market.bars\"]\nbacklog = 1048577\n", "2:11", "from 0 to 1048576"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    KeysOfTheOtherKindOfRoute, RefusedConfiguration,
+    testing::Values(Refusal{"[routes.\"risk/check\"]\nslow_consumer = \"refuse\"\n", "2:17",
+                            "slow_consumer is for topics alone, and \"risk/check\" is a function"},
+                    Refusal{"[routes.bars]\ndeadline = \"1 s\"\n", "2:12",
+                            "deadline is for functions alone, and \"bars\" is a topic"},
+                    Refusal{"[routes.bars]\nin_flight_max = 5\n", "2:17", "in_flight_max is for functions alone"},
+                    Refusal{"[routes.bars]\nwait = \"spin\"\n", "2:8", "wait is for functions alone"}));
 
 TEST(ConfigurationInCode, the_defaults_are_possible) {
   EXPECT_TRUE(check(HostConfiguration{}));

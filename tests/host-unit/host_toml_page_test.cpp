@@ -50,10 +50,11 @@ TEST(HostTomlPage, its_defaults_are_the_defaults) {
 
   ASSERT_TRUE(written) << to_string(written.error());
   ASSERT_EQ(written->plugins.size(), 1u);
-  ASSERT_EQ(written->routes.size(), 1u);
+  ASSERT_EQ(written->routes.size(), 2u);
   const PluginConfiguration plugin{.path = written->plugins[0].path, .origin = written->plugins[0].origin};
   EXPECT_EQ(written->plugins[0], plugin);
   EXPECT_EQ(written->routes[0], RouteConfiguration{.name = "momentum/signal"});
+  EXPECT_EQ(written->routes[1], RouteConfiguration{.name = "market.bars"});
   written->plugins.clear();
   written->routes.clear();
   EXPECT_EQ(*written, HostConfiguration{});
