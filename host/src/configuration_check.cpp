@@ -32,6 +32,12 @@ class Check {
     require(least <= value && value <= most, member, "is {}; a number from {} to {} is meant", value, least, most);
   }
 
+  /// The kernel would take what stands before the zero byte: another file than the one that was checked.
+  void no_zero_byte(std::string_view member, const std::filesystem::path& path) {
+    require(path.native().find('\0') == std::string::npos, member, "is {:?}; a path without a zero byte is meant",
+            path.native());
+  }
+
   void duration(std::string_view member, std::chrono::nanoseconds value) {
     require(value > std::chrono::nanoseconds(0) && value <= std::chrono::hours(24), member,
             "is {} ns; a duration above zero and of at most a day is meant", value.count());
@@ -82,6 +88,7 @@ void check_times(Check& check, const PluginConfiguration& plugin) {
 void check_plugin(Check& check, const PluginConfiguration& plugin) {
   const auto is_hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); };
   check.require(!plugin.path.empty(), "path", "is missing; write path = \"plugins/libname.so\"");
+  check.no_zero_byte("path", plugin.path);
   check.require(plugin.instances == 1, "instances",
                 "is {}; one instance of each version is run at present, so write 1 or leave it out", plugin.instances);
   check_pool(check, "outbound", plugin.outbound);
@@ -109,9 +116,12 @@ std::optional<Complaint> first_complaint(const HostConfiguration& configuration)
   Check host(first, "host.");
   host.require(is_name(configuration.name), "name",
                "is {:?}; a letter, then letters, digits, '_' and '-' are meant, at most 120", configuration.name);
-  if (const auto& socket = configuration.admin_socket)
+  host.no_zero_byte("launcher", configuration.launcher);
+  if (const auto& socket = configuration.admin_socket) {
     host.require(!socket->empty() && socket->native().size() <= kSocketPathBytesMax, "admin_socket",
                  "has {} bytes; a path of 1 to {} is meant", socket->native().size(), kSocketPathBytesMax);
+    host.no_zero_byte("admin_socket", *socket);
+  }
 
   std::map<std::filesystem::path, std::size_t> paths;
   for (std::size_t i = 0; i < configuration.plugins.size(); ++i) {

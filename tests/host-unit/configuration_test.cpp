@@ -213,6 +213,9 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Refusal{"[host]\nname = \"my desk\"\n", "2:8", "host.name"},
         Refusal{"[host]\nadmin_socket = \"\"\n", "2:16", "a path of 1 to 107"},
+        Refusal{"[host]\nadmin_socket = \"/a\\u0000b\"\n", "2:16", "without a zero byte"},
+        Refusal{"[host]\nlauncher = \"/a\\u0000b\"\n", "2:12", "without a zero byte"},
+        Refusal{"[[plugin]]\npath = \"/a.so\\u0000b\"\n", "2:8", "without a zero byte"},
         Refusal{"\n[[plugin]]\nslots = 256\n", "2:1", "plugin[0].path is missing"},
         Refusal{"[[plugin]]\npath = \"\"\n", "2:8", "plugin[0].path is missing"},
         Refusal{"[[plugin]]\npath = \"a\"\ninstances = 2\n", "3:13", "one instance of each version is run at present"},
