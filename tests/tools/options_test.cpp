@@ -54,6 +54,7 @@ TEST_F(CommandLine, what_nobody_could_mean_exits_with_2_and_a_sentence_on_stderr
       {{"restart"}, "PLUGIN is required"},
       {{"ls", "--socket"}, "--socket"},
       {{"--json", "bench"}, "say bench first"},
+      {{"--json", "bench", "stream", "--bytes", "64"}, "say bench first"},
   };
   for (const auto& [arguments, sentence] : misuses) {
     const Ran ran = shunt(arguments);

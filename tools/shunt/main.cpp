@@ -110,7 +110,7 @@ void declare_commands(CLI::App& program, Options& options) {
     command->footer(fmt::format("Also --json, --socket PATH and --config FILE, as `shunt --help` says.\nExample: {}\n",
                                 each.example));
   }
-  program.add_subcommand("bench", "Measure this machine: everything further goes to shunt-bench.");
+  program.add_subcommand("bench", "Measure this machine: everything further goes to shunt-bench.")->prefix_command();
 }
 
 /// What the command line got wrong, or the help that it asked for.
