@@ -56,6 +56,19 @@ Status load_plugins(host::Core& core) {
   return {};
 }
 
+/// Until all are active, one has failed, or `stop` has ended them.
+Status start_plugins(host::Core& core, const std::stop_token& stop) {
+  Status started;
+  {
+    const std::stop_callback end{
+        stop, [&core] { core.loop->post([&core] { core.supervisor->stop_all([](const Status&) {}); }); }};
+    started = core.on_loop([&](auto done) { core.supervisor->start_all(std::move(done)); });
+  }
+  if (stop.stop_requested())
+    return error(ErrorCode::Stopped, "the host \"{}\" was told to stop while it was starting", core.configuration.name);
+  return started;
+}
+
 tl::unexpected<Error> deadlock(std::string_view what) {
   return error(ErrorCode::WouldDeadlock, "{} from inside a callback: let the thread that polls do it", what);
 }
@@ -67,7 +80,7 @@ Result<Host> Host::start(const std::filesystem::path& host_toml) {
   return start(std::move(configuration));
 }
 
-Result<Host> Host::start(HostConfiguration configuration) {
+Result<Host> Host::start(HostConfiguration configuration, const std::stop_token& stop) {
   SHUNT_CHECK(check(configuration));
   auto core = std::make_shared<host::Core>(std::move(configuration));
   SHUNT_TRY(loop, host::EventLoop::create());
@@ -83,7 +96,7 @@ Result<Host> Host::start(HostConfiguration configuration) {
   }
   SHUNT_CHECK(load_plugins(*core));
   core->loop->start();
-  SHUNT_CHECK(core->on_loop([&](auto done) { core->supervisor->start_all(std::move(done)); }));
+  SHUNT_CHECK(start_plugins(*core, stop));
   if (core->admin != nullptr) SHUNT_CHECK(core->admin->start());
   return Host{std::move(core)};
 }

@@ -106,6 +106,7 @@ void Supervisor::start(Plugin& plugin, Done done) {
 }
 
 void Supervisor::start_all(Done done) {
+  if (stopping_) return done(error(ErrorCode::Stopped, "the host is being stopped"));
   struct Progress {
     std::size_t left = 0;
     Done done;

@@ -89,6 +89,22 @@ TEST_P(Ending, a_signal_ends_the_host_in_order_and_leaves_no_process_and_no_sock
   EXPECT_FALSE(std::filesystem::exists(host.socket()));
 }
 
+TEST_P(Ending, a_signal_ends_a_host_that_still_waits_for_a_plugin_to_start) {
+  const auto slow = plugin(ACTOR, R"(config = { trouble = "init hang" }
+deadlines = { init = "600 s", cleanup = "100 ms" })");
+  const auto toml = folder_.write("host.toml", "[host]\nallow_unsigned = true\nadmin_socket = \"h.sock\"\n" + slow);
+  Process host{SHUNT, {"run", toml}};
+  ASSERT_TRUE(await([&] { return std::filesystem::exists(folder_.path() / "h.sock"); }));
+
+  host.signal(GetParam());
+
+  const Ran ran = host.finish();
+  EXPECT_EQ(ran.code, 0) << ran;
+  EXPECT_EQ(ran.out, "");
+  EXPECT_EQ(ran.errors, "");
+  EXPECT_FALSE(std::filesystem::exists(folder_.path() / "h.sock"));
+}
+
 INSTANTIATE_TEST_SUITE_P(Signals, Ending, testing::Values(SIGINT, SIGTERM),
                          [](const auto& info) { return std::string(info.param == SIGINT ? "SIGINT" : "SIGTERM"); });
 

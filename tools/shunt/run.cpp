@@ -56,6 +56,21 @@ class StopSignal {
   bus::UniqueFd event_;
 };
 
+/// A plugin may take as long as its deadlines say: a signal ends that too.
+Result<Host> start(HostConfiguration configuration, const StopSignal& stop_signal) {
+  const bus::UniqueFd started{::eventfd(0, EFD_CLOEXEC)};
+  std::stop_source stop;
+  const std::jthread listener([&] {
+    std::array waiting{pollfd{stop_signal.fd(), POLLIN, 0}, pollfd{started.get(), POLLIN, 0}};
+    while (::poll(waiting.data(), waiting.size(), -1) <= 0) {
+    }
+    if (waiting[0].revents != 0) stop.request_stop();
+  });
+  auto host = Host::start(std::move(configuration), stop.get_token());
+  ::eventfd_write(started.get(), 1);
+  return host;
+}
+
 Json event_json(const HostEvent& event) {
   const auto since = std::chrono::duration_cast<std::chrono::milliseconds>(event.at.time_since_epoch()).count();
   return {{"event", event.number},    {"at_ms", static_cast<std::uint64_t>(since)},
@@ -102,7 +117,9 @@ Status run_host(const Options& options) {
   }
   const std::string socket = std::filesystem::absolute(*configuration.admin_socket);
   const std::string host_name = configuration.name;
-  SHUNT_TRY(host, Host::start(std::move(configuration)));
+  auto started = start(std::move(configuration), stop_signal);
+  if (!started && started.error().code == ErrorCode::Stopped) return {};
+  SHUNT_TRY(host, std::move(started));
   if (options.json) print_line(to_line({{"host", host_name}, {"socket", socket}}));
   else print_line(fmt::format("host {} listens on {}", host_name, socket));
   std::clearerr(stdout);  // a host serves, whether or not somebody can read of it

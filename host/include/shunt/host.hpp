@@ -30,9 +30,10 @@ class Host {
   /// Reads the configuration, reads and checks every plugin's file, starts them and waits until all are active. Blocks.
   /// Errors: those of read_configuration and of loading a plugin (NotAPlugin, WrongArchitecture, NotTrusted,
   /// BadManifest), PluginFailed, PluginCrashed or PluginExited when a phase fails, DeadlineExceeded, System (also: the
-  /// admin socket cannot be opened). After an error nothing of it is left.
+  /// admin socket cannot be opened), Stopped when `stop` asked for it before all were active. After an error nothing of
+  /// it is left.
   [[nodiscard]] static Result<Host> start(const std::filesystem::path& host_toml);
-  [[nodiscard]] static Result<Host> start(HostConfiguration configuration);
+  [[nodiscard]] static Result<Host> start(HostConfiguration configuration, const std::stop_token& stop = {});
 
   Host(Host&&) noexcept;
   Host& operator=(Host&&) noexcept;
