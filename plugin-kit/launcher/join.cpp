@@ -32,7 +32,8 @@ Result<kit::ControlChannel> join_host(const std::string& socket_path, const std:
                  socket_path.size(), sizeof(address.sun_path) - 1);
   std::memcpy(address.sun_path, socket_path.c_str(), socket_path.size() + 1);
 
-  const bus::UniqueFd plugin{::open(plugin_path.c_str(), O_RDONLY | O_CLOEXEC)};
+  // Without O_NONBLOCK a FIFO of that name would hold us until somebody writes to it; the host refuses it.
+  const bus::UniqueFd plugin{::open(plugin_path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)};
   if (!plugin) return system_error(fmt::format("opening the plugin {}", plugin_path));
   bus::UniqueFd socket{::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0)};
   if (!socket) return system_error("making a socket");

@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 
 namespace shunt::test {
 namespace {
@@ -170,12 +171,15 @@ TEST_F(JoiningByHand, the_wrong_plugin_is_refused_with_a_sentence) {
   foreign[offsetof(Elf64_Ehdr, e_machine)] = static_cast<char>(EM_RISCV);
   const TemporaryDirectory folder;
   const auto of_another_machine = folder.write("riscv.so", foreign);
+  const auto fifo = folder.path() / "fifo.so";
+  ASSERT_EQ(::mkfifo(fifo.c_str(), S_IRUSR | S_IWUSR), 0);
 
   EXPECT_THAT(refusal(ACTOR), HasSubstr("BadInput: the host runs a plugin \"actor\" already: stop that one first"));
   EXPECT_THAT(refusal(NO_NOTE), HasSubstr("NotAPlugin: " NO_NOTE ": it is a shared object without Shunt's note"));
   EXPECT_THAT(refusal(of_another_machine), HasSubstr("WrongArchitecture: " + of_another_machine.string()));
   EXPECT_THAT(refusal("/etc/passwd"), HasSubstr("NotAPlugin: /etc/passwd: it is not an ELF file"));
   EXPECT_THAT(refusal("/"), HasSubstr("/ is not a regular file"));
+  EXPECT_THAT(refusal(fifo), HasSubstr(fifo.string() + " is not a regular file")) << "and nobody waits for its writer";
   EXPECT_THAT(refusal(CONTRARY), HasSubstr("SchemaMismatch: \"actor.news\" carries stage.News"));
   EXPECT_THAT(refusal("/nonexistent/plugin.so"), HasSubstr("opening the plugin /nonexistent/plugin.so: No such file"));
   EXPECT_EQ(host_.ask({"ls"})["plugins"].size(), 1u);
