@@ -131,6 +131,20 @@ TEST_F(Configuration, a_folder_is_no_configuration) {
   EXPECT_EQ(host.error().code, ErrorCode::System);
 }
 
+TEST_F(Configuration, keys_inside_each_other_without_end_are_refused_and_not_followed) {
+  std::string dotted = "a";
+  for (int i = 0; i < 200'000; ++i) dotted += ".a";
+
+  for (const std::string& text : {dotted + " = 1\n", "[" + dotted + "]\n", "x = { " + dotted + " = 1 }\n"}) {
+    const auto host = read("# " + dotted + "\n" + text);
+
+    ASSERT_FALSE(host);
+    EXPECT_EQ(host.error().code, ErrorCode::BadConfiguration);
+    EXPECT_THAT(host.error().message, HasSubstr("host.toml:2:1: keys inside each other"));
+  }
+  EXPECT_TRUE(read("[host]\nlauncher = \"" + dotted + "\"\n")) << "dots of a string";
+}
+
 struct Refusal {
   const char* text;   ///< The file.
   const char* place;  ///< Line and column of what is wrong.
