@@ -68,17 +68,17 @@ class Supervisor final : public HubListener, private ProcessListener {
 
  private:
   struct Plugin {
-    std::vector<std::shared_ptr<PluginVersion>> versions;
-    std::shared_ptr<PluginVersion> serving;  ///< What its routes lead to, or shall lead to after a restart.
-    std::shared_ptr<Instance> current;       ///< Null while there is none.
+    std::vector<std::shared_ptr<PluginVersion>> versions{};
+    std::shared_ptr<PluginVersion> serving{};  ///< What its routes lead to, or shall lead to after a restart.
+    std::shared_ptr<Instance> current{};       ///< Null while there is none.
     Backoff backoff;
     std::uint32_t crashes = 0;
     bool stopped = true;
-    std::string why_down;  ///< While stopped: after the plugin's name, a sentence.
+    std::string why_down{};  ///< While stopped: after the plugin's name, a sentence.
     bool switching = false;
     EventLoop::TimerId restart = 0;
-    bool by_hand = false;              ///< Joined; it leaves the host with its process.
-    std::unique_ptr<Plugin> stood_in;  ///< The configured one, stopped, whose place it takes meanwhile; may be null.
+    bool by_hand = false;                ///< Joined; it leaves the host with its process.
+    std::unique_ptr<Plugin> stood_in{};  ///< The configured one, stopped, whose place it takes meanwhile; may be null.
   };
   struct Running {
     std::unique_ptr<PluginProcess> process;

@@ -23,6 +23,8 @@ void* operator new(std::size_t bytes, std::align_val_t alignment) {
   if (void* memory = std::aligned_alloc(static_cast<std::size_t>(alignment), rounded)) return memory;
   throw std::bad_alloc();
 }
+// Inlined, gcc sees these free what it takes for another new than the ones above.
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }

@@ -106,7 +106,7 @@ deadlines = { init = "600 s", cleanup = "100 ms" })");
 }
 
 INSTANTIATE_TEST_SUITE_P(Signals, Ending, testing::Values(SIGINT, SIGTERM),
-                         [](const auto& info) { return std::string(info.param == SIGINT ? "SIGINT" : "SIGTERM"); });
+                         [](const auto& of) { return std::string(of.param == SIGINT ? "SIGINT" : "SIGTERM"); });
 
 TEST_F(Run, a_signal_ends_the_host_while_a_call_hangs_and_a_client_listens) {
   RunningHost host{{plugin(ACTOR)}};

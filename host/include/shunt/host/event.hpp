@@ -25,10 +25,10 @@ struct HostEvent {
   std::uint64_t number = 0;  ///< Counts from 1, without gaps.
   std::chrono::system_clock::time_point at{};
   HostEventKind kind = HostEventKind::Started;
-  std::string plugin;
-  std::string version;
+  std::string plugin{};
+  std::string version{};
   std::uint64_t instance = 0;
-  std::string text;             ///< For people: what happened, and why.
+  std::string text{};           ///< For people: what happened, and why.
   std::uint64_t in_flight = 0;  ///< Of Switched: messages that the old instance had not finished at the exchange.
 };
 
