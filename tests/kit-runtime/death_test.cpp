@@ -25,7 +25,7 @@ TEST(Crash, a_segmentation_fault_leaves_its_signal_address_and_frames) {
   EXPECT_EQ(exited.signal, SIGSEGV);
   const bus::CrashNote& note = host.lane().theirs().crash;
   ASSERT_EQ(note.signal.load(std::memory_order_acquire), static_cast<std::uint32_t>(SIGSEGV));
-  EXPECT_EQ(note.address, 0u);
+  EXPECT_EQ(note.address, 16u);
   ASSERT_GE(note.frame_count, 3u);
   EXPECT_GE(note.frames[0], place);
   EXPECT_LT(note.frames[0], place + 256);
