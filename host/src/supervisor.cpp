@@ -262,16 +262,19 @@ std::size_t Supervisor::in_flight_with(const Instance& instance) {
 
 /// Waits until everything it was sent is done, nothing of it is in flight, and what it published has gone on: its
 /// successor's come behind it. Errors: DeadlineExceeded.
-void Supervisor::drain_tick(std::shared_ptr<Instance> instance, EventLoop::Clock::time_point deadline, Done drained) {
+void Supervisor::drain_tick(Draining draining) {
+  Instance& instance = *draining.instance;
   hub_->drain();
-  if (find(*instance) == nullptr || (instance->idle() && in_flight_with(*instance) == 0 && hub_->took_all(*instance)))
-    return drained({});
-  if (EventLoop::Clock::now() >= deadline)
-    return drained(error(ErrorCode::DeadlineExceeded, "{} {} did not finish what it had within {} s",
-                         instance->identity.plugin, to_string(instance->identity.version), kDrainDeadline.count()));
-  loop_.after(kDrainTick, [this, instance = std::move(instance), deadline, drained = std::move(drained)]() mutable {
-    drain_tick(std::move(instance), deadline, std::move(drained));
-  });
+  if (find(instance) == nullptr || (instance.idle() && in_flight_with(instance) == 0 && hub_->took_all(instance)))
+    return draining.drained({});
+  if (draining.successor != nullptr && find(*draining.successor) == nullptr)
+    return draining.drained(error(ErrorCode::PluginFailed, "{} {} ended before {} had finished what it had",
+                                  draining.successor->identity.plugin, to_string(draining.successor->identity.version),
+                                  to_string(instance.identity.version)));
+  if (EventLoop::Clock::now() >= draining.deadline)
+    return draining.drained(error(ErrorCode::DeadlineExceeded, "{} {} did not finish what it had in time",
+                                  instance.identity.plugin, to_string(instance.identity.version)));
+  loop_.after(kDrainTick, [this, draining = std::move(draining)]() mutable { drain_tick(std::move(draining)); });
 }
 
 /// For an instance that no route leads to any more.
@@ -281,13 +284,13 @@ void Supervisor::drain_and_end(Instance& instance, Done ended) {
   running->expected_end = true;
   if (ended) running->ended.push_back(std::move(ended));
   running->process->stop_asked();
-  drain_tick(running->process->share(), EventLoop::Clock::now() + kDrainDeadline,
-             [this, &instance](const Status& drained) {
-               Running* const still = find(instance);
-               if (still == nullptr) return;
-               if (drained) still->process->drain_done();
-               else still->process->end(Event::DeadlinePassed, drained.error().message);
-             });
+  const auto drained = [this, &instance](const Status& done) {
+    Running* const still = find(instance);
+    if (still == nullptr) return;
+    if (done) still->process->drain_done();
+    else still->process->end(Event::DeadlinePassed, done.error().message);
+  };
+  drain_tick({running->process->share(), nullptr, EventLoop::Clock::now() + kDrainDeadline, drained});
 }
 
 void Supervisor::stop(const std::string& name, Done done) {

@@ -110,7 +110,13 @@ class Supervisor final : public HubListener, private ProcessListener {
   Plugin* find(const std::string& plugin);
   void drain_and_end(Instance& instance, Done ended);
   void await_last_end(Done ended);
-  void drain_tick(std::shared_ptr<Instance> instance, EventLoop::Clock::time_point deadline, Done drained);
+  struct Draining {
+    std::shared_ptr<Instance> instance;
+    std::shared_ptr<Instance> successor;  ///< Whose end ends the waiting too; null: nobody's.
+    EventLoop::Clock::time_point deadline;
+    Done drained;
+  };
+  void drain_tick(Draining draining);
   void watch();
   void watch(Running& running);
   [[nodiscard]] std::size_t in_flight_with(const Instance& instance);
@@ -121,7 +127,7 @@ class Supervisor final : public HubListener, private ProcessListener {
 
   // switching.cpp
   void exchange(const std::shared_ptr<Switching>& switching);
-  void undo(const std::shared_ptr<Switching>& switching);
+  void undo(const std::shared_ptr<Switching>& switching, const Error& why);
 
   // routes.cpp
   void publish_table();

@@ -1,5 +1,5 @@
 /// A switch: stage, exchange, drain, cleanup. Failing anywhere before the exchange changes nothing; past the drain's
-/// deadline the exchange is undone.
+/// deadline, or when the new version ends before the old one is done, the exchange is undone.
 
 #include "supervisor.hpp"
 
@@ -77,7 +77,7 @@ void Supervisor::exchange(const std::shared_ptr<Switching>& switching) {
   const auto drained = [this, switching, finish](const Status& done) {
     Running* const still = find(*switching->from);
     if (still == nullptr) return finish({});  // it died while draining: its messages were sorted
-    if (!done) return undo(switching);
+    if (!done) return undo(switching, done.error());
     still->ended.emplace_back(finish);
     still->process->drain_done();
   };
@@ -85,12 +85,12 @@ void Supervisor::exchange(const std::shared_ptr<Switching>& switching) {
   // says nothing, and what comes to it late would be sent again behind what its successor has already.
   tables_.after_readers([this, switching, drained] {
     loop_.post([this, switching, drained] {
-      drain_tick(switching->from, EventLoop::Clock::now() + kSwitchDrainDeadline, drained);
+      drain_tick({switching->from, switching->to, EventLoop::Clock::now() + kSwitchDrainDeadline, drained});
     });
   });
 }
 
-void Supervisor::undo(const std::shared_ptr<Switching>& switching) {
+void Supervisor::undo(const std::shared_ptr<Switching>& switching, const Error& why) {
   Plugin& plugin = *find(switching->plugin);
   Running& old = *find(*switching->from);
   old.expected_end = false;
@@ -99,11 +99,9 @@ void Supervisor::undo(const std::shared_ptr<Switching>& switching) {
   plugin.current = switching->from;
   publish_table();
   hub_->flush_backlogs();
-  note(HostEventKind::SwitchUndone, *switching->from, "it did not drain in time and serves again");
+  note(HostEventKind::SwitchUndone, *switching->from, fmt::format("it serves again: {}", why.message));
   const Status undone =
-      error(ErrorCode::DeadlineExceeded, "{} {} did not finish what it had in time: the switch to {} is undone",
-            switching->plugin, to_string(switching->from_version->image.version),
-            to_string(switching->to_version->image.version));
+      error(why.code, "{}: the switch to {} is undone", why.message, to_string(switching->to_version->image.version));
   drain_and_end(*switching->to, [this, switching, undone](const Status&) {
     if (Plugin* const still = find(switching->plugin)) still->switching = false;
     start_again(switching->plugin);  // if somebody died meanwhile

@@ -215,6 +215,30 @@ TEST_F(Switches, are_undone_when_the_old_version_does_not_finish_in_time) {
   EXPECT_TRUE(host.switch_to("actor", "2.0.0")) << "later it can be";
 }
 
+TEST_F(Switches, are_undone_when_the_new_version_dies_before_the_old_one_has_finished) {
+  auto first = actor();
+  first.handler_max = 1h;
+  Host host = start({first, actor_2()});
+  auto orders = host.publisher<stage::Order>("stage.orders").value();
+  const auto before = snapshot_of(host, "actor");
+  Status switched;
+  {
+    const Frozen frozen{host, "actor"};
+    ASSERT_TRUE(orders.publish(order({})));
+    std::jthread switcher{[&] { switched = host.switch_to("actor", "2.0.0"); }};
+    await_event(host, HostEventKind::Switched, "actor");
+
+    send_signal(pid_of(host, "actor"), SIGKILL);
+  }
+
+  ASSERT_FALSE(switched);
+  EXPECT_EQ(switched.error().code, ErrorCode::PluginFailed);
+  EXPECT_THAT(switched.error().message, AllOf(HasSubstr("actor 2.0.0"), HasSubstr("ended"), HasSubstr("undone")));
+  EXPECT_EQ(version(host), 1u);
+  EXPECT_EQ(snapshot_of(host, "actor").instance, before.instance);
+  EXPECT_TRUE(host.switch_to("actor", "2.0.0")) << "later it can be";
+}
+
 TEST_F(Switches, while_the_old_version_dies_hand_over_what_it_had_not_begun) {
   Host host = start({actor(), actor_2()});
   std::vector<std::uint64_t> heard;
