@@ -1,11 +1,11 @@
 #include "toml_tree.hpp"
 
+#include <shunt/schemas/toml_nesting.hpp>
+
 #include <algorithm>
 #include <fstream>
 #include <iterator>
-#include <string_view>
 #include <utility>
-#include <vector>
 
 #include <toml++/toml.h>
 
@@ -13,7 +13,6 @@ namespace shunt {
 namespace {
 
 constexpr std::size_t kFileBytesMax = 4u << 20;
-constexpr std::size_t kDepthMax = 200;
 
 std::string place_of(const std::string& file, const toml::source_region& source) {
   return fmt::format("{}:{}:{}", file, source.begin.line, source.begin.column);
@@ -57,35 +56,6 @@ Result<TomlNode> convert(const std::string& file, const toml::node& from) {
   return node;
 }
 
-/// The first line in which keys and values stand inside each other more than kDepthMax deep; 0: none. toml++ bounds
-/// brackets, but not the parts of a dotted key, and ends such a tree by as many nested calls.
-std::size_t line_nested_too_deeply(std::string_view text) {
-  std::vector<std::size_t> outer;  // the depth in front of each open bracket
-  std::size_t line = 1;
-  std::size_t depth = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (c == '#') {
-      i = std::min(text.find('\n', i), text.size()) - 1;
-    } else if (c == '"' || c == '\'') {
-      while (++i < text.size() && text[i] != c && text[i] != '\n')
-        if (c == '"' && text[i] == '\\') ++i;
-      if (i < text.size() && text[i] == '\n') --i;  // a string of several lines: each is looked at by itself
-    } else if (c == '\n' || c == ',') {
-      line += c == '\n' ? 1 : 0;
-      depth = outer.empty() ? 0 : outer.back();
-    } else if (c == '[' || c == '{') {
-      outer.push_back(++depth);
-    } else if ((c == ']' || c == '}') && !outer.empty()) {
-      outer.pop_back();
-    } else if (c == '.') {
-      ++depth;
-    }
-    if (depth > kDepthMax) return line;
-  }
-  return 0;
-}
-
 Result<std::string> read_text(const std::filesystem::path& path) {
   std::error_code code;
   if (!std::filesystem::is_regular_file(path, code))
@@ -96,9 +66,9 @@ Result<std::string> read_text(const std::filesystem::path& path) {
   std::string text{std::istreambuf_iterator<char>(stream), {}};
   if (text.size() > kFileBytesMax)
     return error(ErrorCode::BadConfiguration, "{}: {} bytes are too many for a host.toml", path.string(), text.size());
-  if (const auto line = line_nested_too_deeply(text); line > 0)
+  if (const auto line = toml_line_nested_too_deeply(text); line > 0)
     return error(ErrorCode::BadConfiguration, "{}:{}:1: keys inside each other, more than {} deep; write few dots",
-                 path.string(), line, kDepthMax);
+                 path.string(), line, kTomlDepthMax);
   return text;
 }
 

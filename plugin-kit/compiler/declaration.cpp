@@ -5,13 +5,20 @@
 #include "names.hpp"
 
 #include <shunt/schemas/limits.hpp>
+#include <shunt/schemas/toml_nesting.hpp>
 #include <shunt/schemas/version.hpp>
 #include <shunt/schemas/version_range.hpp>
 
 #include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
 #include <functional>
+#include <iterator>
 #include <limits>
 #include <map>
+#include <optional>
+#include <system_error>
 
 namespace shunt::manifest_compiler {
 namespace {
@@ -167,19 +174,35 @@ void refuse_duplicate_members(const Declaration& declaration, Problems& problems
   }
 }
 
+std::optional<toml::table> parse(const std::string& file, Problems& problems) {
+  std::error_code code;
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream || std::filesystem::is_directory(file, code)) {
+    problems.add({file, 0}, "It cannot be read: {}.", std::generic_category().message(stream ? EISDIR : errno));
+    return std::nullopt;
+  }
+  const std::string text{std::istreambuf_iterator<char>(stream), {}};
+  if (const auto line = toml_line_nested_too_deeply(text); line > 0) {
+    problems.add({file, static_cast<std::uint32_t>(line)}, "Keys inside each other, more than {} deep; write few dots.",
+                 kTomlDepthMax);
+    return std::nullopt;
+  }
+  try {
+    return toml::parse(text, file);
+  } catch (const toml::parse_error& failed) {
+    problems.add({file, static_cast<std::uint32_t>(failed.source().begin.line)}, "{}.", failed.description());
+    return std::nullopt;
+  }
+}
+
 }  // namespace
 
 Declaration read_declaration(const std::string& file, Problems& problems) {
   Declaration declaration;
   declaration.file = file;
-  toml::table parsed;
-  try {
-    parsed = toml::parse_file(file);
-  } catch (const toml::parse_error& failed) {
-    problems.add({file, static_cast<std::uint32_t>(failed.source().begin.line)}, "{}.", failed.description());
-    return declaration;
-  }
-  CheckedTable root(parsed, "plugin.toml", {file, 1}, problems);
+  const auto parsed = parse(file, problems);
+  if (!parsed) return declaration;
+  CheckedTable root(*parsed, "plugin.toml", {file, 1}, problems);
   read_plugin(root, declaration, problems);
   read_functions(root, declaration, problems);
   read_calls(root, declaration, problems);

@@ -71,9 +71,22 @@ TEST(Manifest, every_problem_is_named_in_one_run) {
 
 TEST(Manifest, that_is_not_toml_or_not_there_is_refused) {
   EXPECT_THAT(Compiled("[plugin\n").problems(), testing::StartsWith("plugin.toml:1: "));
-  compiler::Problems problems;
-  (void)compiler::read_declaration("/nowhere/plugin.toml", problems);
-  EXPECT_FALSE(problems.none());
+  const auto problem_of = [](const std::string& file) {
+    compiler::Problems problems;
+    (void)compiler::read_declaration(file, problems);
+    return problems.lines().at(0);
+  };
+  EXPECT_EQ(problem_of("/nowhere/plugin.toml"),
+            "/nowhere/plugin.toml:1: It cannot be read: No such file or directory.");
+  EXPECT_EQ(problem_of("/"), "/:1: It cannot be read: Is a directory.");
+}
+
+TEST(Manifest, with_keys_nested_without_end_is_refused) {
+  std::string key = "a";
+  for (int i = 0; i < 200'000; ++i) key += ".a";
+
+  EXPECT_EQ(Compiled("\n" + key + " = 1\n").problems(),
+            "plugin.toml:2: Keys inside each other, more than 200 deep; write few dots.");
 }
 
 TEST(Manifest, without_a_plugin_table_or_its_keys_is_refused) {

@@ -68,6 +68,7 @@ Process::Process(const std::string& program, const Words& arguments, const Words
   ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   ::posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
   ::posix_spawn_file_actions_adddup2(&actions, errors[1], STDERR_FILENO);
+  ::posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);  // what we were started with ourselves
   Words words{program};
   words.insert(words.end(), arguments.begin(), arguments.end());
   Words variables = environment_with(environment);
