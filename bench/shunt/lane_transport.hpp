@@ -56,8 +56,8 @@ inline void LaneTransport::push(const bus::MessageHeader& header, std::span<cons
   for (const auto& end : ends_) {
     Spinner spinner{waiting_};
     while (!end->sender.has_room(bus::Ring::Data)) spinner.spin();
-    if (header.place == bus::Place::Chunk) pool_->hold(header.chunk);
     end->sender.push(bus::Ring::Data, header, payload);
+    if (header.place == bus::Place::Chunk) pool_->hold(header.chunk);
     end->sender.wake();
   }
 }
@@ -99,7 +99,7 @@ bool LaneTransport::send_chunk(Fill fill) {
   header.generation = chunk->generation;
   push(header, {});
   pool_->release(chunk->chunk);
-  pool_->prefetch_next(chunk->chunk.size_class(), 0, setup_.bytes);
+  pool_->prepare(chunk->chunk.size_class(), 0, setup_.bytes);
   return true;
 }
 

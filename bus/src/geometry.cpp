@@ -38,10 +38,4 @@ Result<PoolGeometry> PoolGeometry::of(std::span<const SizeClass> classes) {
   return geometry;
 }
 
-std::optional<std::uint32_t> PoolGeometry::class_for(std::size_t payload_bytes) const noexcept {
-  for (std::uint32_t i = 0; i < count_; ++i)
-    if (payload_bytes <= classes_[i].bytes) return i;
-  return std::nullopt;
-}
-
 }  // namespace shunt::bus

@@ -79,17 +79,6 @@ Result<ChunkPool> ChunkPool::create(const PoolGeometry& geometry, std::byte* mem
   return ChunkPool{geometry, memory, std::move(iceoryx)};
 }
 
-std::optional<LoanedChunk> ChunkPool::loan(std::size_t payload_bytes) noexcept {
-  const auto size_class = geometry_.class_for(payload_bytes);
-  if (!size_class || free_[*size_class].empty()) return std::nullopt;
-  const auto id = ChunkId::of(*size_class, free_[*size_class].back());
-  free_[*size_class].pop_back();
-  Chunk& chunk = chunks_[geometry_.dense(id)];
-  chunk.holders = 1;
-  chunk.generation = next_generation(chunk.generation);
-  return LoanedChunk{payload(id), geometry_.capacity(id), id, chunk.generation};
-}
-
 void ChunkPool::release(ChunkId id) noexcept {
   Chunk& chunk = chunks_[geometry_.dense(id)];
   SHUNT_ASSERT(chunk.holders > 0);
@@ -98,7 +87,7 @@ void ChunkPool::release(ChunkId id) noexcept {
 
 std::size_t ChunkPool::used_chunks() const noexcept {
   std::size_t free = 0;
-  for (const auto& indices : free_) free += indices.size();
+  for (std::uint32_t size_class = 0; size_class < free_.size(); ++size_class) free += free_chunks(size_class);
   return geometry_.chunks() - free;
 }
 

@@ -54,7 +54,7 @@ class InboundPool {
   void end_loan(bus::ChunkId chunk, std::size_t offset, std::size_t bytes) noexcept {
     const std::lock_guard lock{lock_};
     pool_.release(chunk);
-    pool_.prefetch_next(chunk.size_class(), offset, bytes);
+    pool_.prepare(chunk.size_class(), offset, bytes);
   }
 
   [[nodiscard]] std::size_t used_chunks() noexcept {

@@ -79,8 +79,9 @@ Pushed Instance::push(bus::Ring ring, bus::MessageHeader& header, std::span<cons
     if (header.kind == bus::Kind::Publication) header.correlation = publication_token(out.sent());
     if (!prepare(header)) return Pushed::Withdrawn;
     if ((header.flags & bus::flag::kRedelivered) != 0) note_redelivered(header.correlation);
-    if (header.place == bus::Place::Chunk) pool->hold(header.chunk);
     lane->sender.push(ring, header, payload);
+    // After the commit word: the plugin is on its way already, and what it returns is harvested under this lock.
+    if (header.place == bus::Place::Chunk) pool->hold(header.chunk);
   }
   lane->sender.wake();
   return Pushed::Yes;

@@ -123,7 +123,7 @@ int Outbox::send(bus::Ring ring, bus::MessageHeader& header, shunt_sample& sampl
   }
   lane_.sender.push(ring, header, inline_payload);
   lane_.sender.wake();
-  if (loan) lane_.pool()->prefetch_next(loan->chunk.size_class(), offset, bytes);
+  if (loan) lane_.pool()->prepare(loan->chunk.size_class(), offset, bytes);
   return SHUNT_OK;
 }
 

@@ -34,7 +34,11 @@ class PoolGeometry {
   [[nodiscard]] static Result<PoolGeometry> of(std::span<const SizeClass> classes);
 
   /// The smallest class that fits, or none: TooLarge.
-  [[nodiscard]] std::optional<std::uint32_t> class_for(std::size_t payload_bytes) const noexcept;
+  [[nodiscard]] std::optional<std::uint32_t> class_for(std::size_t payload_bytes) const noexcept {
+    for (std::uint32_t i = 0; i < count_; ++i)
+      if (payload_bytes <= classes_[i].bytes) return i;
+    return std::nullopt;
+  }
 
   [[nodiscard]] bool contains(ChunkId id) const noexcept {
     return id.size_class() < count_ && id.index() < classes_[id.size_class()].chunks;

@@ -134,8 +134,9 @@ class LaneSender {
   /// Sends one message; call only when has_room(), and for a chunk when under_cap(). An inline payload has at most
   /// kInlineBytesMax and is copied; a chunk is the peer's until harvest() gives it. The bell is rung by wake().
   void push(Ring ring, const MessageHeader& header, std::span<const std::byte> inline_payload) noexcept {
-    if (header.place == Place::Chunk) note_held(header.chunk, header.generation);
     rings_[index(ring)].push(header, inline_payload);
+    // Our own books come after the commit word: the peer is on its way already.
+    if (header.place == Place::Chunk) note_held(header.chunk, header.generation);
   }
 
   /// Wakes the peer if it sleeps: one full fence where it may, a system call where it does. Separate from push, so that

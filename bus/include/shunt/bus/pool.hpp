@@ -12,6 +12,7 @@
 #include <shunt/bus/spin.hpp>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -39,13 +40,20 @@ class ChunkPool {
   /// A chunk of the smallest class that fits, with one holder: the caller. What it holds from its last use is still
   /// there. None: that class is used up (larger classes are left alone), or no class fits; tell them apart with
   /// geometry().class_for().
-  [[nodiscard]] std::optional<LoanedChunk> loan(std::size_t payload_bytes) noexcept;
+  [[nodiscard]] std::optional<LoanedChunk> loan(std::size_t payload_bytes) noexcept {
+    const auto size_class = geometry_.class_for(payload_bytes);
+    if (!size_class || !make_ready(*size_class)) return std::nullopt;
+    LoanedChunk& ready = ready_[*size_class];
+    const LoanedChunk loaned = ready;
+    ready.data = nullptr;
+    return loaned;
+  }
 
-  /// Asks for the lines of `bytes` at `offset` of the chunk that loan() gives next: its last reader has them still, and
-  /// a sender that waits for an answer has the time to fetch them back.
-  void prefetch_next(std::uint32_t size_class, std::size_t offset, std::size_t bytes) const noexcept {
-    if (free_[size_class].empty()) return;
-    const std::byte* const next = payload(ChunkId::of(size_class, free_[size_class].back())) + offset;
+  /// Makes the next loan of a class ready, and asks for the lines of `bytes` at `offset` of it: its last reader has them
+  /// still, and a sender that waits for an answer has the time for both.
+  void prepare(std::uint32_t size_class, std::size_t offset, std::size_t bytes) noexcept {
+    if (!make_ready(size_class)) return;
+    const std::byte* const next = ready_[size_class].data + offset;
     for (std::size_t line = 0; line < std::min(bytes, kPrefetchedBytesMax); line += kCacheLine)
       prefetch_to_write(next + line);
   }
@@ -61,7 +69,9 @@ class ChunkPool {
   [[nodiscard]] std::byte* payload(ChunkId id) const noexcept { return memory_ + geometry_.offset(id); }
   [[nodiscard]] std::uint32_t generation(ChunkId id) const noexcept { return chunks_[geometry_.dense(id)].generation; }
   /// Chunks of a class that are free now.
-  [[nodiscard]] std::size_t free_chunks(std::uint32_t size_class) const noexcept { return free_[size_class].size(); }
+  [[nodiscard]] std::size_t free_chunks(std::uint32_t size_class) const noexcept {
+    return free_[size_class].size() + (ready_[size_class].data != nullptr ? 1 : 0);
+  }
   /// Chunks of all classes that are loaned or held.
   [[nodiscard]] std::size_t used_chunks() const noexcept;
 
@@ -81,11 +91,27 @@ class ChunkPool {
 
   ChunkPool(const PoolGeometry& geometry, std::byte* memory, std::unique_ptr<Iceoryx> iceoryx);
 
+  /// False: the class is used up.
+  bool make_ready(std::uint32_t size_class) noexcept {
+    LoanedChunk& ready = ready_[size_class];
+    if (ready.data != nullptr) return true;
+    std::vector<std::uint32_t>& free = free_[size_class];
+    if (free.empty()) return false;
+    const auto id = ChunkId::of(size_class, free.back());
+    free.pop_back();
+    Chunk& chunk = chunks_[geometry_.dense(id)];
+    chunk.holders = 1;
+    chunk.generation = next_generation(chunk.generation);
+    ready = {payload(id), geometry_.capacity(id), id, chunk.generation};
+    return true;
+  }
+
   PoolGeometry geometry_;
   std::byte* memory_ = nullptr;
   std::unique_ptr<Iceoryx> iceoryx_;
   std::vector<Chunk> chunks_;                     // by PoolGeometry::dense
   std::vector<std::vector<std::uint32_t>> free_;  // by class, last used first: its lines are still warm
+  std::array<LoanedChunk, kClassesMax> ready_{};  // by class: taken from free_ while nobody waited; data null: none
 };
 
 }  // namespace shunt::bus
