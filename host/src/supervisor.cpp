@@ -268,7 +268,7 @@ void Supervisor::drain_tick(Draining draining) {
   if (find(instance) == nullptr || (instance.idle() && in_flight_with(instance) == 0 && hub_->took_all(instance)))
     return draining.drained({});
   if (draining.successor != nullptr && find(*draining.successor) == nullptr)
-    return draining.drained(error(ErrorCode::PluginFailed, "{} {} ended before {} had finished what it had",
+    return draining.drained(error(ErrorCode::PluginCrashed, "{} {} ended before {} had finished what it had",
                                   draining.successor->identity.plugin, to_string(draining.successor->identity.version),
                                   to_string(instance.identity.version)));
   if (EventLoop::Clock::now() >= draining.deadline)

@@ -232,7 +232,7 @@ TEST_F(Switches, are_undone_when_the_new_version_dies_before_the_old_one_has_fin
   }
 
   ASSERT_FALSE(switched);
-  EXPECT_EQ(switched.error().code, ErrorCode::PluginFailed);
+  EXPECT_EQ(switched.error().code, ErrorCode::PluginCrashed);
   EXPECT_THAT(switched.error().message, AllOf(HasSubstr("actor 2.0.0"), HasSubstr("ended"), HasSubstr("undone")));
   EXPECT_EQ(version(host), 1u);
   EXPECT_EQ(snapshot_of(host, "actor").instance, before.instance);

@@ -100,8 +100,8 @@ class Host {
   /// `version` as people write it: what it leaves out (build, ABI level) matches anything. Blocks until the old
   /// instance has finished what it had and is gone. Errors: NoSuchPlugin, NoSuchVersion (add its file to the
   /// configuration), BadInput (no version), NotServing (it is stopped, or being switched), those of starting the new
-  /// version, DeadlineExceeded (the old one did not finish within 5 s: the switch is undone), WouldDeadlock from inside
-  /// a callback; after any error the old version serves.
+  /// version, DeadlineExceeded (the old one did not finish within 5 s: the switch is undone), PluginCrashed (the new
+  /// one ended before that: likewise), WouldDeadlock from inside a callback; after any error the old version serves.
   [[nodiscard]] Status switch_to(std::string_view plugin, std::string_view version);
   /// Takes the plugin off its routes, lets it finish what it was sent and ends it; calls to it give NotServing from
   /// then on, as do those that wait for it, and publications that wait are dropped and counted. Blocks until it is

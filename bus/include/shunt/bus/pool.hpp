@@ -49,8 +49,8 @@ class ChunkPool {
     return loaned;
   }
 
-  /// Makes the next loan of a class ready, and asks for the lines of `bytes` at `offset` of it: its last reader has them
-  /// still, and a sender that waits for an answer has the time for both.
+  /// Makes the next loan of a class ready, and asks for the lines of `bytes` at `offset` of it: its last reader has
+  /// them still, and a sender that waits for an answer has the time for both.
   void prepare(std::uint32_t size_class, std::size_t offset, std::size_t bytes) noexcept {
     if (!make_ready(size_class)) return;
     const std::byte* const next = ready_[size_class].data + offset;
