@@ -24,6 +24,16 @@ class Switches : public HostTest {
   static std::uint32_t version(Host& host) {
     return host.client<actor::Client>().value().act(order({}), {.deadline = 30s}).value()->version();
   }
+  /// Of one of two that run.
+  static std::int64_t pid_of_version(Host& host, std::string_view version) {
+    std::int64_t pid = 0;
+    EXPECT_TRUE(await([&] {
+      for (const PluginSnapshot& each : host.snapshot().plugins)
+        if (each.version.starts_with(version)) pid = each.pid;
+      return pid > 0;
+    }));
+    return pid;
+  }
 };
 
 TEST_F(Switches, lead_every_route_to_the_new_version_and_end_the_old_one) {
@@ -228,7 +238,7 @@ TEST_F(Switches, are_undone_when_the_new_version_dies_before_the_old_one_has_fin
     std::jthread switcher{[&] { switched = host.switch_to("actor", "2.0.0"); }};
     await_event(host, HostEventKind::Switched, "actor");
 
-    send_signal(pid_of(host, "actor"), SIGKILL);
+    send_signal(pid_of_version(host, "2.0.0"), SIGKILL);
   }
 
   ASSERT_FALSE(switched);
