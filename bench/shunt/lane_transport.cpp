@@ -5,11 +5,10 @@
 namespace shunt::bench {
 namespace {
 
-constexpr std::uint32_t kHarvestAt = 16;
-
 /// One size class that fits, as many chunks as messages fit in the ring.
-bus::SizeClass class_for(const Setup& setup) {
-  return {static_cast<std::uint32_t>(std::max<std::size_t>((setup.bytes + 7) / 8 * 8, 64)), setup.depth + kHarvestAt};
+bus::SizeClass class_for(const Setup& setup, std::uint32_t chunks_beyond_depth) {
+  return {static_cast<std::uint32_t>(std::max<std::size_t>((setup.bytes + 7) / 8 * 8, 64)),
+          setup.depth + chunks_beyond_depth};
 }
 
 bus::Sleepers sleepers(const Setup& setup) {
@@ -29,7 +28,7 @@ Status LaneTransport::supports(const Setup& setup) {
 
 Result<std::unique_ptr<LaneTransport>> LaneTransport::create(const Setup& setup, const Waiting& waiting) {
   std::unique_ptr<LaneTransport> lane{new LaneTransport(setup, waiting)};
-  const std::array classes{class_for(setup)};
+  const std::array classes{class_for(setup, kHarvestAt)};
   SHUNT_TRY(shape, bus::LaneShape::of(std::max(setup.depth, bus::kSlotsMin), classes, classes));
   lane->shape_ = shape;
   SHUNT_TRY(inbound, bus::create_memory("shunt-bench: inbound", shape.inbound.bytes()));
@@ -60,19 +59,20 @@ Status LaneTransport::attach_consumer(unsigned consumer) {
   return {};
 }
 
-/// Takes chunks back in batches, and always when the pool is used up. False: a breach.
-bool LaneTransport::harvest_until(std::size_t bytes) {
-  const auto size_class = *pool_->geometry().class_for(bytes);
-  Spinner spinner{waiting_};
-  for (bool first = true;; first = false) {
-    for (const auto& end : ends_) {
-      if (!first || end->sender.held() >= kHarvestAt)
-        end->sender.harvest([this](bus::ChunkId id) { pool_->release(id); });
-      if (end->breach() != bus::Breach::None) return false;
-    }
-    if (pool_->free_chunks(size_class) > 0) return true;
-    spinner.spin();
+/// Takes back the chunks of every consumer that holds `held_min` or more. False: a breach.
+bool LaneTransport::harvest(std::uint32_t held_min) {
+  for (const auto& end : ends_) {
+    if (end->sender.held() >= held_min) end->sender.harvest([this](bus::ChunkId id) { pool_->release(id); });
+    if (end->breach() != bus::Breach::None) return false;
   }
+  return true;
+}
+
+/// False: a breach.
+bool LaneTransport::await_chunk(std::uint32_t size_class) {
+  for (Spinner spinner{waiting_}; pool_->free_chunks(size_class) == 0; spinner.spin())
+    if (!harvest(1)) return false;
+  return true;
 }
 
 }  // namespace shunt::bench

@@ -30,6 +30,8 @@ class LaneTransport {
   bool receive(Check check);
 
  private:
+  static constexpr std::uint32_t kHarvestAt = 16;  // chunks out: enough of them share a line of the return ring
+
   LaneTransport(const Setup& setup, const Waiting& waiting) : setup_(setup), waiting_(waiting) {}
 
   template <typename Fill>
@@ -37,7 +39,8 @@ class LaneTransport {
   template <typename Fill>
   bool send_chunk(Fill fill);
   void push(const bus::MessageHeader& header, std::span<const std::byte> payload);
-  bool harvest_until(std::size_t bytes);
+  bool harvest(std::uint32_t held_min);
+  bool await_chunk(std::uint32_t size_class);
   void await_message(bus::LaneEnd& end);
 
   Setup setup_;
@@ -87,7 +90,7 @@ bool LaneTransport::send_inline(Fill fill) {
 
 template <typename Fill>
 bool LaneTransport::send_chunk(Fill fill) {
-  if (!harvest_until(setup_.bytes)) return false;
+  if (!await_chunk(*pool_->geometry().class_for(setup_.bytes))) return false;
   const auto chunk = pool_->loan(setup_.bytes);
   fill(chunk->data);
   bus::MessageHeader header;
@@ -99,8 +102,9 @@ bool LaneTransport::send_chunk(Fill fill) {
   header.generation = chunk->generation;
   push(header, {});
   pool_->release(chunk->chunk);
+  const bool whole = harvest(kHarvestAt);
   pool_->prepare(chunk->chunk.size_class(), 0, setup_.bytes);
-  return true;
+  return whole;
 }
 
 template <typename Check>

@@ -182,7 +182,7 @@ class Instance : public std::enable_shared_from_this<Instance> {
 
  private:
   static constexpr std::uint32_t kRepliesBeyondCap = 4;
-  static constexpr std::uint32_t kHarvestAt = 16;  ///< A line of returned items is looked at once per two of these.
+  static constexpr std::uint32_t kHarvestAt = 16;  ///< Chunks out: enough of them share a line of the return ring.
 
   /// A dead instance leaves one or two that it had begun: the list stays short. Relaxed: the plugin has been sent the
   /// message after this, and what it sends for it comes later still.
@@ -197,9 +197,8 @@ class Instance : public std::enable_shared_from_this<Instance> {
       if (kind == bus::Kind::Publication) return lane->sender.under_most_of_cap(chunk);
       return lane->sender.under_cap(chunk, ring == bus::Ring::Reply ? kRepliesBeyondCap : 0);
     };
-    if (lane->sender.held() >= kHarvestAt) harvest_locked();
     if (may()) return true;
-    harvest_locked();  // the cap of a class of few chunks is below kHarvestAt
+    harvest_locked();
     return may();
   }
   void harvest_locked() noexcept {

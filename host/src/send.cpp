@@ -82,6 +82,7 @@ Pushed Instance::push(bus::Ring ring, bus::MessageHeader& header, std::span<cons
     lane->sender.push(ring, header, payload);
     // After the commit word: the plugin is on its way already, and what it returns is harvested under this lock.
     if (header.place == bus::Place::Chunk) pool->hold(header.chunk);
+    if (lane->sender.held() >= kHarvestAt) harvest_locked();
   }
   lane->sender.wake();
   return Pushed::Yes;

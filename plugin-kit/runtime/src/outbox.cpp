@@ -29,7 +29,6 @@ void Outbox::harvest() noexcept {
 }
 
 std::optional<bus::LoanedChunk> Outbox::take_loan(std::size_t bytes) noexcept {
-  if (lane_.sender.held() >= kHarvestFrom) harvest();
   auto loan = lane_.pool()->loan(bytes);
   if (!loan) {
     harvest();
@@ -123,6 +122,7 @@ int Outbox::send(bus::Ring ring, bus::MessageHeader& header, shunt_sample& sampl
   }
   lane_.sender.push(ring, header, inline_payload);
   lane_.sender.wake();
+  if (lane_.sender.held() >= kHarvestFrom) harvest();  // now, while the host is on its way
   if (loan) lane_.pool()->prepare(loan->chunk.size_class(), offset, bytes);
   return SHUNT_OK;
 }
