@@ -150,6 +150,8 @@ void Supervisor::snapshot_routes(HostSnapshot& result) {
           {target.outlet->consumer, target.instance == nullptr ? "" : to_string(target.instance->identity.version),
            target.outlet->waiting(), counters.dropped(), counters.refused, counters.unknown, counters.redelivered});
     }
+    // The table has them in the order of their pools, which is anybody's.
+    std::ranges::sort(route.receivers, {}, &RouteSnapshot::Receiver::plugin);
     result.routes.push_back(std::move(route));
   }
 }
