@@ -71,6 +71,14 @@ TEST_F(Messages, numbers_that_json_cannot_say_are_printed_in_quotes_and_read_bac
   }
 }
 
+TEST_F(Messages, numbers_are_printed_to_their_last_digit) {
+  for (const std::string number : {"0.123456789012345", "4e-13", "100000.0", "0.30000000000000004"}) {
+    const Ran ran = host_.shunt({"call", "parrot/repeat", R"({"text":"","number":)" + number + "}"});
+
+    EXPECT_EQ(ran.out, R"({"text": "","number": )" + number + "}\n");
+  }
+}
+
 TEST_F(Messages, what_could_steer_a_terminal_is_not_printed_to_people) {
   const Words call = {"call", "parrot/repeat", R"({"text":"\u001b[2J\u0007\"quoted\""})"};
 

@@ -1,9 +1,9 @@
 #include "payload_text.hpp"
 
+#include "json_writer.hpp"
+
 #include <shunt/schemas/limits.hpp>
 
-#include <algorithm>
-#include <array>
 #include <cstdio>
 
 #include <flatbuffers/idl.h>
@@ -12,38 +12,10 @@
 namespace shunt::tool {
 namespace {
 
-flatbuffers::IDLOptions one_strict_line() {
+flatbuffers::IDLOptions strict_json() {
   flatbuffers::IDLOptions options;
   options.strict_json = true;
-  options.output_default_scalars_in_json = true;
-  options.indent_step = -1;
   return options;
-}
-
-/// JSON has no word for these numbers; quoted, they are JSON, and read back as the numbers they are.
-std::string with_quoted_non_numbers(std::string_view text) {
-  std::string result;
-  bool in_string = false;
-  while (!text.empty()) {
-    std::size_t take = 1;
-    if (in_string) {
-      if (text.front() == '\\') take = 2;
-      else in_string = text.front() != '"';
-    } else if (text.front() == '"') {
-      in_string = true;
-    } else {
-      constexpr std::array<std::string_view, 4> kWords{"nan", "-nan", "inf", "-inf"};
-      const auto word = std::ranges::find_if(kWords, [&](std::string_view each) { return text.starts_with(each); });
-      if (word != kWords.end()) {
-        result.append("\"").append(word->substr(*word == "-nan" ? 1 : 0)).append("\"");
-        text.remove_prefix(word->size());
-        continue;
-      }
-    }
-    result.append(text.substr(0, take));
-    text.remove_prefix(std::min(take, text.size()));
-  }
-  return result;
 }
 
 /// flatc's "1: 8: error: expecting: ...", as people say it.
@@ -66,7 +38,7 @@ PayloadText::~PayloadText() = default;
 
 Result<PayloadText> PayloadText::from_schema(std::vector<std::uint8_t> binary_schema) {
   flatbuffers::Verifier verifier(binary_schema.data(), binary_schema.size());
-  auto parser = std::make_unique<flatbuffers::Parser>(one_strict_line());
+  auto parser = std::make_unique<flatbuffers::Parser>(strict_json());
   if (!reflection::VerifySchemaBuffer(verifier) || !parser->Deserialize(binary_schema.data(), binary_schema.size()))
     return error(ErrorCode::BadSchema, "the plugin's schema ({} bytes) cannot be read: rebuild the plugin",
                  binary_schema.size());
@@ -93,9 +65,9 @@ Result<std::string> PayloadText::to_json(const std::string& type, std::span<cons
   std::string text;
   if (object == nullptr ||
       !flatbuffers::Verify(schema, *object, bytes.data(), bytes.size(), kVerifyDepthMax, kVerifyTablesMax) ||
-      !flatbuffers::GenerateText(*parser_, bytes.data(), &text))
+      !write_json(*parser_->root_struct_def_, bytes.data(), text))
     return error(ErrorCode::BadPayload, "the {} bytes are no {}: the plugin sent something else", bytes.size(), type);
-  return with_quoted_non_numbers(text);
+  return text;
 }
 
 }  // namespace shunt::tool
