@@ -112,6 +112,22 @@ chmod +x "$scratch/tree/build/release/bench/bin/shunt-bench-steps"
 run "$door" bench steps --benchmark_filter=loan
 expect "bench steps runs the single steps" [ "$output" = "steps say --benchmark_filter=loan" ]
 
+# Half built by somebody else: root owns everything and may write everywhere, so it looks on as nobody.
+stranger=()
+if ((EUID == 0)); then
+  stranger=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+  chmod -R a+rX "$scratch"
+  chmod a+w "$calls"
+fi
+mv "$scratch/tree/build/release/bin/market-demo" "$scratch/kept"
+touch "$scratch/tree/build/release/build.ninja"
+chmod a-w "$scratch/tree/build/release"
+run "${stranger[@]}" "$door" demo
+expect "what somebody else has not built is named, with what to do" \
+  eval '[ "$status" -eq 1 ] && grep -q "market-demo is not built, .* SHUNT_BUILD=FOLDER$" <<< "$errors"'
+chmod u+w "$scratch/tree/build/release"
+mv "$scratch/kept" "$scratch/tree/build/release/bin/market-demo"
+
 stand_in cmake 'exit 3'
 run "$door" demo --json
 expect "a build that fails stops the demo" eval '[ "$status" -ne 0 ] && [ -z "$output" ]'
