@@ -141,6 +141,7 @@ Status check_kind(const std::string& route, const std::string& member, const Tom
 Status read_route(const TomlEntry& entry, TomlPlaces& places, RouteConfiguration& route) {
   const auto member = fmt::format("routes.{:?}", entry.key);
   route.name = entry.key;
+  route.origin = entry.place;
   TomlFields fields(entry.node, fmt::format("[{}]", member), member, places);
   fields.duration("deadline", route.deadline);
   fields.choice("slow_consumer", route.slow_consumer, kSlowConsumers);

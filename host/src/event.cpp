@@ -14,6 +14,7 @@ std::string_view name(HostEventKind kind) noexcept {
     case HostEventKind::SwitchUndone: return "SwitchUndone";
     case HostEventKind::Stopped: return "Stopped";
     case HostEventKind::Joined: return "Joined";
+    case HostEventKind::RouteUndeclared: return "RouteUndeclared";
   }
   return "Unknown";
 }

@@ -1,5 +1,6 @@
 #include "by_name.hpp"
 #include "configuration_check.hpp"
+#include "configured_routes.hpp"
 #include "core.hpp"
 
 #include <shunt/host.hpp>
@@ -49,11 +50,13 @@ class PollingScope {
 thread_local const PollingScope* PollingScope::innermost = nullptr;
 
 Status load_plugins(host::Core& core) {
+  std::vector<std::shared_ptr<host::PluginVersion>> versions;
   for (const PluginConfiguration& each : core.configuration.plugins) {
     SHUNT_TRY(version, core.catalog.load(each));
-    SHUNT_CHECK(core.supervisor->add(std::move(version)));
+    SHUNT_CHECK(core.supervisor->add(version));
+    versions.push_back(std::move(version));
   }
-  return {};
+  return host::check_configured_routes(core.configuration.routes, versions, core.events);
 }
 
 /// Until all are active, one has failed, or `stop` has ended them.

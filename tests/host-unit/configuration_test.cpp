@@ -93,10 +93,13 @@ TEST_F(Configuration, a_full_file_is_read_as_it_is_written) {
                                   .in_flight_max = 50,
                                   .read = ReadMode::Copy,
                                   .payload = PayloadPlace::Chunk,
-                                  .wait = bus::Wait::Sleep};
+                                  .wait = bus::Wait::Sleep,
+                                  .origin = file + ":25:9"};
   ASSERT_EQ(host->routes.size(), 2u);
   EXPECT_EQ(host->routes[0], signal);
-  EXPECT_EQ(host->routes[1], (RouteConfiguration{.name = "market.bars", .slow_consumer = SlowConsumer::DropNewest}));
+  EXPECT_EQ(
+      host->routes[1],
+      (RouteConfiguration{.name = "market.bars", .slow_consumer = SlowConsumer::DropNewest, .origin = file + ":33:9"}));
 }
 
 TEST_F(Configuration, an_empty_file_is_a_host_without_plugins) {
@@ -113,7 +116,7 @@ TEST_F(Configuration, what_is_left_unsaid_has_the_defaults_of_the_value_types) {
   auto plugin = host->plugins.at(0);
   plugin.origin.clear();
   EXPECT_EQ(plugin, PluginConfiguration{.path = "/a.so"});
-  EXPECT_EQ(host->routes.at(0), RouteConfiguration{.name = "bars"});
+  EXPECT_EQ(host->routes.at(0), (RouteConfiguration{.name = "bars", .origin = host->routes.at(0).origin}));
 }
 
 TEST_F(Configuration, a_file_that_is_not_there_is_a_system_error_that_names_it) {

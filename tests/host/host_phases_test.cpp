@@ -184,5 +184,29 @@ TEST_F(Restarts, two_active_versions_of_one_plugin_cannot_be_configured) {
               AllOf(HasSubstr("actor"), HasSubstr("1.0.0"), HasSubstr("2.0.0"), HasSubstr("active")));
 }
 
+class ConfiguredRoutes : public HostTest {};
+
+TEST_F(ConfiguredRoutes, of_functions_that_their_plugin_does_not_have_are_refused_in_code_too) {
+  auto configuration = with({actor()});
+  route(configuration, "actor/atc").backlog = 1;
+
+  const auto host = Host::start(std::move(configuration));
+
+  ASSERT_FALSE(host);
+  EXPECT_EQ(to_string(host.error()),
+            "BadConfiguration: routes.\"actor/atc\": the plugin actor has no such function; did you mean \"actor/act\"?");
+}
+
+TEST_F(ConfiguredRoutes, of_a_function_that_only_another_plugin_calls_are_events) {
+  auto configuration = with({actor()});
+  configuration.routes.clear();
+  route(configuration, "partner/act").backlog = 1;  // the actor calls it
+
+  Host host = start(std::move(configuration));
+
+  EXPECT_THAT(await_event(host, HostEventKind::RouteUndeclared, "").text,
+              HasSubstr("routes.\"partner/act\" is of no configured plugin: it is for one that joins by hand"));
+}
+
 }  // namespace
 }  // namespace shunt::test

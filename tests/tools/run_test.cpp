@@ -75,6 +75,35 @@ TEST_F(Run, a_plugin_that_cannot_run_is_named_and_nothing_is_left) {
   EXPECT_THAT(refusal(unsigned_too + plugin(ACTOR) + plugin(CONTRARY)), HasSubstr("SchemaMismatch: \"actor.news\""));
 }
 
+TEST_F(Run, a_route_of_a_function_that_its_plugin_does_not_have_is_refused_with_the_one_that_was_meant) {
+  const std::string start = "[host]\nallow_unsigned = true\n" + plugin(ACTOR) + plugin(PARROT);
+
+  EXPECT_THAT(refusal(start + "[routes.\"actor/atc\"]\nbacklog = 1\n"),
+              StartsWith("shunt: BadConfiguration: host.toml:11:9: routes.\"actor/atc\": the plugin actor has no such "
+                         "function; did you mean \"actor/act\"?"));
+  EXPECT_THAT(refusal(start + "[routes.\"parrot/whistle\"]\nbacklog = 1\n"),
+              StartsWith("shunt: BadConfiguration: host.toml:11:9: routes.\"parrot/whistle\": the plugin parrot has no "
+                         "such function; known here: parrot/repeat"));
+  EXPECT_THAT(refusal(start + "[routes.\"actor/act\"]\n[routes.\"actor/repaet\"]\n"),
+              HasSubstr("host.toml:12:9: routes.\"actor/repaet\""));
+}
+
+TEST_F(Run, a_route_that_no_configured_plugin_has_is_an_event_as_its_plugin_may_join_by_hand) {
+  RunningHost host{{plugin(ACTOR), "[routes.\"stage.ordres\"]\nbacklog = 1\n",
+                    "[routes.\"partner/act\"]\nbacklog = 1\n", "[routes.\"stage.orders\"]\nbacklog = 1\n"}};
+
+  const Json events = host.ask({"inspect"})["events"];
+
+  EXPECT_EQ(events[0]["kind"], "RouteUndeclared");
+  EXPECT_THAT(events[0]["text"].get<std::string>(),
+              HasSubstr("host.toml:9:9: routes.\"stage.ordres\" is of no configured plugin (did you mean "
+                        "\"stage.orders\"?): it is for one that joins by hand"));
+  EXPECT_EQ(events[1]["kind"], "RouteUndeclared");
+  EXPECT_THAT(events[1]["text"].get<std::string>(), HasSubstr("routes.\"partner/act\" is of no configured plugin"));
+  EXPECT_EQ(events[2]["kind"], "Started");
+  EXPECT_EQ(host.end().code, 0);
+}
+
 class Ending : public Run, public testing::WithParamInterface<int> {};
 
 TEST_P(Ending, a_signal_ends_the_host_in_order_and_leaves_no_process_and_no_socket) {

@@ -21,8 +21,10 @@ Ran shunt(const Words& arguments, const Words& environment) { return run(SHUNT, 
 RunningHost::RunningHost(const Words& plugins, const std::string& host_table) {
   std::string text = fmt::format("[host]\nname = \"stage\"\nadmin_socket = \"host.sock\"\n{}\n", host_table);
   for (const std::string& each : plugins) text += each;
-  for (const char* route : {"actor/act", "actor/repeat", "partner/act", "parrot/repeat"})
-    text += fmt::format("[routes.\"{}\"]\nwait = \"sleep\"\n", route);
+  const std::pair<const char*, const char*> routes[] = {
+      {ACTOR, "actor/act"}, {ACTOR, "actor/repeat"}, {PARTNER, "partner/act"}, {PARROT, "parrot/repeat"}};
+  for (const auto& [file, route] : routes)
+    if (text.find(file) != std::string::npos) text += fmt::format("[routes.\"{}\"]\nwait = \"sleep\"\n", route);
   const auto file = directory_.write("host.toml", text);
   process_.emplace(SHUNT, Words{"run", file, "--json"});
   const Json first = Json::parse(process_->read_line());

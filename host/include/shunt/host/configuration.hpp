@@ -95,7 +95,8 @@ struct PluginConfiguration {
   friend bool operator==(const PluginConfiguration&, const PluginConfiguration&) = default;
 };
 
-/// One `[routes."name"]`; a route that is not configured has the defaults.
+/// One `[routes."name"]`; a route that is not configured has the defaults. A function that a configured plugin does not
+/// have is refused at the start; a name of no configured plugin may be that of one that joins by hand, and is an event.
 struct RouteConfiguration {
   std::string name;                                      ///< "plugin/function" or a topic.
   std::chrono::nanoseconds deadline = kDefaultDeadline;  ///< Of a call that names none.
@@ -105,6 +106,7 @@ struct RouteConfiguration {
   ReadMode read = ReadMode::Auto;
   PayloadPlace payload = PayloadPlace::Auto;
   bus::Wait wait = bus::Wait::SpinThenSleep;  ///< The host's threads, for a reply.
+  std::string origin{};                       ///< "host.toml:9:1", for messages; empty when built in code.
   friend bool operator==(const RouteConfiguration&, const RouteConfiguration&) = default;
 };
 
