@@ -54,6 +54,16 @@ Result<HostSnapshot> snapshot_of(Core& core) {
   return result;
 }
 
+/// Errors: Stopped.
+Result<std::vector<KnownVersion>> versions_of(Core& core, const std::string& plugin) {
+  std::vector<KnownVersion> result;
+  SHUNT_CHECK(core.on_loop([&](const auto& done) {
+    result = core.supervisor->versions_of(plugin);
+    done({});
+  }));
+  return result;
+}
+
 template <typename Values>
 Json list(const Values& values, Json (*to_json)(const typename Values::value_type&)) {
   Json array = Json::array();
@@ -96,10 +106,14 @@ Result<Json> inspect_plugin_or_instance(const Task& task, const HostSnapshot& sn
   const auto events = events_of(task.core(), [&](const HostEvent& event) {
     return by_number ? event.instance == found.front().instance : event.plugin == name;
   });
-  return Json{{"kind", by_number ? "instance" : "plugin"},
-              {"name", name},
-              {"instances", list(found, plugin_json)},
-              {"events", list(events, event_json)}};
+  Json json{{"kind", by_number ? "instance" : "plugin"}, {"name", name}};
+  if (!by_number) {
+    SHUNT_TRY(versions, versions_of(task.core(), name));
+    json["versions"] = list(versions, version_json);
+  }
+  json["instances"] = list(found, plugin_json);
+  json["events"] = list(events, event_json);
+  return json;
 }
 
 Result<Json> inspect(const Task& task) {

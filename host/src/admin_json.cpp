@@ -32,6 +32,10 @@ Json plugin_json(const PluginSnapshot& plugin) {
           {"sha256", plugin.sha256}};
 }
 
+Json version_json(const KnownVersion& version) {
+  return {{"version", version.version}, {"file", version.file}, {"serves", version.serves}};
+}
+
 Json route_json(const RouteSnapshot& route) {
   Json receivers = Json::array();
   for (const auto& each : route.receivers)

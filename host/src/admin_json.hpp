@@ -12,6 +12,7 @@
 namespace shunt::host {
 
 struct Core;
+struct KnownVersion;
 using Json = nlohmann::ordered_json;
 
 /// One line; text of plugins that is not UTF-8 is repaired.
@@ -22,6 +23,7 @@ using Json = nlohmann::ordered_json;
 [[nodiscard]] Json answer_json(Result<Json> result);
 
 [[nodiscard]] Json plugin_json(const PluginSnapshot& plugin);
+[[nodiscard]] Json version_json(const KnownVersion& version);
 [[nodiscard]] Json route_json(const RouteSnapshot& route);
 [[nodiscard]] Json event_json(const HostEvent& event);
 

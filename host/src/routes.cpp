@@ -78,6 +78,16 @@ std::vector<std::byte> Supervisor::schema_of(std::string_view route, SchemaPart 
   return {};
 }
 
+std::vector<KnownVersion> Supervisor::versions_of(const std::string& plugin) const {
+  std::vector<KnownVersion> result;
+  const auto found = plugins_.find(plugin);
+  if (found == plugins_.end()) return result;
+  for (const auto& each : found->second.versions)
+    result.push_back({to_string(each->image.version), each->image.path,
+                      each == found->second.serving && found->second.current != nullptr});
+  return result;
+}
+
 void Supervisor::add_inbox(std::shared_ptr<Inbox> inbox) {
   inboxes_.push_back(std::move(inbox));
   publish_table();

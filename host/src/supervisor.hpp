@@ -19,6 +19,13 @@ namespace shunt::host {
 /// Which of a route's types: a topic has the request's only.
 enum class SchemaPart : std::uint8_t { Request, Reply };
 
+/// One version of a plugin, whether it runs or not.
+struct KnownVersion {
+  std::string version;
+  std::string file;
+  bool serves = false;
+};
+
 class Supervisor final : public HubListener, private ProcessListener {
  public:
   using Done = std::function<void(Status)>;
@@ -59,6 +66,8 @@ class Supervisor final : public HubListener, private ProcessListener {
   void add_inbox(std::shared_ptr<Inbox> inbox);
   void remove_inbox(const Inbox& inbox);
   [[nodiscard]] HostSnapshot snapshot();
+  /// All versions of a plugin that could serve; empty when there is no such plugin.
+  [[nodiscard]] std::vector<KnownVersion> versions_of(const std::string& plugin) const;
   /// The binary schema with one of a route's types; empty when no version declares it.
   [[nodiscard]] std::vector<std::byte> schema_of(std::string_view route, SchemaPart part) const;
 

@@ -20,6 +20,13 @@ namespace {
 
 constexpr std::chrono::seconds kSwitchDrainDeadline{5};
 
+std::string listed(const std::vector<KnownVersion>& versions) {
+  std::string text;
+  for (const KnownVersion& each : versions)
+    text.append(text.empty() ? "" : ", ").append(each.version).append(each.serves ? " (serves)" : "");
+  return text;
+}
+
 }  // namespace
 
 void Supervisor::switch_to(const std::string& name, const Version& wanted, Done done) {
@@ -28,8 +35,9 @@ void Supervisor::switch_to(const std::string& name, const Version& wanted, Done 
   const auto version =
       std::ranges::find_if(plugin->versions, [&](const auto& each) { return each->image.version.matches(wanted); });
   if (version == plugin->versions.end())
-    return done(error(ErrorCode::NoSuchVersion, "\"{}\" has no version {}: add its file as another [[plugin]]", name,
-                      to_string(wanted)));
+    return done(error(ErrorCode::NoSuchVersion,
+                      "\"{}\" has no version {}, only {}: say one of these, or add its file as another [[plugin]]",
+                      name, to_string(wanted), listed(versions_of(name))));
   if (plugin->switching)
     return done(error(ErrorCode::NotServing, "\"{}\" is being switched already: wait for it", name));
   if (plugin->stopped) return done(error(ErrorCode::NotServing, "\"{}\" is stopped: restart it, then switch", name));

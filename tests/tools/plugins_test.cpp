@@ -9,6 +9,7 @@ namespace shunt::test {
 namespace {
 
 using testing::HasSubstr;
+using testing::MatchesRegex;
 using testing::StartsWith;
 
 class Plugins : public ProcessTest {
@@ -46,11 +47,19 @@ TEST_F(Plugins, a_switch_to_the_version_that_serves_changes_nothing) {
 }
 
 TEST_F(Plugins, a_switch_to_what_is_not_there_is_refused_and_the_old_version_serves_on) {
-  expect_refused({"switch", "actor", "9.9.9"}, "NoSuchVersion: \"actor\" has no version 9.9.9: add its file");
+  expect_refused({"switch", "actor", "9.9.9"}, "NoSuchVersion: \"actor\" has no version 9.9.9, only 1.0.0+");
   expect_refused({"switch", "actress", "1.0.0"}, "NoSuchPlugin: there is no plugin \"actress\": see `shunt ls`");
   expect_refused({"switch", "actor", "newest"}, "BadInput: \"newest\" is not a version");
 
   EXPECT_EQ(answering_version(), 1);
+}
+
+TEST_F(Plugins, a_switch_to_no_version_names_those_that_there_are_and_which_serves) {
+  const Ran ran = host_.shunt({"switch", "actor", "9.9.9"});
+
+  EXPECT_THAT(ran.errors,
+              MatchesRegex(".* has no version 9\\.9\\.9, only 1\\.0\\.0\\+[^ ]* \\(serves\\), "
+                           "2\\.0\\.0\\+[^ ]*: say one of these, or add its file as another \\[\\[plugin\\]\\]\n"));
 }
 
 TEST_F(Plugins, a_stopped_plugin_has_no_process_and_refuses_calls_until_it_is_restarted) {

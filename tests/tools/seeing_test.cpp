@@ -8,8 +8,10 @@
 namespace shunt::test {
 namespace {
 
+using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::MatchesRegex;
+using testing::StartsWith;
 
 class Seeing : public ProcessTest {
  protected:
@@ -66,6 +68,25 @@ TEST_F(Seeing, inspect_shows_a_plugin_an_instance_and_their_events) {
   EXPECT_EQ(instance["kind"], "instance");
   EXPECT_EQ(instance["instances"][0]["instance"], 1);
   EXPECT_THAT(host_.shunt({"inspect", "actor"}).out, HasSubstr(" actor 1.0.0+"));
+}
+
+TEST_F(Seeing, inspect_shows_every_version_of_a_plugin_with_its_file) {
+  ASSERT_EQ(host_.shunt({"switch", "actor", "2.0.0"}).code, 0);
+
+  const Json versions = host_.ask({"inspect", "actor"})["versions"];
+  const Ran people = host_.shunt({"inspect", "actor"});
+
+  ASSERT_EQ(versions.size(), 2u);
+  EXPECT_THAT(versions[0]["version"].get<std::string>(), StartsWith("1.0.0+"));
+  EXPECT_EQ(versions[0]["file"], ACTOR);
+  EXPECT_EQ(versions[0]["serves"], false);
+  EXPECT_THAT(versions[1]["version"].get<std::string>(), StartsWith("2.0.0+"));
+  EXPECT_EQ(versions[1]["file"], ACTOR_2);
+  EXPECT_EQ(versions[1]["serves"], true);
+  EXPECT_THAT(people.out, StartsWith("VERSION "));
+  EXPECT_THAT(people.out, ContainsRegex("\n2\\.0\\.0\\+[^ ]* +yes +" ACTOR_2 "\n"));
+  const auto instance = host_.listed("actor")["instance"].dump();
+  EXPECT_FALSE(host_.ask({"inspect", instance}).contains("versions")) << "an instance is of one";
 }
 
 TEST_F(Seeing, inspect_shows_a_route) {

@@ -104,6 +104,16 @@ void print_members(const Json& object) {
   table.print();
 }
 
+void print_versions(const Json& plugin) {
+  if (list_of(plugin, "versions").empty()) return;
+  Table table{"VERSION", "SERVES", "FILE"};
+  for (const Json& each : list_of(plugin, "versions"))
+    table.add({text_of(each, "version"), each.contains("serves") && each["serves"] == true ? "yes" : "no",
+               text_of(each, "file")});
+  table.print();
+  print_line("");
+}
+
 void print_receivers(const Json& route) {
   Table table{"RECEIVER", "VERSION", "WAITING", "DROPPED", "REFUSED", "UNKNOWN", "REDELIVERED"};
   for (const Json& each : list_of(route, "receivers")) {
@@ -130,6 +140,7 @@ Status inspect_name(const Options& options) {
     print_receivers(answer);
     return {};
   }
+  print_versions(answer);
   for (const Json& each : list_of(answer, "instances")) {
     print_members(each);
     print_line("");
