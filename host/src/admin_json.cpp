@@ -68,7 +68,13 @@ Result<Json> route_json(Core& core, const std::string& route) {
   SHUNT_TRY(schema, schema_of(core, route));
   Json json{{"route", info->name}, {"kind", info->function ? "function" : "topic"}, {"request", info->request.name}};
   json["schema"] = encoded(schema);
-  if (!info->function) return json;
+  if (!info->function) {
+    SHUNT_CHECK(core.on_loop([&](const auto& done) {
+      json["publishers"] = core.supervisor->publishers_of(route);
+      done({});
+    }));
+    return json;
+  }
   json["reply"] = info->reply.name;
   SHUNT_TRY(reply_schema, schema_of(core, route, SchemaPart::Reply));
   if (reply_schema != schema) json["reply_schema"] = encoded(reply_schema);

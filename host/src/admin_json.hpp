@@ -28,7 +28,7 @@ using Json = nlohmann::ordered_json;
 [[nodiscard]] Json event_json(const HostEvent& event);
 
 /// A route's kind, types and flatc's binary schema, for the reply another one if it needs it: what somebody needs to
-/// speak its payloads. Blocks for the control loop. Errors: NoSuchRoute.
+/// speak its payloads; of a topic also who publishes it now. Blocks for the control loop. Errors: NoSuchRoute.
 [[nodiscard]] Result<Json> route_json(Core& core, const std::string& route);
 
 }  // namespace shunt::host

@@ -88,6 +88,15 @@ std::vector<KnownVersion> Supervisor::versions_of(const std::string& plugin) con
   return result;
 }
 
+std::vector<std::string> Supervisor::publishers_of(std::string_view topic) const {
+  std::vector<std::string> result;
+  for (const auto& [name, plugin] : plugins_)
+    if (plugin.current != nullptr &&
+        std::ranges::any_of(plugin.serving->topics_out, [&](const RouteInfo* each) { return each->name == topic; }))
+      result.push_back(name);
+  return result;
+}
+
 void Supervisor::add_inbox(std::shared_ptr<Inbox> inbox) {
   inboxes_.push_back(std::move(inbox));
   publish_table();

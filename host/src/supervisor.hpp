@@ -68,6 +68,8 @@ class Supervisor final : public HubListener, private ProcessListener {
   [[nodiscard]] HostSnapshot snapshot();
   /// All versions of a plugin that could serve; empty when there is no such plugin.
   [[nodiscard]] std::vector<KnownVersion> versions_of(const std::string& plugin) const;
+  /// The plugins that publish a topic now.
+  [[nodiscard]] std::vector<std::string> publishers_of(std::string_view topic) const;
   /// The binary schema with one of a route's types; empty when no version declares it.
   [[nodiscard]] std::vector<std::byte> schema_of(std::string_view route, SchemaPart part) const;
 

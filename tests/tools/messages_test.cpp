@@ -191,6 +191,26 @@ TEST_F(Messages, echo_ends_after_as_many_as_it_was_asked_for) {
   EXPECT_EQ(ran.out, expected);
 }
 
+TEST_F(Messages, echo_of_a_topic_that_no_plugin_publishes_says_so_and_listens) {
+  Process echo{SHUNT, {"echo", "parrot.phrases", "--socket", host_.socket()}};
+
+  EXPECT_EQ(echo.read_error_line(), "shunt: listening on parrot.phrases");
+  EXPECT_EQ(echo.read_error_line(),
+            "shunt: no plugin of this host publishes it now; what `shunt pub` sends is not heard here");
+  EXPECT_EQ(host_.ask({"inspect", "parrot.phrases"})["subscriptions"], 1);
+
+  echo.signal(SIGINT);
+  EXPECT_EQ(echo.finish().errors, "");
+}
+
+TEST_F(Messages, echo_of_a_topic_that_a_plugin_publishes_says_no_more_than_that_it_listens) {
+  Echo echo{host_, {"parrot.echoes", "--count", "1"}};
+
+  host_.ask({"pub", "parrot.phrases", "{}"});
+
+  EXPECT_EQ(echo.process().finish().errors, "");
+}
+
 TEST_F(Messages, echo_of_what_is_no_topic_is_refused) {
   expect_refused({"echo", "stage.silence"}, "NoSuchRoute: no plugin of this host declares \"stage.silence\"");
   expect_refused({"echo", "actor/act"}, "BadInput: \"actor/act\" is a function: use `shunt call`");

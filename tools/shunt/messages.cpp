@@ -74,6 +74,8 @@ Status echo_topic(const Options& options) {
   if (const auto follows = host.ask({{"command", "echo"}, {"topic", options.name}}); !follows)
     return tl::make_unexpected(follows.error());
   std::fprintf(stderr, "shunt: listening on %s\n", options.name.c_str());
+  if (route.contains("publishers") && list_of(route, "publishers").empty())
+    std::fprintf(stderr, "shunt: no plugin of this host publishes it now; what `shunt pub` sends is not heard here\n");
   std::uint64_t dropped = 0;
   for (std::uint64_t count = 0; options.count == 0 || count < options.count; ++count) {
     SHUNT_TRY(publication, host.next());
