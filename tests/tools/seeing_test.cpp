@@ -157,5 +157,31 @@ TEST_F(Seeing, version_of_a_host_that_was_named_and_is_not_there_fails) {
   EXPECT_THAT(ran.errors, HasSubstr("no host listens on /nonexistent/host.sock"));
 }
 
+TEST_F(Seeing, a_host_that_stands_still_is_not_waited_for_without_end) {
+  host_.process().signal(SIGSTOP);
+
+  for (const Words& asked :
+       {Words{"ls"}, Words{"version"}, Words{"call", "actor/act", "{}"}, Words{"echo", "actor.news"}}) {
+    Words words = asked;
+    words.insert(words.end(), {"--timeout", "1"});
+
+    const Ran ran = host_.shunt(words);
+
+    EXPECT_EQ(ran.code, 1) << testing::PrintToString(asked);
+    EXPECT_THAT(ran.errors, StartsWith("shunt: DeadlineExceeded: the host has said nothing for 1000 ms: "));
+    EXPECT_THAT(ran.errors, HasSubstr("--timeout waits longer"));
+  }
+  host_.process().signal(SIGCONT);
+  EXPECT_EQ(host_.shunt({"ls"}).code, 0);
+}
+
+TEST_F(Seeing, what_plugins_do_is_waited_for_longer_than_the_timeout) {
+  Process caller{
+      SHUNT,
+      {"call", "actor/act", order("Hang"), "--deadline-ms", "1500", "--timeout", "1", "--socket", host_.socket()}};
+
+  EXPECT_THAT(caller.finish().errors, HasSubstr("DeadlineExceeded: \"actor/act\""));
+}
+
 }  // namespace
 }  // namespace shunt::test

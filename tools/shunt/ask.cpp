@@ -28,11 +28,21 @@ Result<Json> read_answer(const std::string& text) {
 
 Result<HostConnection> HostConnection::open(const HostChoice& choice) {
   SHUNT_TRY(socket, find_socket(choice.socket, choice.config));
-  SHUNT_TRY(client, AdminClient::connect(socket));
-  return HostConnection{std::move(client)};
+  SHUNT_TRY(client, AdminClient::connect(socket, choice.timeout));
+  return HostConnection{std::move(client), choice.timeout};
 }
 
 Result<Json> HostConnection::ask(const Json& request) {
+  SHUNT_CHECK(client_.set_patience(timeout_));
+  auto answer = client_.ask(to_line(request));
+  if (!answer && answer.error().code == ErrorCode::DeadlineExceeded)
+    answer.error().message += "; --timeout waits longer";
+  SHUNT_CHECK(client_.set_patience({}));
+  if (!answer) return tl::make_unexpected(std::move(answer).error());
+  return read_answer(*answer);
+}
+
+Result<Json> HostConnection::wait_for(const Json& request) {
   SHUNT_TRY(answer, client_.ask(to_line(request)));
   return read_answer(answer);
 }
@@ -45,6 +55,11 @@ Result<Json> HostConnection::next() {
 Result<Json> ask(const HostChoice& choice, const Json& request) {
   SHUNT_TRY(host, HostConnection::open(choice));
   return host.ask(request);
+}
+
+Result<Json> wait_for(const HostChoice& choice, const Json& request) {
+  SHUNT_TRY(host, HostConnection::open(choice));
+  return host.wait_for(request);
 }
 
 std::string to_line(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }

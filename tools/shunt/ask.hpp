@@ -4,6 +4,7 @@
 #include <shunt/host/admin_client.hpp>
 #include <shunt/schemas/result.hpp>
 
+#include <chrono>
 #include <filesystem>
 #include <string>
 
@@ -15,8 +16,9 @@ using Json = nlohmann::ordered_json;
 
 /// Which host is meant, as far as the command line says.
 struct HostChoice {
-  std::filesystem::path socket;  ///< --socket
-  std::filesystem::path config;  ///< --config
+  std::filesystem::path socket;                   ///< --socket
+  std::filesystem::path config;                   ///< --config
+  std::chrono::seconds timeout = kAdminPatience;  ///< --timeout: of what a host answers at once.
 };
 
 /// A connection that speaks JSON.
@@ -25,19 +27,24 @@ class HostConnection {
   /// Errors: those of find_socket and AdminClient::connect.
   [[nodiscard]] static Result<HostConnection> open(const HostChoice& choice);
 
-  /// The result of a request. Errors: what the host answered; HostGone, TooLarge, System.
+  /// The result of a request that the host answers at once. Errors: what the host answered; DeadlineExceeded, HostGone,
+  /// TooLarge, System.
   [[nodiscard]] Result<Json> ask(const Json& request);
+  /// The result of one that takes as long as its plugins do. Errors: those of ask, without DeadlineExceeded of its own.
+  [[nodiscard]] Result<Json> wait_for(const Json& request);
   /// The next result of a stream.
   [[nodiscard]] Result<Json> next();
 
  private:
-  explicit HostConnection(AdminClient client) : client_(std::move(client)) {}
+  HostConnection(AdminClient client, std::chrono::seconds timeout) : client_(std::move(client)), timeout_(timeout) {}
 
   AdminClient client_;
+  std::chrono::seconds timeout_;
 };
 
 /// One request on a connection of its own.
 [[nodiscard]] Result<Json> ask(const HostChoice& choice, const Json& request);
+[[nodiscard]] Result<Json> wait_for(const HostChoice& choice, const Json& request);
 
 /// One line.
 [[nodiscard]] std::string to_line(const Json& json);

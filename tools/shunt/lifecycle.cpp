@@ -6,7 +6,7 @@ namespace shunt::tool {
 namespace {
 
 Status tell(const Options& options, const Json& request, const std::string& sentence) {
-  SHUNT_TRY(answer, ask(options.host, request));
+  SHUNT_TRY(answer, wait_for(options.host, request));
   if (options.json) print_line(to_line({{"done", request["command"]}, {"plugin", options.name}}));
   else print_line(sentence);
   return {};

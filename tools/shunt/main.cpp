@@ -100,6 +100,12 @@ void declare_commands(CLI::App& program, Options& options) {
   program.require_subcommand(1);
   program.add_option("--socket", options.host.socket, "The host's admin socket.")->type_name("PATH");
   program.add_option("--config", options.host.config, "The host.toml of the host.")->type_name("FILE");
+  program
+      .add_option_function<std::int64_t>(
+          "--timeout", [&](std::int64_t seconds) { options.host.timeout = std::chrono::seconds{seconds}; },
+          "Give up on an answer that takes no work after so long; else 10.")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(1, 3600));
   program.add_flag("--json", options.json, "Print one JSON object a line.");
   program.set_version_flag("--version", fmt::format("shunt {}", SHUNT_VERSION));
   program.footer("Each command has a --help of its own, with an example.");
@@ -107,8 +113,9 @@ void declare_commands(CLI::App& program, Options& options) {
     CLI::App* const command = program.add_subcommand(each.name, each.summary);
     command->fallthrough();
     each.declare(*command, options);
-    command->footer(fmt::format("Also --json, --socket PATH and --config FILE, as `shunt --help` says.\nExample: {}\n",
-                                each.example));
+    command->footer(fmt::format(
+        "Also --json, --socket PATH, --config FILE and --timeout SECONDS, as `shunt --help` says.\nExample: {}\n",
+        each.example));
   }
   program.add_subcommand("bench", "Measure this machine: everything further goes to shunt-bench.")->prefix_command();
 }

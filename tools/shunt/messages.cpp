@@ -46,7 +46,7 @@ Status call_function(const Options& options) {
   SHUNT_TRY(request, speech.payloads.to_bytes(speech.request, options.text));
   Json call{{"command", "call"}, {"route", options.name}, {"payload", to_base64(request)}};
   if (options.deadline_ms) call["deadline_ms"] = *options.deadline_ms;
-  SHUNT_TRY(answer, host.ask(call));
+  SHUNT_TRY(answer, host.wait_for(call));
   SHUNT_TRY(reply, from_base64(text_of(answer, "payload")));
   SHUNT_TRY(text, speech.reply_text(reply));
   if (options.json) print_line(fmt::format(R"({{"route":{},"reply":{}}})", to_line(options.name), text));
@@ -59,7 +59,7 @@ Status publish_topic(const Options& options) {
   SHUNT_TRY(route, host.ask({{"command", "route"}, {"route", options.name}}));
   SHUNT_TRY(speech, speech_of(route, "topic"));
   SHUNT_TRY(payload, speech.payloads.to_bytes(speech.request, options.text));
-  SHUNT_TRY(answer, host.ask({{"command", "pub"}, {"topic", options.name}, {"payload", to_base64(payload)}}));
+  SHUNT_TRY(answer, host.wait_for({{"command", "pub"}, {"topic", options.name}, {"payload", to_base64(payload)}}));
   if (options.json) print_line(to_line(answer));
   else
     print_line(fmt::format("delivered {}, waiting {}, dropped {}", number_of(answer, "delivered"),

@@ -11,6 +11,7 @@
 #include <shunt/bus/unique_fd.hpp>
 #include <shunt/schemas/result.hpp>
 
+#include <chrono>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -19,18 +20,25 @@ namespace shunt {
 
 inline constexpr std::size_t kAdminRequestBytesMax = 128u << 10;  ///< Of a request; a longer one ends the connection.
 inline constexpr std::size_t kAdminPacketBytesMax = 64u << 10;    ///< Of each packet of an answer.
+inline constexpr std::chrono::seconds kAdminPatience{10};         ///< Far more than a host that runs ever needs.
 
 /// Blocks; one thread at a time.
 class AdminClient {
  public:
   /// Errors: HostGone (nobody listens there: start a host), BadInput (the path is too long for a socket: at most 107
-  /// bytes), System (also: the socket is another user's).
-  [[nodiscard]] static Result<AdminClient> connect(const std::filesystem::path& socket);
+  /// bytes), DeadlineExceeded (so many wait to be let in that `patience` ended), System (also: the socket is another
+  /// user's).
+  [[nodiscard]] static Result<AdminClient> connect(const std::filesystem::path& socket,
+                                                   std::chrono::milliseconds patience = kAdminPatience);
 
-  /// Sends a request and waits for its answer, for as long as it takes. An error that the host answers with is in the
-  /// answer. Errors: TooLarge (above kAdminRequestBytesMax), HostGone, System.
+  /// How long the host may be silent before ask() and next() give up; 0, as after connect(): for ever. After
+  /// DeadlineExceeded the answer may still come: connect anew to ask again. Errors: System.
+  [[nodiscard]] Status set_patience(std::chrono::milliseconds patience);
+
+  /// Sends a request and waits for its answer. An error that the host answers with is in the answer.
+  /// Errors: TooLarge (above kAdminRequestBytesMax), DeadlineExceeded, HostGone, System.
   [[nodiscard]] Result<std::string> ask(std::string_view request);
-  /// The next answer of a stream. Errors: HostGone, System.
+  /// The next answer of a stream. Errors: DeadlineExceeded, HostGone, System.
   [[nodiscard]] Result<std::string> next();
 
   /// Becomes readable when an answer has come. Owned by the client.
@@ -40,6 +48,7 @@ class AdminClient {
   explicit AdminClient(bus::UniqueFd socket) : socket_(std::move(socket)) {}
 
   bus::UniqueFd socket_;
+  std::chrono::milliseconds patience_{0};
 };
 
 }  // namespace shunt
