@@ -171,7 +171,7 @@ Status read_file(const TomlNode& node, const std::filesystem::path& folder, Toml
                  HostConfiguration& configuration) {
   TomlFields fields(node, "the file", "", places);
   if (const auto* host = fields.table("host")) fields.complain(read_host(*host, folder, places, configuration));
-  if (const auto* plugins = fields.array("plugin")) {
+  if (const auto* plugins = fields.array("plugin", "an array (write [[plugin]], with two brackets)")) {
     for (const TomlNode& element : std::get<TomlNode::Array>(plugins->value)) {
       const auto member = fmt::format("plugin[{}]", configuration.plugins.size());
       fields.complain(read_plugin(element, folder, member, places, configuration.plugins.emplace_back()));

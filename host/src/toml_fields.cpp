@@ -95,7 +95,7 @@ std::optional<std::size_t> TomlFields::choice_index(std::string_view key, const 
 
 const TomlNode* TomlFields::table(std::string_view key) { return wanted(key, "a table", kTable); }
 
-const TomlNode* TomlFields::array(std::string_view key) { return wanted(key, "an array", kArray); }
+const TomlNode* TomlFields::array(std::string_view key, std::string_view what) { return wanted(key, what, kArray); }
 
 Status TomlFields::finish() {
   if (!status_ || node_.table() == nullptr) return status_;

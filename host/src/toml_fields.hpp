@@ -51,7 +51,7 @@ class TomlFields {
 
   /// A value that the caller reads on: a table or an array inside. Null when absent or when there was a complaint.
   const TomlNode* table(std::string_view key);
-  const TomlNode* array(std::string_view key);
+  const TomlNode* array(std::string_view key, std::string_view what = "an array");
 
   /// Takes over the first complaint of a reader further inside.
   void complain(Status inner);

@@ -170,15 +170,16 @@ TEST_P(RefusedConfiguration, is_refused_with_file_line_column_and_what_was_meant
   EXPECT_THAT(host.error().message, HasSubstr(GetParam().meant));
 }
 
-INSTANTIATE_TEST_SUITE_P(Syntax, RefusedConfiguration,
-                         testing::Values(Refusal{"[[plugin]]\npath = \n", "2:8", ""},
-                                         Refusal{"[host]\nname = \"a\"\nname = \"b\"\n", "3:8", "name"},
-                                         Refusal{"\n[host]\nname = 2026-11-22\n", "3:8", "quotes"},
-                                         Refusal{"host = \"desk\"\n", "1:8", "host is a string; a table is meant"},
-                                         Refusal{"[plugin]\npath = \"a.so\"\n", "1:1", "an array is meant"},
-                                         Refusal{"plugin = [1]\n", "1:11",
-                                                 "[[plugin]] is an integer; a table is meant"},
-                                         Refusal{"[routes]\n\"market.bars\" = 1\n", "2:17", "a table is meant"}));
+INSTANTIATE_TEST_SUITE_P(
+    Syntax, RefusedConfiguration,
+    testing::Values(Refusal{"[[plugin]]\npath = \n", "2:8", ""},
+                    Refusal{"[host]\nname = \"a\"\nname = \"b\"\n", "3:8", "name"},
+                    Refusal{"\n[host]\nname = 2026-11-22\n", "3:8", "quotes"},
+                    Refusal{"host = \"desk\"\n", "1:8", "host is a string; a table is meant"},
+                    Refusal{"[plugin]\npath = \"a.so\"\n", "1:1",
+                            "plugin is a table; an array (write [[plugin]], with two brackets) is meant"},
+                    Refusal{"plugin = [1]\n", "1:11", "[[plugin]] is an integer; a table is meant"},
+                    Refusal{"[routes]\n\"market.bars\" = 1\n", "2:17", "a table is meant"}));
 
 INSTANTIATE_TEST_SUITE_P(
     UnknownKeys, RefusedConfiguration,
