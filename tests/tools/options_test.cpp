@@ -66,6 +66,17 @@ TEST_F(CommandLine, what_nobody_could_mean_exits_with_2_and_a_sentence_on_stderr
   }
 }
 
+TEST_F(CommandLine, a_command_that_lacks_an_argument_names_the_program_and_shows_an_example) {
+  EXPECT_EQ(shunt({"call", "actor/act"}).errors,
+            "shunt: JSON is required\nsay for example: shunt call risk/check '{\"quantity\": 3, \"price\": 10.5}'\n"
+            "see shunt call --help\n");
+  EXPECT_EQ(
+      shunt({"echo", "actor.news", "--count", "0"}).errors,
+      "shunt: --count: Value 0 not in range 1 to 1000000000\nsay for example: shunt echo market.signals --count 10\n"
+      "see shunt echo --help\n");
+  EXPECT_EQ(shunt({}).errors, "shunt: A subcommand is required\nsee shunt --help\n");
+}
+
 TEST_F(CommandLine, options_of_all_commands_may_stand_before_or_behind_a_command) {
   RunningHost host{{plugin(PARTNER)}};
 

@@ -4,6 +4,7 @@
 
 #include <shunt/bus/standard_descriptors.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <string_view>
@@ -19,7 +20,7 @@ constexpr int kFailed = 1;
 constexpr int kMisused = 2;
 
 struct Command {
-  const char* name;
+  std::string_view name;
   const char* summary;
   Status (*run)(const Options&);
   void (*declare)(CLI::App&, Options&);
@@ -110,7 +111,7 @@ void declare_commands(CLI::App& program, Options& options) {
   program.set_version_flag("--version", fmt::format("shunt {}", SHUNT_VERSION));
   program.footer("Each command has a --help of its own, with an example.");
   for (const Command& each : kCommands) {
-    CLI::App* const command = program.add_subcommand(each.name, each.summary);
+    CLI::App* const command = program.add_subcommand(std::string{each.name}, each.summary);
     command->fallthrough();
     each.declare(*command, options);
     command->footer(fmt::format(
@@ -127,7 +128,16 @@ int explain(const CLI::App& program, const CLI::ParseError& problem) {
     std::fprintf(stderr, "shunt: there is no command \"%s\": see shunt --help\n", left.front().c_str());
     return kMisused;
   }
-  return program.exit(problem) == 0 ? kDone : kMisused;
+  if (problem.get_exit_code() == 0) return program.exit(problem);
+  std::string hint = "see shunt --help";
+  if (!program.get_subcommands().empty()) {
+    const std::string command = program.get_subcommands().front()->get_name();
+    const auto known = std::ranges::find(kCommands, command, &Command::name);
+    hint = fmt::format("see shunt {} --help", command);
+    if (known != kCommands.end()) hint = fmt::format("say for example: {}\n{}", known->example, hint);
+  }
+  std::fprintf(stderr, "shunt: %s\n%s\n", problem.what(), hint.c_str());
+  return kMisused;
 }
 
 int run(int argc, char** argv) {
@@ -144,7 +154,7 @@ int run(int argc, char** argv) {
     return explain(program, problem);
   }
   for (const Command& each : kCommands)
-    if (program.got_subcommand(each.name)) {
+    if (program.got_subcommand(std::string{each.name})) {
       const Status status = each.run(options);
       return report(status ? printed() : status, options.json);
     }

@@ -37,11 +37,23 @@ Result<Speech> speech_of(const Json& route, std::string_view wanted_kind) {
   return speech;
 }
 
+/// `name` has no slash, and no topic is called so. Errors: NoSuchRoute, with a function that it could have meant.
+Status no_function(HostConnection& host, const std::string& name) {
+  std::string example = "risk/check";
+  if (const auto listed = host.ask({{"command", "ls"}}))
+    for (const Json& each : list_of(*listed, "routes"))
+      if (const auto route = text_of(each, "route"); route.starts_with(name + "/")) example = route;
+  return error(ErrorCode::NoSuchRoute, "\"{}\" is no function: write plugin/function, such as {}", name, example);
+}
+
 }  // namespace
 
 Status call_function(const Options& options) {
   SHUNT_TRY(host, HostConnection::open(options.host));
-  SHUNT_TRY(route, host.ask({{"command", "route"}, {"route", options.name}}));
+  const bool has_slash = options.name.find('/') != std::string::npos;
+  auto found = host.ask({{"command", "route"}, {"route", options.name}});
+  if (!found && found.error().code == ErrorCode::NoSuchRoute && !has_slash) return no_function(host, options.name);
+  SHUNT_TRY(route, std::move(found));
   SHUNT_TRY(speech, speech_of(route, "function"));
   SHUNT_TRY(request, speech.payloads.to_bytes(speech.request, options.text));
   Json call{{"command", "call"}, {"route", options.name}, {"payload", to_base64(request)}};
