@@ -156,6 +156,14 @@ TEST_F(Dispatch, the_error_of_a_nested_call_goes_up_unchanged) {
   expect_failure(ErrorCode::DeadlineExceeded, "oracle/answer took too long");
 }
 
+TEST_F(Dispatch, a_nested_call_that_passed_its_deadline_names_whom_it_called) {
+  launcher_.answer_calls(code(ErrorCode::DeadlineExceeded), {}, "the deadline passed before the call was answered");
+
+  launcher_.request(function("probe/asks"), question(5));
+
+  expect_failure(ErrorCode::DeadlineExceeded, "oracle/answer: the deadline passed before the call was answered");
+}
+
 TEST_F(Dispatch, an_answer_of_another_type_is_a_bad_payload_and_released) {
   const std::uint8_t garbage[] = {0xff, 0xff, 0xff, 0xff, 1, 2, 3, 4};
   launcher_.answer_calls(SHUNT_OK, garbage);

@@ -55,7 +55,7 @@ int NestedCalls::call(const Call& call, shunt_sample& sample, std::size_t offset
   awaited_ = 0;
   if (!answered) {
     free_[free_count_++] = index;
-    return error_.set(ErrorCode::DeadlineExceeded, "the deadline passed before the nested call was answered");
+    return error_.set(ErrorCode::DeadlineExceeded, "the deadline passed before the call was answered");
   }
   answer.in_use = true;
   if (answer.header.status != 0) return failure(answer);

@@ -63,6 +63,13 @@ void report_exception(const Link& link, const shunt_message& message, const char
   Report("{} threw: {}", route, text).send(link, message, ErrorCode::PluginFailed, answered);
 }
 
+Error failed_call(const FunctionRoute& route, Error why) {
+  const bool is_named = why.message.find(route.name) != std::string::npos;
+  if (why.code == ErrorCode::DeadlineExceeded && !is_named)
+    why.message = fmt::format("{}: {}", route.name, why.message);
+  return why;
+}
+
 Error bad_answer(const FunctionRoute& route, std::size_t bytes) {
   return {ErrorCode::BadPayload,
           fmt::format("{} answered {} bytes that are not a {} (schema {:016x}); build both from the same schema",

@@ -50,6 +50,9 @@ class Answer {
 /// The error for an answer that is not what the manifest declares.
 [[nodiscard]] Error bad_answer(const FunctionRoute& route, std::size_t bytes);
 
+/// A failed call's error; one about a deadline says whose answer did not come.
+[[nodiscard]] Error failed_call(const FunctionRoute& route, Error why);
+
 /// What a generated call does. Blocks until the answer or the deadline; runs no other handler meanwhile. Errors: what
 /// the function or the route answered (DeadlineExceeded, NotServing, Cancelled, RingFull, PluginFailed, ...),
 /// BadPayload (build both plugins from one schema), QuotaExceeded (release answers, or raise `outbound`), TooLarge (add
@@ -60,11 +63,12 @@ template <typename Request, typename Rep, typename Build>
   const std::int64_t deadline_ns =
       options.deadline.count() == 0 ? 0 : bus::deadline_after(link.services->now_ns(link.runtime), options.deadline);
   shunt_answer answer{};
-  SHUNT_CHECK(build_and_send<Request>(link, hint, options.payload, build,
-                                      [&](shunt_sample* sample, std::size_t offset, std::size_t bytes) {
-                                        return link.services->call(link.runtime, &context.message(), index, sample,
-                                                                   offset, bytes, deadline_ns, &answer);
-                                      }));
+  auto answered = build_and_send<Request>(link, hint, options.payload, build,
+                                          [&](shunt_sample* sample, std::size_t offset, std::size_t bytes) {
+                                            return link.services->call(link.runtime, &context.message(), index, sample,
+                                                                       offset, bytes, deadline_ns, &answer);
+                                          });
+  if (!answered) return tl::make_unexpected(failed_call(route, std::move(answered).error()));
   if (const auto* root = verified<Rep>(answer.payload, answer.payload_bytes)) [[likely]]
     return Answer<Rep>(link, answer, *root);
   const auto bytes = answer.payload_bytes;
