@@ -27,7 +27,10 @@ void Supervisor::join(std::shared_ptr<PluginVersion> version, bus::UniqueFd laun
                  .plugin = version->name(),
                  .version = to_string(version->image.version),
                  .text = status ? "joined by hand" : to_string(status.error())});
-    if (!status) forget_joined(version->name(), version);
+    if (!status) return forget_joined(version->name(), version);
+    const Plugin* const joined = find(version->name());
+    Running* const running = joined == nullptr || joined->current == nullptr ? nullptr : find(*joined->current);
+    if (running != nullptr) running->process->tell_it_serves(configuration_.name);
   });
 }
 

@@ -205,6 +205,13 @@ void PluginProcess::tell_who_started_it(const Error& why) const {
   send_refusal(warden_.get(), why);
 }
 
+void PluginProcess::tell_it_serves(const std::string& host) const {
+  if (warden_pid_ >= 0 || !warden_) return;
+  flatbuffers::FlatBufferBuilder builder;
+  finish_message(builder, control::CreateServesDirect(builder, host.c_str()));
+  static_cast<void>(send_packet(warden_.get(), builder, {}));  // who does not hear it serves all the same
+}
+
 /// Ends it for a reason that is not its own.
 void PluginProcess::give_up(Error why) {
   if (state_ < State::Active) listener_.on_phase_failed(*instance_, why);

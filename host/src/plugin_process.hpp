@@ -74,6 +74,9 @@ class PluginProcess {
   /// Ends it now. `event` is HandlerStuck, Breach or DeadlinePassed.
   void end(Event event, std::string reason);
 
+  /// Tells a launcher that was started by hand, and so the person before it, that its plugin serves on `host`.
+  void tell_it_serves(const std::string& host) const;
+
   [[nodiscard]] State state() const noexcept { return state_; }
   [[nodiscard]] Instance& instance() const noexcept { return *instance_; }
   [[nodiscard]] std::shared_ptr<Instance> share() const noexcept { return instance_; }

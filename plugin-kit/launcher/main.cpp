@@ -38,10 +38,32 @@ std::string describe(const Ending& ending) {
   return fmt::format("the plugin was ended by signal {} ({})", ending.signal, ::strsignal(ending.signal));
 }
 
+/// Prints that the plugin of `agreement` has joined its host, once it has.
+ByHand for_a_person(const control::AttachT& agreement) {
+  return {[who = fmt::format("{} {}", agreement.plugin, agreement.version)](const std::string& host, pid_t plugin) {
+    std::printf("%s joined host %s (pid %d); Ctrl-C ends it\n", who.c_str(), host.c_str(), plugin);
+    std::fflush(stdout);
+  }};
+}
+
+/// As if we had not handled it: a shell, and whoever waits for us, sees what ended us.
+int end_by(int signal) {
+  sigset_t signals;
+  ::sigemptyset(&signals);
+  ::sigaddset(&signals, signal);
+  ::signal(signal, SIG_DFL);
+  ::sigprocmask(SIG_UNBLOCK, &signals, nullptr);
+  ::raise(signal);
+  return kFailed;
+}
+
 int launch(kit::ControlChannel host, StartedBy started_by) {
   auto attachment = receive_attachment(host);
   if (!attachment) return failed(attachment.error());
-  const auto ending = run_warden(std::move(host), std::move(*attachment), program_hooks());
+  std::optional<ByHand> by_hand;
+  if (started_by == StartedBy::Hand) by_hand = for_a_person(attachment->agreement);
+  const auto ending = run_warden(std::move(host), std::move(*attachment), program_hooks(), std::move(by_hand));
+  if (ending && ending->told_to_end != 0) return end_by(ending->told_to_end);
   if (ending && ending->is_orderly()) return kDone;
   // A host that started us says in its events how its plugin ended; where it is gone itself, nobody reads a sentence.
   if (started_by == StartedBy::Host && (ending || ending.error().code == ErrorCode::HostGone)) return kFailed;

@@ -193,8 +193,9 @@ TEST_F(ConfiguredRoutes, of_functions_that_their_plugin_does_not_have_are_refuse
   const auto host = Host::start(std::move(configuration));
 
   ASSERT_FALSE(host);
-  EXPECT_EQ(to_string(host.error()),
-            "BadConfiguration: routes.\"actor/atc\": the plugin actor has no such function; did you mean \"actor/act\"?");
+  EXPECT_EQ(
+      to_string(host.error()),
+      "BadConfiguration: routes.\"actor/atc\": the plugin actor has no such function; did you mean \"actor/act\"?");
 }
 
 TEST_F(ConfiguredRoutes, of_a_function_that_only_another_plugin_calls_are_events) {

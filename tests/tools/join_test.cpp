@@ -19,6 +19,7 @@ namespace shunt::test {
 namespace {
 
 using testing::HasSubstr;
+using testing::MatchesRegex;
 
 class JoiningByHand : public ProcessTest {
  protected:
@@ -104,6 +105,33 @@ TEST_F(JoiningByHand, killing_the_launcher_ends_the_plugin_and_killing_the_plugi
   EXPECT_EQ(ran.code, 1);
   EXPECT_THAT(ran.errors, HasSubstr("the plugin was ended by signal 9 (Killed)"));
   EXPECT_TRUE(await([&] { return host_.listed("partner").is_null(); }));
+}
+
+TEST_F(JoiningByHand, a_person_is_told_that_the_plugin_serves_where_and_how_to_end_it) {
+  Process partner{SHUNT_LAUNCH, joining(PARTNER)};
+
+  const std::string line = partner.read_line();
+
+  EXPECT_TRUE(serves("partner"));
+  EXPECT_THAT(line, MatchesRegex("partner 1\\.0\\.0\\+[^ ]* joined host stage \\(pid [0-9]+\\); Ctrl-C ends it"));
+  EXPECT_THAT(line, HasSubstr("(pid " + host_.listed("partner")["pid"].dump() + ")"));
+}
+
+TEST_F(JoiningByHand, a_signal_to_the_launcher_ends_the_plugin_and_the_host_hears_how) {
+  for (const auto& [signal, name] :
+       {std::pair{SIGINT, "signal 2 (Interrupt)"}, std::pair{SIGTERM, "signal 15 (Terminated)"}}) {
+    Process partner{SHUNT_LAUNCH, joining(PARTNER)};
+    partner.read_line();
+
+    partner.signal(signal);
+
+    const Ran ran = partner.finish();
+    EXPECT_EQ(ran.signal, signal);
+    EXPECT_EQ(ran.errors, "");
+    ASSERT_TRUE(await([&] { return host_.listed("partner").is_null(); }));
+    EXPECT_THAT(host_.await_event("Ended", "partner")["text"].get<std::string>(),
+                HasSubstr("was ended by " + std::string{name}));
+  }
 }
 
 TEST_F(JoiningByHand, a_plugin_ends_with_its_host) {
