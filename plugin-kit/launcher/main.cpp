@@ -108,7 +108,9 @@ int main(int argc, char** argv) {
   auto* const attach =
       program.add_option("--attach", fd, "Serve the host that started this, over an inherited socket.")
           ->type_name("FD")
-          ->check(CLI::NonNegativeNumber);
+          ->check([](const std::string& text) {
+            return text.starts_with('-') ? "a descriptor is a number from 0" : std::string{};
+          });
   auto* const host = program.add_option("--host", socket, "Join the running host that listens on this socket.")
                          ->type_name("SOCKET")
                          ->excludes(attach);

@@ -222,6 +222,7 @@ TEST_F(JoiningByHand, without_a_host_the_launcher_says_so) {
   const Ran nobody = run(SHUNT_LAUNCH, {"--host", "/nonexistent/host.sock", ACTOR});
   const Ran nothing = run(SHUNT_LAUNCH, {});
   const Ran half = run(SHUNT_LAUNCH, {"--host", host_.socket()});
+  const Ran no_descriptor = run(SHUNT_LAUNCH, {"--attach", "-1"});
   const Ran help = run(SHUNT_LAUNCH, {"--help"});
 
   EXPECT_EQ(nobody.code, 1);
@@ -229,6 +230,8 @@ TEST_F(JoiningByHand, without_a_host_the_launcher_says_so) {
   EXPECT_EQ(nothing.code, 2);
   EXPECT_THAT(nothing.errors, HasSubstr("say --host SOCKET and a plugin"));
   EXPECT_EQ(half.code, 2);
+  EXPECT_EQ(no_descriptor.code, 2);
+  EXPECT_EQ(no_descriptor.errors, "--attach: a descriptor is a number from 0\nRun with --help for more information.\n");
   EXPECT_EQ(help.code, 0);
   EXPECT_THAT(help.out, HasSubstr("--host SOCKET"));
 }
