@@ -9,43 +9,52 @@
 namespace shunt::host {
 namespace {
 
-/// What a [[plugin]] lists is trusted by hand too, and gets what its entry says.
-Result<std::shared_ptr<PluginVersion>> load_listed_or_unlisted(Core& core, const std::string& descriptor) {
-  for (PluginConfiguration listed : core.configuration.plugins) {
-    if (!listed.sha256) continue;
-    listed.path = descriptor;
-    auto version = core.catalog.load(listed);
-    if (version || version.error().code != ErrorCode::NotTrusted) return version;
-  }
-  PluginConfiguration unlisted;
-  unlisted.path = descriptor;
-  return core.catalog.load(unlisted);
+/// Empty where there is no descriptor.
+std::filesystem::path path_of(const bus::UniqueFd& descriptor) {
+  return descriptor ? fmt::format("/proc/self/fd/{}", descriptor.get()) : std::string();
 }
 
-/// The bytes are what the launcher opened, whatever stands at its path by now.
-Result<std::shared_ptr<PluginVersion>> load_joining(Core& core, int plugin) {
-  const auto descriptor = fmt::format("/proc/self/fd/{}", plugin);
+/// What a [[plugin]] lists is trusted by hand too, and gets what its entry says.
+Result<std::shared_ptr<PluginVersion>> load_listed_or_unlisted(Core& core, PluginSource source) {
+  for (const PluginConfiguration& listed : core.configuration.plugins) {
+    if (!listed.sha256) continue;
+    source.sha256 = listed.sha256;
+    auto version = core.catalog.load(listed, source);
+    if (version || version.error().code != ErrorCode::NotTrusted) return version;
+  }
+  source.sha256.reset();
+  return core.catalog.load({}, source);
+}
+
+/// The bytes are what the launcher opened, whatever stands at its path by now. Libraries are looked for beside it:
+/// their sums are in its manifest.
+Result<std::shared_ptr<PluginVersion>> load_joining(Core& core, const AdminSession::Joining& joining) {
+  const auto descriptor = path_of(joining.plugin);
   std::error_code ignored;
   const auto opened = std::filesystem::read_symlink(descriptor, ignored);
-  auto version = load_listed_or_unlisted(core, descriptor);
+  auto version = load_listed_or_unlisted(core, {.path = descriptor, .signature = path_of(joining.signature)});
   if (version) {
     (*version)->image.path = opened;
     return version;
   }
   std::string text = version.error().message;
-  if (const auto at = text.find(descriptor); at != std::string::npos)
-    text.replace(at, descriptor.size(), opened.string());
+  if (const auto at = text.find(descriptor.native()); at != std::string::npos)
+    text.replace(at, descriptor.native().size(), opened.string());
   return tl::make_unexpected(Error{version.error().code, std::move(text)});
 }
 
 }  // namespace
 
-void AdminServer::join(std::uint64_t client, bus::UniqueFd plugin) {
+void AdminServer::join(std::uint64_t client, AdminSession::Joining joining) {
   auto launcher = std::make_shared<bus::UniqueFd>(session(client)->release());
   sessions_.erase(client);
-  run_slowly([this, launcher, file = std::make_shared<bus::UniqueFd>(std::move(plugin))] {
-    auto version = load_joining(core_, file->get());
-    if (!version) return send_refusal(launcher->get(), version.error());
+  run_slowly([this, launcher, files = std::make_shared<AdminSession::Joining>(std::move(joining))] {
+    auto version = load_joining(core_, *files);
+    if (!version) {
+      core_.events.add(
+          {.kind = HostEventKind::Refused, .plugin = {}, .version = {}, .text = to_string(version.error())});
+      return send_refusal(launcher->get(), version.error());
+    }
     core_.loop->post(
         [this, launcher, version = std::move(*version)] { core_.supervisor->join(version, std::move(*launcher)); });
   });

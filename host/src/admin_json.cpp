@@ -29,7 +29,7 @@ Json plugin_json(const PluginSnapshot& plugin) {
           {"done", plugin.done},       {"received", plugin.received},
           {"copied", plugin.copied},   {"held_chunks", plugin.held_chunks},
           {"crashes", plugin.crashes}, {"trust", plugin.trust},
-          {"sha256", plugin.sha256}};
+          {"signer", plugin.signer},   {"sha256", plugin.sha256}};
 }
 
 Json version_json(const KnownVersion& version) {

@@ -167,7 +167,7 @@ void AdminServer::on_ready(std::uint64_t client) {
 
 void AdminServer::handle(std::uint64_t client, AdminSession::Received received) {
   if (std::holds_alternative<std::monostate>(received)) return;
-  if (auto* const plugin = std::get_if<bus::UniqueFd>(&received)) return join(client, std::move(*plugin));
+  if (auto* const joining = std::get_if<AdminSession::Joining>(&received)) return join(client, std::move(*joining));
   session(client)->wait_for_answer();
   run_admin_command(*this, client, std::get<std::string>(received));
 }

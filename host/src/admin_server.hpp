@@ -63,7 +63,7 @@ class AdminServer {
   void on_client();
   void on_ready(std::uint64_t client);
   void handle(std::uint64_t client, AdminSession::Received received);
-  void join(std::uint64_t client, bus::UniqueFd plugin);  // admin_join.cpp
+  void join(std::uint64_t client, AdminSession::Joining joining);  // admin_join.cpp
 
   struct Call {
     std::thread thread;

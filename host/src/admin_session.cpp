@@ -47,8 +47,12 @@ Result<AdminSession::Received> AdminSession::receive_join() {
   if (!packet && packet.error().code == ErrorCode::System) return tl::make_unexpected(packet.error());
   if (!packet) return packet.error().code == ErrorCode::HostGone ? left() : not_a_request();
   if (!*packet) return Received{};
-  if ((*packet)->message().body_as_Join() == nullptr || (*packet)->descriptors.size() != 1) return not_a_request();
-  return Received{std::move((*packet)->descriptors.front())};
+  auto& descriptors = (*packet)->descriptors;
+  if ((*packet)->message().body_as_Join() == nullptr || descriptors.empty() || descriptors.size() > 2)
+    return not_a_request();
+  Joining joining{std::move(descriptors.front()), {}};
+  if (descriptors.size() > 1) joining.signature = std::move(descriptors.back());
+  return Received{std::move(joining)};
 }
 
 void AdminSession::wait_for_answer() {

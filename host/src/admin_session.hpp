@@ -20,8 +20,13 @@ class EchoQueue;
 
 class AdminSession {
  public:
-  /// What a client may say: nothing yet, a request, or the descriptor of a plugin that wants to join.
-  using Received = std::variant<std::monostate, std::string, bus::UniqueFd>;
+  /// A plugin that wants to join, as its launcher opened it.
+  struct Joining {
+    bus::UniqueFd plugin;
+    bus::UniqueFd signature;  ///< Empty: it has none.
+  };
+  /// What a client may say: nothing yet, a request, or that a plugin wants to join.
+  using Received = std::variant<std::monostate, std::string, Joining>;
 
   AdminSession(EventLoop& loop, bus::UniqueFd socket) : loop_(loop), socket_(std::move(socket)) {}
   ~AdminSession();

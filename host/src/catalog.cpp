@@ -20,8 +20,10 @@ TypeName to_type_name(const PayloadType& type) { return {type.name, type.schema}
 
 }  // namespace
 
-Result<std::shared_ptr<PluginVersion>> Catalog::load(const PluginConfiguration& configuration) {
-  SHUNT_TRY(image, load_plugin_image(configuration.path, {configuration.sha256, allow_unsigned_}));
+Result<std::shared_ptr<PluginVersion>> Catalog::load(const PluginConfiguration& configuration,
+                                                     const PluginSource& source) {
+  SHUNT_TRY(policy, read_trust_policy(trust_, std::chrono::system_clock::now()));
+  SHUNT_TRY(image, load_plugin_image(source, policy));
   SHUNT_TRY(settings, resolve_settings(image.manifest, configuration));
   SHUNT_TRY(symbols, Symbols::read(image.descriptor.get()));
   SHUNT_TRY(shape, bus::LaneShape::of(configuration.slots, configuration.inbound, configuration.outbound));

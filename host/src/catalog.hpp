@@ -42,11 +42,17 @@ struct PluginVersion {
 class Catalog {
  public:
   Catalog(const HostConfiguration& configuration, RouteDirectory& directory)
-      : allow_unsigned_(configuration.allow_unsigned), directory_(directory) {}
+      : trust_(configuration.trust), directory_(directory) {}
 
-  /// Reads and checks a plugin's file and prepares everything for its instances. Blocks for the file.
-  /// Errors: those of load_plugin_image, resolve_settings, RouteDirectory::resolve; BadConfiguration.
-  [[nodiscard]] Result<std::shared_ptr<PluginVersion>> load(const PluginConfiguration& configuration);
+  /// Judges a plugin by the files that `[trust]` names as they are now, reads it, and prepares everything for its
+  /// instances. Blocks for the files. Errors: those of read_trust_policy, load_plugin_image, resolve_settings,
+  /// RouteDirectory::resolve; BadConfiguration.
+  [[nodiscard]] Result<std::shared_ptr<PluginVersion>> load(const PluginConfiguration& configuration) {
+    return load(configuration, {.path = configuration.path, .sha256 = configuration.sha256});
+  }
+  /// The same for a file that is elsewhere than its configuration says.
+  [[nodiscard]] Result<std::shared_ptr<PluginVersion>> load(const PluginConfiguration& configuration,
+                                                            const PluginSource& source);
 
   /// Where messages wait for this consumer of this route; made on first use. Thread-safe.
   [[nodiscard]] std::shared_ptr<Outlet> outlet(const RouteInfo& route, const PluginVersion& version);
@@ -67,7 +73,7 @@ class Catalog {
   Status resolve_routes(PluginVersion& version);
   Status assign_pool(PluginVersion& version);
 
-  bool allow_unsigned_;
+  const TrustConfiguration& trust_;
   RouteDirectory& directory_;
   std::mutex mutex_;
   std::map<std::string, std::shared_ptr<InboundPool>, std::less<>> pools_;            // by compartment

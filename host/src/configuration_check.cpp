@@ -1,5 +1,6 @@
 #include "configuration_check.hpp"
 
+#include "digest.hpp"
 #include "units.hpp"
 
 #include <shunt/schemas/names.hpp>
@@ -86,7 +87,6 @@ void check_times(Check& check, const PluginConfiguration& plugin) {
 }
 
 void check_plugin(Check& check, const PluginConfiguration& plugin) {
-  const auto is_hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); };
   check.require(!plugin.path.empty(), "path", "is missing; write path = \"plugins/libname.so\"");
   check.no_zero_byte("path", plugin.path);
   check.require(plugin.instances == 1, "instances",
@@ -99,8 +99,24 @@ void check_plugin(Check& check, const PluginConfiguration& plugin) {
   check_times(check, plugin);
   check.require(std::has_single_bit(plugin.slots) && plugin.slots >= 16 && plugin.slots <= 65'536, "slots",
                 "is {}; a power of two from 16 to 65536 is meant", plugin.slots);
-  check.require(!plugin.sha256 || (plugin.sha256->size() == 64 && std::ranges::all_of(*plugin.sha256, is_hex)),
-                "sha256", "is {:?}; the 64 hex digits that `sha256sum` prints are meant", plugin.sha256.value_or(""));
+  check.require(!plugin.sha256 || is_sum(*plugin.sha256), "sha256",
+                "is {:?}; the 64 hex digits that `sha256sum` prints are meant", plugin.sha256.value_or(""));
+}
+
+void check_trust(Check& check, const TrustConfiguration& trust) {
+  for (const std::string& each : trust.revoked)
+    check.require(is_sum(each), "revoked", "has {:?}; 64 hex digits are meant: a public key or a sha256", each);
+  for (const std::string& each : trust.listed)
+    check.require(is_sum(each), "listed", "has {:?}; the 64 hex digits that `sha256sum` prints are meant", each);
+  const auto files = [&](std::string_view member, const std::vector<std::filesystem::path>& paths) {
+    for (const auto& path : paths) {
+      check.require(!path.empty(), member, "has an empty path; a file is meant");
+      check.no_zero_byte(member, path);
+    }
+  };
+  files("keys", trust.keys);
+  files("revoked_in", trust.revoked_in);
+  files("listed_in", trust.listed_in);
 }
 
 void check_route(Check& check, const RouteConfiguration& route) {
@@ -122,6 +138,9 @@ std::optional<Complaint> first_complaint(const HostConfiguration& configuration)
                  "has {} bytes; a path of 1 to {} is meant", socket->native().size(), kSocketPathBytesMax);
     host.no_zero_byte("admin_socket", *socket);
   }
+
+  Check trust(first, "trust.");
+  check_trust(trust, configuration.trust);
 
   std::map<std::filesystem::path, std::size_t> paths;
   for (std::size_t i = 0; i < configuration.plugins.size(); ++i) {

@@ -49,6 +49,17 @@ Status read_cpus(const TomlNode& node, std::vector<std::uint32_t>& cpus) {
   return {};
 }
 
+/// `["a", "b"]`
+Status read_texts(const TomlNode& node, std::string_view key, std::vector<std::string>& texts) {
+  for (const TomlNode& element : std::get<TomlNode::Array>(node.value)) {
+    const auto* const text = std::get_if<std::string>(&element.value);
+    if (text == nullptr)
+      return error(ErrorCode::BadConfiguration, "{}: {} has {}; strings are meant", element.place, key, element.kind());
+    texts.push_back(*text);
+  }
+  return {};
+}
+
 /// Values for the plugin's own keys; which there are, the manifest says.
 Status read_config(const TomlNode& node, std::map<std::string, ConfigValue>& config) {
   for (const TomlEntry& entry : *node.table()) {
@@ -161,9 +172,35 @@ Status read_host(const TomlNode& node, const std::filesystem::path& folder, Toml
   fields.text("name", configuration.name);
   fields.text("launcher", launcher);
   fields.text("admin_socket", admin_socket);
-  fields.flag("allow_unsigned", configuration.allow_unsigned);
   configuration.launcher = beside(folder, launcher);
   if (places.contains("host.admin_socket")) configuration.admin_socket = beside(folder, admin_socket);
+  return fields.finish();
+}
+
+/// An array of paths beside host.toml.
+Status read_paths(const TomlNode& node, const std::filesystem::path& folder, std::string_view key,
+                  std::vector<std::filesystem::path>& paths) {
+  std::vector<std::string> texts;
+  SHUNT_CHECK(read_texts(node, key, texts));
+  for (const std::string& text : texts) paths.push_back(beside(folder, text));
+  return {};
+}
+
+Status read_trust(const TomlNode& node, const std::filesystem::path& folder, TomlPlaces& places,
+                  TrustConfiguration& trust) {
+  TomlFields fields(node, "[trust]", "trust", places);
+  const auto paths = [&](std::string_view key, std::vector<std::filesystem::path>& member) {
+    if (const auto* array = fields.array(key)) fields.complain(read_paths(*array, folder, key, member));
+  };
+  const auto texts = [&](std::string_view key, std::vector<std::string>& member) {
+    if (const auto* array = fields.array(key)) fields.complain(read_texts(*array, key, member));
+  };
+  paths("keys", trust.keys);
+  texts("revoked", trust.revoked);
+  paths("revoked_in", trust.revoked_in);
+  texts("listed", trust.listed);
+  paths("listed_in", trust.listed_in);
+  fields.flag("allow_unsigned", trust.allow_unsigned);
   return fields.finish();
 }
 
@@ -171,6 +208,8 @@ Status read_file(const TomlNode& node, const std::filesystem::path& folder, Toml
                  HostConfiguration& configuration) {
   TomlFields fields(node, "the file", "", places);
   if (const auto* host = fields.table("host")) fields.complain(read_host(*host, folder, places, configuration));
+  if (const auto* trust = fields.table("trust"))
+    fields.complain(read_trust(*trust, folder, places, configuration.trust));
   if (const auto* plugins = fields.array("plugin", "an array (write [[plugin]], with two brackets)")) {
     for (const TomlNode& element : std::get<TomlNode::Array>(plugins->value)) {
       const auto member = fmt::format("plugin[{}]", configuration.plugins.size());

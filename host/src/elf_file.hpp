@@ -7,20 +7,20 @@
 ///
 /// Everything is found as the loader finds it, by program headers: section headers may say something else.
 
+#include "elf_dynamic.hpp"
+
 #include <shunt/schemas/result.hpp>
 #include <shunt/schemas/version.hpp>
 
 #include <cstddef>
 #include <span>
-#include <string>
-#include <vector>
 
 namespace shunt {
 
 struct ElfFile {
   BuildHash build;                      ///< From the GNU build id.
   std::span<const std::byte> manifest;  ///< The description of Shunt's note, within the bytes given.
-  std::vector<std::string> needed;      ///< DT_NEEDED: the libraries it wants, as written.
+  ElfDynamic dynamic;                   ///< What it asks of the loader.
 };
 
 /// The first 64 bytes: a complete 64-bit little-endian shared object for this machine.
@@ -31,5 +31,8 @@ Status check_elf_header(std::span<const std::byte> bytes);
 /// id: build it with shunt_add_plugin), BadManifest (two notes of Shunt's), TooLarge (a manifest above
 /// kManifestBytesMax).
 Result<ElfFile> read_elf(std::span<const std::byte> bytes);
+
+/// The same of a library, which needs neither note nor build id. Errors: those of check_elf_header; NotAPlugin.
+Result<ElfDynamic> read_library(std::span<const std::byte> bytes);
 
 }  // namespace shunt

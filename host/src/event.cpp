@@ -15,6 +15,7 @@ std::string_view name(HostEventKind kind) noexcept {
     case HostEventKind::Stopped: return "Stopped";
     case HostEventKind::Joined: return "Joined";
     case HostEventKind::RouteUndeclared: return "RouteUndeclared";
+    case HostEventKind::Refused: return "Refused";
   }
   return "Unknown";
 }

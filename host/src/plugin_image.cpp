@@ -1,62 +1,72 @@
 #include "plugin_image.hpp"
 
+#include "digest.hpp"
 #include "elf_file.hpp"
 #include "sealed_file.hpp"
 
 #include <shunt/schemas/limits.hpp>
 
-#include <algorithm>
-#include <array>
-
-#include <sodium.h>
-
 namespace shunt {
 namespace {
 
-std::string sha256_of(std::span<const std::byte> bytes) {
-  std::array<unsigned char, crypto_hash_sha256_BYTES> hash;
-  crypto_hash_sha256(hash.data(), reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
-  return fmt::format("{:02x}", fmt::join(hash, ""));
+/// An error that names the file it is about.
+tl::unexpected<Error> of_file(const std::filesystem::path& path, const Error& why) {
+  return error(why.code, "{}: {}", path.string(), why.message);
 }
 
-bool is_same_hex(std::string_view left, std::string_view right) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c; };
-  return std::ranges::equal(left, right, {}, lower, lower);
-}
-
-Result<Trust> judge(const std::string& sha256, const TrustPolicy& policy) {
-  if (policy.sha256 && is_same_hex(*policy.sha256, sha256)) return Trust::Listed;
-  if (policy.sha256)
-    return error(ErrorCode::NotTrusted,
-                 "its sha256 is {}, listed is {}; if the new bytes are meant, list sha256 = \"{}\"", sha256,
-                 *policy.sha256, sha256);
-  if (policy.allow_unsigned) return Trust::Unsigned;
-  return error(ErrorCode::NotTrusted,
-               "nothing says that it may run; list sha256 = \"{}\" in its [[plugin]], or set allow_unsigned = true in "
-               "[host] on a machine for development",
-               sha256);
-}
-
-Result<PluginImage> read_image(const std::filesystem::path& path, const SealedFile& file, const TrustPolicy& policy) {
-  SHUNT_CHECK(check_elf_header(file.bytes()));
-  auto sha256 = sha256_of(file.bytes());
-  SHUNT_TRY(trust, judge(sha256, policy));
-  SHUNT_TRY(elf, read_elf(file.bytes()));
+/// What is in a file whose bytes are trusted.
+Result<PluginReading> read_trusted(const std::filesystem::path& path, std::span<const std::byte> bytes,
+                                   std::string sha256, Verdict verdict) {
+  SHUNT_TRY(elf, read_elf(bytes));
   SHUNT_TRY(manifest, parse_manifest(elf.manifest));
   auto version = manifest.version;
   version.build = elf.build;
-  return PluginImage{
-      path, {}, std::move(sha256), trust, std::move(manifest), std::move(version), std::move(elf.needed)};
+  return PluginReading{.image = {path,
+                                 {},
+                                 std::move(sha256),
+                                 std::move(verdict),
+                                 std::move(manifest),
+                                 std::move(version),
+                                 std::move(elf.dynamic)},
+                       .manifest_sha256 = sha256_of(elf.manifest)};
+}
+
+/// The manifest that was signed is the one that we read: no other reader of ELF files has a say.
+Status check_manifest_sum(const PluginReading& reading, const Signature& signature) {
+  if (reading.manifest_sha256 == signature.manifest) return {};
+  return error(ErrorCode::NotTrusted, "its signature is for the manifest {}, it carries {}; sign it again",
+               signature.manifest, reading.manifest_sha256);
+}
+
+Result<PluginImage> judge_and_read(const PluginSource& source, std::span<const std::byte> bytes,
+                                   const TrustPolicy& policy) {
+  SHUNT_CHECK(check_elf_header(bytes));
+  const Evidence evidence{sha256_of(bytes), source.sha256,
+                          read_signature(source.signature.value_or(signature_path(source.path)))};
+  SHUNT_TRY(verdict, judge(evidence, policy));
+  const bool is_signed = verdict.trust == Trust::Signed;
+  SHUNT_TRY(reading, read_trusted(source.path, bytes, evidence.sha256, std::move(verdict)));
+  if (is_signed) SHUNT_CHECK(check_manifest_sum(reading, **evidence.signature));
+  return std::move(reading.image);
 }
 
 }  // namespace
 
-Result<PluginImage> load_plugin_image(const std::filesystem::path& path, const TrustPolicy& policy) {
-  SHUNT_TRY(file, SealedFile::copy_of(path, kPluginBytesMax));
-  auto image = read_image(path, file, policy);
-  if (!image) return error(image.error().code, "{}: {}", path.string(), image.error().message);
+Result<PluginImage> load_plugin_image(const PluginSource& source, const TrustPolicy& policy) {
+  SHUNT_TRY(file, SealedFile::copy_of(source.path, kPluginBytesMax));
+  auto image = judge_and_read(source, file.bytes(), policy);
+  if (!image) return of_file(source.path, image.error());
   image->descriptor = std::move(file).release();
   return image;
+}
+
+Result<PluginReading> read_plugin(const std::filesystem::path& path) {
+  SHUNT_TRY(file, SealedFile::copy_of(path, kPluginBytesMax));
+  auto reading = read_trusted(path, file.bytes(), sha256_of(file.bytes()), {});
+  if (!reading) return of_file(path, reading.error());
+  reading->image.descriptor = std::move(file).release();
+  reading->signature = read_signature(signature_path(path));
+  return reading;
 }
 
 }  // namespace shunt

@@ -117,7 +117,8 @@ HostSnapshot Supervisor::snapshot() {
     each.plugin = version.name();
     each.version = to_string(version.image.version);
     each.sha256 = version.image.sha256;
-    each.trust = version.image.trust == Trust::Listed ? "Listed" : "Unsigned";
+    each.trust = shunt::name(version.image.verdict.trust);
+    each.signer = version.image.verdict.signer;
     each.crashes = plugin.crashes;
     return each;
   };

@@ -59,7 +59,7 @@ Result<Supervisor::Running*> Supervisor::try_stage(const std::shared_ptr<PluginV
   auto instance = std::make_shared<Instance>(Instance::Identity{{++last_instance_},
                                                                 version->name(),
                                                                 version->image.version,
-                                                                version->image.trust == Trust::Listed,
+                                                                version->image.verdict.trust != Trust::Unsigned,
                                                                 version->symbols},
                                              std::move(lane), version->pool);
   instance->permitted = version->permitted();
@@ -76,7 +76,7 @@ Result<Supervisor::Running*> Supervisor::try_stage(const std::shared_ptr<PluginV
     SHUNT_CHECK(process->spawn(path, attach, version->image, memory));
   }
   hub_->add_lane(instance);
-  note(HostEventKind::Started, *instance, "started");
+  note(HostEventKind::Started, *instance, fmt::format("started, {}", describe(version->image.verdict)));
   Running& running = running_[instance.get()];
   running.process = std::move(process);
   running.version = version;

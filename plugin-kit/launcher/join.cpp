@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstring>
+#include <vector>
 
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -22,6 +23,13 @@ Status check_let_in(int socket, const std::string& path) {
                std::string_view{packet.data() + 1, static_cast<std::size_t>(count) - 1});
 }
 
+/// Errors: System. None: the plugin has no signature. Whether it is one, the host finds out.
+Result<bus::UniqueFd> open_signature(const std::string& plugin_path) {
+  bus::UniqueFd signature{::open((plugin_path + ".sig").c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+  if (!signature && errno != ENOENT) return system_error(fmt::format("opening the signature {}.sig", plugin_path));
+  return signature;
+}
+
 }  // namespace
 
 Result<kit::ControlChannel> join_host(const std::string& socket_path, const std::string& plugin_path) {
@@ -35,6 +43,7 @@ Result<kit::ControlChannel> join_host(const std::string& socket_path, const std:
   // Without O_NONBLOCK a FIFO of that name would hold us until somebody writes to it; the host refuses it.
   const bus::UniqueFd plugin{::open(plugin_path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)};
   if (!plugin) return system_error(fmt::format("opening the plugin {}", plugin_path));
+  SHUNT_TRY(signature, open_signature(plugin_path));
   bus::UniqueFd socket{::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0)};
   if (!socket) return system_error("making a socket");
   if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
@@ -47,7 +56,8 @@ Result<kit::ControlChannel> join_host(const std::string& socket_path, const std:
   kit::ControlChannel host{std::move(socket)};
   control::JoinT join;
   join.pid = ::getpid();
-  const std::array descriptors{plugin.get()};
+  std::vector<int> descriptors{plugin.get()};
+  if (signature) descriptors.push_back(signature.get());
   const Status sent = host.send(join, descriptors);
   SHUNT_CHECK(check_let_in(host.fd(), socket_path));
   SHUNT_CHECK(sent);

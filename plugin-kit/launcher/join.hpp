@@ -7,8 +7,9 @@
 
 namespace shunt::launcher {
 
-/// Connects to the host's socket and offers it the plugin's file; the host answers with Attach or Refused.
-/// Blocks until it does. Errors: BadInput, HostGone, NotServing (it lets nobody in, or not this user), System.
+/// Connects to the host's socket and offers it the plugin's file and the signature beside it; the host answers with
+/// Attach or Refused. Blocks until it does. Errors: BadInput, HostGone, NotServing (it lets nobody in, or not this
+/// user), System.
 [[nodiscard]] Result<kit::ControlChannel> join_host(const std::string& socket_path, const std::string& plugin_path);
 
 }  // namespace shunt::launcher

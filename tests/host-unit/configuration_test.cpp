@@ -25,6 +25,13 @@ constexpr std::string_view kFullFile = R"(
 name = "desk"
 launcher = "bin/shunt-launch"
 admin_socket = "/run/shunt/desk.sock"
+
+[trust]
+keys = ["keys/release.pub", "/etc/shunt/desk.pub"]
+revoked = ["00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"]
+revoked_in = ["revoked.txt"]
+listed = ["ffeeddccbbaa99887766554433221100ffeeddccbbaa99887766554433221100"]
+listed_in = ["plugins/plugins.sha256"]
 allow_unsigned = true
 
 [[plugin]]
@@ -63,17 +70,25 @@ TEST_F(Configuration, a_full_file_is_read_as_it_is_written) {
   EXPECT_EQ(host->name, "desk");
   EXPECT_EQ(host->launcher, directory_.path() / "bin/shunt-launch");
   EXPECT_EQ(host->admin_socket, "/run/shunt/desk.sock");
-  EXPECT_TRUE(host->allow_unsigned);
+  const TrustConfiguration trust{
+      .keys = {directory_.path() / "keys/release.pub", "/etc/shunt/desk.pub"},
+      .revoked = {"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"},
+      .revoked_in = {directory_.path() / "revoked.txt"},
+      .listed = {"ffeeddccbbaa99887766554433221100ffeeddccbbaa99887766554433221100"},
+      .listed_in = {directory_.path() / "plugins/plugins.sha256"},
+      .allow_unsigned = true,
+  };
+  EXPECT_EQ(host->trust, trust);
   const auto file = (directory_.path() / "host.toml").string();
   const PluginConfiguration expected{.path = directory_.path() / "plugins/libmomentum.so",
                                      .outbound = {{256, 1024}, {4096, 256}, {65536, 16}},
                                      .inbound = {{1024, 8}},
                                      .compartment = "desk",
                                      .sandbox = {.memory_bytes = 64u << 20, .open_files = 32, .cpus = {1, 0}},
-                                     .config = {{"window", {20, file + ":15:21"}},
-                                                {"ratio", {0.5, file + ":15:33"}},
-                                                {"dry", {true, file + ":15:44"}},
-                                                {"mode", {"fast", file + ":15:57"}}},
+                                     .config = {{"window", {20, file + ":22:21"}},
+                                                {"ratio", {0.5, file + ":22:33"}},
+                                                {"dry", {true, file + ":22:44"}},
+                                                {"mode", {"fast", file + ":22:57"}}},
                                      .deadlines = {1s, 2s, 3s, 4s, 6s},
                                      .handler_max = 100ms,
                                      .hold_max = 7s,
@@ -82,7 +97,7 @@ TEST_F(Configuration, a_full_file_is_read_as_it_is_written) {
                                      .restart = {20ms, 1s, 2s, 3, 9s},
                                      .sha256 = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff",
                                      .active = true,
-                                     .origin = file + ":8:1"};
+                                     .origin = file + ":15:1"};
   ASSERT_EQ(host->plugins.size(), 1u);
   EXPECT_EQ(host->plugins[0].config, expected.config);
   EXPECT_EQ(host->plugins[0].origin, expected.origin);
@@ -184,7 +199,7 @@ INSTANTIATE_TEST_SUITE_P(
 INSTANTIATE_TEST_SUITE_P(
     UnknownKeys, RefusedConfiguration,
     testing::Values(Refusal{"[[plugins]]\n", "1:3", "did you mean \"plugin\"?"},
-                    Refusal{"[host]\nalow_unsigned = true\n", "2:1", "did you mean \"allow_unsigned\"?"},
+                    Refusal{"[trust]\nalow_unsigned = true\n", "2:1", "did you mean \"allow_unsigned\"?"},
                     Refusal{"[[plugin]]\npath = \"a\"\noutbond = {}\n", "3:1",
                             "in [[plugin]]; did you mean \"outbound\"?"},
                     Refusal{"[[plugin]]\npath = \"a\"\ncolour = 1\n", "3:1", "known here: path, instances, outbound"},
@@ -196,7 +211,7 @@ INSTANTIATE_TEST_SUITE_P(
 INSTANTIATE_TEST_SUITE_P(
     WrongTypes, RefusedConfiguration,
     testing::Values(Refusal{"[host]\nname = 7\n", "2:8", "name is an integer; a string is meant"},
-                    Refusal{"[host]\nallow_unsigned = \"yes\"\n", "2:18", "true or false is meant"},
+                    Refusal{"[trust]\nallow_unsigned = \"yes\"\n", "2:18", "true or false is meant"},
                     Refusal{"[[plugin]]\npath = []\n", "2:8", "an array; a string is meant"},
                     Refusal{"[[plugin]]\nslots = 1.5\n", "2:9", "a whole number is meant"},
                     Refusal{"[[plugin]]\nslots = -1\n", "2:9", "from 0 to"},
@@ -248,6 +263,10 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"[[plugin]]\npath = \"a\"\nrestart = { delay = \"9 s\" }\n", "3:11", "restart.delay_max is below"},
         Refusal{"[[plugin]]\npath = \"a\"\nrestart = { crashes = 0 }\n", "3:23", "from 1 to 1000"},
         Refusal{"[[plugin]]\npath = \"a\"\ncompartment = \"a b\"\n", "3:15", "compartment is \"a b\""},
+        Refusal{"[trust]\nlisted = [\"abc\"]\n", "2:10", "64 hex digits"},
+        Refusal{"[trust]\nrevoked = [\"release\"]\n", "2:11", "a public key or a sha256"},
+        Refusal{"[trust]\nkeys = [\"\"]\n", "2:8", "has an empty path"},
+        Refusal{"[trust]\nlisted_in = [7]\n", "2:14", "listed_in has an integer; strings are meant"},
         Refusal{"[[plugin]]\npath = \"a\"\nsha256 = \"abc\"\n", "3:10", "64 hex digits"},
         Refusal{"[[plugin]]\npath = \"a\"\nsha256 = \"\"\n", "3:10", "64 hex digits"},
         Refusal{"[[plugin]]\npath = \"a/b\"\n[[plugin]]\npath = \"./a//b\"\n", "4:8", "that of plugin[0]"},

@@ -35,7 +35,7 @@ class PluginFile : public testing::Test {
  protected:
   /// What becomes of a file with these bytes.
   Result<PluginImage> load(std::string_view bytes, const TrustPolicy& policy = kAnything) {
-    return load_plugin_image(directory_.write("plugin.so", bytes), policy);
+    return load_plugin_image({.path = directory_.write("plugin.so", bytes)}, policy);
   }
 
   void expect_refused(const Result<PluginImage>& image, ErrorCode code, const std::string& sentence) {
@@ -49,19 +49,19 @@ class PluginFile : public testing::Test {
 };
 
 TEST_F(PluginFile, a_plugin_is_read_without_being_run) {
-  const auto image = load_plugin_image(plugin("good"), kAnything);
+  const auto image = load_plugin_image({.path = plugin("good")}, kAnything);
 
   ASSERT_TRUE(image) << to_string(image.error());
   EXPECT_EQ(image->manifest.name, "momentum");
   EXPECT_EQ(image->manifest.functions.size(), 1u);
-  EXPECT_EQ(image->trust, Trust::Unsigned);
+  EXPECT_EQ(image->verdict.trust, Trust::Unsigned);
   EXPECT_EQ(image->sha256.size(), 64u);
-  EXPECT_THAT(image->needed, testing::Contains("libm.so.6"));
+  EXPECT_THAT(image->dynamic.needed, testing::Contains("libm.so.6"));
   EXPECT_THAT(to_string(image->version), testing::MatchesRegex("1\\.4\\.0\\+[0-9a-f]{8}\\+abi-v3"));
 }
 
 TEST_F(PluginFile, the_build_hash_is_the_start_of_the_gnu_build_id) {
-  const auto image = load_plugin_image(plugin("good"), kAnything);
+  const auto image = load_plugin_image({.path = plugin("good")}, kAnything);
   ASSERT_TRUE(image && image->version.build);
   std::string id;  // as it lies in the file: most significant byte first
   for (int shift = 24; shift >= 0; shift -= 8) id += static_cast<char>(image->version.build->value >> shift);
@@ -70,32 +70,33 @@ TEST_F(PluginFile, the_build_hash_is_the_start_of_the_gnu_build_id) {
 }
 
 TEST_F(PluginFile, a_listed_sha256_is_trusted_in_either_case_of_letters) {
-  const auto unsigned_image = load_plugin_image(plugin("good"), kAnything);
+  const auto unsigned_image = load_plugin_image({.path = plugin("good")}, kAnything);
   ASSERT_TRUE(unsigned_image);
   auto upper = unsigned_image->sha256;
   for (char& c : upper) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
 
   for (const auto& listed : {unsigned_image->sha256, upper}) {
-    const auto image = load_plugin_image(plugin("good"), {.sha256 = listed});
+    const auto image = load_plugin_image({.path = plugin("good"), .sha256 = listed}, {});
     ASSERT_TRUE(image) << to_string(image.error());
-    EXPECT_EQ(image->trust, Trust::Listed);
+    EXPECT_EQ(image->verdict.trust, Trust::Listed);
   }
 }
 
 TEST_F(PluginFile, a_plugin_that_is_neither_listed_nor_allowed_is_refused_with_the_sha256_to_list) {
-  const auto sha256 = load_plugin_image(plugin("good"), kAnything)->sha256;
+  const auto sha256 = load_plugin_image({.path = plugin("good")}, kAnything)->sha256;
 
-  expect_refused(load_plugin_image(plugin("good"), {}), ErrorCode::NotTrusted, "list sha256 = \"" + sha256 + "\"");
+  expect_refused(load_plugin_image({.path = plugin("good")}, {}), ErrorCode::NotTrusted,
+                 "list sha256 = \"" + sha256 + "\"");
 }
 
 TEST_F(PluginFile, another_sha256_than_the_listed_one_is_refused_even_where_unsigned_plugins_run) {
-  const TrustPolicy policy{.sha256 = std::string(64, '0'), .allow_unsigned = true};
+  const PluginSource source{.path = plugin("good"), .sha256 = std::string(64, '0')};
 
-  expect_refused(load_plugin_image(plugin("good"), policy), ErrorCode::NotTrusted, std::string(64, '0'));
+  expect_refused(load_plugin_image(source, kAnything), ErrorCode::NotTrusted, std::string(64, '0'));
 }
 
 TEST_F(PluginFile, nothing_beyond_the_header_is_looked_at_before_the_bytes_are_trusted) {
-  expect_refused(load_plugin_image(plugin("bad_manifest"), {}), ErrorCode::NotTrusted, "allow_unsigned");
+  expect_refused(load_plugin_image({.path = plugin("bad_manifest")}, {}), ErrorCode::NotTrusted, "allow_unsigned");
 }
 
 TEST_F(PluginFile, what_is_no_shared_object_is_refused) {
@@ -124,24 +125,25 @@ TEST_F(PluginFile, another_machine_word_size_or_byte_order_is_refused) {
 
 TEST_F(PluginFile, a_shared_object_without_shunts_note_is_refused) {
   for (const auto* name : {"no_note", "foreign_note", "other_type"})
-    expect_refused(load_plugin_image(plugin(name), kAnything), ErrorCode::NotAPlugin, "without Shunt's note");
+    expect_refused(load_plugin_image({.path = plugin(name)}, kAnything), ErrorCode::NotAPlugin, "without Shunt's note");
 }
 
 TEST_F(PluginFile, a_note_that_is_no_manifest_is_refused) {
   for (const auto* name : {"bad_manifest", "empty_manifest"})
-    expect_refused(load_plugin_image(plugin(name), kAnything), ErrorCode::BadManifest, "fails verification");
+    expect_refused(load_plugin_image({.path = plugin(name)}, kAnything), ErrorCode::BadManifest, "fails verification");
 }
 
 TEST_F(PluginFile, a_note_that_is_too_large_is_refused) {
-  expect_refused(load_plugin_image(plugin("oversized_note"), kAnything), ErrorCode::TooLarge, "1048577 bytes");
+  expect_refused(load_plugin_image({.path = plugin("oversized_note")}, kAnything), ErrorCode::TooLarge,
+                 "1048577 bytes");
 }
 
 TEST_F(PluginFile, two_manifests_in_one_file_are_refused) {
-  expect_refused(load_plugin_image(plugin("two_notes"), kAnything), ErrorCode::BadManifest, "two manifests");
+  expect_refused(load_plugin_image({.path = plugin("two_notes")}, kAnything), ErrorCode::BadManifest, "two manifests");
 }
 
 TEST_F(PluginFile, a_plugin_without_a_build_id_is_refused) {
-  expect_refused(load_plugin_image(plugin("no_build_id"), kAnything), ErrorCode::NotAPlugin, "--build-id");
+  expect_refused(load_plugin_image({.path = plugin("no_build_id")}, kAnything), ErrorCode::NotAPlugin, "--build-id");
 }
 
 TEST_F(PluginFile, overlapping_segments_are_refused) {
@@ -166,7 +168,7 @@ TEST_F(PluginFile, a_file_that_is_not_there_or_not_a_file_is_a_system_error) {
   ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
 
   for (const auto& path : {directory_.path() / "missing.so", directory_.path(), fifo}) {
-    const auto image = load_plugin_image(path, kAnything);
+    const auto image = load_plugin_image({.path = path}, kAnything);
     ASSERT_FALSE(image) << path;
     EXPECT_EQ(image.error().code, ErrorCode::System);
     EXPECT_THAT(image.error().message, HasSubstr(path.string()));
@@ -184,7 +186,7 @@ TEST_F(PluginFile, a_file_that_is_too_large_is_refused_and_names_the_limit) {
 }
 
 TEST_F(PluginFile, the_sealed_bytes_cannot_be_written_grown_shrunk_or_unsealed) {
-  const auto image = load_plugin_image(plugin("good"), kAnything);
+  const auto image = load_plugin_image({.path = plugin("good")}, kAnything);
   ASSERT_TRUE(image);
   const int descriptor = image->descriptor.get();
 
@@ -200,7 +202,7 @@ TEST_F(PluginFile, the_sealed_bytes_cannot_be_written_grown_shrunk_or_unsealed) 
 TEST_F(PluginFile, replacing_or_rewriting_the_file_does_not_change_what_was_loaded) {
   const auto good = content(plugin("good"));
   const auto path = directory_.write("plugin.so", good);
-  const auto image = load_plugin_image(path, kAnything);
+  const auto image = load_plugin_image({.path = path}, kAnything);
   ASSERT_TRUE(image);
 
   directory_.write("plugin.so", "rewritten in place");

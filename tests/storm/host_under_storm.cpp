@@ -32,7 +32,7 @@ HostConfiguration configuration_of(const StormOptions& options, const std::files
   HostConfiguration configuration;
   configuration.name = "storm";
   configuration.launcher = options.launcher;
-  configuration.allow_unsigned = true;
+  configuration.trust.allow_unsigned = true;
   configuration.plugins.push_back(plugin(STORM_WITNESS, evidence));
   configuration.plugins.back().active = true;
   if (options.both_versions) configuration.plugins.push_back(plugin(STORM_WITNESS_1_1, evidence));

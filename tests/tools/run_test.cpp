@@ -34,7 +34,7 @@ class Run : public ProcessTest {
 };
 
 TEST_F(Run, a_host_toml_that_cannot_be_is_refused_with_its_place_and_what_was_meant) {
-  const std::string start = "[host]\nallow_unsigned = true\n[[plugin]]\npath = \"" ACTOR "\"\n";
+  const std::string start = "[trust]\nallow_unsigned = true\n[[plugin]]\npath = \"" ACTOR "\"\n";
   const std::vector<std::pair<std::string, std::string>> wrong = {
       {"[host\n", "host.toml:1:"},
       {"[hots]\n", R"(host.toml:1:2: unknown key "hots" in the file; did you mean "host"?)"},
@@ -63,7 +63,7 @@ TEST_F(Run, a_host_toml_that_is_not_there_is_named) {
 }
 
 TEST_F(Run, a_plugin_that_cannot_run_is_named_and_nothing_is_left) {
-  const std::string unsigned_too = "[host]\nallow_unsigned = true\n";
+  const std::string unsigned_too = "[trust]\nallow_unsigned = true\n";
 
   EXPECT_THAT(refusal(unsigned_too + plugin("missing.so")), HasSubstr("missing.so: No such file"));
   EXPECT_THAT(refusal(unsigned_too + plugin("/etc/passwd")), HasSubstr("NotAPlugin: /etc/passwd: "));
@@ -121,7 +121,8 @@ TEST_P(Ending, a_signal_ends_the_host_in_order_and_leaves_no_process_and_no_sock
 TEST_P(Ending, a_signal_ends_a_host_that_still_waits_for_a_plugin_to_start) {
   const auto slow = plugin(ACTOR, R"(config = { trouble = "init hang" }
 deadlines = { init = "600 s", cleanup = "100 ms" })");
-  const auto toml = folder_.write("host.toml", "[host]\nallow_unsigned = true\nadmin_socket = \"h.sock\"\n" + slow);
+  const auto toml =
+      folder_.write("host.toml", "[trust]\nallow_unsigned = true\n[host]\nadmin_socket = \"h.sock\"\n" + slow);
   Process host{SHUNT, {"run", toml}};
   ASSERT_TRUE(await([&] { return std::filesystem::exists(folder_.path() / "h.sock"); }));
 
@@ -153,7 +154,7 @@ TEST_F(Run, a_signal_ends_the_host_while_a_call_hangs_and_a_client_listens) {
 
 TEST_F(Run, a_host_that_was_started_without_standard_input_output_and_errors_serves) {
   const auto toml =
-      folder_.write("host.toml", "[host]\nallow_unsigned = true\nadmin_socket = \"h.sock\"\n" + plugin(ACTOR));
+      folder_.write("host.toml", "[trust]\nallow_unsigned = true\n[host]\nadmin_socket = \"h.sock\"\n" + plugin(ACTOR));
   const std::string socket = folder_.path() / "h.sock";
   Process host{"/bin/sh", {"-c", "exec \"$0\" run \"$1\" <&- >&- 2>&-", SHUNT, toml}};
 
@@ -230,8 +231,8 @@ class PipedHost {
 };
 
 TEST_F(Run, a_reader_of_its_output_that_stands_still_does_not_keep_the_host_from_ending) {
-  const auto toml =
-      folder_.write("host.toml", "[host]\nallow_unsigned = true\nadmin_socket = \"h.sock\"\n" + plugin(PARTNER));
+  const auto toml = folder_.write(
+      "host.toml", "[trust]\nallow_unsigned = true\n[host]\nadmin_socket = \"h.sock\"\n" + plugin(PARTNER));
   const std::string socket = folder_.path() / "h.sock";
   int ends[2];
   ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
@@ -250,8 +251,8 @@ TEST_F(Run, a_reader_of_its_output_that_stands_still_does_not_keep_the_host_from
 }
 
 TEST_F(Run, a_reader_of_its_output_that_leaves_does_not_end_the_host) {
-  const auto toml =
-      folder_.write("host.toml", "[host]\nallow_unsigned = true\nadmin_socket = \"h.sock\"\n" + plugin(PARTNER));
+  const auto toml = folder_.write(
+      "host.toml", "[trust]\nallow_unsigned = true\n[host]\nadmin_socket = \"h.sock\"\n" + plugin(PARTNER));
   const std::string socket = folder_.path() / "h.sock";
   int ends[2];
   ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);

@@ -64,7 +64,7 @@ PluginConfiguration trusted(PluginConfiguration plugin) {
 HostConfiguration with(std::vector<PluginConfiguration> plugins) {
   HostConfiguration configuration;
   configuration.launcher = LAUNCHER;
-  configuration.allow_unsigned = true;
+  configuration.trust.allow_unsigned = true;
   configuration.plugins = std::move(plugins);
   for (const char* name : {"actor/act", "actor/repeat", "partner/act", "actor.news", "partner.news", "stage.orders"})
     route(configuration, name).wait = bus::Wait::Sleep;

@@ -18,8 +18,8 @@ std::string order(const std::string& deed, int number, const std::string& more) 
 
 Ran shunt(const Words& arguments, const Words& environment) { return run(SHUNT, arguments, environment); }
 
-RunningHost::RunningHost(const Words& plugins, const std::string& host_table) {
-  std::string text = fmt::format("[host]\nname = \"stage\"\nadmin_socket = \"host.sock\"\n{}\n", host_table);
+RunningHost::RunningHost(const Words& plugins, const std::string& trust) {
+  std::string text = fmt::format("[host]\nname = \"stage\"\nadmin_socket = \"host.sock\"\n[trust]\n{}\n", trust);
   for (const std::string& each : plugins) text += each;
   const std::pair<const char*, const char*> routes[] = {
       {ACTOR, "actor/act"}, {ACTOR, "actor/repeat"}, {PARTNER, "partner/act"}, {PARROT, "parrot/repeat"}};

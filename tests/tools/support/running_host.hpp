@@ -25,8 +25,8 @@ Ran shunt(const Words& arguments, const Words& environment = {});
 
 class RunningHost {
  public:
-  /// Its folder is new; its socket is "host.sock" in there. `host_table` are further lines of [host].
-  explicit RunningHost(const Words& plugins, const std::string& host_table = "allow_unsigned = true");
+  /// Its folder is new; its socket is "host.sock" in there. `trust` are the lines of [trust].
+  explicit RunningHost(const Words& plugins, const std::string& trust = "allow_unsigned = true");
 
   [[nodiscard]] const std::filesystem::path& folder() const { return directory_.path(); }
   [[nodiscard]] std::string socket() const { return directory_.path() / "host.sock"; }

@@ -28,7 +28,7 @@ namespace shunt {
 /// What happens to a message that finds its receiver's backlog full: drop_oldest, drop_newest or refuse (RingFull).
 enum class SlowConsumer : std::uint8_t { DropOldest, DropNewest, Refuse };
 
-/// Where a received payload is verified and read: auto (copied up to 4 KiB and when the plugin is not listed), copy,
+/// Where a received payload is verified and read: auto (copied up to 4 KiB and when the plugin is unsigned), copy,
 /// in_place (its writer could change it after the check).
 enum class ReadMode : std::uint8_t { Auto, Copy, InPlace };
 
@@ -88,7 +88,7 @@ struct PluginConfiguration {
   std::uint32_t slots = 256;                                       ///< Per ring; a power of two, 16 .. 65,536.
   bus::Wait wait = bus::Wait::SpinThenSleep;  ///< spin, spin_then_sleep or sleep: the plugin, for messages.
   RestartPolicy restart{};
-  std::optional<std::string> sha256{};  ///< 64 hex digits: only a file with these bytes is loaded, and it is trusted.
+  std::optional<std::string> sha256{};  ///< 64 hex digits: only a file with these bytes is loaded; it counts as listed.
   bool active =
       false;  ///< Serves first when several versions of one plugin stand here; none marked: the first of them.
   std::string origin{};  ///< "host.toml:3:1", for messages; empty when built in code.
@@ -110,12 +110,23 @@ struct RouteConfiguration {
   friend bool operator==(const RouteConfiguration&, const RouteConfiguration&) = default;
 };
 
-/// A whole host.toml. The members above `plugins` stand in its table `[host]`.
+/// Which plugins run: `[trust]`. The files are read when the host starts, and again for every plugin that joins later.
+struct TrustConfiguration {
+  std::vector<std::filesystem::path> keys{};        ///< Public keys, as `shunt keygen` makes them.
+  std::vector<std::string> revoked{};               ///< 64 hex digits each: public keys, and sha256 sums of plugins.
+  std::vector<std::filesystem::path> revoked_in{};  ///< Files of the same, one a line.
+  std::vector<std::string> listed{};                ///< sha256 sums of plugins: 64 hex digits each.
+  std::vector<std::filesystem::path> listed_in{};   ///< Files as `sha256sum` prints them, such as plugins.sha256.
+  bool allow_unsigned = false;                      ///< Run plugins that nobody has signed or listed.
+  friend bool operator==(const TrustConfiguration&, const TrustConfiguration&) = default;
+};
+
+/// A whole host.toml. The members above `trust` stand in its table `[host]`.
 struct HostConfiguration {
   std::string name = "shunt";                           ///< Of this host, among others; as a plugin's name.
   std::filesystem::path launcher{};                     ///< Empty: beside the executable, then the install prefix.
   std::optional<std::filesystem::path> admin_socket{};  ///< At most 107 bytes; none: no socket is opened.
-  bool allow_unsigned = false;                          ///< Run plugins that no sha256 lists.
+  TrustConfiguration trust{};
   std::vector<PluginConfiguration> plugins{};
   std::vector<RouteConfiguration> routes{};
   friend bool operator==(const HostConfiguration&, const HostConfiguration&) = default;

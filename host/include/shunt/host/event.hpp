@@ -19,7 +19,8 @@ enum class HostEventKind : std::uint8_t {
   SwitchUndone,    ///< The old version did not drain in time and serves again.
   Stopped,         ///< A plugin was taken off its routes.
   Joined,          ///< A plugin that was started by hand.
-  RouteUndeclared  ///< A configured route that no configured plugin has: mistyped, or of one that will join.
+  RouteUndeclared,  ///< A configured route that no configured plugin has: mistyped, or of one that will join.
+  Refused           ///< A plugin that was started by hand is not let in; the text says why.
 };
 
 struct HostEvent {
@@ -50,7 +51,8 @@ struct PluginSnapshot {
   std::uint32_t held_chunks = 0;  ///< Of the host's pool, that it holds.
   std::uint32_t crashes = 0;      ///< Since the host started.
   std::string sha256;
-  std::string trust;  ///< "Listed" or "Unsigned"
+  std::string trust;   ///< "Signed", "Listed" or "Unsigned"
+  std::string signer;  ///< When signed: the name of the key.
 };
 
 /// One topic or function, and who gets its messages. Counters are since the host started.
