@@ -3,14 +3,16 @@
 #   shunt_add_plugin(TARGET MANIFEST plugin.toml SOURCES momentum.cpp
 #     [NAME momentum]            the plugin's name in the manifest; TARGET if it is not given
 #     [OUTPUT libmomentum.so]    the file's name; lib<TARGET>.so if it is not given
-#     [SCHEMAS folder...])       where schemas are looked for, after the manifest's folder
+#     [SCHEMAS folder...]        where schemas are looked for, after the manifest's folder
+#     [LIBRARIES targets...])    shared libraries that it is linked with and that its host hands it
 #
 # makes ${SHUNT_PLUGIN_FOLDER}/OUTPUT with the manifest in an ELF note and <NAME>_contract.hpp on the include path of the
 # sources, and lists it: OUTPUT.sha256 beside it, and plugins.sha256 for all plugins of the folder, as `sha256sum -c` reads
-# them. The file links libc, libm and libstdc++ only, exports its descriptor only, and is the same bytes wherever the
-# sources and the build folder are.
+# them. The file links libc, libm, libstdc++ and LIBRARIES only, exports its descriptor only, and is the same bytes
+# wherever the sources and the build folder are. The manifest lists each of LIBRARIES with its sha256, and a copy of it
+# lies beside the plugin under its SONAME: what a library of them needs in turn belongs into the list as well.
 #
-#   shunt_add_contract(TARGET MANIFEST plugin.toml [NAME momentum] [SCHEMAS folder...])
+#   shunt_add_contract(TARGET MANIFEST plugin.toml [NAME momentum] [SCHEMAS folder...] [LIBRARIES targets...])
 #
 # makes the headers alone, as the library TARGET: <NAME>_client.hpp for a host, <NAME>_contract.hpp for a test. Every
 # plugin has one already, TARGET_contract.
@@ -18,9 +20,9 @@ set(SHUNT_PLUGIN_FOLDER ${CMAKE_BINARY_DIR}/plugins CACHE PATH "Where plugins ar
 find_program(FLATC flatc REQUIRED)
 
 function(shunt_add_contract target)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "MANIFEST;NAME" "SCHEMAS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "MANIFEST;NAME" "SCHEMAS;LIBRARIES")
   if(NOT arg_MANIFEST OR arg_UNPARSED_ARGUMENTS)
-    message(FATAL_ERROR "shunt_add_contract(${target}) needs MANIFEST, and knows NAME and SCHEMAS; "
+    message(FATAL_ERROR "shunt_add_contract(${target}) needs MANIFEST, and knows NAME, SCHEMAS and LIBRARIES; "
       "not: \"${arg_UNPARSED_ARGUMENTS}\".")
   endif()
   if(NOT arg_NAME)
@@ -34,12 +36,18 @@ function(shunt_add_contract target)
     cmake_path(ABSOLUTE_PATH folder)
     list(APPEND schemas --schemas ${folder})
   endforeach()
+  set(libraries "")
+  set(library_files "")
+  foreach(library IN LISTS arg_LIBRARIES)
+    list(APPEND libraries --library "$<TARGET_SONAME_FILE_NAME:${library}>=$<TARGET_FILE:${library}>")
+    list(APPEND library_files $<TARGET_FILE:${library}>)
+  endforeach()
   set(outputs ${generated}/${identifier}_contract.hpp ${generated}/${identifier}_client.hpp
     ${generated}/${identifier}_note.cpp ${generated}/${identifier}.manifest)
   add_custom_command(OUTPUT ${outputs}
     COMMAND shunt::shunt-manifest ${arg_MANIFEST} --name ${arg_NAME} --out ${generated} --flatc ${FLATC} ${schemas}
-            --depfile ${generated}/${identifier}.d
-    DEPENDS ${arg_MANIFEST} shunt::shunt-manifest DEPFILE ${generated}/${identifier}.d
+            --depfile ${generated}/${identifier}.d ${libraries}
+    DEPENDS ${arg_MANIFEST} ${library_files} shunt::shunt-manifest DEPFILE ${generated}/${identifier}.d
     COMMENT "Manifest of ${arg_NAME}" VERBATIM)
   add_custom_target(${target}_files DEPENDS ${outputs})
   add_library(${target} INTERFACE)
@@ -49,9 +57,10 @@ function(shunt_add_contract target)
 endfunction()
 
 function(shunt_add_plugin target)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "MANIFEST;NAME;OUTPUT" "SOURCES;SCHEMAS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "MANIFEST;NAME;OUTPUT" "SOURCES;SCHEMAS;LIBRARIES")
   if(NOT arg_MANIFEST OR NOT arg_SOURCES OR arg_UNPARSED_ARGUMENTS)
-    message(FATAL_ERROR "shunt_add_plugin(${target}) needs MANIFEST and SOURCES, and knows NAME, OUTPUT and SCHEMAS; "
+    message(FATAL_ERROR "shunt_add_plugin(${target}) needs MANIFEST and SOURCES, and knows NAME, OUTPUT, SCHEMAS and "
+      "LIBRARIES; "
       "not: \"${arg_UNPARSED_ARGUMENTS}\".")
   endif()
   if(NOT arg_NAME)
@@ -60,16 +69,22 @@ function(shunt_add_plugin target)
   if(NOT arg_OUTPUT)
     set(arg_OUTPUT lib${target}.so)
   endif()
-  shunt_add_contract(${target}_contract MANIFEST ${arg_MANIFEST} NAME ${arg_NAME} SCHEMAS ${arg_SCHEMAS})
+  shunt_add_contract(${target}_contract MANIFEST ${arg_MANIFEST} NAME ${arg_NAME} SCHEMAS ${arg_SCHEMAS}
+    LIBRARIES ${arg_LIBRARIES})
 
   get_target_property(outputs ${target}_contract SHUNT_OUTPUTS)
   list(FILTER outputs INCLUDE REGEX "(_note\\.cpp|_contract\\.hpp)$")
   add_library(${target} MODULE ${arg_SOURCES} ${outputs})
-  target_link_libraries(${target} PRIVATE ${target}_contract shunt::plugin_sdk)
+  target_link_libraries(${target} PRIVATE ${target}_contract shunt::plugin_sdk ${arg_LIBRARIES})
   shunt_plugin_flags_(${target})
   cmake_path(GET arg_OUTPUT STEM LAST_ONLY stem)
   set_target_properties(${target} PROPERTIES PREFIX "" SUFFIX .so OUTPUT_NAME ${stem}
     LIBRARY_OUTPUT_DIRECTORY ${SHUNT_PLUGIN_FOLDER})
+  foreach(library IN LISTS arg_LIBRARIES)
+    add_custom_command(TARGET ${target} POST_BUILD
+      COMMAND ${CMAKE_COMMAND} -E copy_if_different $<TARGET_FILE:${library}>
+              $<TARGET_FILE_DIR:${target}>/$<TARGET_SONAME_FILE_NAME:${library}> VERBATIM)
+  endforeach()
   add_custom_command(TARGET ${target} POST_BUILD
     COMMAND ${CMAKE_COMMAND} -D FILE=$<TARGET_FILE:${target}> -P ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/ShuntListPlugin.cmake
     VERBATIM)

@@ -32,7 +32,8 @@ Result<std::shared_ptr<PluginVersion>> load_joining(Core& core, const AdminSessi
   const auto descriptor = path_of(joining.plugin);
   std::error_code ignored;
   const auto opened = std::filesystem::read_symlink(descriptor, ignored);
-  auto version = load_listed_or_unlisted(core, {.path = descriptor, .signature = path_of(joining.signature)});
+  auto version = load_listed_or_unlisted(
+      core, {.path = descriptor, .signature = path_of(joining.signature), .folder = opened.parent_path()});
   if (version) {
     (*version)->image.path = opened;
     return version;

@@ -42,6 +42,8 @@ void build_attach(flatbuffers::FlatBufferBuilder& builder, const PluginVersion& 
   std::vector<flatbuffers::Offset<control::KeyValue>> settings;
   for (const Setting& each : version.settings)
     settings.push_back(control::CreateKeyValueDirect(builder, each.key.c_str(), each.value.c_str()));
+  std::vector<flatbuffers::Offset<flatbuffers::String>> libraries;
+  for (const SealedLibrary& each : version.image.libraries) libraries.push_back(builder.CreateString(each.name));
   const SandboxLimits& limits = version.configuration.sandbox;
   const auto text = to_string(version.image.version);
   finish_message(builder, control::CreateAttachDirect(builder, bus::kLayoutVersion, instance.identity.id.value,
@@ -49,7 +51,7 @@ void build_attach(flatbuffers::FlatBufferBuilder& builder, const PluginVersion& 
                                                       static_cast<control::Wait>(version.configuration.wait),
                                                       sleepers_of(version).host, &inbound, &outbound, &functions,
                                                       &calls, &topics_in, &topics_out, &settings, limits.memory_bytes,
-                                                      limits.open_files, &limits.cpus));
+                                                      limits.open_files, &limits.cpus, &libraries));
 }
 
 }  // namespace shunt::host

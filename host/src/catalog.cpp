@@ -16,6 +16,16 @@ std::vector<std::uint32_t> caps_of(const bus::PoolGeometry& pool) {
   return caps;
 }
 
+/// Libraries are descriptors of the plugin process until they are loaded, and loading opens one more.
+Status check_room_for(const PluginImage& image, const PluginConfiguration& configuration) {
+  constexpr std::uint32_t kOthers = 16;
+  const auto& libraries = image.libraries;
+  if (libraries.empty() || configuration.sandbox.open_files >= kOthers + libraries.size()) return {};
+  return error(ErrorCode::BadConfiguration,
+               "{}: sandbox.open_files is {}; with the {} libraries that this plugin needs, at least {} are meant",
+               image.path.string(), configuration.sandbox.open_files, libraries.size(), kOthers + libraries.size());
+}
+
 TypeName to_type_name(const PayloadType& type) { return {type.name, type.schema}; }
 
 }  // namespace
@@ -24,6 +34,7 @@ Result<std::shared_ptr<PluginVersion>> Catalog::load(const PluginConfiguration& 
                                                      const PluginSource& source) {
   SHUNT_TRY(policy, read_trust_policy(trust_, std::chrono::system_clock::now()));
   SHUNT_TRY(image, load_plugin_image(source, policy));
+  SHUNT_CHECK(check_room_for(image, configuration));
   SHUNT_TRY(settings, resolve_settings(image.manifest, configuration));
   SHUNT_TRY(symbols, Symbols::read(image.descriptor.get()));
   SHUNT_TRY(shape, bus::LaneShape::of(configuration.slots, configuration.inbound, configuration.outbound));

@@ -201,6 +201,7 @@ Status read_trust(const TomlNode& node, const std::filesystem::path& folder, Tom
   texts("listed", trust.listed);
   paths("listed_in", trust.listed_in);
   fields.flag("allow_unsigned", trust.allow_unsigned);
+  fields.flag("system_libraries", trust.system_libraries);
   return fields.finish();
 }
 

@@ -1,5 +1,8 @@
 #include "control_socket.hpp"
 
+#include <shunt/schemas/assert.hpp>
+#include <shunt/schemas/libraries.hpp>
+
 #include <array>
 #include <cstring>
 
@@ -8,13 +11,15 @@
 namespace shunt::host {
 namespace {
 
-constexpr std::size_t kDescriptorsMax = 8;
+constexpr std::size_t kReceivedMax = 8;
+constexpr std::size_t kSentMax = 6 + kLibrariesMax;  // of an Attach
 
 }  // namespace
 
 Status send_packet(int socket, const flatbuffers::FlatBufferBuilder& built, std::span<const int> descriptors) {
+  SHUNT_ASSERT(descriptors.size() <= kSentMax);
   iovec part{built.GetBufferPointer(), built.GetSize()};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * kDescriptorsMax)> control{};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * kSentMax)> control{};
   msghdr header{};
   header.msg_iov = &part;
   header.msg_iovlen = 1;
@@ -44,7 +49,7 @@ Result<std::optional<Packet>> receive_packet(int socket) {
   Packet packet;
   packet.bytes.resize(kPacketBytesMax);
   iovec part{packet.bytes.data(), packet.bytes.size()};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * kDescriptorsMax)> control{};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * kReceivedMax)> control{};
   msghdr header{};
   header.msg_iov = &part;
   header.msg_iovlen = 1;
@@ -60,7 +65,7 @@ Result<std::optional<Packet>> receive_packet(int socket) {
     for (const int number : numbers) packet.descriptors.emplace_back(number);
   }
   if (count <= 0) return error(ErrorCode::HostGone, "the other end of the control socket is closed");
-  if ((header.msg_flags & MSG_CTRUNC) != 0 && packet.descriptors.size() < kDescriptorsMax)
+  if ((header.msg_flags & MSG_CTRUNC) != 0 && packet.descriptors.size() < kReceivedMax)
     return error(ErrorCode::System,
                  "the host has no room for the descriptors of a control packet: raise its limit of "
                  "open files (ulimit -n)");

@@ -47,7 +47,11 @@ Result<PluginImage> judge_and_read(const PluginSource& source, std::span<const s
   const bool is_signed = verdict.trust == Trust::Signed;
   SHUNT_TRY(reading, read_trusted(source.path, bytes, evidence.sha256, std::move(verdict)));
   if (is_signed) SHUNT_CHECK(check_manifest_sum(reading, **evidence.signature));
-  return std::move(reading.image);
+  PluginImage& image = reading.image;
+  const auto folder = source.folder.value_or(source.path.parent_path());
+  SHUNT_TRY(libraries, gather_libraries(image.dynamic, image.manifest.libraries, {folder, policy.system_libraries}));
+  image.libraries = std::move(libraries);
+  return std::move(image);
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 #include <array>
 #include <csignal>
 #include <cstring>
+#include <string_view>
+#include <vector>
 
 #include <spawn.h>
 #include <sys/socket.h>
@@ -24,6 +26,16 @@ Result<std::array<bus::UniqueFd, 2>> socket_pair() {
   return std::array{bus::UniqueFd{ends[0]}, bus::UniqueFd{ends[1]}};
 }
 
+/// Ours, without what makes the loader load something else: libraries that nobody has checked.
+std::vector<char*> environment_of_launcher() {
+  std::vector<char*> environment;
+  for (char** each = environ; *each != nullptr; ++each)
+    if (!std::string_view(*each).starts_with("LD_") && !std::string_view(*each).starts_with("GLIBC_TUNABLES="))
+      environment.push_back(*each);
+  environment.push_back(nullptr);
+  return environment;
+}
+
 Result<pid_t> start_launcher(const std::filesystem::path& launcher, int socket) {
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
@@ -32,8 +44,9 @@ Result<pid_t> start_launcher(const std::filesystem::path& launcher, int socket) 
   std::string option = "--attach";
   std::string number = std::to_string(kLauncherFd);
   char* const arguments[] = {program.data(), option.data(), number.data(), nullptr};
+  const auto environment = environment_of_launcher();
   pid_t pid = -1;
-  const int code = ::posix_spawn(&pid, program.c_str(), &actions, nullptr, arguments, environ);
+  const int code = ::posix_spawn(&pid, program.c_str(), &actions, nullptr, arguments, environment.data());
   ::posix_spawn_file_actions_destroy(&actions);
   if (code != 0)
     return error(ErrorCode::System, "starting the launcher \"{}\": {}; set `launcher` to where shunt-launch is",
@@ -114,8 +127,9 @@ Status PluginProcess::adopt(bus::UniqueFd warden, const flatbuffers::FlatBufferB
 Status PluginProcess::hand_over(const flatbuffers::FlatBufferBuilder& attach, const PluginImage& image,
                                 const bus::LaneMemory& memory) {
   SHUNT_TRY(ends, socket_pair());
-  const std::array descriptors{image.descriptor.get(), memory.host_side.get(), memory.plugin_side.get(),
+  std::vector<int> descriptors{image.descriptor.get(), memory.host_side.get(), memory.plugin_side.get(),
                                instance_->pool->fd(),  memory.outbound.get(),  ends[1].get()};
+  for (const SealedLibrary& each : image.libraries) descriptors.push_back(each.descriptor.get());
   plugin_ = std::move(ends[0]);
   SHUNT_CHECK(loop_.watch(warden_.get(), [this] { on_warden_packet(); }));
   SHUNT_CHECK(loop_.watch(plugin_.get(), [this] { on_plugin_packet(); }));

@@ -102,6 +102,7 @@ Result<TrustPolicy> read_trust_policy(const TrustConfiguration& trust, std::chro
   policy.revoked = std::move(revoked);
   policy.listed = std::move(listed);
   policy.allow_unsigned = trust.allow_unsigned;
+  policy.system_libraries = trust.system_libraries;
   policy.now = now;
   return policy;
 }

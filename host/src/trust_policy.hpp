@@ -22,6 +22,7 @@ struct TrustPolicy {
   std::set<std::string> revoked{};  ///< Public keys, and sha256 sums of plugins; lower case, as those listed.
   std::set<std::string> listed{};   ///< sha256 sums of plugins.
   bool allow_unsigned = false;
+  bool system_libraries = false;
   std::chrono::system_clock::time_point now{};  ///< What keys expire by.
 };
 

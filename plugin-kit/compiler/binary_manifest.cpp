@@ -68,6 +68,9 @@ class Writer {
       const auto bytes = build_.CreateVector(file.binary);
       return manifest::CreateBinarySchema(build_, text(file.name), bytes);
     });
+    const auto libraries = each(declaration_.libraries, [&](const Library& library) {
+      return manifest::CreateLibrary(build_, text(library.name), text(library.sha256));
+    });
     const auto name = text(declaration_.name);
     const auto version = text(declaration_.version);
     manifest::ManifestBuilder root(build_);
@@ -81,6 +84,7 @@ class Writer {
     root.add_config(config);
     root.add_permissions(permissions);
     root.add_binary_schemas(schemas);
+    root.add_libraries(libraries);
     manifest::FinishManifestBuffer(build_, root.Finish());
     return {build_.GetBufferPointer(), build_.GetBufferPointer() + build_.GetSize()};
   }

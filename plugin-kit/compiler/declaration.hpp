@@ -53,6 +53,12 @@ struct ConfigKey {
   Place place;
 };
 
+/// A shared library that the build names: what the plugin is linked with.
+struct Library {
+  std::string name;    ///< Its SONAME.
+  std::string sha256;  ///< Of its file.
+};
+
 struct Declaration {
   std::string file;
   std::string name;
@@ -66,6 +72,7 @@ struct Declaration {
   std::vector<ConfigKey> config;
   std::vector<std::string> read;
   std::vector<std::string> syscalls;
+  std::vector<Library> libraries;
   Place place;  ///< Of [plugin].
 };
 

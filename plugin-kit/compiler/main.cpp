@@ -1,5 +1,6 @@
 // shunt-manifest: compiles a plugin.toml and its schemas into what the plugin is built from.
 #include "declaration.hpp"
+#include "libraries.hpp"
 #include "names.hpp"
 #include "schema_set.hpp"
 #include "writers.hpp"
@@ -33,6 +34,7 @@ struct Options {
   std::string flatc;
   std::string name;
   std::string depfile;
+  std::vector<std::string> libraries;
 };
 
 void write_file(const std::filesystem::path& path, std::string_view bytes, Problems& problems) {
@@ -94,7 +96,8 @@ void write_outputs(const Options& options, const Resolved& resolved, Problems& p
 }
 
 void compile(const Options& options, Problems& problems) {
-  const auto declaration = read_declaration(options.manifest, problems);
+  auto declaration = read_declaration(options.manifest, problems);
+  declaration.libraries = read_libraries(options.libraries, declaration.place, problems);
   if (!options.name.empty() && !declaration.name.empty() && declaration.name != options.name)
     problems.add(declaration.place,
                  "The plugin is called \"{}\" here and \"{}\" by the build; make them one (NAME of "
@@ -119,6 +122,7 @@ int main(int argc, char** argv) {
   app.add_option("--flatc", options.flatc, "flatc, to make the schemas' headers with; without it none are made");
   app.add_option("--name", options.name, "Refuse a manifest of another plugin");
   app.add_option("--depfile", options.depfile, "Where to list the files that were read, for the build");
+  app.add_option("--library", options.libraries, "SONAME=FILE of a shared library that the plugin is linked with");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& stopped) {

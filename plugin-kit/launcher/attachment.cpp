@@ -2,6 +2,8 @@
 
 #include <shunt/bus/layout.hpp>
 
+#include <iterator>
+
 namespace shunt::launcher {
 namespace {
 
@@ -11,16 +13,19 @@ Result<Attachment> check_attachment(const control::Attach& attach, std::vector<b
                  "the host speaks lane layout {}, this shunt-launch speaks {}: install the host "
                  "and shunt-launch of one release",
                  attach.layout(), bus::kLayoutVersion);
-  if (descriptors.size() != Attachment::kDescriptors)
+  const std::size_t libraries = attach.libraries() == nullptr ? 0 : attach.libraries()->size();
+  if (descriptors.size() != Attachment::kDescriptors + libraries)
     return error(ErrorCode::BadInput,
-                 "the host attached {} descriptors, {} belong to a lane: install the host and "
+                 "the host attached {} descriptors, {} belong to a lane and its plugin: install the host and "
                  "shunt-launch of one release",
-                 descriptors.size(), Attachment::kDescriptors);
+                 descriptors.size(), Attachment::kDescriptors + libraries);
   if (attach.plugin_wait() > control::Wait::MAX)
     return error(ErrorCode::BadInput, "the host asks for a way of waiting that this shunt-launch does not know");
   Attachment attachment;
   attach.UnPackTo(&attachment.agreement);
-  std::move(descriptors.begin(), descriptors.end(), attachment.descriptors.begin());
+  const auto first_library = descriptors.begin() + Attachment::kDescriptors;
+  std::move(descriptors.begin(), first_library, attachment.descriptors.begin());
+  std::move(first_library, descriptors.end(), std::back_inserter(attachment.libraries));
   return attachment;
 }
 

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <span>
+#include <vector>
 
 namespace shunt::launcher {
 
@@ -14,12 +15,14 @@ struct Attachment {
 
   control::AttachT agreement;
   std::array<bus::UniqueFd, kDescriptors> descriptors;
+  std::vector<bus::UniqueFd> libraries;  ///< In the order of agreement.libraries.
 
   [[nodiscard]] bus::UniqueFd& operator[](control::Descriptor which) {
     return descriptors[static_cast<std::size_t>(which)];
   }
   void close_descriptors() {
     for (auto& descriptor : descriptors) descriptor.reset();
+    libraries.clear();
   }
 };
 

@@ -2,11 +2,13 @@
 
 #include <array>
 #include <cstring>
+#include <string_view>
 #include <vector>
 
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 namespace shunt::launcher {
 namespace {
@@ -23,6 +25,20 @@ Status check_let_in(int socket, const std::string& path) {
                std::string_view{packet.data() + 1, static_cast<std::size_t>(count) - 1});
 }
 
+/// Variables by which the loader would have put libraries into this process, and so into the plugin's, that no host has
+/// checked. A host that starts a launcher hands none of them on. Errors: NotTrusted, naming the variable.
+Status check_environment() {
+  for (char** each = environ; *each != nullptr; ++each) {
+    const std::string_view variable{*each};
+    if (variable.starts_with("LD_") || variable.starts_with("GLIBC_TUNABLES="))
+      return error(
+          ErrorCode::NotTrusted,
+          "{} is set: libraries that no host has checked could be in this process; start it without (env -u {})",
+          variable.substr(0, variable.find('=')), variable.substr(0, variable.find('=')));
+  }
+  return {};
+}
+
 /// Errors: System. None: the plugin has no signature. Whether it is one, the host finds out.
 Result<bus::UniqueFd> open_signature(const std::string& plugin_path) {
   bus::UniqueFd signature{::open((plugin_path + ".sig").c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
@@ -33,6 +49,7 @@ Result<bus::UniqueFd> open_signature(const std::string& plugin_path) {
 }  // namespace
 
 Result<kit::ControlChannel> join_host(const std::string& socket_path, const std::string& plugin_path) {
+  SHUNT_CHECK(check_environment());
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (socket_path.size() >= sizeof(address.sun_path))

@@ -9,7 +9,7 @@ namespace shunt::launcher {
 
 /// Connects to the host's socket and offers it the plugin's file and the signature beside it; the host answers with
 /// Attach or Refused. Blocks until it does. Errors: BadInput, HostGone, NotServing (it lets nobody in, or not this
-/// user), System.
+/// user), NotTrusted (the loader was told to load something into this process), System.
 [[nodiscard]] Result<kit::ControlChannel> join_host(const std::string& socket_path, const std::string& plugin_path);
 
 }  // namespace shunt::launcher

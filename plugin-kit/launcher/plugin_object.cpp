@@ -36,15 +36,25 @@ Status check_descriptor(const shunt_plugin& descriptor, const Interface& needed)
   return {};
 }
 
+Result<void*> load(const bus::UniqueFd& object, std::string_view what) {
+  constexpr int kSealed = F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW;
+  const int seals = ::fcntl(object.get(), F_GET_SEALS);
+  if (seals < 0 || (seals & kSealed) != kSealed)
+    return error(ErrorCode::NotTrusted, "{}'s file is not sealed memory: what was checked could still change", what);
+  const std::string path = fmt::format("/proc/self/fd/{}", object.get());
+  void* const loaded = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (loaded == nullptr) return error(ErrorCode::NotAPlugin, "{} cannot be loaded: {}", what, ::dlerror());
+  return loaded;
+}
+
 }  // namespace
 
-Result<kit::LoadedPlugin> load_plugin(bus::UniqueFd object, const Interface& needed) {
-  constexpr int kSealed = F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW;
-  if ((::fcntl(object.get(), F_GET_SEALS) & kSealed) != kSealed || ::fcntl(object.get(), F_GET_SEALS) < 0)
-    return error(ErrorCode::NotTrusted, "the plugin's file is not sealed memory: what was checked could still change");
-  const std::string path = fmt::format("/proc/self/fd/{}", object.get());
-  void* const library = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (library == nullptr) return error(ErrorCode::NotAPlugin, "the plugin cannot be loaded: {}", ::dlerror());
+Result<kit::LoadedPlugin> load_plugin(SealedObjects objects, const Interface& needed) {
+  // All stay open until the last is loaded: the loader knows objects by their paths, and would take a number that is
+  // used again for the object it had before.
+  for (std::size_t i = 0; i < objects.libraries.size(); ++i)
+    SHUNT_CHECK(load(objects.libraries[i], fmt::format("its library {}", objects.names.at(i))));
+  SHUNT_TRY(library, load(objects.plugin, "the plugin"));
   const auto* const descriptor = static_cast<const shunt_plugin*>(::dlsym(library, "shunt_plugin_descriptor"));
   if (descriptor == nullptr)
     return error(ErrorCode::NotAPlugin,

@@ -4,6 +4,9 @@
 #include <shunt/bus/unique_fd.hpp>
 #include <shunt/plugin-kit/runtime/runtime.hpp>
 
+#include <string>
+#include <vector>
+
 namespace shunt::launcher {
 
 /// Which of the optional handlers the plugin's contract calls for.
@@ -12,8 +15,15 @@ struct Interface {
   bool topics_in = false;
 };
 
-/// Runs the object's constructors. Consumes the descriptor. Errors: NotTrusted (memory that can still change),
-/// NotAPlugin, LayoutMismatch (another C ABI).
-[[nodiscard]] Result<kit::LoadedPlugin> load_plugin(bus::UniqueFd object, const Interface& needed);
+/// What is loaded: the libraries in an order in which each finds those it needs, then the plugin.
+struct SealedObjects {
+  std::vector<bus::UniqueFd> libraries;
+  std::vector<std::string> names;  ///< Of the libraries, for messages.
+  bus::UniqueFd plugin;
+};
+
+/// Runs the objects' constructors, and closes the descriptors. Opens nothing else: what an object needs has been loaded
+/// before it. Errors: NotTrusted (memory that can still change), NotAPlugin, LayoutMismatch (another C ABI).
+[[nodiscard]] Result<kit::LoadedPlugin> load_plugin(SealedObjects objects, const Interface& needed);
 
 }  // namespace shunt::launcher

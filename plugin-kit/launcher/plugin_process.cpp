@@ -38,6 +38,7 @@ Confinement confinement_of(const Attachment& attachment, pid_t parent) {
   confinement.open_files_max = attachment.agreement.open_files_max;
   confinement.cpus = attachment.agreement.cpus;
   for (const auto& descriptor : attachment.descriptors) confinement.keep.push_back(descriptor.get());
+  for (const auto& library : attachment.libraries) confinement.keep.push_back(library.get());
   confinement.parent = parent;
   return confinement;
 }
@@ -99,10 +100,12 @@ void run_plugin_process(Attachment attachment, pid_t parent, const PluginHooks& 
     [[maybe_unused]] const auto sent = control.send(std::move(entered));  // nobody is left to tell
     ::_exit(1);
   }
-  auto object = std::make_shared<bus::UniqueFd>(std::move(attachment[Descriptor::Plugin]));
+  auto objects = std::make_shared<SealedObjects>(SealedObjects{std::move(attachment.libraries),
+                                                               std::move(attachment.agreement.libraries),
+                                                               std::move(attachment[Descriptor::Plugin])});
   kit::Contract contract = contract_of(attachment.agreement);
   const Interface needed{!contract.functions.empty(), !contract.topics_in.empty()};
-  const auto load = [object, needed] { return load_plugin(std::move(*object), needed); };
+  const auto load = [objects, needed] { return load_plugin(std::move(*objects), needed); };
   kit::Runtime{std::move(*lane), std::move(contract), std::move(control), load, hooks.on_serving}.run();
 }
 

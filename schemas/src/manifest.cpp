@@ -43,6 +43,8 @@ BinarySchema unpack(const manifest::BinarySchema& schema) {
   return {text(schema.file()), {bytes.begin(), bytes.end()}};
 }
 
+ManifestLibrary unpack(const manifest::Library& library) { return {text(library.name()), text(library.sha256())}; }
+
 std::string unpack(const flatbuffers::String& from) { return from.str(); }
 
 template <typename Value, typename Table>
@@ -93,7 +95,8 @@ Result<Manifest> parse_manifest(std::span<const std::byte> bytes) {
                     .topics_out = unpack_all<DeclaredTopic>(from.topics_out()),
                     .config = unpack_all<ConfigKey>(from.config()),
                     .permissions = {},
-                    .binary_schemas = unpack_all<BinarySchema>(from.binary_schemas())};
+                    .binary_schemas = unpack_all<BinarySchema>(from.binary_schemas()),
+                    .libraries = unpack_all<ManifestLibrary>(from.libraries())};
   if (const auto* permissions = from.permissions())
     manifest.permissions = {unpack_all<std::string>(permissions->read()),
                             unpack_all<std::string>(permissions->syscalls())};

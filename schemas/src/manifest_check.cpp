@@ -1,5 +1,6 @@
 #include "setting_value.hpp"
 
+#include <shunt/schemas/libraries.hpp>
 #include <shunt/schemas/limits.hpp>
 #include <shunt/schemas/manifest.hpp>
 #include <shunt/schemas/names.hpp>
@@ -105,6 +106,20 @@ bool is_file_name(std::string_view name) noexcept {
   return !name.empty() && name.size() <= kPathBytesMax && is_printable(name);
 }
 
+Status check_libraries(const std::vector<ManifestLibrary>& libraries) {
+  SHUNT_CHECK(check_list("libraries", libraries, &ManifestLibrary::name, is_library_name,
+                         "write the library's SONAME, such as libindicators.so.2"));
+  if (libraries.size() > kLibrariesMax)
+    return error(ErrorCode::BadManifest, "{} libraries, at most {} are possible; link some of them statically",
+                 libraries.size(), kLibrariesMax);
+  const auto is_digit = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
+  for (const ManifestLibrary& each : libraries)
+    if (each.sha256.size() != 64 || !std::ranges::all_of(each.sha256, is_digit))
+      return error(ErrorCode::BadManifest, "the library {} has the sha256 {}; 64 hex digits in lower case are meant",
+                   each.name, shown(each.sha256));
+  return {};
+}
+
 }  // namespace
 
 Status check_manifest(const Manifest& manifest) {
@@ -118,6 +133,7 @@ Status check_manifest(const Manifest& manifest) {
   SHUNT_CHECK(check_list("topics.out", manifest.topics_out, &DeclaredTopic::name, is_dotted_name, kDotted));
   SHUNT_CHECK(check_list("config", manifest.config, &ConfigKey::name, is_name, kName));
   SHUNT_CHECK(check_list("schemas", manifest.binary_schemas, &BinarySchema::file, is_file_name, "write a file's name"));
+  SHUNT_CHECK(check_libraries(manifest.libraries));
   SHUNT_CHECK(check_types(manifest));
   for (const ConfigKey& key : manifest.config) SHUNT_CHECK(check_config(key));
   SHUNT_CHECK(check_texts("permissions.read", manifest.permissions.read));

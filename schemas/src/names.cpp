@@ -32,6 +32,11 @@ bool is_function_route(std::string_view name) noexcept {
          is_name(name.substr(slash + 1));
 }
 
+bool is_library_name(std::string_view name) noexcept {
+  const auto fits = [](char c) { return is_letter(c) || is_digit(c) || c == '.' || c == '_' || c == '-' || c == '+'; };
+  return !name.empty() && name.size() <= kNameBytesMax && name.front() != '.' && std::ranges::all_of(name, fits);
+}
+
 bool is_route_name(std::string_view name) noexcept { return is_function_route(name) || is_dotted_name(name); }
 
 }  // namespace shunt

@@ -33,6 +33,7 @@ revoked_in = ["revoked.txt"]
 listed = ["ffeeddccbbaa99887766554433221100ffeeddccbbaa99887766554433221100"]
 listed_in = ["plugins/plugins.sha256"]
 allow_unsigned = true
+system_libraries = true
 
 [[plugin]]
 path = "plugins/libmomentum.so"
@@ -77,6 +78,7 @@ TEST_F(Configuration, a_full_file_is_read_as_it_is_written) {
       .listed = {"ffeeddccbbaa99887766554433221100ffeeddccbbaa99887766554433221100"},
       .listed_in = {directory_.path() / "plugins/plugins.sha256"},
       .allow_unsigned = true,
+      .system_libraries = true,
   };
   EXPECT_EQ(host->trust, trust);
   const auto file = (directory_.path() / "host.toml").string();
@@ -85,10 +87,10 @@ TEST_F(Configuration, a_full_file_is_read_as_it_is_written) {
                                      .inbound = {{1024, 8}},
                                      .compartment = "desk",
                                      .sandbox = {.memory_bytes = 64u << 20, .open_files = 32, .cpus = {1, 0}},
-                                     .config = {{"window", {20, file + ":22:21"}},
-                                                {"ratio", {0.5, file + ":22:33"}},
-                                                {"dry", {true, file + ":22:44"}},
-                                                {"mode", {"fast", file + ":22:57"}}},
+                                     .config = {{"window", {20, file + ":23:21"}},
+                                                {"ratio", {0.5, file + ":23:33"}},
+                                                {"dry", {true, file + ":23:44"}},
+                                                {"mode", {"fast", file + ":23:57"}}},
                                      .deadlines = {1s, 2s, 3s, 4s, 6s},
                                      .handler_max = 100ms,
                                      .hold_max = 7s,
@@ -97,7 +99,7 @@ TEST_F(Configuration, a_full_file_is_read_as_it_is_written) {
                                      .restart = {20ms, 1s, 2s, 3, 9s},
                                      .sha256 = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff",
                                      .active = true,
-                                     .origin = file + ":15:1"};
+                                     .origin = file + ":16:1"};
   ASSERT_EQ(host->plugins.size(), 1u);
   EXPECT_EQ(host->plugins[0].config, expected.config);
   EXPECT_EQ(host->plugins[0].origin, expected.origin);

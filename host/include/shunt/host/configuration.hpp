@@ -118,6 +118,7 @@ struct TrustConfiguration {
   std::vector<std::string> listed{};                ///< sha256 sums of plugins: 64 hex digits each.
   std::vector<std::filesystem::path> listed_in{};   ///< Files as `sha256sum` prints them, such as plugins.sha256.
   bool allow_unsigned = false;                      ///< Run plugins that nobody has signed or listed.
+  bool system_libraries = false;  ///< Take libraries that no manifest lists from folders that only root can write.
   friend bool operator==(const TrustConfiguration&, const TrustConfiguration&) = default;
 };
 

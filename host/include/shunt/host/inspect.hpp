@@ -13,7 +13,7 @@
 
 namespace shunt {
 
-/// What the signature beside a plugin is, whoever made it: whether a host accepts its key is another question.
+/// What the signature beside a plugin is, whoever made it: whether a host accepts its key is asked by check_plugin().
 struct SignatureState {
   enum class Kind : std::uint8_t {
     None,    ///< There is no signature.

@@ -83,6 +83,13 @@ struct BinarySchema {
   friend bool operator==(const BinarySchema&, const BinarySchema&) = default;
 };
 
+/// A shared library that the plugin needs beside the launcher's own, and is handed.
+struct ManifestLibrary {
+  std::string name;    ///< As DT_NEEDED and its SONAME say it: "libindicators.so.2".
+  std::string sha256;  ///< Of its file: 64 hex digits, lower case.
+  friend bool operator==(const ManifestLibrary&, const ManifestLibrary&) = default;
+};
+
 struct Manifest {
   std::string name;
   Version version;  ///< With its ABI level; the build hash is the shared object's, not the manifest's.
@@ -93,6 +100,7 @@ struct Manifest {
   std::vector<ConfigKey> config;
   Permissions permissions;
   std::vector<BinarySchema> binary_schemas;
+  std::vector<ManifestLibrary> libraries{};
   friend bool operator==(const Manifest&, const Manifest&) = default;
 };
 

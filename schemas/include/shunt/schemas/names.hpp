@@ -18,6 +18,9 @@ bool is_dotted_name(std::string_view name) noexcept;
 /// "plugin/function".
 bool is_function_route(std::string_view name) noexcept;
 
+/// A shared library's file, such as "libstdc++.so.6": letters, digits, '.', '_', '-' and '+', and no path.
+bool is_library_name(std::string_view name) noexcept;
+
 /// A function route or a topic.
 bool is_route_name(std::string_view name) noexcept;
 

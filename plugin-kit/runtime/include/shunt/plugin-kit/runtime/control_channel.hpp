@@ -8,6 +8,7 @@
 
 #include <shunt/bus/unique_fd.hpp>
 #include <shunt/schemas/control_generated.h>
+#include <shunt/schemas/libraries.hpp>
 #include <shunt/schemas/result.hpp>
 
 #include <memory>
@@ -16,8 +17,8 @@
 
 namespace shunt::kit {
 
-inline constexpr std::size_t kControlBytesMax = 1 << 20;  ///< Of one packet.
-inline constexpr std::size_t kDescriptorsMax = 16;        ///< That come with one packet.
+inline constexpr std::size_t kControlBytesMax = 1 << 20;           ///< Of one packet.
+inline constexpr std::size_t kDescriptorsMax = 8 + kLibrariesMax;  ///< That come with one packet.
 
 /// A packet whose Message is verified; owns the descriptors that came with it.
 class ControlPacket {
