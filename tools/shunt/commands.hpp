@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace shunt::tool {
 
@@ -20,7 +21,10 @@ struct Options {
   std::string text;     ///< A payload as JSON.
   std::string version;  ///< To switch to.
   std::optional<std::int64_t> deadline_ms{};
-  std::uint64_t count = 0;  ///< 0: without end.
+  std::uint64_t count = 0;                    ///< 0: without end.
+  std::vector<std::filesystem::path> keys{};  ///< Files: one private key, or public ones.
+  std::string not_after;                      ///< A day; empty: none.
+  bool strict = false;
 };
 
 Status run_host(const Options& options);
@@ -32,6 +36,10 @@ Status switch_plugin(const Options& options);
 Status stop_plugin(const Options& options);
 Status restart_plugin(const Options& options);
 Status inspect_name(const Options& options);
+Status make_keys(const Options& options);
+Status sign_file(const Options& options);
+Status verify_file(const Options& options);
+Status check_file(const Options& options);
 Status tell_version(const Options& options);
 
 /// Replaces this process by shunt-bench with all further arguments. Errors: System.

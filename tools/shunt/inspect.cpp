@@ -46,13 +46,40 @@ Json manifest_json(const Manifest& manifest) {
           {"permissions", {{"read", manifest.permissions.read}, {"syscalls", manifest.permissions.syscalls}}}};
 }
 
+Json libraries_json(const std::vector<ManifestLibrary>& libraries) {
+  Json json = Json::array();
+  for (const ManifestLibrary& each : libraries) json.push_back({{"library", each.name}, {"sha256", each.sha256}});
+  return json;
+}
+
+Json signature_json(const SignatureState& signature) {
+  switch (signature.kind) {
+    case SignatureState::Kind::None: return nullptr;
+    case SignatureState::Kind::Holds: return {{"key", signature.key}, {"holds", true}};
+    case SignatureState::Kind::Broken: break;
+  }
+  return {{"key", signature.key}, {"holds", false}, {"why", signature.why}};
+}
+
+std::string signature_text(const SignatureState& signature) {
+  switch (signature.kind) {
+    case SignatureState::Kind::None: return "none";
+    case SignatureState::Kind::Holds: return fmt::format("holds, by the key {}", signature.key);
+    case SignatureState::Kind::Broken: break;
+  }
+  return "broken: " + signature.why;
+}
+
 Json file_json(const PluginFile& file, const std::string& path) {
   Json json{{"kind", "file"},
             {"file", path},
             {"plugin", file.manifest.name},
             {"version", to_string(file.version)},
             {"sha256", file.sha256},
-            {"needed", file.needed}};
+            {"needed", file.needed},
+            {"searches", file.searches},
+            {"libraries", libraries_json(file.manifest.libraries)},
+            {"signature", signature_json(file.signature)}};
   json.update(manifest_json(file.manifest));
   return json;
 }
@@ -68,7 +95,9 @@ void print_file(const PluginFile& file) {
   Table head{"PLUGIN", manifest.name};
   head.add({"VERSION", to_string(file.version)});
   head.add({"SHA256", file.sha256});
+  head.add({"SIGNATURE", signature_text(file.signature)});
   head.add({"NEEDS", joined(file.needed)});
+  if (!file.searches.empty()) head.add({"SEARCHES", joined(file.searches)});
   head.add({"READS", joined(manifest.permissions.read)});
   head.add({"SYSCALLS", joined(manifest.permissions.syscalls)});
   head.print();
@@ -81,6 +110,7 @@ void print_file(const PluginFile& file) {
                each.request.name + " -> " + each.reply.name});
   for (const auto& each : manifest.topics_in) table.add({"topic in", each.name, each.type.name});
   for (const auto& each : manifest.topics_out) table.add({"topic out", each.name, each.type.name});
+  for (const auto& each : manifest.libraries) table.add({"library", each.name, each.sha256});
   for (const auto& each : manifest.config) {
     const auto otherwise = each.default_value ? fmt::format("default \"{}\"", *each.default_value) : "no default";
     table.add({"config", each.name, fmt::format("{}, {}", name(each.type), each.required ? "required" : otherwise)});

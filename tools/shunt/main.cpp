@@ -65,6 +65,36 @@ void takes_name(CLI::App& command, Options& options) {
                      "A plugin, a route, an instance's number or a plugin's file; without one, the host's events.");
 }
 
+void takes_file(CLI::App& command, Options& options) {
+  command.add_option("PLUGIN", options.name, "The plugin's shared object.")->required();
+}
+
+void takes_key_name(CLI::App& command, Options& options) {
+  command.add_option("NAME", options.name, "Of the key: makes NAME.key and NAME.pub; may be a path.")->required();
+  command
+      .add_option("--not-after", options.not_after, "The last day on which hosts accept the key, such as 2027-12-31.")
+      ->type_name("DAY");
+}
+
+void takes_file_and_private_key(CLI::App& command, Options& options) {
+  takes_file(command, options);
+  command.add_option("--key", options.keys, "The private key.")->type_name("FILE")->required()->expected(1);
+}
+
+void takes_file_and_public_keys(CLI::App& command, Options& options) {
+  takes_file(command, options);
+  command.add_option("--key", options.keys, "A public key; several may be given.")
+      ->type_name("FILE")
+      ->required()
+      ->expected(1)
+      ->take_all();
+}
+
+void takes_file_to_check(CLI::App& command, Options& options) {
+  takes_file(command, options);
+  command.add_flag("--strict", options.strict, "Fail for calls that may block, too.");
+}
+
 constexpr std::array kCommands{
     Command{"run", "Run a host until it is told to stop, and print what happens.", run_host, takes_host_toml,
             "shunt run host.toml"},
@@ -82,6 +112,14 @@ constexpr std::array kCommands{
             "shunt restart momentum"},
     Command{"inspect", "Show one plugin, route, instance or file, and its events.", inspect_name, takes_name,
             "shunt inspect plugins/libmomentum.so"},
+    Command{"check", "Say whether a host would run a plugin's file, and why not.", check_file, takes_file_to_check,
+            "shunt check plugins/libmomentum.so --config host.toml"},
+    Command{"keygen", "Make a key that signs plugins.", make_keys, takes_key_name,
+            "shunt keygen release --not-after 2027-12-31"},
+    Command{"sign", "Sign a plugin's file.", sign_file, takes_file_and_private_key,
+            "shunt sign plugins/libmomentum.so --key release.key"},
+    Command{"verify", "Verify the signature of a plugin's file.", verify_file, takes_file_and_public_keys,
+            "shunt verify plugins/libmomentum.so --key release.pub"},
     Command{"version", "Print the version of this program, and of the host if one is there.", tell_version,
             takes_nothing, "shunt version --json"},
 };
