@@ -51,5 +51,27 @@ TEST(BuildId, is_the_same_for_the_same_sources_in_any_folder_and_another_for_oth
   EXPECT_NE(build_id(one.plugin()), build_id(other.plugin()));
 }
 
+#ifdef BUILT_PLUGIN
+/// A copy of this whole source tree, somewhere else, as far as a plugin is made of it.
+TEST(BuildId, is_the_same_from_another_checkout_of_the_whole_tree) {
+  const TemporaryDirectory folder;
+  const auto tree = folder.path() / "another/checkout", build = folder.path() / "built";
+  std::filesystem::create_directories(tree);
+  for (const char* part : {"CMakeLists.txt", "cmake", "schemas", "bus", "plugin-kit", "host", "tools", "examples"})
+    std::filesystem::copy(std::filesystem::path(SOURCE_TREE) / part, tree / part,
+                          std::filesystem::copy_options::recursive);
+
+  const auto ran = run(fmt::format(
+      "cmake -S {} -B {} -G Ninja -DCMAKE_BUILD_TYPE={} -DCMAKE_CXX_COMPILER={} '-DCMAKE_CXX_FLAGS_{}={}' "
+      "-DSHUNT_TESTS=OFF -DSHUNT_BENCH=OFF && cmake --build {} -j1 --target risk",
+      tree.string(), build.string(), BUILD_TYPE, SHUNT_COMPILER, BUILD_FLAVOUR, BUILD_FLAGS, build.string()));
+
+  ASSERT_EQ(ran.exit, 0) << ran.output;
+  const auto plugin = build / "plugins/librisk.so";
+  EXPECT_EQ(build_id(plugin), build_id(BUILT_PLUGIN));
+  EXPECT_EQ(file_bytes(plugin), file_bytes(BUILT_PLUGIN));
+}
+#endif
+
 }  // namespace
 }  // namespace shunt::test
