@@ -58,7 +58,7 @@ Vouching weigh(const Evidence& evidence, const TrustPolicy& policy) {
   const auto key = std::ranges::find(policy.keys, signature.key, &PublicKey::key);
   if (signature.sha256 != evidence.sha256)
     return {nullptr, true,
-            fmt::format("its signature is for other bytes (sha256 {}); sign it again", signature.sha256)};
+            fmt::format("its signature is for other bytes (sha256 {}); sign it again, or remove it", signature.sha256)};
   if (!signature.holds()) return {nullptr, true, "its signature does not hold: it was changed; sign it again"};
   if (policy.revoked.contains(signature.key))
     return {nullptr, true,
