@@ -41,6 +41,13 @@ inline std::unique_ptr<manifest::FunctionT> function(const std::string& name) {
   return function;
 }
 
+inline std::unique_ptr<manifest::LibraryT> library(const std::string& name) {
+  auto library = std::make_unique<manifest::LibraryT>();
+  library->name = name;
+  library->sha256 = std::string(64, 'a');
+  return library;
+}
+
 inline manifest::ManifestT example_manifest() {
   manifest::ManifestT example;
   example.name = "momentum";
@@ -66,6 +73,7 @@ inline manifest::ManifestT example_manifest() {
   schema->file = "market.fbs";
   schema->bytes = {1, 2, 3};
   example.binary_schemas.push_back(std::move(schema));
+  example.libraries.push_back(library("libindicators.so.2"));
   return example;
 }
 

@@ -1,5 +1,6 @@
 #include "example_manifest.hpp"
 
+#include <shunt/schemas/libraries.hpp>
 #include <shunt/schemas/limits.hpp>
 #include <shunt/schemas/manifest.hpp>
 #include <shunt/schemas/names.hpp>
@@ -32,6 +33,7 @@ TEST(Manifest, everything_declared_is_read) {
   EXPECT_TRUE(manifest->permissions.syscalls.empty());
   EXPECT_EQ(manifest->binary_schemas,
             (std::vector{BinarySchema{"market.fbs", {std::byte{1}, std::byte{2}, std::byte{3}}}}));
+  EXPECT_EQ(manifest->libraries, (std::vector{ManifestLibrary{"libindicators.so.2", std::string(64, 'a')}}));
 }
 
 TEST(Manifest, a_plugin_that_declares_nothing_but_its_name_is_possible) {
@@ -138,6 +140,21 @@ INSTANTIATE_TEST_SUITE_P(
                    "257 functions declared, at most 256"}));
 
 INSTANTIATE_TEST_SUITE_P(
+    Libraries, RefusedManifest,
+    testing::Values(
+        BadContent{"path", [](M& m) { m.libraries[0]->name = "../libx.so"; }, "\"../libx.so\" in libraries"},
+        BadContent{"variable", [](M& m) { m.libraries[0]->name = "$LIB"; }, "write the library's SONAME"},
+        BadContent{"twice", [](M& m) { m.libraries.push_back(test::library("libindicators.so.2")); }, "stands twice"},
+        BadContent{"upper case", [](M& m) { m.libraries[0]->sha256 = std::string(64, 'A'); }, "64 hex digits in lower"},
+        BadContent{"short", [](M& m) { m.libraries[0]->sha256 = "aa"; }, "has the sha256 \"aa\""},
+        BadContent{"many",
+                   [](M& m) {
+                     for (std::size_t i = 0; i < kLibrariesMax; ++i)
+                       m.libraries.push_back(test::library("lib" + std::to_string(i) + ".so"));
+                   },
+                   "33 libraries, at most 32"}));
+
+INSTANTIATE_TEST_SUITE_P(
     ConfigKeys, RefusedManifest,
     testing::Values(BadContent{"type", [](M& m) { m.config[0]->type = static_cast<manifest::ConfigType>(9); },
                                "its type is none"},
@@ -165,6 +182,8 @@ TEST(Names, are_plain_words_that_start_with_a_letter) {
   for (const auto* name : {"", "-a", "2a", "a.b", "a/b", "a b", "\xc3\xa4"}) EXPECT_FALSE(is_name(name)) << name;
   EXPECT_TRUE(is_dotted_name("market.bars"));
   for (const auto* name : {"", ".", "a.", ".a", "a..b", "a.2"}) EXPECT_FALSE(is_dotted_name(name)) << name;
+  for (const auto* name : {"libstdc++.so.6", "libz.so", "x_1-2"}) EXPECT_TRUE(is_library_name(name)) << name;
+  for (const auto* name : {"", ".", "..", "a/b", "$ORIGIN", "a b", "a\n"}) EXPECT_FALSE(is_library_name(name)) << name;
   EXPECT_TRUE(is_route_name("momentum/signal"));
   for (const auto* name : {"/", "a/", "/a", "a/b/c", "a/b.c"}) EXPECT_FALSE(is_route_name(name)) << name;
   EXPECT_TRUE(is_name(std::string(kNameBytesMax, 'a')));

@@ -5,6 +5,7 @@
 
 #include <shunt/host/inspect.hpp>
 #include <shunt/host/signing.hpp>
+#include <shunt/schemas/libraries.hpp>
 
 #include <algorithm>
 #include <csignal>
@@ -132,6 +133,21 @@ TEST_F(TrustedPlugins, get_the_libraries_that_they_list_and_open_none_by_a_path)
       << testing::PrintToString(files);
   EXPECT_THAT(files, Not(Contains(HasSubstr("lender"))));
   EXPECT_THAT(files, Not(Contains(HasSubstr(directory_.path().string()))));
+}
+
+TEST_F(TrustedPlugins, find_the_launchers_own_libraries_in_their_process) {
+  trust_.allow_unsigned = true;
+  Host host = start(running(copy("libhost_actor.so")));
+
+  const auto files = mapped_files(pid_of(host, "actor"));
+
+  for (const std::string_view library : kLauncherLibraries) {
+#ifdef SHUNT_SANITIZED  // one sanitizer at a time
+    if (library.starts_with("libasan") || library.starts_with("libtsan") || library.starts_with("libubsan")) continue;
+#endif
+    const auto name = library.substr(0, library.find(".so") + 3);
+    EXPECT_THAT(files, Contains(HasSubstr(fmt::format("/{}", name)))) << library;
+  }
 }
 
 TEST_F(TrustedPlugins, keep_the_libraries_that_were_checked_when_those_are_swapped) {

@@ -76,6 +76,39 @@ TEST_F(ManifestProgram, refuses_the_manifest_of_another_plugin) {
                             "(NAME of shunt_add_plugin).\n");
 }
 
+TEST_F(ManifestProgram, lists_libraries_by_their_sums_in_whatever_order_they_are_named) {
+  const auto first = folder_.write("libone.so", "one"), second = folder_.write("libtwo.so", "two");
+  const auto options = [&](const std::string& a, const std::string& b) {
+    return fmt::format("--schemas {} --library {} --library {}", path("schemas"), a, b);
+  };
+  const auto one = "libone.so.1=" + first.string(), two = "libtwo.so=" + second.string();
+
+  ASSERT_EQ(compile(options(one, two)).exit, 0);
+  const auto bytes = file_bytes(path("out/momentum.manifest"));
+  const std::string text(bytes.begin(), bytes.end());
+  ASSERT_EQ(compile(options(two, one)).exit, 0);
+
+  EXPECT_THAT(text, testing::HasSubstr("libone.so.1"));
+  EXPECT_THAT(text,
+              testing::HasSubstr("7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed"));  // of "one"
+  EXPECT_EQ(text.find(folder_.path().string()), std::string::npos);
+  EXPECT_EQ(file_bytes(path("out/momentum.manifest")), bytes);
+}
+
+TEST_F(ManifestProgram, refuses_libraries_that_are_not_there_are_no_names_or_stand_twice) {
+  const auto library = folder_.write("libone.so", "one").string();
+  const auto refusal = [&](const std::string& libraries) {
+    const auto ran = compile(fmt::format("--schemas {} {}", path("schemas"), libraries));
+    EXPECT_EQ(ran.exit, 1) << libraries;
+    return ran.output;
+  };
+
+  EXPECT_THAT(refusal("--library libone.so=/nowhere/libone.so"), testing::HasSubstr("libone.so cannot be read from"));
+  EXPECT_THAT(refusal("--library libone.so"), testing::HasSubstr("libone.so cannot be read from \"\""));
+  EXPECT_THAT(refusal("--library ../libone.so=" + library), testing::HasSubstr("a SONAME is meant"));
+  EXPECT_THAT(refusal(fmt::format("--library a.so={0} --library a.so={0}", library)), testing::HasSubstr("a.so twice"));
+}
+
 TEST_F(ManifestProgram, says_so_when_it_cannot_write) {
   folder_.write("out", "a file where the folder should be");
 

@@ -103,6 +103,16 @@ TEST(Lifecycle, the_plugin_process_has_no_environment_no_input_and_two_descripto
   EXPECT_EQ(host.call(kSurroundings).text(), "environment 0 stdin 0 descriptors 4");  // 0, 1, 2 and the control socket
 }
 
+TEST(Lifecycle, libraries_are_loaded_before_the_plugin_and_leave_no_descriptor) {
+  auto options = abi_plugin();
+  options.libraries = {NO_DESCRIPTOR, ALLOCATION_COUNTER};
+  TestHost host{options};
+  host.start();
+  host.activate();
+
+  EXPECT_EQ(host.call(kSurroundings).text(), "environment 0 stdin 0 descriptors 4");
+}
+
 TEST(Lifecycle, limits_that_cannot_be_set_stop_the_plugin_before_it_is_loaded) {
   auto options = abi_plugin();
   options.cpus = {1000};
@@ -177,6 +187,46 @@ TEST(Refusal, bytes_that_can_still_change_are_not_loaded) {
   TestHost host{options};
 
   EXPECT_EQ(host.start().code, status(ErrorCode::NotTrusted));
+}
+
+TEST(Refusal, libraries_that_can_still_change_are_not_loaded) {
+  auto options = abi_plugin();
+  options.libraries = {NO_DESCRIPTOR};
+  options.libraries_sealed = false;
+  TestHost host{options};
+
+  const auto entered = host.start();
+
+  EXPECT_EQ(entered.code, status(ErrorCode::NotTrusted));
+  EXPECT_EQ(
+      entered.message,
+      fmt::format("its library {}'s file is not sealed memory: what was checked could still change", NO_DESCRIPTOR));
+}
+
+TEST(Refusal, a_library_that_is_no_object_is_named) {
+  auto options = abi_plugin();
+  options.libraries = {"/proc/self/cmdline"};
+  TestHost host{options};
+
+  const auto entered = host.start();
+
+  EXPECT_EQ(entered.code, status(ErrorCode::NotAPlugin));
+  EXPECT_EQ(entered.message.find("its library /proc/self/cmdline cannot be loaded: "), 0u) << entered.message;
+}
+
+TEST(Refusal, descriptors_that_were_not_announced_are_refused_before_any_process_is_made) {
+  auto options = abi_plugin();
+  options.libraries = {NO_DESCRIPTOR, NO_DESCRIPTOR};
+  options.libraries_named = 1;
+  TestHost host{options};
+  host.spawn();
+
+  const auto packet = host.warden_says();
+
+  ASSERT_TRUE(packet);
+  const auto* const refused = packet->message().body_as_Refused();
+  ASSERT_NE(refused, nullptr);
+  EXPECT_EQ(refused->message()->str().find("the host attached 8 descriptors, 7 belong to a lane and its plugin"), 0u);
 }
 
 TEST(Refusal, another_layout_is_refused_before_any_process_is_made) {

@@ -171,8 +171,13 @@ void TestHost::send_attach(const bus::UniqueFd& plugin) {
     attach.settings.back()->key = key;
     attach.settings.back()->value = value;
   }
-  const std::array descriptors{plugin.get(),          memory_.host_side.get(), memory_.plugin_side.get(),
+  std::vector<int> descriptors{plugin.get(),          memory_.host_side.get(), memory_.plugin_side.get(),
                                inbound_memory_.get(), memory_.outbound.get(),  theirs.get()};
+  std::vector<bus::UniqueFd> libraries;
+  for (const std::string& each : options_.libraries) {
+    if (attach.libraries.size() < options_.libraries_named) attach.libraries.push_back(each);
+    descriptors.push_back(libraries.emplace_back(memory_of(each, options_.libraries_sealed)).get());
+  }
   must(warden_.send(std::move(attach), descriptors), "attaching");
   memory_ = {};
   inbound_memory_.reset();

@@ -32,7 +32,10 @@ struct TestHostOptions {
   std::vector<std::uint32_t> cpus;
   std::uint64_t data_bytes_max = 0;
   std::uint32_t open_files_max = 0;
-  bool sealed = true;  ///< Whether the plugin's bytes are.
+  bool sealed = true;                  ///< Whether the plugin's bytes are.
+  std::vector<std::string> libraries;  ///< Files that are handed over before it.
+  bool libraries_sealed = true;
+  std::size_t libraries_named = SIZE_MAX;  ///< At most so many are announced, however many are handed over.
   std::vector<std::string> environment;
 };
 
