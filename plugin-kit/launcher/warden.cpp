@@ -3,6 +3,8 @@
 #include "family.hpp"
 #include "init_process.hpp"
 
+#include <shunt/plugin-kit/runtime/runtime.hpp>
+
 #include <array>
 #include <csignal>
 #include <utility>
@@ -60,6 +62,8 @@ class Warden {
         if (auto heard = hear_host(); !heard) return end(std::move(heard).error());
     }
     end_family();
+    // Of a host that is killed the plugin may lose its socket a moment before we lose ours.
+    if (exited_->signal == 0 && exited_->code == kit::kExitHostGone) return host_gone();
     return {{exited_->code, exited_->signal, std::move(reason_)}};
   }
 

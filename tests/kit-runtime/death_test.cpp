@@ -1,5 +1,7 @@
 #include "functions.hpp"
 
+#include <shunt/plugin-kit/runtime/runtime.hpp>
+
 #include <csignal>
 #include <cstring>
 
@@ -95,7 +97,7 @@ TEST(Host, a_closed_control_socket_ends_the_plugin) {
 
   host.close_control_socket();
 
-  EXPECT_EQ(host.await_exit().code, 1);
+  EXPECT_EQ(host.await_exit().code, kit::kExitHostGone);
 }
 
 TEST(Leftovers, what_a_plugin_forked_ends_with_it) {

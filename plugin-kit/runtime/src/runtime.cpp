@@ -60,7 +60,7 @@ Runtime::Runtime(std::unique_ptr<bus::LaneEnd> lane, Contract contract, ControlC
 Runtime::~Runtime() = default;
 
 void Runtime::Parts::answer(control::EnteredT result) const {
-  if (const auto sent = control.send(std::move(result)); !sent) ::_exit(1);  // the host is gone
+  if (const auto sent = control.send(std::move(result)); !sent) ::_exit(kExitHostGone);
 }
 
 void Runtime::Parts::start_serving() {
@@ -113,7 +113,7 @@ void Runtime::run() {
   while (true) {
     const auto packet = parts_->control.receive();
     if (!packet) {
-      if (packet.error().code == ErrorCode::HostGone) ::_exit(1);
+      if (packet.error().code == ErrorCode::HostGone) ::_exit(kExitHostGone);
       end_with(packet.error().message);
     }
     if (const auto* enter = packet->message().body_as_Enter()) parts_->commands.post(enter->phase());

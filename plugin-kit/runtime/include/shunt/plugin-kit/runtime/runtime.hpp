@@ -17,6 +17,9 @@
 
 namespace shunt::kit {
 
+/// How a plugin process ends that has lost its host: "service unavailable" of sysexits.h.
+inline constexpr int kExitHostGone = 69;
+
 /// What host and plugin agreed on when they attached. Routes are in the manifest's order; 0: not there now.
 struct Contract {
   std::string plugin;
@@ -43,7 +46,7 @@ class Runtime {
           std::function<Result<LoadedPlugin>()> load, std::function<void()> on_serving = {});
   ~Runtime();
 
-  /// Serves until the host says Cleanup or goes away, and ends the process: 0 after Cleanup, 1 otherwise.
+  /// Serves until the host says Cleanup or goes away, and ends the process: with 0 or kExitHostGone, else with 1.
   [[noreturn]] void run();
 
  private:
