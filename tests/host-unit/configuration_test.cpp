@@ -111,12 +111,12 @@ TEST_F(Configuration, a_full_file_is_read_as_it_is_written) {
                                   .read = ReadMode::Copy,
                                   .payload = PayloadPlace::Chunk,
                                   .wait = bus::Wait::Sleep,
-                                  .origin = file + ":25:9"};
+                                  .origin = file + ":33:9"};
   ASSERT_EQ(host->routes.size(), 2u);
   EXPECT_EQ(host->routes[0], signal);
   EXPECT_EQ(
       host->routes[1],
-      (RouteConfiguration{.name = "market.bars", .slow_consumer = SlowConsumer::DropNewest, .origin = file + ":33:9"}));
+      (RouteConfiguration{.name = "market.bars", .slow_consumer = SlowConsumer::DropNewest, .origin = file + ":41:9"}));
 }
 
 TEST_F(Configuration, an_empty_file_is_a_host_without_plugins) {

@@ -76,7 +76,7 @@ TEST_F(Run, a_plugin_that_cannot_run_is_named_and_nothing_is_left) {
 }
 
 TEST_F(Run, a_route_of_a_function_that_its_plugin_does_not_have_is_refused_with_the_one_that_was_meant) {
-  const std::string start = "[host]\nallow_unsigned = true\n" + plugin(ACTOR) + plugin(PARROT);
+  const std::string start = "[trust]\nallow_unsigned = true\n" + plugin(ACTOR) + plugin(PARROT);
 
   EXPECT_THAT(refusal(start + "[routes.\"actor/atc\"]\nbacklog = 1\n"),
               StartsWith("shunt: BadConfiguration: host.toml:11:9: routes.\"actor/atc\": the plugin actor has no such "
@@ -96,7 +96,7 @@ TEST_F(Run, a_route_that_no_configured_plugin_has_is_an_event_as_its_plugin_may_
 
   EXPECT_EQ(events[0]["kind"], "RouteUndeclared");
   EXPECT_THAT(events[0]["text"].get<std::string>(),
-              HasSubstr("host.toml:9:9: routes.\"stage.ordres\" is of no configured plugin (did you mean "
+              HasSubstr("host.toml:10:9: routes.\"stage.ordres\" is of no configured plugin (did you mean "
                         "\"stage.orders\"?): it is for one that joins by hand"));
   EXPECT_EQ(events[1]["kind"], "RouteUndeclared");
   EXPECT_THAT(events[1]["text"].get<std::string>(), HasSubstr("routes.\"partner/act\" is of no configured plugin"));

@@ -9,16 +9,16 @@
 namespace shunt {
 
 enum class HostEventKind : std::uint8_t {
-  Started,         ///< A launcher was started for an instance.
-  Active,          ///< An instance serves.
-  PhaseFailed,     ///< A phase, or reading the plugin's file, failed.
-  Ended,           ///< An instance is gone; the text says how.
-  Restarting,      ///< It will be started again after a delay.
-  Quarantined,     ///< It crashed too often: only restart() starts it again.
-  Switched,        ///< A plugin's routes lead to another version.
-  SwitchUndone,    ///< The old version did not drain in time and serves again.
-  Stopped,         ///< A plugin was taken off its routes.
-  Joined,          ///< A plugin that was started by hand.
+  Started,          ///< A launcher was started for an instance.
+  Active,           ///< An instance serves.
+  PhaseFailed,      ///< A phase, or reading the plugin's file, failed.
+  Ended,            ///< An instance is gone; the text says how.
+  Restarting,       ///< It will be started again after a delay.
+  Quarantined,      ///< It crashed too often: only restart() starts it again.
+  Switched,         ///< A plugin's routes lead to another version.
+  SwitchUndone,     ///< The old version did not drain in time and serves again.
+  Stopped,          ///< A plugin was taken off its routes.
+  Joined,           ///< A plugin that was started by hand.
   RouteUndeclared,  ///< A configured route that no configured plugin has: mistyped, or of one that will join.
   Refused           ///< A plugin that was started by hand is not let in; the text says why.
 };
