@@ -96,8 +96,10 @@ function(shunt_plugin_flags_ target)
     VISIBILITY_INLINES_HIDDEN ON POSITION_INDEPENDENT_CODE ON SKIP_BUILD_RPATH ON)
   # The build hash is made of these bytes: no folder of this machine may be among them. The last map that fits counts.
   cmake_path(GET CMAKE_CURRENT_FUNCTION_LIST_DIR PARENT_PATH shunt_folder)
-  target_compile_options(${target} PRIVATE -ffile-prefix-map=${shunt_folder}=shunt
-    -ffile-prefix-map=${CMAKE_SOURCE_DIR}=. -ffile-prefix-map=${CMAKE_BINARY_DIR}=.)
+  if(NOT shunt_folder STREQUAL CMAKE_SOURCE_DIR)  # where CMake would drop those below, which are there already
+    target_compile_options(${target} PRIVATE -ffile-prefix-map=${shunt_folder}=shunt)
+  endif()
+  target_compile_options(${target} PRIVATE -ffile-prefix-map=${CMAKE_SOURCE_DIR}=. -ffile-prefix-map=${CMAKE_BINARY_DIR}=.)
   target_link_options(${target} PRIVATE -Wl,--build-id=sha1 -Wl,--gc-sections -Wl,--as-needed
     -Wl,--version-script=${CMAKE_CURRENT_FUNCTION_LIST_DIR}/ShuntPlugin.map)
   if(NOT SHUNT_SANITIZE)

@@ -20,8 +20,12 @@ if(SHUNT_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
 endif()
 
 # Two checkouts in different folders must give the same bytes: no path of the build machine reaches an object.
+# Ninja names sources by way of the build folder where that lies in the tree, and in full elsewhere.
+file(RELATIVE_PATH SHUNT_SOURCES_FROM_BUILD ${PROJECT_BINARY_DIR} ${PROJECT_SOURCE_DIR})
+string(REGEX REPLACE "/$" "" SHUNT_SOURCES_FROM_BUILD "${SHUNT_SOURCES_FROM_BUILD}")
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror=return-type -fno-omit-frame-pointer
-  -ffile-prefix-map=${PROJECT_SOURCE_DIR}=. -ffile-prefix-map=${PROJECT_BINARY_DIR}=.)
+  -ffile-prefix-map=${SHUNT_SOURCES_FROM_BUILD}=. -ffile-prefix-map=${PROJECT_SOURCE_DIR}=.
+  -ffile-prefix-map=${PROJECT_BINARY_DIR}=.)
 
 set(SHUNT_SANITIZE "" CACHE STRING "Sanitizers for every target, as given to -fsanitize=")
 if(SHUNT_SANITIZE)
