@@ -1,5 +1,6 @@
 #include <shunt/host/configuration.hpp>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <temporary_directory.hpp>
@@ -156,7 +157,7 @@ TEST_F(Configuration, keys_inside_each_other_without_end_are_refused_and_not_fol
   for (int i = 0; i < 200'000; ++i) dotted += ".a";
 
   for (const std::string& text : {dotted + " = 1\n", "[" + dotted + "]\n", "x = { " + dotted + " = 1 }\n"}) {
-    const auto host = read("# " + dotted + "\n" + text);
+    const auto host = read(fmt::format("# {}\n{}", dotted, text));
 
     ASSERT_FALSE(host);
     EXPECT_EQ(host.error().code, ErrorCode::BadConfiguration);
