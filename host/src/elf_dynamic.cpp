@@ -92,7 +92,7 @@ Result<std::vector<std::string>> read_undefined(const ElfSegments& segments, con
   SHUNT_CHECK(read_relocated(segments, entries.value(DT_RELA), entries.value(DT_RELASZ), symbols));
   SHUNT_CHECK(read_relocated(segments, entries.value(DT_JMPREL), entries.value(DT_PLTRELSZ), symbols));
   std::ranges::sort(symbols);
-  symbols.erase(std::ranges::unique(symbols).begin(), symbols.end());
+  symbols.erase(std::unique(symbols.begin(), symbols.end()), symbols.end());
   std::vector<std::string> names;
   for (const std::uint32_t each : symbols) {
     const auto bytes = segments.at(entries.value(DT_SYMTAB) + each * sizeof(Elf64_Sym), sizeof(Elf64_Sym));
