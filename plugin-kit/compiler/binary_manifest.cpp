@@ -21,6 +21,7 @@ class Writer {
   template <typename Item, typename Make>
   auto each(const std::vector<Item>& items, Make make) {
     std::vector<decltype(make(items.front()))> made;
+    made.reserve(items.size());
     for (const auto& item : items) made.push_back(make(item));
     return build_.CreateVector(made);
   }

@@ -54,6 +54,7 @@ void make_headers(const Options& options, const SchemaSet& schemas, Problems& pr
   for (const auto& folder : options.schema_folders) arguments.insert(arguments.end(), {"-I", folder});
   for (const auto& path : schemas.all_paths()) arguments.push_back(path);
   std::vector<char*> argv;
+  argv.reserve(arguments.size() + 1);
   for (auto& argument : arguments) argv.push_back(argument.data());
   argv.push_back(nullptr);
   pid_t child = 0;
