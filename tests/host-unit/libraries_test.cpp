@@ -48,6 +48,7 @@ ManifestLibrary listed(const std::string& name) {
 
 std::vector<std::string> names_of(const std::vector<SealedLibrary>& libraries) {
   std::vector<std::string> names;
+  names.reserve(libraries.size());
   for (const auto& each : libraries) names.push_back(each.name);
   return names;
 }

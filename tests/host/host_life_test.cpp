@@ -182,7 +182,7 @@ class Launchers : public HostTest {
     const bus::UniqueFd file{::open(plugin.c_str(), O_RDONLY | O_CLOEXEC)};
     control::JoinT join;
     join.pid = ::getpid();
-    EXPECT_TRUE(host.send(std::move(join), std::array{file.get()}));
+    EXPECT_TRUE(host.send(join, std::array{file.get()}));
     return host;
   }
 
@@ -278,7 +278,7 @@ class FewDescriptors {
 
   void allow(int more) {
     rlimit limit = before_;
-    limit.rlim_cur = static_cast<rlim_t>(taken_.back().get() + 1 + more);
+    limit.rlim_cur = static_cast<rlim_t>(taken_.back().get()) + static_cast<rlim_t>(1 + more);
     ::setrlimit(RLIMIT_NOFILE, &limit);
   }
   void allow_none() {

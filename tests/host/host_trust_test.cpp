@@ -40,6 +40,7 @@ std::vector<std::string> mapped_files(std::int64_t pid) {
     if (words >> range >> access >> offset >> device >> inode >> path && path.starts_with('/')) files[inode] = path;
   }
   std::vector<std::string> paths;
+  paths.reserve(files.size());
   for (const auto& [inode, path] : files) paths.push_back(path);
   return paths;
 }
@@ -68,7 +69,7 @@ class TrustedPlugins : public HostTest {
   /// The borrower with what it needs, listed by its sum.
   std::filesystem::path borrower() {
     for (const char* library : {"liblender.so", "libsaver.so"}) copy(library);
-    const auto file = copy("libhost_borrower.so");
+    auto file = copy("libhost_borrower.so");
     trust_.listed = {inspect_plugin(file).value().sha256};
     return file;
   }

@@ -5,6 +5,7 @@
 
 namespace shunt::test {
 
+// NOLINTBEGIN(readability-identifier-naming): constants, as abi_plugin.c has them
 enum Route : std::uint32_t {
   kEcho = 100,
   kEchoChunk,
@@ -30,6 +31,7 @@ enum Route : std::uint32_t {
   kTopicIn = 300,
   kTopicOut = 400
 };
+// NOLINTEND(readability-identifier-naming)
 
 inline TestHostOptions abi_plugin() {
   TestHostOptions options;

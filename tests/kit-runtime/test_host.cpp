@@ -127,6 +127,7 @@ void TestHost::make_lane() {
 pid_t TestHost::run_launcher(std::vector<std::string> arguments, int inherited) {
   arguments.insert(arguments.begin(), options_.launcher);
   std::vector<char*> pointers;
+  pointers.reserve(arguments.size() + 1);
   for (auto& argument : arguments) pointers.push_back(argument.data());
   pointers.push_back(nullptr);
   std::vector<char*> environment;
@@ -244,7 +245,7 @@ control::EnteredT TestHost::start() {
 void TestHost::ask(control::Phase phase) {
   control::EnterT enter;
   enter.phase = phase;
-  must(control_.send(std::move(enter)), "Enter");
+  must(control_.send(enter), "Enter");
 }
 
 control::EnteredT TestHost::enter(control::Phase phase) {

@@ -66,7 +66,7 @@ Json RunningHost::await_event(const std::string& kind, const std::string& plugin
 
 Ran RunningHost::end(int signal) {
   process_->signal(signal);
-  const Ran ran = process_->finish();
+  Ran ran = process_->finish();
   process_.reset();
   return ran;
 }
