@@ -42,6 +42,26 @@ TEST(Pool, a_loan_is_of_the_smallest_class_that_fits_and_writable_to_its_last_by
   EXPECT_EQ(small->data[63], std::byte{1});
 }
 
+TEST(Pool, a_chunk_made_ready_is_free_until_it_is_loaned_and_is_the_next_and_the_last_one_too) {
+  PoolInMemory memory{{{64, 2}}};
+  const auto first = memory.pool.loan(64);
+
+  for (int times = 0; times < 3; ++times) memory.pool.prepare(0, 0, 64);
+  EXPECT_EQ(memory.pool.free_chunks(0), 1u);
+  EXPECT_EQ(memory.pool.used_chunks(), 1u);
+  const auto last = memory.pool.loan(64);
+  ASSERT_TRUE(last);
+  EXPECT_NE(last->data, first->data);
+  EXPECT_EQ(last->generation, memory.pool.generation(last->chunk));
+  EXPECT_EQ(memory.pool.free_chunks(0), 0u);
+  memory.pool.prepare(0, 0, 64);
+  EXPECT_FALSE(memory.pool.loan(64));
+
+  memory.pool.release(first->chunk);
+  memory.pool.prepare(0, 0, 64);
+  EXPECT_EQ(memory.pool.loan(64)->data, first->data);
+}
+
 TEST(Pool, iceoryx_places_every_chunk_header_where_the_geometry_says) {
   PoolInMemory memory{{{8, 3}, {200, 2}, {4096, 2}}};
 

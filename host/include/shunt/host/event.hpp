@@ -16,7 +16,7 @@ enum class HostEventKind : std::uint8_t {
   Restarting,       ///< It will be started again after a delay.
   Quarantined,      ///< It crashed too often: only restart() starts it again.
   Switched,         ///< A plugin's routes lead to another version.
-  SwitchUndone,     ///< The old version did not drain in time and serves again.
+  SwitchUndone,     ///< The old version serves again: it did not drain in time, or the new one died.
   Stopped,          ///< A plugin was taken off its routes.
   Joined,           ///< A plugin that was started by hand.
   RouteUndeclared,  ///< A configured route that no configured plugin has: mistyped, or of one that will join.
