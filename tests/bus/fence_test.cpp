@@ -138,6 +138,8 @@ TEST(Fence, with_both_fences_no_wake_up_is_lost) {
 TEST(Fence, without_the_fences_wake_ups_are_lost) {
 #if defined(__SANITIZE_THREAD__)
   GTEST_SKIP() << "the thread sanitizer puts fences of its own between any two atomics";
+#elif !defined(__OPTIMIZE__)
+  GTEST_SKIP() << "without optimization the order of an atomic store is no constant to the compiler: each is a fence";
 #endif
   if (two_processors().size() < 2) GTEST_SKIP() << "one processor only";
   constexpr std::uint64_t kRoundsMax = 2'000'000;
