@@ -292,7 +292,16 @@ class FewDescriptors {
   std::vector<bus::UniqueFd> holes_;
 };
 
-class Descriptors : public Launchers {};
+class Descriptors : public Launchers {
+ protected:
+  void SetUp() override {
+    Launchers::SetUp();
+#ifdef __SANITIZE_ADDRESS__
+    GTEST_SKIP()
+        << "the sanitizer itself opens descriptors to look at memory, and takes what it cannot look at for broken";
+#endif
+  }
+};
 
 TEST_F(Descriptors, that_a_launcher_sends_and_the_host_has_no_room_for_are_not_the_launchers_fault) {
   Host host = start_with_socket({actor()});
@@ -317,10 +326,6 @@ TEST_F(Descriptors, that_a_launcher_sends_and_the_host_has_no_room_for_are_not_t
 }
 
 TEST_F(Descriptors, that_run_out_at_any_point_of_the_start_are_what_the_host_says_is_missing) {
-#ifdef __SANITIZE_ADDRESS__
-  GTEST_SKIP()
-      << "the sanitizer itself opens descriptors to look at memory, and takes what it cannot look at for broken";
-#endif
   FewDescriptors few;
   int failures = 0;
   for (int more = 0;; ++more) {

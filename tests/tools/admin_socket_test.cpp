@@ -77,6 +77,9 @@ TEST_F(AdminSocket, refuses_another_user_whatever_the_files_mode_has_become) {
 }
 
 TEST_F(AdminSocket, of_a_host_without_a_free_descriptor_says_so) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "the host's sanitizer itself opens descriptors, and takes what it cannot look at for broken";
+#endif
   const pid_t host = host_pid();
   rlimit before{};
   ASSERT_EQ(::prlimit(host, RLIMIT_NOFILE, nullptr, &before), 0);
