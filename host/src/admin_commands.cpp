@@ -126,6 +126,16 @@ Result<Json> inspect(const Task& task) {
   return inspect_plugin_or_instance(task, snapshot, name);
 }
 
+/// Everything, or of one plugin.
+Result<Json> audit(const Task& task) {
+  std::vector<AuditRecord> records = task.core().audit.all();
+  if (task.request.contains("plugin")) {
+    SHUNT_TRY(plugin, task.text("plugin"));
+    std::erase_if(records, [&](const AuditRecord& each) { return each.plugin != plugin; });
+  }
+  return Json{{"records", list(records, audit_json)}};
+}
+
 Result<Json> describe_route(const Task& task) {
   SHUNT_TRY(route, task.text("route"));
   return route_json(task.core(), route);
@@ -212,6 +222,7 @@ constexpr std::array kCommands{
     Command{"ls", at_once<list_all>},
     Command{"version", at_once<tell_version>},
     Command{"inspect", at_once<inspect>},
+    Command{"audit", at_once<audit>},
     Command{"route", at_once<describe_route>},
     Command{"pub", at_once<publish_payload>},
     Command{"call", call_route},

@@ -29,7 +29,7 @@ Json plugin_json(const PluginSnapshot& plugin) {
           {"done", plugin.done},       {"received", plugin.received},
           {"copied", plugin.copied},   {"held_chunks", plugin.held_chunks},
           {"crashes", plugin.crashes}, {"trust", plugin.trust},
-          {"signer", plugin.signer},   {"sha256", plugin.sha256}};
+          {"signer", plugin.signer},   {"sha256", plugin.sha256}, {"sandbox", plugin.sandbox}};
 }
 
 Json version_json(const KnownVersion& version) {
@@ -59,6 +59,16 @@ Json event_json(const HostEvent& event) {
           {"kind", name(event.kind)}, {"plugin", event.plugin},
           {"version", event.version}, {"instance", event.instance},
           {"text", event.text},       {"in_flight", event.in_flight}};
+}
+
+Json audit_json(const AuditRecord& record) {
+  const auto ms = [](std::chrono::system_clock::time_point at) {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(at.time_since_epoch()).count();
+  };
+  return {{"instance", record.instance},   {"plugin", record.plugin}, {"version", record.version},
+          {"phase", record.phase},         {"call", record.call},     {"answer", record.answer},
+          {"arguments", record.arguments}, {"count", record.count},   {"first_ms", ms(record.first)},
+          {"last_ms", ms(record.last)}};
 }
 
 Result<Json> route_json(Core& core, const std::string& route) {

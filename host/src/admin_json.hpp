@@ -26,6 +26,7 @@ using Json = nlohmann::ordered_json;
 [[nodiscard]] Json version_json(const KnownVersion& version);
 [[nodiscard]] Json route_json(const RouteSnapshot& route);
 [[nodiscard]] Json event_json(const HostEvent& event);
+[[nodiscard]] Json audit_json(const AuditRecord& record);
 
 /// A route's kind, types and flatc's binary schema, for the reply another one if it needs it: what somebody needs to
 /// speak its payloads; of a topic also who publishes it now. Blocks for the control loop. Errors: NoSuchRoute.

@@ -32,7 +32,23 @@ bus::Sleepers sleepers_of(const PluginVersion& version) {
           .plugin = version.configuration.wait != bus::Wait::Spin};
 }
 
-void build_attach(flatbuffers::FlatBufferBuilder& builder, const PluginVersion& version, const Instance& instance) {
+namespace {
+
+flatbuffers::Offset<control::Sandbox> sandbox_of(flatbuffers::FlatBufferBuilder& builder, const PluginVersion& version,
+                                                 SandboxRequired required) {
+  const SandboxLimits& limits = version.configuration.sandbox;
+  const Permissions& permissions = version.image.manifest.permissions;
+  const auto reads = builder.CreateVectorOfStrings(permissions.read);
+  const auto syscalls = builder.CreateVectorOfStrings(permissions.syscalls);
+  return control::CreateSandbox(builder, limits.threads, limits.memory_high_bytes, limits.denials,
+                                required == SandboxRequired::Full, reads, syscalls,
+                                static_cast<control::Scheduling>(limits.scheduling), limits.priority, limits.nice);
+}
+
+}  // namespace
+
+void build_attach(flatbuffers::FlatBufferBuilder& builder, const PluginVersion& version, const Instance& instance,
+                  SandboxRequired required) {
   const auto functions = ids(version.functions);
   const auto calls = ids(version.calls);
   const auto topics_in = ids(version.topics_in);
@@ -45,13 +61,14 @@ void build_attach(flatbuffers::FlatBufferBuilder& builder, const PluginVersion& 
   std::vector<flatbuffers::Offset<flatbuffers::String>> libraries;
   for (const SealedLibrary& each : version.image.libraries) libraries.push_back(builder.CreateString(each.name));
   const SandboxLimits& limits = version.configuration.sandbox;
+  const auto sandbox = sandbox_of(builder, version, required);
   const auto text = to_string(version.image.version);
   finish_message(builder, control::CreateAttachDirect(builder, bus::kLayoutVersion, instance.identity.id.value,
                                                       version.name().c_str(), text.c_str(), version.configuration.slots,
                                                       static_cast<control::Wait>(version.configuration.wait),
                                                       sleepers_of(version).host, &inbound, &outbound, &functions,
                                                       &calls, &topics_in, &topics_out, &settings, limits.memory_bytes,
-                                                      limits.open_files, &limits.cpus, &libraries));
+                                                      limits.open_files, &limits.cpus, &libraries, sandbox));
 }
 
 }  // namespace shunt::host

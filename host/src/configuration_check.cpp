@@ -62,7 +62,12 @@ void check_pool(Check& check, std::string_view member, const std::vector<bus::Si
 void check_sandbox(Check& check, const SandboxLimits& sandbox) {
   check.require(sandbox.memory_bytes >= 1u << 20 && sandbox.memory_bytes <= std::uint64_t{1} << 40, "sandbox.memory",
                 "is {}; 1 MiB to 1024 GiB are meant", bytes_text(sandbox.memory_bytes));
+  check.range("sandbox.threads", sandbox.threads, 2, 10'000);
   check.range("sandbox.open_files", sandbox.open_files, 16, 65'536);
+  check.range("sandbox.denials", sandbox.denials, 1, 1'000'000'000);
+  check.range("sandbox.priority", sandbox.priority, 1, 99);
+  check.require(sandbox.nice >= -20 && sandbox.nice <= 19, "sandbox.nice", "is {}; a number from -20 to 19 is meant",
+                sandbox.nice);
   std::set<std::uint32_t> seen;
   for (const auto cpu : sandbox.cpus)
     check.require(cpu <= kCpuMax && seen.insert(cpu).second, "sandbox.cpus",

@@ -76,10 +76,21 @@ Status read_config(const TomlNode& node, std::map<std::string, ConfigValue>& con
   return {};
 }
 
+constexpr std::array kSchedulings = {TomlWord{"other", Scheduling::Other}, TomlWord{"batch", Scheduling::Batch},
+                                     TomlWord{"idle", Scheduling::Idle}, TomlWord{"fifo", Scheduling::Fifo},
+                                     TomlWord{"round_robin", Scheduling::RoundRobin}};
+constexpr std::array kSandboxes = {TomlWord{"best", SandboxRequired::Best}, TomlWord{"full", SandboxRequired::Full}};
+
 Status read_sandbox(const TomlNode& node, const std::string& member, TomlPlaces& places, SandboxLimits& sandbox) {
   TomlFields fields(node, "sandbox", member + ".sandbox", places);
   fields.bytes("memory", sandbox.memory_bytes);
+  fields.bytes("memory_high", sandbox.memory_high_bytes);
+  fields.count("threads", sandbox.threads);
   fields.count("open_files", sandbox.open_files);
+  fields.count("denials", sandbox.denials);
+  fields.choice("scheduling", sandbox.scheduling, kSchedulings);
+  fields.count("priority", sandbox.priority);
+  fields.number("nice", sandbox.nice);
   if (const auto* cpus = fields.array("cpus")) fields.complain(read_cpus(*cpus, sandbox.cpus));
   return fields.finish();
 }
@@ -205,12 +216,20 @@ Status read_trust(const TomlNode& node, const std::filesystem::path& folder, Tom
   return fields.finish();
 }
 
+Status read_required(const TomlNode& node, TomlPlaces& places, SandboxRequired& required) {
+  TomlFields fields(node, "[sandbox]", "sandbox", places);
+  fields.choice("require", required, kSandboxes);
+  return fields.finish();
+}
+
 Status read_file(const TomlNode& node, const std::filesystem::path& folder, TomlPlaces& places,
                  HostConfiguration& configuration) {
   TomlFields fields(node, "the file", "", places);
   if (const auto* host = fields.table("host")) fields.complain(read_host(*host, folder, places, configuration));
   if (const auto* trust = fields.table("trust"))
     fields.complain(read_trust(*trust, folder, places, configuration.trust));
+  if (const auto* sandbox = fields.table("sandbox"))
+    fields.complain(read_required(*sandbox, places, configuration.sandbox_required));
   if (const auto* plugins = fields.array("plugin", "an array (write [[plugin]], with two brackets)")) {
     for (const TomlNode& element : std::get<TomlNode::Array>(plugins->value)) {
       const auto member = fmt::format("plugin[{}]", configuration.plugins.size());

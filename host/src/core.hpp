@@ -2,6 +2,7 @@
 /// Everything a host is made of, in the order in which it is built and the reverse in which it goes.
 
 #include "admin_server.hpp"
+#include "audit_log.hpp"
 #include "catalog.hpp"
 #include "event_log.hpp"
 #include "event_loop.hpp"
@@ -23,6 +24,7 @@ struct Core : std::enable_shared_from_this<Core> {
   RouteDirectory directory;
   PublishedTable tables;
   EventLog events;
+  AuditLog audit;
   Catalog catalog;
   std::unique_ptr<EventLoop> loop;
   std::unique_ptr<Supervisor> supervisor;

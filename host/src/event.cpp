@@ -16,6 +16,8 @@ std::string_view name(HostEventKind kind) noexcept {
     case HostEventKind::Joined: return "Joined";
     case HostEventKind::RouteUndeclared: return "RouteUndeclared";
     case HostEventKind::Refused: return "Refused";
+    case HostEventKind::Denied: return "Denied";
+    case HostEventKind::MemoryHigh: return "MemoryHigh";
   }
   return "Unknown";
 }

@@ -88,8 +88,9 @@ Result<Host> Host::start(HostConfiguration configuration, const std::stop_token&
   auto core = std::make_shared<host::Core>(std::move(configuration));
   SHUNT_TRY(loop, host::EventLoop::create());
   core->loop = std::move(loop);
-  core->supervisor = std::make_unique<host::Supervisor>(core->configuration, *core->loop, core->catalog,
-                                                        core->directory, core->tables, core->events);
+  core->supervisor =
+      std::make_unique<host::Supervisor>(core->configuration, *core->loop, core->catalog, core->directory, core->tables,
+                                         host::Records{core->events, core->audit});
   SHUNT_TRY(hub, host::Hub::create(core->tables, *core->supervisor));
   core->hub = std::move(hub);
   core->supervisor->bind(*core->hub);
@@ -225,6 +226,8 @@ HostSnapshot Host::snapshot() {
   }));
   return result;
 }
+
+std::vector<AuditRecord> Host::audit() { return core_->audit.all(); }
 
 std::vector<HostEvent> Host::events(std::uint64_t seen) { return core_->events.after(seen); }
 

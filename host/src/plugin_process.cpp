@@ -1,5 +1,7 @@
 #include "plugin_process.hpp"
 
+#include "spawn_launcher.hpp"
+
 #include <algorithm>
 #include <array>
 #include <csignal>
@@ -7,52 +9,12 @@
 #include <string_view>
 #include <vector>
 
-#include <spawn.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-extern char** environ;
-
 namespace shunt::host {
 namespace {
-
-constexpr int kLauncherFd = 3;
-
-Result<std::array<bus::UniqueFd, 2>> socket_pair() {
-  int ends[2];
-  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
-    return system_error("creating a control socket");
-  return std::array{bus::UniqueFd{ends[0]}, bus::UniqueFd{ends[1]}};
-}
-
-/// Ours, without what makes the loader load something else: libraries that nobody has checked.
-std::vector<char*> environment_of_launcher() {
-  std::vector<char*> environment;
-  for (char** each = environ; *each != nullptr; ++each)
-    if (!std::string_view(*each).starts_with("LD_") && !std::string_view(*each).starts_with("GLIBC_TUNABLES="))
-      environment.push_back(*each);
-  environment.push_back(nullptr);
-  return environment;
-}
-
-Result<pid_t> start_launcher(const std::filesystem::path& launcher, int socket) {
-  posix_spawn_file_actions_t actions;
-  ::posix_spawn_file_actions_init(&actions);
-  ::posix_spawn_file_actions_adddup2(&actions, socket, kLauncherFd);
-  std::string program = launcher;
-  std::string option = "--attach";
-  std::string number = std::to_string(kLauncherFd);
-  char* const arguments[] = {program.data(), option.data(), number.data(), nullptr};
-  const auto environment = environment_of_launcher();
-  pid_t pid = -1;
-  const int code = ::posix_spawn(&pid, program.c_str(), &actions, nullptr, arguments, environment.data());
-  ::posix_spawn_file_actions_destroy(&actions);
-  if (code != 0)
-    return error(ErrorCode::System, "starting the launcher \"{}\": {}; set `launcher` to where shunt-launch is",
-                 program, ::strerror(code));
-  return pid;
-}
 
 /// Reaps a child of ours. In a host that ignores SIGCHLD it is gone when it has ended, and nothing is left to reap.
 void wait_for(int pidfd) noexcept {
@@ -103,9 +65,8 @@ PluginProcess::~PluginProcess() {
 
 Status PluginProcess::spawn(const std::filesystem::path& launcher, const flatbuffers::FlatBufferBuilder& attach,
                             const PluginImage& image, const bus::LaneMemory& memory) {
-  SHUNT_TRY(ends, socket_pair());
-  SHUNT_TRY(pid, start_launcher(launcher, ends[1].get()));
-  warden_pid_ = pid;
+  SHUNT_TRY(started, start_launcher(launcher, "--attach"));
+  const pid_t pid = warden_pid_ = started.pid;
   warden_pidfd_.reset(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
   if (!warden_pidfd_) {
     auto why = system_error("opening the launcher's pidfd");
@@ -114,7 +75,7 @@ Status PluginProcess::spawn(const std::filesystem::path& launcher, const flatbuf
     return why;
   }
   SHUNT_CHECK(loop_.watch(warden_pidfd_.get(), [this] { on_warden_exit(); }));
-  warden_ = std::move(ends[0]);
+  warden_ = std::move(started.socket);
   return hand_over(attach, image, memory);
 }
 
@@ -183,6 +144,8 @@ void PluginProcess::enter(control::Phase phase) {
   asked_.push_back(phase);
   flatbuffers::FlatBufferBuilder builder;
   finish_message(builder, control::CreateEnter(builder, phase));
+  // The warden first: it judges the plugin's calls by the phase that it has heard of last.
+  if (warden_ && !send_packet(warden_.get(), builder, {})) return kill_plugin();  // and its end tells the rest
   if (auto sent = send_packet(plugin_.get(), builder, {}); !sent && sent.error().code != ErrorCode::HostGone)
     end(Event::Breach, "its control socket is full");
 }
@@ -290,6 +253,8 @@ void PluginProcess::accept_from_warden(Packet& packet) {
     listener_.on_phase_failed(*instance_, {static_cast<ErrorCode>(refused->code() == 0 ? 0 : refused->code() - 1),
                                            refused->message() == nullptr ? "" : refused->message()->str()});
     end(Event::PhaseFailed, "the launcher refused it");
+  } else {
+    accept_report(message);
   }
 }
 

@@ -42,6 +42,11 @@ class ProcessListener {
   virtual void on_active(Instance& instance) = 0;
   /// A phase failed; cleanup follows by itself.
   virtual void on_phase_failed(Instance& instance, Error why) = 0;
+  /// What its sandbox is: "full", or what it is without.
+  virtual void on_confined(Instance& instance, std::string sandbox) = 0;
+  /// Calls of one name, in one phase: what the plugin was denied so far.
+  virtual void on_denied(Instance& instance, const control::AuditRecord& record) = 0;
+  virtual void on_memory_high(Instance& instance, std::uint64_t bytes) = 0;
   /// Reaped: nothing writes to the lane any more.
   virtual void on_ended(Instance& instance, const Death& death) = 0;
 
@@ -87,6 +92,7 @@ class PluginProcess {
                    const bus::LaneMemory& memory);
   void on_warden_packet();
   void accept_from_warden(Packet& packet);
+  void accept_report(const control::Message& message);
   void on_plugin_packet();
   void on_plugin_exit();
   void on_warden_exit();

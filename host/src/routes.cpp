@@ -138,6 +138,7 @@ HostSnapshot Supervisor::snapshot() {
       each.held_chunks = progress.held_chunks;
       each.received = instance.received.load(std::memory_order_relaxed);
       each.copied = instance.copied.load(std::memory_order_relaxed);
+      each.sandbox = running.sandbox;
       shown |= running.version == plugin.serving;
       result.plugins.push_back(std::move(each));
     }

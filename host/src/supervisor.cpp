@@ -66,7 +66,7 @@ Result<Supervisor::Running*> Supervisor::try_stage(const std::shared_ptr<PluginV
   instance->wanted = version->wanted();
   instance->rings = sleepers_of(*version).host;
   flatbuffers::FlatBufferBuilder attach;
-  build_attach(attach, *version, *instance);
+  build_attach(attach, *version, *instance, configuration_.sandbox_required);
   auto process =
       std::make_unique<PluginProcess>(loop_, static_cast<ProcessListener&>(*this), instance, version->configuration);
   if (launcher) {

@@ -1,6 +1,7 @@
 #pragma once
 /// Which instances run: starting, restarting, switching and stopping plugins, on the control loop's thread.
 
+#include "audit_log.hpp"
 #include "backoff.hpp"
 #include "catalog.hpp"
 #include "event_log.hpp"
@@ -26,18 +27,25 @@ struct KnownVersion {
   bool serves = false;
 };
 
+/// Where what happens is written down.
+struct Records {
+  EventLog& events;
+  AuditLog& audit;
+};
+
 class Supervisor final : public HubListener, private ProcessListener {
  public:
   using Done = std::function<void(Status)>;
 
   Supervisor(HostConfiguration configuration, EventLoop& loop, Catalog& catalog, RouteDirectory& directory,
-             PublishedTable& tables, EventLog& events)
+             PublishedTable& tables, Records records)
       : configuration_(std::move(configuration)),
         loop_(loop),
         catalog_(catalog),
         directory_(directory),
         tables_(tables),
-        events_(events) {}
+        events_(records.events),
+        audit_(records.audit) {}
   ~Supervisor();
 
   /// Once, before the loop starts.
@@ -99,12 +107,17 @@ class Supervisor final : public HubListener, private ProcessListener {
     std::vector<Done> ended;           ///< Of those who wait for its end.
     bool expected_end = false;
     bool by_hand = false;
+    std::string sandbox;              ///< What its warden says of it.
+    std::uint32_t denials_noted = 0;  ///< Events; the records are not bounded by it.
     Watchdog watchdog;
   };
   struct Switching;
 
   void on_active(Instance& instance) override;
   void on_phase_failed(Instance& instance, Error why) override;
+  void on_confined(Instance& instance, std::string sandbox) override;
+  void on_denied(Instance& instance, const control::AuditRecord& record) override;
+  void on_memory_high(Instance& instance, std::uint64_t bytes) override;
   void on_ended(Instance& instance, const Death& death) override;
 
   // supervisor.cpp
@@ -151,6 +164,7 @@ class Supervisor final : public HubListener, private ProcessListener {
   RouteDirectory& directory_;
   PublishedTable& tables_;
   EventLog& events_;
+  AuditLog& audit_;
   Hub* hub_ = nullptr;
   std::map<std::string, Plugin, std::less<>> plugins_;
   std::map<const Instance*, Running> running_;

@@ -66,6 +66,18 @@ void TomlFields::count(std::string_view key, std::uint32_t& member) {
   member = static_cast<std::uint32_t>(*number);
 }
 
+void TomlFields::number(std::string_view key, std::int32_t& member) {
+  const TomlEntry* const entry = find(key);
+  if (entry == nullptr) return;
+  const auto* const value = std::get_if<std::int64_t>(&entry->node.value);
+  if (value == nullptr) return complain_type(*entry, "a whole number");
+  constexpr std::numeric_limits<std::int32_t> kRange;
+  if (*value < kRange.min() || *value > kRange.max())
+    return complain(error(ErrorCode::BadConfiguration, "{}: {} is {}; a whole number from {} to {} is meant",
+                          entry->node.place, key, *value, kRange.min(), kRange.max()));
+  member = static_cast<std::int32_t>(*value);
+}
+
 void TomlFields::bytes(std::string_view key, std::uint64_t& member) {
   const auto* const node = wanted(key, "a size with its unit, such as \"128 MiB\",", kString);
   if (node == nullptr) return;

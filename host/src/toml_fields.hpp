@@ -37,6 +37,7 @@ class TomlFields {
   void text(std::string_view key, std::string& member);
   void flag(std::string_view key, bool& member);
   void count(std::string_view key, std::uint32_t& member);
+  void number(std::string_view key, std::int32_t& member);
   void bytes(std::string_view key, std::uint64_t& member);
   void duration(std::string_view key, std::chrono::nanoseconds& member);
 

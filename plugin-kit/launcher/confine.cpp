@@ -32,6 +32,17 @@ Status run_on(std::span<const std::uint32_t> cpus) {
                fmt::join(cpus, ", "));
 }
 
+Status schedule(const Confinement& confinement) {
+  constexpr sched_param kNone{};
+  const int policy = confinement.scheduling == control::Scheduling::Batch  ? SCHED_BATCH
+                     : confinement.scheduling == control::Scheduling::Idle ? SCHED_IDLE
+                                                                           : SCHED_OTHER;
+  if (policy != SCHED_OTHER && ::sched_setscheduler(0, policy, &kNone) != 0)
+    return system_error("changing the scheduling class");
+  if (confinement.nice > 0 && ::setpriority(PRIO_PROCESS, 0, confinement.nice) != 0) return system_error("being nice");
+  return {};
+}
+
 }  // namespace
 
 Status close_all_but(std::vector<int> keep) {
@@ -50,14 +61,29 @@ Status close_all_but(std::vector<int> keep) {
 Status confine(const Confinement& confinement) {
   SHUNT_CHECK(close_all_but(confinement.keep));
   SHUNT_CHECK(limit(RLIMIT_CORE, 0, "core files"));
+  SHUNT_CHECK(limit(RLIMIT_MEMLOCK, 0, "locked memory"));
+  SHUNT_CHECK(limit(RLIMIT_MSGQUEUE, 0, "message queues"));
 #ifndef SHUNT_SANITIZED  // whose shadow of the memory is private memory too, and many times as large
   if (confinement.data_bytes_max != 0) SHUNT_CHECK(limit(RLIMIT_DATA, confinement.data_bytes_max, "private memory"));
+  if (confinement.processes_max != 0) SHUNT_CHECK(limit(RLIMIT_NPROC, confinement.processes_max, "threads"));
 #endif
   if (confinement.open_files_max != 0) SHUNT_CHECK(limit(RLIMIT_NOFILE, confinement.open_files_max, "open files"));
   if (!confinement.cpus.empty()) SHUNT_CHECK(run_on(confinement.cpus));
+  SHUNT_CHECK(schedule(confinement));
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return system_error("renouncing new privileges");
   die_with(confinement.parent);
   return {};
+}
+
+Status confine_calls(const Filter& filter, const kit::ControlChannel& warden, Layers& layers, bool require_full) {
+  SHUNT_TRY(listener, install_filter(filter));
+  layers.holds(Layer::Filter, fmt::format("{} instructions", filter.program().size()));
+  if (listener) layers.holds(Layer::Audit, "the warden judges what the filter leaves open");
+  else layers.lacks(Layer::Audit, "no listener can be had here: a filter around this program has the only one");
+  std::vector<int> descriptors;
+  if (listener) descriptors.push_back(listener.get());
+  SHUNT_CHECK(warden.send(layers.message(), descriptors));
+  return require_full ? layers.check_complete() : Status{};
 }
 
 }  // namespace shunt::launcher

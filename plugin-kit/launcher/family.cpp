@@ -1,9 +1,11 @@
 #include "family.hpp"
 
+#include <array>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 
+#include <poll.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -14,6 +16,13 @@ void die_with(pid_t parent) noexcept {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   // It may have ended between its fork and the line above; then nobody sends the signal.
   if (::getppid() != parent) ::raise(SIGKILL);
+}
+
+Status die_with_other_end(int socket) noexcept {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  pollfd other{socket, 0, 0};  // a hang-up is told unasked
+  if (::poll(&other, 1, 0) > 0) return error(ErrorCode::HostGone, "the warden has ended");
+  return {};
 }
 
 void adopt_orphans() noexcept { ::prctl(PR_SET_CHILD_SUBREAPER, 1); }
@@ -50,6 +59,18 @@ Result<bus::UniqueFd> open_pidfd(pid_t pid) {
   bus::UniqueFd pidfd{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
   if (!pidfd) return system_error("opening a pidfd");
   return pidfd;
+}
+
+Result<pid_t> number_of(const bus::UniqueFd& pidfd) {
+  std::FILE* const about = std::fopen(fmt::format("/proc/self/fdinfo/{}", pidfd.get()).c_str(), "re");
+  if (about == nullptr) return system_error("reading about a pidfd");
+  std::array<char, 128> line{};
+  int number = 0;
+  while (std::fgets(line.data(), static_cast<int>(line.size()), about) != nullptr)
+    if (std::sscanf(line.data(), "Pid: %d", &number) == 1) break;
+  std::fclose(about);
+  if (number <= 0) return error(ErrorCode::System, "a pidfd names no process of ours");
+  return number;
 }
 
 void kill_by(const bus::UniqueFd& pidfd) noexcept {

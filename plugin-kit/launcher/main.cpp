@@ -62,7 +62,7 @@ int launch(kit::ControlChannel host, StartedBy started_by) {
   if (!attachment) return failed(attachment.error());
   std::optional<ByHand> by_hand;
   if (started_by == StartedBy::Hand) by_hand = for_a_person(attachment->agreement);
-  const auto ending = run_warden(std::move(host), std::move(*attachment), program_hooks(), std::move(by_hand));
+  const auto ending = run_warden(std::move(host), std::move(*attachment), program_hooks(), Purpose::Serve, std::move(by_hand));
   if (ending && ending->told_to_end != 0) return end_by(ending->told_to_end);
   if (ending && ending->is_orderly()) return kDone;
   // A host that started us says in its events how its plugin ended; where it is gone itself, nobody reads a sentence.
@@ -88,6 +88,20 @@ int attach(int fd) {
   return launch(kit::ControlChannel{bus::UniqueFd{fd}}, StartedBy::Host);
 }
 
+/// Confines a process as a plugin's is, tells what holds, and lets it go: what `shunt doctor` asks for.
+int probe(int fd) {
+  if (!is_packet_socket(fd)) {
+    std::fprintf(stderr, "shunt-launch: descriptor %d is no socket: `shunt doctor` asks for this\n", fd);
+    return kMisused;
+  }
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  Attachment nothing;
+  nothing.agreement.sandbox = std::make_unique<control::SandboxT>();
+  const auto ending =
+      run_warden(kit::ControlChannel{bus::UniqueFd{fd}}, std::move(nothing), program_hooks(), Purpose::Probe);
+  return ending && ending->is_orderly() ? kDone : kFailed;
+}
+
 int join(const std::string& socket, const std::string& plugin) {
   auto host = join_host(socket, plugin);
   return host ? launch(std::move(*host), StartedBy::Hand) : failed(host.error());
@@ -111,6 +125,12 @@ int main(int argc, char** argv) {
           ->check([](const std::string& text) {
             return text.starts_with('-') ? "a descriptor is a number from 0" : std::string{};
           });
+  auto* const probe = program.add_option("--probe", fd, "Say over an inherited socket what a plugin is confined by.")
+                          ->type_name("FD")
+                          ->check([](const std::string& text) {
+                              return text.starts_with('-') ? "a descriptor is a number from 0" : std::string{};
+                            })
+                          ->excludes(attach);
   auto* const host = program.add_option("--host", socket, "Join the running host that listens on this socket.")
                          ->type_name("SOCKET")
                          ->excludes(attach);
@@ -125,6 +145,7 @@ int main(int argc, char** argv) {
     return program.exit(problem) == 0 ? launcher::kDone : launcher::kMisused;
   }
   if (attach->count() > 0) return launcher::attach(fd);
+  if (probe->count() > 0) return launcher::probe(fd);
   if (host->count() > 0) return launcher::join(socket, plugin);
   std::fprintf(stderr, "shunt-launch: say --host SOCKET and a plugin, or --help\n");
   return launcher::kMisused;

@@ -2,6 +2,7 @@
 
 #include "confine.hpp"
 #include "plugin_object.hpp"
+#include "sandbox/landlock.hpp"
 
 #include <shunt/plugin-kit/runtime/runtime.hpp>
 
@@ -9,13 +10,15 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include <fcntl.h>
+#include <pthread.h>
 #include <unistd.h>
 
 namespace shunt::launcher {
 namespace {
 
 using control::Descriptor;
+
+constexpr pid_t kFirstProcess = 1;  // of a pid namespace: init
 
 /// Signals as a fresh program has them, whatever the host's thread that started us had blocked or ignored.
 void reset_signals() noexcept {
@@ -26,19 +29,31 @@ void reset_signals() noexcept {
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-Status empty_stdin() {
-  const bus::UniqueFd null{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
-  if (!null || ::dup2(null.get(), STDIN_FILENO) < 0) return system_error("opening /dev/null");
-  return {};
+/// Threads get a stack that fits many of them into the memory limit, which counts stacks in full.
+void choose_stacks() noexcept {
+  constexpr std::size_t kStackBytes = 1u << 20;
+  pthread_attr_t attributes;
+  ::pthread_attr_init(&attributes);
+  ::pthread_attr_setstacksize(&attributes, kStackBytes);
+  ::pthread_setattr_default_np(&attributes);
+  ::pthread_attr_destroy(&attributes);
 }
 
-Confinement confinement_of(const Attachment& attachment, pid_t parent) {
+Confinement confinement_of(const Attachment& attachment, const kit::ControlChannel& warden, pid_t parent) {
   Confinement confinement;
   confinement.data_bytes_max = attachment.agreement.data_bytes_max;
   confinement.open_files_max = attachment.agreement.open_files_max;
   confinement.cpus = attachment.agreement.cpus;
-  for (const auto& descriptor : attachment.descriptors) confinement.keep.push_back(descriptor.get());
+  if (const auto& sandbox = attachment.agreement.sandbox) {
+    // Init counts too. Outside a pid namespace other processes of the user do: then only the warden counts.
+    if (sandbox->threads_max != 0 && ::getppid() == kFirstProcess) confinement.processes_max = sandbox->threads_max + 1;
+    confinement.scheduling = sandbox->scheduling;
+    confinement.nice = sandbox->nice;
+  }
+  for (const auto& descriptor : attachment.descriptors)
+    if (descriptor) confinement.keep.push_back(descriptor.get());
   for (const auto& library : attachment.libraries) confinement.keep.push_back(library.get());
+  confinement.keep.push_back(warden.fd());
   confinement.parent = parent;
   return confinement;
 }
@@ -78,18 +93,37 @@ Result<std::unique_ptr<bus::LaneEnd>> open_lane(Attachment& attachment) {
   return bus::LaneEnd::open_plugin(shape, memory, pool.get(), sleepers);
 }
 
-Result<std::unique_ptr<bus::LaneEnd>> prepare(Attachment& attachment, pid_t parent) {
+Status filter_calls(const PluginStart& start, const kit::ControlChannel& warden, Layers& layers) {
+  if (!start.hooks.confined) return {};
+  const auto& sandbox = start.attachment.agreement.sandbox;
+  const bool require_full = sandbox != nullptr && sandbox->require_full;
+  if (start.filter) return confine_calls(*start.filter, warden, layers, require_full);
+  SHUNT_TRY(filter, build_filter(Undecided::Refuse));
+  return confine_calls(filter, warden, layers, require_full);
+}
+
+/// When this returns nothing of the lane's descriptors is open, and the next line may be the plugin's.
+Result<std::unique_ptr<bus::LaneEnd>> prepare(PluginStart& start, kit::ControlChannel warden, pid_t parent,
+                                              Layers& layers) {
   reset_signals();
   ::clearenv();
-  SHUNT_CHECK(empty_stdin());
-  SHUNT_CHECK(confine(confinement_of(attachment, parent)));
-  return open_lane(attachment);
+  choose_stacks();
+  SHUNT_CHECK(confine(confinement_of(start.attachment, warden, parent)));
+  if (start.hooks.confined) layers.note(Layer::Landlock, apply_landlock());
+  if (start.purpose == Purpose::Probe) {
+    SHUNT_CHECK(filter_calls(start, warden, layers));
+    ::_exit(0);
+  }
+  SHUNT_TRY(lane, open_lane(start.attachment));
+  SHUNT_CHECK(filter_calls(start, warden, layers));
+  return lane;
 }
 
 }  // namespace
 
-void run_plugin_process(Attachment attachment, pid_t parent, const PluginHooks& hooks) {
-  auto lane = prepare(attachment, parent);
+void run_plugin_process(PluginStart start, kit::ControlChannel warden, pid_t parent, Layers layers) {
+  auto lane = prepare(start, std::move(warden), parent, layers);
+  Attachment& attachment = start.attachment;
   kit::ControlChannel control{std::move(attachment[Descriptor::Control])};
   if (!lane) {
     control::EnteredT entered;
@@ -106,7 +140,7 @@ void run_plugin_process(Attachment attachment, pid_t parent, const PluginHooks& 
   kit::Contract contract = contract_of(attachment.agreement);
   const Interface needed{!contract.functions.empty(), !contract.topics_in.empty()};
   const auto load = [objects, needed] { return load_plugin(std::move(*objects), needed); };
-  kit::Runtime{std::move(*lane), std::move(contract), std::move(control), load, hooks.on_serving}.run();
+  kit::Runtime{std::move(*lane), std::move(contract), std::move(control), load, start.hooks.on_serving}.run();
 }
 
 }  // namespace shunt::launcher

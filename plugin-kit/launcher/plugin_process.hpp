@@ -2,6 +2,8 @@
 /// The plugin process: confined, attached to its lane, and only then running a line of the plugin.
 
 #include "attachment.hpp"
+#include "sandbox/filter.hpp"
+#include "sandbox/layers.hpp"
 
 #include <functional>
 
@@ -9,11 +11,26 @@
 
 namespace shunt::launcher {
 
-/// What the kill storm's launcher hooks in; empty in what users run.
+/// What the launchers of tests and benchmarks hook in; as it stands here in what users run.
 struct PluginHooks {
   std::function<void()> on_serving;  ///< On the serving thread, before the first message.
+  bool confined = true;              ///< False: limits and nothing else, to measure what the rest costs.
 };
 
-[[noreturn]] void run_plugin_process(Attachment attachment, pid_t parent, const PluginHooks& hooks);
+enum class Purpose : std::uint8_t {
+  Serve,
+  Probe,  ///< Be confined, say what holds, and end: there is neither lane nor plugin.
+};
+
+/// What was made ready for a plugin process before it was forked.
+struct PluginStart {
+  Attachment attachment;
+  std::optional<Filter> filter;  ///< None: none is wanted, or it is built in the plugin process.
+  Purpose purpose = Purpose::Serve;
+  PluginHooks hooks;
+};
+
+/// `parent` and `layers`: init's number, as the plugin process sees it, and what init found to hold.
+[[noreturn]] void run_plugin_process(PluginStart start, kit::ControlChannel warden, pid_t parent, Layers layers);
 
 }  // namespace shunt::launcher

@@ -1,5 +1,5 @@
 #pragma once
-/// The one place where the kill storm's launcher differs from the one that users run.
+/// The one place where the launchers of tests and benchmarks differ from the one that users run.
 
 #include "plugin_process.hpp"
 

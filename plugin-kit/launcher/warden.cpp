@@ -2,6 +2,9 @@
 
 #include "family.hpp"
 #include "init_process.hpp"
+#include "oversight.hpp"
+#include "sandbox/can_listen.hpp"
+#include "sandbox/granted_calls.hpp"
 
 #include <shunt/plugin-kit/runtime/runtime.hpp>
 
@@ -42,24 +45,34 @@ bus::UniqueFd take_end_signals() noexcept {
 
 class Warden {
  public:
-  Warden(kit::ControlChannel host, kit::ControlChannel relay, pid_t init, std::optional<ByHand> by_hand)
-      : host_(std::move(host)), relay_(std::move(relay)), init_(init), by_hand_(std::move(by_hand)) {
+  Warden(kit::ControlChannel host, kit::ControlChannel relay, pid_t init, Oversight oversight,
+         std::optional<ByHand> by_hand)
+      : host_(std::move(host)),
+        relay_(std::move(relay)),
+        init_(init),
+        oversight_(std::move(oversight)),
+        by_hand_(std::move(by_hand)) {
     if (by_hand_) signals_ = take_end_signals();
   }
 
   Result<Ending> watch() {
     while (!exited_) {
-      std::array<pollfd, 3> sockets{pollfd{relay_.fd(), POLLIN, 0}, pollfd{host_.fd(), POLLIN, 0},
+      std::array<pollfd, 4> sources{pollfd{relay_.fd(), POLLIN, 0}, pollfd{host_.fd(), POLLIN, 0},
+                                    pollfd{oversight_.fd(), POLLIN, 0},
                                     pollfd{signals_.get(), POLLIN, 0}};  // a descriptor of -1 is left out
-      if (::poll(sockets.data(), sockets.size(), -1) < 0) {
+      if (::poll(sources.data(), sources.size(), oversight_.patience_ms()) < 0) {
         if (errno == EINTR) continue;
         return end(system_error("waiting for the host and the plugin").value());
       }
-      if (sockets[2].revents != 0) return end_as_told();
-      if (sockets[0].revents != 0)
+      if (sources[3].revents != 0) return end_as_told();
+      if (sources[0].revents != 0)
         if (auto passed = pass_on(); !passed) return end(std::move(passed).error());
-      if (sockets[1].revents != 0)
+      if (sources[1].revents != 0)
         if (auto heard = hear_host(); !heard) return end(std::move(heard).error());
+      if (sources[2].revents != 0)
+        if (auto judged = judge(sources[2].revents); !judged) return end(std::move(judged).error());
+      if (auto told = tell(oversight_.news()); !told) return end(std::move(told).error());
+      if (oversight_.must_end()) kill_by(plugin_);
     }
     end_family();
     // Of a host that is killed the plugin may lose its socket a moment before we lose ours.
@@ -80,11 +93,12 @@ class Warden {
     return {0, number, std::move(reason_), number};
   }
 
-  /// The host only says that a plugin serves and why it has to end; another packet is of a later release, the end of
-  /// them is the host's.
+  /// The host says which phase comes next, that the plugin serves, and why it has to end; another packet is of a later
+  /// release, the end of them is the host's.
   Status hear_host() {
     const auto packet = host_.receive();
     if (!packet) return host_gone();
+    if (const auto* const enter = packet->message().body_as_Enter()) oversight_.enter(enter->phase());
     const auto* const refused = packet->message().body_as_Refused();
     if (refused != nullptr && refused->message() != nullptr && reason_.empty()) reason_ = refused->message()->str();
     if (const auto* const serves = packet->message().body_as_Serves()) serves_on_ = serves->host()->str();
@@ -92,29 +106,38 @@ class Warden {
     return {};
   }
 
-  /// Passes on what init says: Spawned with the pidfd, Exited, or Refused when it could not start the plugin process.
-  /// Init's own end without a word is a SIGKILL to both.
+  /// The host says a phase here before it says it to the plugin. So what it said before a call was taken is heard
+  /// before the call is decided, and no call of a phase is judged by the rules of the one before.
+  Status judge(short events) {
+    const auto call = oversight_.take_call(events);
+    if (!call) return {};
+    for (pollfd host{host_.fd(), POLLIN, 0}; ::poll(&host, 1, 0) > 0;) SHUNT_CHECK(hear_host());
+    oversight_.decide(*call);
+    return {};
+  }
+
+  /// Passes on what init and plugin process say: Spawned with the pidfd, Confined, Exited, or Refused when the plugin
+  /// process could not be started. Init's own end without a word is a SIGKILL to both.
   Status pass_on() {
     auto packet = relay_.receive();
     if (!packet) {
       end_family();
       exited_.emplace().signal = SIGKILL;
+      SHUNT_CHECK(tell_the_rest());
       return told(host_.send(control::ExitedT{*exited_}));
     }
-    if (const auto* spawned = packet->message().body_as_Spawned()) {
-      plugin_pid_ = spawned->pid();
-      Status forwarded = told(host_.forward(*packet));
-      if (!packet->descriptors.empty()) plugin_ = std::move(packet->descriptors.front());
-      announce();
-      return forwarded;
-    }
-    if (const auto* refused = packet->message().body_as_Refused()) {
+    const control::Message& message = packet->message();
+    if (const auto* spawned = message.body_as_Spawned(); spawned != nullptr && packet->descriptors.size() == 1)
+      return introduce(spawned->pid(), std::move(packet->descriptors.front()));
+    if (message.body_as_Confined() != nullptr) return confined(*packet);
+    if (const auto* refused = message.body_as_Refused()) {
       SHUNT_CHECK(told(host_.forward(*packet)));
       return error(static_cast<ErrorCode>(refused->code() - 1), "{}", refused->message()->c_str());
     }
-    if (const auto* exited = packet->message().body_as_Exited()) {
+    if (const auto* exited = message.body_as_Exited()) {
       exited->UnPackTo(&exited_.emplace());
       end_family();
+      SHUNT_CHECK(tell_the_rest());
       SHUNT_CHECK(told(host_.forward(*packet)));
     }
     return {};
@@ -124,6 +147,42 @@ class Warden {
   void announce() {
     if (!by_hand_ || serves_on_.empty() || plugin_pid_ == 0) return;
     by_hand_->serves(std::exchange(serves_on_, {}), plugin_pid_);
+  }
+
+  /// Init numbers the plugin process as its namespace does; the host knows it by another number.
+  Status introduce(pid_t inside, bus::UniqueFd plugin) {
+    plugin_ = std::move(plugin);
+    control::SpawnedT spawned;
+    if (const auto outside = number_of(plugin_)) {  // else it has ended already; that is told next
+      spawned.pid = *outside;
+      oversight_.plugin_is(inside, *outside);
+    }
+    const std::array descriptors{plugin_.get()};
+    SHUNT_CHECK(told(host_.send(spawned, descriptors)));
+    plugin_pid_ = spawned.pid;
+    announce();
+    if (spawned.pid == 0) return {};
+    const Status scheduled = oversight_.schedule();
+    if (!scheduled) refuse(host_, scheduled.error());
+    return scheduled;
+  }
+
+  Status confined(kit::ControlPacket& packet) {
+    if (!packet.descriptors.empty()) oversight_.take(std::move(packet.descriptors.front()));
+    packet.descriptors.clear();
+    return told(host_.send(oversight_.complete(*packet.message().body_as_Confined())));
+  }
+
+  Status tell(Oversight::News news) {
+    if (news.audit) SHUNT_CHECK(told(host_.send(std::move(*news.audit))));
+    if (news.memory) SHUNT_CHECK(told(host_.send(std::move(*news.memory))));
+    return {};
+  }
+
+  Status tell_the_rest() {
+    for (auto news = oversight_.last_news(); news.audit; news = oversight_.last_news())
+      SHUNT_CHECK(tell(std::move(news)));
+    return {};
   }
 
   static tl::unexpected<Error> host_gone() {
@@ -151,6 +210,7 @@ class Warden {
   kit::ControlChannel host_;
   kit::ControlChannel relay_;
   pid_t init_;
+  Oversight oversight_;
   std::optional<ByHand> by_hand_;
   bus::UniqueFd signals_;  // none for one that a host started
   bus::UniqueFd plugin_;
@@ -160,29 +220,43 @@ class Warden {
   std::string reason_;
 };
 
-}  // namespace
+/// Whether undecided calls can be judged, so that the plugin needs no /proc to be loaded from.
+Result<std::optional<Filter>> make_filter(const PluginHooks& hooks) {
+  if (!hooks.confined || !can_listen()) return std::optional<Filter>{};
+  SHUNT_TRY(filter, build_filter(Undecided::AskWarden));
+  return std::optional<Filter>{std::move(filter)};
+}
 
-Result<Ending> run_warden(kit::ControlChannel host, Attachment attachment, const PluginHooks& hooks,
-                          std::optional<ByHand> by_hand) {
+Result<Ending> start(kit::ControlChannel& host, Attachment attachment, const PluginHooks& hooks, Purpose purpose,
+                     std::optional<ByHand> by_hand) {
   SHUNT_TRY(relay, Relay::make());
   adopt_orphans();
-  const pid_t self = ::getpid();
-  const pid_t init = ::fork();
-  if (init < 0) {
-    auto failed = system_error("forking the plugin's init");
-    refuse(host, failed.value());
-    return failed;
-  }
-  if (init == 0) {
-    die_with(self);
+  const auto& sandbox = attachment.agreement.sandbox;
+  SHUNT_TRY(granted, granted_calls(sandbox ? sandbox->syscalls : std::vector<std::string>{}));
+  SHUNT_TRY(filter, make_filter(hooks));
+  const auto proc = filter ? ProcFolder::Absent : ProcFolder::Mounted;
+  SHUNT_TRY(forked, fork_into_namespaces(hooks.confined ? Wanted::Namespaces : Wanted::Nothing));
+  if (forked.pid == 0) {
     if (by_hand) ::setpgid(0, 0);  // Ctrl-C is for the warden, which tells the host before it ends the others
     host.close();
     relay.warden.close();
-    run_init(std::move(relay.init), std::move(attachment), hooks);
+    run_init(std::move(relay.init), PluginStart{std::move(attachment), std::move(filter), purpose, hooks}, forked,
+             proc);
   }
-  attachment.close_descriptors();
   relay.init.close();
-  return Warden{std::move(host), std::move(relay.warden), init, std::move(by_hand)}.watch();
+  SHUNT_CHECK(relay.warden.send(control::EnterT{}));
+  Oversight oversight{attachment, std::move(granted)};
+  attachment.close_descriptors();
+  return Warden{std::move(host), std::move(relay.warden), forked.pid, std::move(oversight), std::move(by_hand)}.watch();
+}
+
+}  // namespace
+
+Result<Ending> run_warden(kit::ControlChannel host, Attachment attachment, const PluginHooks& hooks, Purpose purpose,
+                          std::optional<ByHand> by_hand) {
+  auto ending = start(host, std::move(attachment), hooks, purpose, std::move(by_hand));
+  if (!ending && host.fd() >= 0) refuse(host, ending.error());  // it never came to watching
+  return ending;
 }
 
 }  // namespace shunt::launcher

@@ -3,6 +3,8 @@
 #include <shunt/plugin.h>
 
 #include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -163,7 +165,7 @@ static void answer_surroundings(struct plugin* plugin, const shunt_message* mess
   char byte = 0;
   int open = 0;
   for (int fd = 0; fd < 1024; ++fd)
-    if (lseek(fd, 0, SEEK_CUR) >= 0 || dup2(fd, fd) == fd) ++open;
+    if (fcntl(fd, F_GETFD) >= 0) ++open;
   char text[96];
   const int count = snprintf(text, sizeof(text), "environment %d stdin %d descriptors %d",
                              environ != NULL && environ[0] != NULL, (int)read(0, &byte, 1), open);
@@ -216,6 +218,14 @@ static void allocate(struct plugin* plugin, const shunt_message* message) {
   answer_bytes(plugin, message, NULL, 0);
 }
 
+static void answer_fork(struct plugin* plugin, const shunt_message* message) {
+  const pid_t child = fork();
+  if (child == 0)
+    for (;;) pause();
+  const char* text = child < 0 ? strerror(errno) : "forked";
+  answer_bytes(plugin, message, text, strlen(text));
+}
+
 enum function {
   kEcho,
   kEchoChunk,
@@ -263,11 +273,7 @@ static void handle(void* self, const shunt_message* message) {
     case kWaitOnAnotherThread: wait_on_another_thread(plugin, message); break;
     case kAllocations: answer_allocations(plugin, message); break;
     case kAllocate: allocate(plugin, message); break;
-    case kFork:
-      if (fork() == 0)
-        for (;;) pause();
-      answer_bytes(plugin, message, NULL, 0);
-      break;
+    case kFork: answer_fork(plugin, message); break;
   }
 }
 

@@ -100,11 +100,11 @@ TEST(Host, a_closed_control_socket_ends_the_plugin) {
   EXPECT_EQ(host.await_exit().code, kit::kExitHostGone);
 }
 
-TEST(Leftovers, what_a_plugin_forked_ends_with_it) {
+TEST(Leftovers, a_plugin_cannot_fork_and_leaves_nothing_when_it_is_killed) {
   TestHost host{abi_plugin()};
   host.start();
   host.activate();
-  host.call(kFork);
+  EXPECT_EQ(host.call(kFork).text(), std::strerror(ENOSYS));
 
   ::kill(host.plugin_pid(), SIGKILL);
 

@@ -120,6 +120,9 @@ class Host {
   /// The same, once there are any: blocks until then. None when asked to stop first.
   [[nodiscard]] std::vector<HostEvent> wait_events(std::uint64_t seen, const std::stop_token& stop);
 
+  /// The system calls that plugins were denied, oldest first: the last thousand records.
+  [[nodiscard]] std::vector<AuditRecord> audit();
+
   // ---- The same by name, untyped, for tools. What a plugin sent is given as it came: verify it before you read it.
 
   /// Bytes are copied once to where they travel, and not verified: the receiver does that. Looks the name up each time.

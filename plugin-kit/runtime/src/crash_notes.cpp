@@ -10,7 +10,7 @@
 namespace shunt::kit {
 namespace {
 
-constexpr std::array kSignals{SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS, SIGTRAP};
+constexpr std::array kSignals{SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP};
 constexpr std::size_t kStackBytes = 64 * 1024;
 
 // A signal handler is given no context of ours, so this cannot be passed down from main.

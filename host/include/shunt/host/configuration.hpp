@@ -35,11 +35,23 @@ enum class ReadMode : std::uint8_t { Auto, Copy, InPlace };
 /// Where a sent payload travels: auto (in the message when it fits there), inline (refused when it does not), chunk.
 enum class PayloadPlace : std::uint8_t { Auto, Inline, Chunk };
 
+/// How the kernel schedules a plugin's threads: other, batch, idle, fifo or round_robin. The last two take root.
+enum class Scheduling : std::uint8_t { Other, Batch, Idle, Fifo, RoundRobin };
+
+/// Whether a plugin runs where a layer of the sandbox cannot be had: best (with what there is) or full (not at all).
+enum class SandboxRequired : std::uint8_t { Best, Full };
+
 /// What one instance may use. host.toml: `sandbox = { memory = "128 MiB", open_files = 64, cpus = [1] }`.
 struct SandboxLimits {
-  std::uint64_t memory_bytes = 128u << 20;  ///< Private writable memory (RLIMIT_DATA); 1 MiB .. 1 TiB.
-  std::uint32_t open_files = 64;            ///< 16 .. 65,536
-  std::vector<std::uint32_t> cpus;          ///< Numbers of CPUs it may run on, 0 .. 1023, each once; empty for all.
+  std::uint64_t memory_bytes = 128u << 20;      ///< Private writable memory (RLIMIT_DATA); 1 MiB .. 1 TiB.
+  std::uint64_t memory_high_bytes = 64u << 20;  ///< In use, from which on an event tells of it; 0, or above it: none.
+  std::uint32_t threads = 50;                   ///< The kit's two among them; 2 .. 10,000.
+  std::uint32_t open_files = 64;                ///< 16 .. 65,536
+  std::uint32_t denials = 1000;                 ///< Denied calls that end it; 1 .. 1,000,000,000.
+  std::vector<std::uint32_t> cpus{};            ///< Numbers of CPUs it may run on, 0 .. 1023, each once; empty for all.
+  Scheduling scheduling = Scheduling::Other;
+  std::uint32_t priority = 1;  ///< Of fifo and round_robin; 1 .. 99.
+  std::int32_t nice = 0;       ///< -20 .. 19; below 0 takes root.
   friend bool operator==(const SandboxLimits&, const SandboxLimits&) = default;
 };
 
@@ -128,6 +140,7 @@ struct HostConfiguration {
   std::filesystem::path launcher{};                     ///< Empty: beside the executable, then the install prefix.
   std::optional<std::filesystem::path> admin_socket{};  ///< At most 107 bytes; none: no socket is opened.
   TrustConfiguration trust{};
+  SandboxRequired sandbox_required = SandboxRequired::Best;  ///< `[sandbox] require`.
   std::vector<PluginConfiguration> plugins{};
   std::vector<RouteConfiguration> routes{};
   friend bool operator==(const HostConfiguration&, const HostConfiguration&) = default;

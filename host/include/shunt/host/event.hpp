@@ -20,7 +20,9 @@ enum class HostEventKind : std::uint8_t {
   Stopped,          ///< A plugin was taken off its routes.
   Joined,           ///< A plugin that was started by hand.
   RouteUndeclared,  ///< A configured route that no configured plugin has: mistyped, or of one that will join.
-  Refused           ///< A plugin that was started by hand is not let in; the text says why.
+  Refused,          ///< A plugin that was started by hand is not let in; the text says why.
+  Denied,           ///< A system call, for the first time in its phase; `shunt audit` counts them.
+  MemoryHigh        ///< An instance uses more private memory than its sandbox.memory_high.
 };
 
 struct HostEvent {
@@ -36,6 +38,20 @@ struct HostEvent {
 
 /// The enum's own spelling.
 std::string_view name(HostEventKind kind) noexcept;
+
+/// System calls that one instance was denied in one phase, all of one name.
+struct AuditRecord {
+  std::uint64_t instance = 0;
+  std::string plugin;
+  std::string version;
+  std::string phase;        ///< "Load", "Init", "Validate", "Activate" (which lasts while it serves), "Cleanup"
+  std::string call;         ///< "openat"
+  std::int32_t answer = 0;  ///< The errno that the plugin got.
+  std::vector<std::uint64_t> arguments;  ///< Of the first, as they stood in the registers.
+  std::uint64_t count = 0;
+  std::chrono::system_clock::time_point first{};
+  std::chrono::system_clock::time_point last{};
+};
 
 /// One plugin version that runs, or waits to.
 struct PluginSnapshot {
@@ -53,6 +69,7 @@ struct PluginSnapshot {
   std::string sha256;
   std::string trust;   ///< "Signed", "Listed" or "Unsigned"
   std::string signer;  ///< When signed: the name of the key.
+  std::string sandbox;  ///< "full", "without UserNamespace, ..."; empty until the instance has said it.
 };
 
 /// One topic or function, and who gets its messages. Counters are since the host started.

@@ -11,7 +11,7 @@
 
 namespace shunt::kit {
 
-/// From now on SEGV, BUS, ILL, FPE, ABRT, SYS and TRAP write `note`, then end the process as they would have. Once per
+/// From now on SEGV, BUS, ILL, FPE, ABRT and TRAP write `note`, then end the process as they would have. Once per
 /// process; `note` stays mapped until its end.
 void install_crash_notes(bus::CrashNote& note) noexcept;
 

@@ -1,0 +1,44 @@
+#pragma once
+/// What plugins were denied, as their wardens count it: the last thousand records, in memory.
+
+#include <shunt/host/event.hpp>
+
+#include <algorithm>
+#include <deque>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace shunt::host {
+
+class AuditLog {
+ public:
+  static constexpr std::size_t kRecordsMax = 1000;
+
+  /// A record replaces the one of the same instance, phase and call. Whether there was none.
+  bool put(AuditRecord record) {
+    const std::lock_guard lock{mutex_};
+    const auto same = std::ranges::find_if(records_, [&](const AuditRecord& each) {
+      return each.instance == record.instance && each.phase == record.phase && each.call == record.call;
+    });
+    if (same != records_.end()) {
+      *same = std::move(record);
+      return false;
+    }
+    records_.push_back(std::move(record));
+    if (records_.size() > kRecordsMax) records_.pop_front();
+    return true;
+  }
+
+  /// Oldest first. Thread-safe.
+  [[nodiscard]] std::vector<AuditRecord> all() const {
+    const std::lock_guard lock{mutex_};
+    return {records_.begin(), records_.end()};
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::deque<AuditRecord> records_;
+};
+
+}  // namespace shunt::host

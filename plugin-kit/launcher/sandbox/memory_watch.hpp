@@ -1,0 +1,37 @@
+#pragma once
+/// How much private memory the plugin process has in use, looked at twice a second.
+///
+/// RLIMIT_DATA already bounds what it may reserve for writing; this sees what is used, and tells before the end is
+/// near.
+
+#include <shunt/bus/unique_fd.hpp>
+#include <shunt/schemas/control_generated.h>
+
+#include <chrono>
+#include <optional>
+
+#include <sys/types.h>
+
+namespace shunt::launcher {
+
+class MemoryWatch {
+ public:
+  static constexpr std::chrono::milliseconds kBetweenLooks{500};
+
+  /// `plugin`: as the warden numbers it. `high`, `limit`: bytes; 0: none.
+  MemoryWatch(pid_t plugin, std::uint64_t high, std::uint64_t limit);
+
+  /// What to tell the host: that `high` was passed, once until a tenth less is used again, or that `limit` was.
+  [[nodiscard]] std::optional<control::MemoryHighT> look();
+  [[nodiscard]] bool is_wanted() const noexcept { return high_ != 0 || limit_ != 0; }
+
+ private:
+  [[nodiscard]] std::uint64_t private_bytes() const;
+
+  bus::UniqueFd pages_;
+  std::uint64_t high_;
+  std::uint64_t limit_;
+  bool told_ = false;
+};
+
+}  // namespace shunt::launcher
