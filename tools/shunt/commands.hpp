@@ -40,6 +40,8 @@ Status make_keys(const Options& options);
 Status sign_file(const Options& options);
 Status verify_file(const Options& options);
 Status check_file(const Options& options);
+Status show_audit(const Options& options);
+Status examine(const Options& options);
 Status tell_version(const Options& options);
 
 /// Replaces this process by shunt-bench with all further arguments. Errors: System.

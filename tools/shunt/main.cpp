@@ -37,6 +37,10 @@ void takes_plugin(CLI::App& command, Options& options) {
   command.add_option("PLUGIN", options.name, "The plugin's name.")->required();
 }
 
+void takes_any_plugin(CLI::App& command, Options& options) {
+  command.add_option("PLUGIN", options.name, "The plugin's name; without one, all.");
+}
+
 void takes_plugin_and_version(CLI::App& command, Options& options) {
   takes_plugin(command, options);
   command.add_option("VERSION", options.version, "One that the host knows, such as 1.5.0.")->required();
@@ -112,6 +116,10 @@ constexpr std::array kCommands{
             "shunt restart momentum"},
     Command{"inspect", "Show one plugin, route, instance or file, and its events.", inspect_name, takes_name,
             "shunt inspect plugins/libmomentum.so"},
+    Command{"audit", "Show the system calls that plugins were denied.", show_audit, takes_any_plugin,
+            "shunt audit momentum"},
+    Command{"doctor", "Say what plugins are confined by on this machine, and what is missing.", examine, takes_nothing,
+            "shunt doctor --json"},
     Command{"check", "Say whether a host would run a plugin's file, and why not.", check_file, takes_file_to_check,
             "shunt check plugins/libmomentum.so --config host.toml"},
     Command{"keygen", "Make a key that signs plugins.", make_keys, takes_key_name,
