@@ -86,7 +86,7 @@ TEST_F(Includes, only_the_bus_and_what_measures_against_it_include_iceoryx) {
                                       HasSubstr("tests may not include <iceoryx_hoofs/cxx/optional.hpp>")));
 }
 
-TEST_F(Includes, only_the_plugin_kit_includes_seccomp) {
+TEST_F(Includes, only_the_plugin_kit_and_tests_include_seccomp) {
   tree.write("host/src/filter.cpp", "#include <linux/seccomp.h>\n");
   tree.write("bus/src/filter.cpp", "#include <seccomp.h>\n");
 

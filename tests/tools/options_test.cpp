@@ -11,7 +11,8 @@ using testing::StartsWith;
 
 class CommandLine : public ProcessTest {};
 
-const Words kCommands = {"run", "ls", "call", "pub", "echo", "switch", "stop", "restart", "inspect", "version"};
+const Words kCommands = {"run",  "ls",      "call",    "pub",   "echo",   "switch",
+                         "stop", "restart", "inspect", "audit", "doctor", "version"};
 
 TEST_F(CommandLine, help_lists_every_command_and_how_a_host_is_found) {
   const Ran ran = shunt({"--help"});

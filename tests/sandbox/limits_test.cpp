@@ -1,0 +1,191 @@
+/// Denials, memory and the sandbox that a host requires: counted, told, and ended where they have to be.
+#include "tidy_host.hpp"
+#include "undecided_calls.hpp"
+
+#include <shunt/host/doctor.hpp>
+
+#include <algorithm>
+#include <cerrno>
+#include <set>
+#include <thread>
+
+#include <gmock/gmock.h>
+#include <sched.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+namespace shunt::test {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using tidy::Deed;
+
+class Denials : public TidyHost {};
+
+TEST_F(Denials, of_one_call_are_one_record_and_one_event_however_many_there_are) {
+  Host host = start(configuration());
+
+  EXPECT_EQ(act(host, Deed::Deny, {}, 500).stopped_by, 0);
+
+  std::uint64_t count = 0;
+  for (int i = 0; i < 30'000 && count < 500; ++i) {
+    count = await_record(host, "Activate", "chdir").count;
+    std::this_thread::sleep_for(std::chrono::milliseconds{1});
+  }
+  EXPECT_EQ(count, 500u);
+  std::size_t events = 0;
+  for (const HostEvent& each : host.events())
+    if (each.kind == HostEventKind::Denied && each.text.starts_with("chdir(")) ++events;
+  EXPECT_EQ(events, 1u);
+}
+
+TEST_F(Denials, beyond_the_limit_end_the_plugin_with_the_reason) {
+  HostConfiguration few = configuration();
+  few.plugins[0].sandbox.denials = 100;
+  few.plugins[0].restart.crashes_max = 1;
+  Host host = start(std::move(few));
+
+  EXPECT_THROW(act(host, Deed::Deny, {}, 1000), std::runtime_error);
+
+  EXPECT_THAT(await_event(host, HostEventKind::Ended).text,
+              AllOf(HasSubstr("PeerBreach"), HasSubstr("denied system calls"), HasSubstr("chdir")));
+  std::uint64_t denials = 0;
+  for (const AuditRecord& each : host.audit()) denials += each.count;
+  EXPECT_EQ(denials, 100u);
+}
+
+TEST_F(Denials, meet_every_call_that_is_not_allowed_and_each_is_named) {
+  HostConfiguration many = configuration();
+  many.plugins[0].sandbox.denials = 1'000'000;
+  Host host = start(std::move(many));
+
+  const Outcome outcome = act(host, Deed::Sweep);
+
+  EXPECT_EQ(outcome.text, "") << "these were not denied";
+  EXPECT_EQ(static_cast<std::size_t>(outcome.stopped_by), undecided_calls().size());
+  std::set<std::string> named;
+  for (int i = 0; i < 30'000 && named.size() < undecided_calls().size(); ++i) {
+    for (const AuditRecord& each : host.audit()) named.insert(each.call);
+    std::this_thread::sleep_for(std::chrono::milliseconds{1});
+  }
+  EXPECT_EQ(named.size(), undecided_calls().size());
+}
+
+class Memory : public TidyHost {};
+
+TEST_F(Memory, beyond_the_limit_cannot_be_had_and_the_plugin_serves_on) {
+  Host host = start(configuration());
+
+  EXPECT_EQ(act(host, Deed::Touch, {}, 200).stopped_by, ENOMEM);
+  EXPECT_EQ(act(host, Deed::Touch, {}, 1).stopped_by, 0);
+}
+
+TEST_F(Memory, above_the_mark_is_told_once) {
+  Host host = start(configuration());
+  EXPECT_EQ(act(host, Deed::Touch, {}, 70).stopped_by, 0);
+
+  EXPECT_THAT(await_event(host, HostEventKind::MemoryHigh).text, HasSubstr("MiB of private memory"));
+}
+
+class ScheduledAs : public TidyHost {
+ protected:
+  /// Of the plugin process; the host hears its number a moment after it serves.
+  static pid_t pid_of(Host& host) {
+    for (int i = 0; i < 30'000; ++i) {
+      if (const auto pid = host.snapshot().plugins.at(0).pid; pid != 0) return static_cast<pid_t>(pid);
+      std::this_thread::sleep_for(std::chrono::milliseconds{1});
+    }
+    throw std::runtime_error("waited in vain for the plugin's pid");
+  }
+};
+
+TEST_F(ScheduledAs, batch_and_nice_where_it_is_told_so) {
+  HostConfiguration modest = configuration();
+  modest.plugins[0].sandbox.scheduling = Scheduling::Batch;
+  modest.plugins[0].sandbox.nice = 5;
+  Host host = start(std::move(modest));
+
+  const pid_t pid = pid_of(host);
+
+  EXPECT_EQ(::sched_getscheduler(pid), SCHED_BATCH);
+  EXPECT_EQ(::getpriority(PRIO_PROCESS, static_cast<id_t>(pid)), 5);
+}
+
+TEST_F(ScheduledAs, real_time_by_root_and_by_nobody_else) {
+  HostConfiguration eager = configuration();
+  eager.plugins[0].sandbox.scheduling = Scheduling::Fifo;
+  eager.plugins[0].sandbox.priority = 3;
+
+  auto host = Host::start(std::move(eager));
+
+  if (!host) {
+    EXPECT_EQ(host.error().code, ErrorCode::BadConfiguration);
+    EXPECT_THAT(host.error().message, AllOf(HasSubstr("real-time"), HasSubstr("takes root")));
+    return;
+  }
+  EXPECT_EQ(::geteuid(), 0u);
+  EXPECT_EQ(::sched_getscheduler(pid_of(*host)), SCHED_FIFO);
+}
+
+class Required : public TidyHost {};
+
+TEST_F(Required, full_is_what_doctor_says_can_be_had) {
+  const auto layers = examine_sandbox(LAUNCHER);
+  ASSERT_TRUE(layers) << to_string(layers.error());
+  const bool full = std::ranges::all_of(*layers, &SandboxLayer::applied);
+  HostConfiguration strict = configuration();
+  strict.sandbox_required = SandboxRequired::Full;
+
+  const auto host = Host::start(std::move(strict));
+
+  EXPECT_EQ(host.has_value(), full) << (host ? "" : to_string(host.error()));
+}
+
+TEST_F(Required, full_starts_nothing_where_a_layer_is_missing_and_names_it) {
+  HostConfiguration strict = configuration();
+  strict.launcher = LAUNCHER_WITHOUT_NAMESPACES;
+  strict.sandbox_required = SandboxRequired::Full;
+
+  const auto host = Host::start(std::move(strict));
+
+  ASSERT_FALSE(host);
+  EXPECT_THAT(host.error().message, AllOf(HasSubstr("UserNamespace"), HasSubstr("shunt doctor")));
+}
+
+TEST_F(Required, best_starts_there_and_says_what_is_missing) {
+  HostConfiguration lenient = configuration();
+  lenient.launcher = LAUNCHER_WITHOUT_NAMESPACES;
+  Host host = start(std::move(lenient));
+
+  EXPECT_EQ(act(host, Deed::Tell).stopped_by, 0);
+  EXPECT_THAT(host.snapshot().plugins.at(0).sandbox, AllOf(HasSubstr("without"), HasSubstr("EmptyRoot")));
+}
+
+TEST(Doctor, names_every_layer_with_what_is_lost_without_it_and_how_to_get_it) {
+  const auto layers = examine_sandbox(LAUNCHER_WITHOUT_NAMESPACES);
+
+  ASSERT_TRUE(layers) << to_string(layers.error());
+  EXPECT_GE(layers->size(), 14u);
+  std::set<std::string> applied{"Capabilities", "Landlock", "Filter", "Audit", "ThreadLimit", "MemoryWatch"};
+  if (::geteuid() == 0) applied.insert("Identity");
+  for (const SandboxLayer& each : *layers) {
+    EXPECT_FALSE(each.wanted.empty()) << each.name;
+    EXPECT_EQ(each.applied, each.lost.empty()) << each.name;
+    EXPECT_EQ(each.applied, applied.contains(each.name)) << each.name << ": " << each.detail;
+  }
+}
+
+TEST(Doctor, says_that_nothing_is_recorded_where_no_listener_can_be_had) {
+  const auto layers = examine_sandbox(LAUNCHER_WITHOUT_LISTENER);
+
+  ASSERT_TRUE(layers) << to_string(layers.error());
+  for (const SandboxLayer& each : *layers) {
+    if (each.name == "Audit" || each.name == "ThreadLimit") {
+      EXPECT_FALSE(each.applied) << each.name;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace shunt::test

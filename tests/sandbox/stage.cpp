@@ -1,0 +1,71 @@
+#include "stage.hpp"
+
+#include <csignal>
+#include <cstring>
+#include <filesystem>
+
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace shunt::test {
+namespace {
+
+constexpr std::size_t kBytes = std::size_t{64} << 10;
+
+}  // namespace
+
+ActStage::ActStage() {
+  for (const char* file : {"secret", "victim"}) directory_.write(file, "nobody's business\n");
+  for (const char* name : {"empty", "doomed"}) std::filesystem::create_directory(directory_.path() / name);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::strncpy(address.sun_path, (folder() + "/door").c_str(), sizeof(address.sun_path) - 1);
+  door_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  ::bind(door_, reinterpret_cast<const sockaddr*>(&address), sizeof(address));
+  ::listen(door_, 128);
+  memory_ = ::memfd_create("stage", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  static_cast<void>(::ftruncate(memory_, kBytes));
+  shared_ = ::mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_SHARED, memory_, 0);
+  stranger_ = ::fork();
+  if (stranger_ == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    for (;;) ::pause();
+  }
+}
+
+ActStage::~ActStage() {
+  ::kill(stranger_, SIGKILL);
+  ::waitpid(stranger_, nullptr, 0);
+  ::munmap(shared_, kBytes);
+  ::close(memory_);
+  ::close(door_);
+}
+
+hostile::Stage ActStage::open() const {
+  return {.folder = folder(),
+          .stranger = stranger_,
+          .shared = shared_,
+          .descriptors_from = memory_,
+          .threads_max = 64,
+          .bytes_max = std::size_t{256} << 20};
+}
+
+int ActStage::try_unconfined(const hostile::Act& act) const {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::alarm(30);
+    const rlimit none{0, 0};
+    ::setrlimit(RLIMIT_CORE, &none);
+    ::_exit(act.run(open()));
+  }
+  int status = 0;
+  if (child < 0 || ::waitpid(child, &status, 0) != child || !WIFEXITED(status)) return -1;
+  return WEXITSTATUS(status);
+}
+
+}  // namespace shunt::test

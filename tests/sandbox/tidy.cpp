@@ -1,0 +1,123 @@
+/// Does in each phase what it is configured to, and tells how that went.
+#include "tidy_contract.hpp"
+#include "undecided_calls.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+namespace {
+
+using tidy::Deed;
+
+int read_file(const std::string& path, std::string& text) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return errno;
+  text.resize(4096);
+  const ssize_t count = ::read(fd, text.data(), text.size());
+  text.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
+  ::close(fd);
+  return 0;
+}
+
+int start_thread() {
+  try {
+    std::thread{[] {}}.join();
+    return 0;
+  } catch (const std::system_error& problem) {
+    return problem.code().value();
+  }
+}
+
+int attempt(const std::string& what) {
+  std::string ignored;
+  if (what.starts_with("read ")) return read_file(what.substr(5), ignored);
+  return what == "thread" ? start_thread() : 0;
+}
+
+class Tidy final : public tidy::Contract {
+  shunt::Status init(const tidy::Config& config) override {
+    config_ = config;
+    return enter("init", config_.in_init);
+  }
+  shunt::Status validate() override { return enter("validate", config_.in_validate); }
+  shunt::Status activate() override { return enter("activate", config_.in_activate); }
+  void cleanup() noexcept override { static_cast<void>(attempt(config_.in_cleanup)); }
+
+  shunt::Status act(const shunt::Context&, const tidy::Order& order, shunt::Reply<tidy::Outcome>& reply) override {
+    std::string text;
+    const int stopped_by = do_as_told(order, text);
+    return reply.send([&](auto& build) { return tidy::CreateOutcome(build, stopped_by, build.CreateString(text)); });
+  }
+
+  int do_as_told(const tidy::Order& order, std::string& text) {
+    const std::string path = order.text() == nullptr ? "" : order.text()->str();
+    switch (order.deed()) {
+      case Deed::Tell: text = told_; return 0;
+      case Deed::Read: {  // by stdio, as people do
+        std::ifstream file{path};
+        if (!file) return errno;
+        std::getline(file, text);
+        return 0;
+      }
+      case Deed::Ask: {
+        struct stat about {};
+        if (::stat(path.c_str(), &about) != 0) return errno;
+        text = std::to_string(about.st_size);
+        return 0;
+      }
+      case Deed::Thread: return start_thread();
+      case Deed::Touch: return touch(static_cast<std::size_t>(order.number()) << 20);
+      case Deed::Deny:
+        for (std::int64_t i = 0; i < order.number(); ++i) ::chdir("/");
+        return 0;
+      case Deed::Call: {
+        utsname names{};
+        if (::uname(&names) != 0) return errno;
+        text = names.nodename;
+        return 0;
+      }
+      case Deed::Sweep: return sweep(text);
+    }
+    return EINVAL;
+  }
+
+  /// Tries every call but those that are allowed, with nothing for arguments. How many were denied; in `text` the
+  /// others.
+  static int sweep(std::string& text) {
+    int denied = 0;
+    for (const long number : shunt::test::undecided_calls()) {
+      if (::syscall(number, 0, 0, 0, 0, 0, 0) == -1 && errno == ENOSYS) ++denied;
+      else text += std::to_string(number) + " ";
+    }
+    return denied;
+  }
+
+  int touch(std::size_t bytes) {
+    void* const memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) return errno;
+    std::memset(memory, 1, bytes);
+    return 0;
+  }
+
+  shunt::Status enter(const char* phase, const std::string& what) {
+    if (!what.empty()) told_ += std::string{phase} + " " + std::to_string(attempt(what)) + ";";
+    return {};
+  }
+
+  tidy::Config config_;
+  std::string told_;
+};
+
+}  // namespace
+
+SHUNT_PLUGIN(Tidy)
