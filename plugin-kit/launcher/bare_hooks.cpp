@@ -1,4 +1,5 @@
-/// shunt-launch-bare: a launcher that limits its plugin process and confines it no further, to measure what that costs.
+/// shunt-launch-bare: a launcher that limits its plugin process and confines it no further: to measure what that costs,
+/// and for plugins that write down in shared memory what they see.
 
 #include "program_hooks.hpp"
 

@@ -220,6 +220,7 @@ Result<kit::ControlPacket> TestHost::warden_says() {
 
 void TestHost::await_spawned() {
   auto packet = must(warden_says(), "Spawned");
+  while (packet.message().body_as_Confined() != nullptr) packet = must(warden_says(), "Spawned");
   const auto* const spawned = packet.message().body_as_Spawned();
   if (spawned == nullptr || packet.descriptors.size() != 1) throw std::runtime_error("not Spawned with a pidfd");
   plugin_pid_ = spawned->pid();
