@@ -29,7 +29,8 @@ Json plugin_json(const PluginSnapshot& plugin) {
           {"done", plugin.done},       {"received", plugin.received},
           {"copied", plugin.copied},   {"held_chunks", plugin.held_chunks},
           {"crashes", plugin.crashes}, {"trust", plugin.trust},
-          {"signer", plugin.signer},   {"sha256", plugin.sha256}, {"sandbox", plugin.sandbox}};
+          {"signer", plugin.signer},   {"sha256", plugin.sha256},
+          {"sandbox", plugin.sandbox}};
 }
 
 Json version_json(const KnownVersion& version) {

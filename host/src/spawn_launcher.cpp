@@ -46,8 +46,7 @@ Result<StartedLauncher> start_launcher(const std::filesystem::path& launcher, co
   char* const arguments[] = {program.data(), word.data(), number.data(), nullptr};
   const auto environment = environment_of_launcher();
   StartedLauncher started;
-  const int code =
-      ::posix_spawn(&started.pid, program.c_str(), &actions, nullptr, arguments, environment.data());
+  const int code = ::posix_spawn(&started.pid, program.c_str(), &actions, nullptr, arguments, environment.data());
   ::posix_spawn_file_actions_destroy(&actions);
   if (code != 0)
     return error(ErrorCode::System, "starting the launcher \"{}\": {}; set `launcher` to where shunt-launch is",

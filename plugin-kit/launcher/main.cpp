@@ -62,7 +62,8 @@ int launch(kit::ControlChannel host, StartedBy started_by) {
   if (!attachment) return failed(attachment.error());
   std::optional<ByHand> by_hand;
   if (started_by == StartedBy::Hand) by_hand = for_a_person(attachment->agreement);
-  const auto ending = run_warden(std::move(host), std::move(*attachment), program_hooks(), Purpose::Serve, std::move(by_hand));
+  const auto ending =
+      run_warden(std::move(host), std::move(*attachment), program_hooks(), Purpose::Serve, std::move(by_hand));
   if (ending && ending->told_to_end != 0) return end_by(ending->told_to_end);
   if (ending && ending->is_orderly()) return kDone;
   // A host that started us says in its events how its plugin ended; where it is gone itself, nobody reads a sentence.
@@ -128,8 +129,8 @@ int main(int argc, char** argv) {
   auto* const probe = program.add_option("--probe", fd, "Say over an inherited socket what a plugin is confined by.")
                           ->type_name("FD")
                           ->check([](const std::string& text) {
-                              return text.starts_with('-') ? "a descriptor is a number from 0" : std::string{};
-                            })
+                            return text.starts_with('-') ? "a descriptor is a number from 0" : std::string{};
+                          })
                           ->excludes(attach);
   auto* const host = program.add_option("--host", socket, "Join the running host that listens on this socket.")
                          ->type_name("SOCKET")

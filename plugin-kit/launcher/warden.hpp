@@ -28,7 +28,6 @@ struct ByHand {
 /// Starts the plugin process and stays until it has ended or the host has gone; nothing is left then.
 /// Errors: System, HostGone.
 [[nodiscard]] Result<Ending> run_warden(kit::ControlChannel host, Attachment attachment, const PluginHooks& hooks,
-                                        Purpose purpose = Purpose::Serve,
-                                        std::optional<ByHand> by_hand = {});
+                                        Purpose purpose = Purpose::Serve, std::optional<ByHand> by_hand = {});
 
 }  // namespace shunt::launcher

@@ -67,8 +67,8 @@ struct PluginSnapshot {
   std::uint32_t held_chunks = 0;  ///< Of the host's pool, that it holds.
   std::uint32_t crashes = 0;      ///< Since the host started.
   std::string sha256;
-  std::string trust;   ///< "Signed", "Listed" or "Unsigned"
-  std::string signer;  ///< When signed: the name of the key.
+  std::string trust;    ///< "Signed", "Listed" or "Unsigned"
+  std::string signer;   ///< When signed: the name of the key.
   std::string sandbox;  ///< "full", "without UserNamespace, ..."; empty until the instance has said it.
 };
 
