@@ -89,14 +89,16 @@ int Judge::decide_status(const Listener& listener, const WaitingCall& call) {
   return 0;
 }
 
-/// Code comes from the plugin's own sealed objects, the only files there are, and only while it is loaded.
+/// Code comes from the plugin's own sealed objects, and only while it is loaded. They are the only files there are but
+/// for standard output, which a constructor could write code to where it is a file that can be read as well.
 int Judge::decide_map(const Listener& listener, const WaitingCall& call) const {
   constexpr std::uint64_t kSharingType = 0x0f;
   const std::uint64_t protection = call.arguments[2];
   const std::uint64_t flags = call.arguments[3];
   const bool code = (protection & PROT_EXEC) != 0 && (protection & PROT_WRITE) == 0;
-  const bool of_file = (flags & MAP_ANONYMOUS) == 0 && (flags & kSharingType) == MAP_PRIVATE;
-  if (phase_ == Phase::Load && code && of_file) return listener.let_through(call), 0;
+  const bool of_object = (flags & MAP_ANONYMOUS) == 0 && (flags & kSharingType) == MAP_PRIVATE &&
+                         static_cast<int>(call.arguments[4]) > STDERR_FILENO;
+  if (phase_ == Phase::Load && code && of_object) return listener.let_through(call), 0;
   return decide_granted(listener, call);
 }
 
