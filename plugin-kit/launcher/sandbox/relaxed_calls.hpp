@@ -3,7 +3,9 @@
 
 namespace shunt::launcher {
 
-#ifdef SHUNT_SANITIZED
+#ifdef __SANITIZE_THREAD__
+inline constexpr unsigned kThreadsOfSanitizer = 2;  ///< One since the fork, one since the first thread is made.
+#elif defined(SHUNT_SANITIZED)
 inline constexpr unsigned kThreadsOfSanitizer = 1;
 #else
 inline constexpr unsigned kThreadsOfSanitizer = 0;
