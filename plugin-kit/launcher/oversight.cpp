@@ -13,6 +13,7 @@ constexpr std::uint32_t kThreadsMax = 50;  // of a host that says nothing about 
 
 std::vector<int> numbers_of(const std::vector<bus::UniqueFd>& descriptors) {
   std::vector<int> numbers;
+  numbers.reserve(descriptors.size());
   for (const auto& descriptor : descriptors) numbers.push_back(descriptor.get());
   return numbers;
 }
