@@ -162,7 +162,7 @@ class Warden {
     plugin_pid_ = spawned.pid;
     announce();
     if (spawned.pid == 0) return {};
-    const Status scheduled = oversight_.schedule();
+    Status scheduled = oversight_.schedule();
     if (!scheduled) refuse(host_, scheduled.error());
     return scheduled;
   }
@@ -175,7 +175,7 @@ class Warden {
 
   Status tell(Oversight::News news) {
     if (news.audit) SHUNT_CHECK(told(host_.send(std::move(*news.audit))));
-    if (news.memory) SHUNT_CHECK(told(host_.send(std::move(*news.memory))));
+    if (news.memory) SHUNT_CHECK(told(host_.send(*news.memory)));
     return {};
   }
 

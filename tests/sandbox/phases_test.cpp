@@ -8,7 +8,6 @@
 namespace shunt::test {
 namespace {
 
-using ::testing::HasSubstr;
 using tidy::Deed;
 
 const std::string kFile = READABLE "/file";

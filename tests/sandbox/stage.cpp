@@ -1,8 +1,10 @@
 #include "stage.hpp"
 
+#include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <filesystem>
+#include <system_error>
 
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -26,10 +28,10 @@ ActStage::ActStage() {
   address.sun_family = AF_UNIX;
   std::strncpy(address.sun_path, (folder() + "/door").c_str(), sizeof(address.sun_path) - 1);
   door_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  ::bind(door_, reinterpret_cast<const sockaddr*>(&address), sizeof(address));
-  ::listen(door_, 128);
   memory_ = ::memfd_create("stage", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-  static_cast<void>(::ftruncate(memory_, kBytes));
+  if (::bind(door_, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 || ::listen(door_, 128) != 0 ||
+      ::ftruncate(memory_, kBytes) != 0)
+    throw std::system_error(errno, std::generic_category(), "setting the stage");
   shared_ = ::mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_SHARED, memory_, 0);
   stranger_ = ::fork();
   if (stranger_ == 0) {
