@@ -55,9 +55,12 @@ Result<std::optional<Packet>> receive_packet(int socket) {
   header.msg_iovlen = 1;
   header.msg_control = control.data();
   header.msg_controllen = control.size();
-  const ssize_t count = ::recvmsg(socket, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  ssize_t count = 0;
+  // One that closed without having read all resets the connection: told once, before the packets that it sent.
+  do count = ::recvmsg(socket, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  while (count < 0 && errno == ECONNRESET);
   if (count < 0 && (errno == EAGAIN || errno == EINTR)) return std::nullopt;
-  if (count < 0 && errno != ECONNRESET) return system_error("receiving a control packet");
+  if (count < 0) return system_error("receiving a control packet");
   for (cmsghdr* each = CMSG_FIRSTHDR(&header); count >= 0 && each != nullptr; each = CMSG_NXTHDR(&header, each)) {
     if (each->cmsg_level != SOL_SOCKET || each->cmsg_type != SCM_RIGHTS) continue;
     std::vector<int> numbers((each->cmsg_len - CMSG_LEN(0)) / sizeof(int));

@@ -79,8 +79,8 @@ Result<ControlPacket> ControlChannel::receive() const {
   header.msg_controllen = ancillary.bytes.size();
   ssize_t received = 0;
   while ((received = ::recvmsg(socket_.get(), &header, MSG_CMSG_CLOEXEC)) < 0) {
-    if (errno == EINTR) continue;
-    if (errno == ECONNRESET) break;
+    // One that closed without having read all resets the connection: told once, before the packets that it sent.
+    if (errno == EINTR || errno == ECONNRESET) continue;
     return system_error("receiving a control packet");
   }
   auto descriptors = take_descriptors(header);
