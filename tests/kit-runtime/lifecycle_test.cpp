@@ -294,6 +294,17 @@ TEST_F(Throwing, a_publication_whose_handler_throws_is_counted_and_the_next_mess
   EXPECT_EQ(host.lane().theirs().statistics.failed.load(std::memory_order_relaxed), 1u);
 }
 
+TEST_F(Throwing, an_exception_that_lies_where_an_earlier_one_lay_is_not_taken_for_it) {
+  TestHost host{options("")};
+  host.start();
+  host.activate();
+  const std::vector<std::uint64_t> frames = host.call(kEcho).frames();
+
+  host.send(bus::Kind::Publication, kTopicIn, "throws the same type elsewhere");
+
+  EXPECT_EQ(host.call(kEcho).frames(), frames);
+}
+
 TEST_F(Throwing, an_exception_out_of_a_phase_fails_it_with_frames) {
   TestHost host{options("init")};
   host.start();

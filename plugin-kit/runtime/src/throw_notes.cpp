@@ -50,7 +50,9 @@ Frames frames_of_current_exception(const ObjectRange& object) noexcept {
   Frames frames;
   const void* const exception = current_exception_object();
   if (exception == nullptr) return frames;
-  for (const Note& note : thread_notes.notes) {
+  // The newest first: an exception that is gone may have lain at the same place.
+  for (unsigned back = 1; back <= thread_notes.notes.size(); ++back) {
+    const Note& note = thread_notes.notes[(thread_notes.next - back) % thread_notes.notes.size()];
     if (note.exception != exception) continue;
     for (int i = 0; i < note.count; ++i)
       frames.values[frames.count++] =
