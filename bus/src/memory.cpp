@@ -1,3 +1,4 @@
+#include <shunt/bus/file_limit.hpp>
 #include <shunt/bus/memory.hpp>
 
 #include <utility>
@@ -25,6 +26,7 @@ Status reserve(int fd, std::size_t bytes) {
 }  // namespace
 
 Result<UniqueFd> create_memory(const char* label, std::size_t bytes) {
+  SHUNT_CHECK(fits_file_limit(bytes));
   UniqueFd fd{::memfd_create(label, MFD_CLOEXEC | MFD_ALLOW_SEALING)};
   if (!fd) return system_error("creating shared memory");
   if (::ftruncate(fd.get(), static_cast<off_t>(bytes)) != 0) return system_error("sizing shared memory");

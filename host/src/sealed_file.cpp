@@ -1,5 +1,7 @@
 #include "sealed_file.hpp"
 
+#include <shunt/bus/file_limit.hpp>
+
 #include <algorithm>
 #include <cerrno>
 #include <utility>
@@ -36,6 +38,7 @@ Result<std::size_t> copy(int from, int to, const std::filesystem::path& path, st
     if (total > bytes_max)
       return error(ErrorCode::TooLarge, "{} is larger than {} bytes; strip it (strip --strip-debug) or split it",
                    path.string(), bytes_max);
+    SHUNT_CHECK(bus::fits_file_limit(total));
     SHUNT_CHECK(write_all(to, std::span(buffer).first(static_cast<std::size_t>(count))));
   }
 }

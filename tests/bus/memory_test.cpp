@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #ifndef F_SEAL_FUTURE_WRITE
@@ -40,6 +41,22 @@ TEST(Memory, is_there_in_full_before_anybody_maps_it) {
   ASSERT_EQ(::fstat(memory.get(), &status), 0);
 
   EXPECT_GE(static_cast<std::size_t>(status.st_blocks) * 512, kBytes);
+}
+
+TEST(Memory, that_is_more_than_a_file_may_have_is_refused_with_the_limits_name) {
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  const rlimit low{kBytes, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &low), 0);
+
+  const auto fits = create_memory("test", kBytes);
+  const auto does_not = create_memory("test", kBytes + 1);
+
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+  EXPECT_TRUE(fits);
+  ASSERT_FALSE(does_not);
+  EXPECT_EQ(does_not.error().code, ErrorCode::System);
+  EXPECT_NE(does_not.error().message.find("ulimit -f"), std::string::npos) << does_not.error().message;
 }
 
 TEST(Memory, can_neither_shrink_nor_grow) {
