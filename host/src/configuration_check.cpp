@@ -13,8 +13,7 @@ namespace shunt {
 namespace {
 
 constexpr std::uint64_t kPoolBytesMax = 1u << 30;
-constexpr std::size_t kSocketPathBytesMax = 107;  // sockaddr_un::sun_path and its zero
-constexpr std::uint32_t kCpuMax = 1023;           // CPU_SETSIZE
+constexpr std::uint32_t kCpuMax = 1023;  // CPU_SETSIZE
 constexpr std::uint32_t kQueueMax = 1u << 20;
 
 /// Collects the first complaint about members of one prefix.
@@ -79,6 +78,7 @@ void check_times(Check& check, const PluginConfiguration& plugin) {
   check.duration("deadlines.init", plugin.deadlines.init);
   check.duration("deadlines.validate", plugin.deadlines.validate);
   check.duration("deadlines.activate", plugin.deadlines.activate);
+  check.duration("deadlines.drain", plugin.deadlines.drain);
   check.duration("deadlines.cleanup", plugin.deadlines.cleanup);
   check.duration("handler_max", plugin.handler_max);
   check.duration("hold_max", plugin.hold_max);

@@ -101,6 +101,7 @@ Status read_deadlines(const TomlNode& node, const std::string& member, TomlPlace
   fields.duration("init", deadlines.init);
   fields.duration("validate", deadlines.validate);
   fields.duration("activate", deadlines.activate);
+  fields.duration("drain", deadlines.drain);
   fields.duration("cleanup", deadlines.cleanup);
   return fields.finish();
 }

@@ -2,6 +2,7 @@
 
 #include "attach.hpp"
 #include "launcher_path.hpp"
+#include "units.hpp"
 
 #include <algorithm>
 
@@ -9,7 +10,6 @@ namespace shunt::host {
 namespace {
 
 constexpr std::chrono::milliseconds kDrainTick{1};
-constexpr std::chrono::seconds kDrainDeadline{5};
 
 }  // namespace
 
@@ -260,6 +260,15 @@ std::size_t Supervisor::in_flight_with(const Instance& instance) {
   return count;
 }
 
+/// For people: why a drain goes on.
+std::string Supervisor::what_is_left(Instance& instance) {
+  const auto progress = instance.progress();
+  std::string text = fmt::format("messages not done: {}, calls in flight: {}", progress.sent - progress.done,
+                                 in_flight_with(instance));
+  if (!hub_->took_all(instance)) text += ", and who hears what it published does not keep up";
+  return text;
+}
+
 /// Waits until everything it was sent is done, nothing of it is in flight, and what it published has gone on: its
 /// successor's come behind it. Errors: DeadlineExceeded.
 void Supervisor::drain_tick(Draining draining) {
@@ -272,8 +281,10 @@ void Supervisor::drain_tick(Draining draining) {
                                   draining.successor->identity.plugin, to_string(draining.successor->identity.version),
                                   to_string(instance.identity.version)));
   if (EventLoop::Clock::now() >= draining.deadline)
-    return draining.drained(error(ErrorCode::DeadlineExceeded, "{} {} did not finish what it had in time",
-                                  instance.identity.plugin, to_string(instance.identity.version)));
+    return draining.drained(error(ErrorCode::DeadlineExceeded,
+                                  "{} {} did not finish what it had within {} (deadlines.drain): {}",
+                                  instance.identity.plugin, to_string(instance.identity.version),
+                                  duration_text(draining.limit), what_is_left(instance)));
   loop_.after(kDrainTick, [this, draining = std::move(draining)]() mutable { drain_tick(std::move(draining)); });
 }
 
@@ -290,7 +301,8 @@ void Supervisor::drain_and_end(Instance& instance, Done ended) {
     if (done) still->process->drain_done();
     else still->process->end(Event::DeadlinePassed, done.error().message);
   };
-  drain_tick({running->process->share(), nullptr, EventLoop::Clock::now() + kDrainDeadline, drained});
+  const auto limit = running->version->configuration.deadlines.drain;
+  drain_tick({running->process->share(), nullptr, limit, EventLoop::Clock::now() + limit, drained});
 }
 
 void Supervisor::stop(const std::string& name, Done done) {

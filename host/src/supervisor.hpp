@@ -137,6 +137,7 @@ class Supervisor final : public HubListener, private ProcessListener {
   struct Draining {
     std::shared_ptr<Instance> instance;
     std::shared_ptr<Instance> successor;  ///< Whose end ends the waiting too; null: nobody's.
+    std::chrono::nanoseconds limit;       ///< For the whole of it, until `deadline`.
     EventLoop::Clock::time_point deadline;
     Done drained;
   };
@@ -144,6 +145,7 @@ class Supervisor final : public HubListener, private ProcessListener {
   void watch();
   void watch(Running& running);
   [[nodiscard]] std::size_t in_flight_with(const Instance& instance);
+  [[nodiscard]] std::string what_is_left(Instance& instance);
   void note(HostEventKind kind, const Instance& instance, std::string text, std::uint64_t in_flight = 0);
 
   // joining.cpp

@@ -18,8 +18,6 @@ struct Supervisor::Switching {
 
 namespace {
 
-constexpr std::chrono::seconds kSwitchDrainDeadline{5};
-
 std::string listed(const std::vector<KnownVersion>& versions) {
   std::string text;
   for (const KnownVersion& each : versions)
@@ -91,9 +89,10 @@ void Supervisor::exchange(const std::shared_ptr<Switching>& switching) {
   };
   // A sender that looked at the table of before may push once more: until the last of them is through, an idle lane
   // says nothing, and what comes to it late would be sent again behind what its successor has already.
-  tables_.after_readers([this, switching, drained] {
-    loop_.post([this, switching, drained] {
-      drain_tick({switching->from, switching->to, EventLoop::Clock::now() + kSwitchDrainDeadline, drained});
+  const auto limit = old->version->configuration.deadlines.drain;
+  tables_.after_readers([this, switching, limit, drained] {
+    loop_.post([this, switching, limit, drained] {
+      drain_tick({switching->from, switching->to, limit, EventLoop::Clock::now() + limit, drained});
     });
   });
 }

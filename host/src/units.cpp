@@ -32,6 +32,14 @@ std::optional<std::uint64_t> parse(std::string_view text, std::span<const Unit> 
   return number * unit->factor;
 }
 
+std::string in_largest_whole(std::uint64_t number, std::span<const Unit> units) {
+  Unit unit = units.front();
+  if (number > 0)
+    for (const Unit& larger : units)
+      if (number % larger.factor == 0) unit = larger;
+  return fmt::format("{} {}", number / unit.factor, unit.name);
+}
+
 }  // namespace
 
 Result<std::uint64_t> parse_bytes(std::string_view text) {
@@ -48,12 +56,10 @@ Result<std::chrono::nanoseconds> parse_duration(std::string_view text) {
                text);
 }
 
-std::string bytes_text(std::uint64_t bytes) {
-  auto unit = kSizes.back();
-  for (const Unit& smaller : kSizes)
-    if (bytes % smaller.factor == 0) unit = smaller;
-  if (bytes % unit.factor != 0 || bytes == 0) unit = kSizes.front();
-  return fmt::format("{} {}", bytes / unit.factor, unit.name);
+std::string bytes_text(std::uint64_t bytes) { return in_largest_whole(bytes, kSizes); }
+
+std::string duration_text(std::chrono::nanoseconds duration) {
+  return in_largest_whole(static_cast<std::uint64_t>(duration.count()), kDurations);
 }
 
 }  // namespace shunt

@@ -18,4 +18,7 @@ Result<std::chrono::nanoseconds> parse_duration(std::string_view text);
 /// "64 KiB": the largest unit that leaves a whole number.
 std::string bytes_text(std::uint64_t bytes);
 
+/// "2 ms", likewise. Not below zero.
+std::string duration_text(std::chrono::nanoseconds duration);
+
 }  // namespace shunt

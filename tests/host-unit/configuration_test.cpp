@@ -44,7 +44,7 @@ inbound = { "1 KiB" = 8 }
 compartment = "desk"
 sandbox = { memory = "64 MiB", open_files = 32, cpus = [1, 0] }
 config = { window = 20, ratio = 0.5, dry = true, mode = "fast" }
-deadlines = { load = "1 s", init = "2 s", validate = "3 s", activate = "4 s", cleanup = "6 s" }
+deadlines = { load = "1 s", init = "2 s", validate = "3 s", activate = "4 s", drain = "5 s", cleanup = "6 s" }
 handler_max = "100 ms"
 hold_max = "7 s"
 slots = 1024
@@ -92,7 +92,7 @@ TEST_F(Configuration, a_full_file_is_read_as_it_is_written) {
                                                 {"ratio", {0.5, file + ":23:33"}},
                                                 {"dry", {true, file + ":23:44"}},
                                                 {"mode", {"fast", file + ":23:57"}}},
-                                     .deadlines = {1s, 2s, 3s, 4s, 6s},
+                                     .deadlines = {1s, 2s, 3s, 4s, 5s, 6s},
                                      .handler_max = 100ms,
                                      .hold_max = 7s,
                                      .slots = 1024,

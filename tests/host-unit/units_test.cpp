@@ -55,6 +55,14 @@ TEST(Units, a_size_prints_in_the_largest_unit_that_keeps_it_whole_and_reads_back
   EXPECT_EQ(parse_bytes(bytes_text(3ull << 30)), 3ull << 30);
 }
 
+TEST(Units, a_duration_prints_in_the_largest_unit_that_keeps_it_whole_and_reads_back) {
+  EXPECT_EQ(duration_text(0ns), "0 ns");
+  EXPECT_EQ(duration_text(1500us), "1500 us");
+  EXPECT_EQ(duration_text(5s), "5 s");
+  EXPECT_EQ(duration_text(24h), "1440 min");
+  EXPECT_EQ(parse_duration(duration_text(90s)), std::chrono::nanoseconds{90s});
+}
+
 TEST(Nearest, the_likely_word_is_suggested_and_an_unlikely_one_is_not) {
   constexpr std::string_view kKnown[] = {"path", "outbound", "inbound", "wait"};
 

@@ -14,7 +14,7 @@ using ::testing::HasSubstr;
 class Phases : public HostTest {
  protected:
   static PluginConfiguration in_a_hurry(PluginConfiguration plugin) {
-    plugin.deadlines = {200ms, 200ms, 200ms, 200ms, 200ms};
+    plugin.deadlines = {200ms, 200ms, 200ms, 200ms, 5s, 200ms};
     plugin.restart.crashes_max = 1;
     return plugin;
   }

@@ -205,6 +205,7 @@ TEST_F(Switches, to_a_version_that_fails_in_any_phase_leave_the_old_one_serving)
 TEST_F(Switches, are_undone_when_the_old_version_does_not_finish_in_time) {
   auto first = actor();
   first.handler_max = 1h;
+  first.deadlines.drain = 300ms;
   Host host = start({first, actor_2()});
   auto orders = host.publisher<stage::Order>("stage.orders").value();
   const auto before = snapshot_of(host, "actor");
@@ -216,7 +217,9 @@ TEST_F(Switches, are_undone_when_the_old_version_does_not_finish_in_time) {
 
     ASSERT_FALSE(switched);
     EXPECT_EQ(switched.error().code, ErrorCode::DeadlineExceeded);
-    EXPECT_THAT(switched.error().message, AllOf(HasSubstr("actor 1.0.0"), HasSubstr("2.0.0"), HasSubstr("undone")));
+    EXPECT_THAT(switched.error().message,
+                AllOf(HasSubstr("actor 1.0.0"), HasSubstr("within 300 ms (deadlines.drain): messages not done: 1"),
+                      HasSubstr("2.0.0"), HasSubstr("undone")));
   }
   EXPECT_EQ(version(host), 1u);
   EXPECT_EQ(snapshot_of(host, "actor").instance, before.instance);

@@ -21,7 +21,7 @@ PluginConfiguration plugin(const char* path, const std::filesystem::path& eviden
   configuration.config["evidence"] = {evidence.string()};
   configuration.wait = shunt::bus::Wait::Sleep;
   configuration.inbound = {{256, 256}, {4u << 10, 64}, {64u << 10, 16}};
-  configuration.deadlines = {kHang, kHang, kHang, kHang, kHang};
+  configuration.deadlines = {kHang, kHang, kHang, kHang, kHang, kHang};
   configuration.handler_max = kHang;
   configuration.hold_max = kHang;
   configuration.restart = {.delay_first = 1ns, .delay_max = 1ns, .crashes_max = 1000, .crash_window = 1ns};

@@ -54,10 +54,21 @@ Result<fs::path> socket_named(const std::string& host) {
 }  // namespace
 
 Result<fs::path> default_socket(const std::string& host) {
+  bool too_long = false;
   for (const fs::path& folder : folders()) {
+    const fs::path socket = folder / (host + ".sock");
+    if (socket.native().size() > kSocketPathBytesMax) {
+      too_long = true;
+      continue;
+    }
     ::mkdir(folder.c_str(), S_IRWXU);
-    if (is_private(folder)) return folder / (host + ".sock");
+    if (is_private(folder)) return socket;
   }
+  if (too_long)
+    return error(ErrorCode::BadConfiguration,
+                 "with the name \"{}\" the path of the admin socket is longer than {} bytes: shorten it, or set "
+                 "admin_socket in [host]",
+                 host, kSocketPathBytesMax);
   return error(ErrorCode::System,
                "none of the folders for admin sockets can be made with mode 0700 for user {} alone, the last is {}: "
                "remove what is there, or set admin_socket in [host]",

@@ -34,7 +34,7 @@ class Replay {
     Switcher switcher{host_, options_};
     Progress progress{options_.messages};
     last_fill_ns_ = shunt::bus::now_ns();
-    while (ledger_.received() < options_.messages && !lost_) {
+    while (ledger_.received() < options_.messages && !lost_ && !switcher.failed()) {
       SHUNT_CHECK(publish_some(bars, window(switcher)));
       switcher.published(next_, refused_);
       SHUNT_CHECK(take_fills());

@@ -14,7 +14,7 @@ void Switcher::run() {
     due_.acquire();
     if (stopping_.load(std::memory_order_relaxed) && i >= next_) return;
     status_ = host_.switch_to("momentum", i % 2 == 0 ? "1.5.0" : "1.4.0");
-    if (!status_) return;
+    if (!status_) return failed_.store(true, std::memory_order_relaxed);
     note_exchange();
     done_.fetch_add(1, std::memory_order_relaxed);
   }

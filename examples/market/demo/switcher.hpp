@@ -36,6 +36,8 @@ class Switcher {
   /// Whether a switch is due, or has begun, and is not done. On the publishing thread.
   [[nodiscard]] bool under_way(std::uint64_t count) const { return next_ > done() || is_due(count); }
   [[nodiscard]] unsigned done() const { return done_.load(std::memory_order_relaxed); }
+  /// A switch failed: none comes after it.
+  [[nodiscard]] bool failed() const { return failed_.load(std::memory_order_relaxed); }
   /// Waits for the switches that are due; none begins after it.
   [[nodiscard]] shunt::Result<Switches> finish();
 
@@ -54,6 +56,7 @@ class Switcher {
   std::counting_semaphore<> due_{0};
   std::atomic<bool> stopping_{false};
   std::atomic<unsigned> done_{0};
+  std::atomic<bool> failed_{false};
   shunt::Status status_;
   std::uint64_t last_event_ = 0;
   std::uint64_t in_flight_min_ = UINT64_MAX;

@@ -61,6 +61,7 @@ struct PhaseDeadlines {
   std::chrono::nanoseconds init = kPhaseDeadline;
   std::chrono::nanoseconds validate = kPhaseDeadline;
   std::chrono::nanoseconds activate = kPhaseDeadline;
+  std::chrono::nanoseconds drain = kPhaseDeadline;  ///< To finish what it had, once it is replaced or stopped.
   std::chrono::nanoseconds cleanup = kPhaseDeadline;
   friend bool operator==(const PhaseDeadlines&, const PhaseDeadlines&) = default;
 };
@@ -134,11 +135,13 @@ struct TrustConfiguration {
   friend bool operator==(const TrustConfiguration&, const TrustConfiguration&) = default;
 };
 
+inline constexpr std::size_t kSocketPathBytesMax = 107;  ///< sockaddr_un::sun_path without its zero.
+
 /// A whole host.toml. The members above `trust` stand in its table `[host]`.
 struct HostConfiguration {
   std::string name = "shunt";                           ///< Of this host, among others; as a plugin's name.
   std::filesystem::path launcher{};                     ///< Empty: beside the executable, then the install prefix.
-  std::optional<std::filesystem::path> admin_socket{};  ///< At most 107 bytes; none: no socket is opened.
+  std::optional<std::filesystem::path> admin_socket{};  ///< At most kSocketPathBytesMax; none: no socket.
   TrustConfiguration trust{};
   SandboxRequired sandbox_required = SandboxRequired::Best;  ///< `[sandbox] require`.
   std::vector<PluginConfiguration> plugins{};
