@@ -56,9 +56,8 @@ AdminServer::~AdminServer() {
 
 Status AdminServer::start() {
   SHUNT_CHECK(loop_->watch(listener_->fd(), [this] { on_client(); }));
-  slow_->start();
-  loop_->start();
-  return {};
+  SHUNT_CHECK(slow_->start());
+  return loop_->start();
 }
 
 void AdminServer::stop() {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <system_error>
 #include <utility>
 
 #include <sys/epoll.h>
@@ -21,8 +22,13 @@ Result<std::unique_ptr<EventLoop>> EventLoop::create() {
 
 EventLoop::~EventLoop() { stop(); }
 
-void EventLoop::start() {
-  thread_ = std::thread([this] { run(); });
+Status EventLoop::start() {
+  try {
+    thread_ = std::thread([this] { run(); });
+  } catch (const std::system_error& problem) {
+    return error(ErrorCode::System, "no thread for the host: {}: raise `ulimit -u`", problem.what());
+  }
+  return {};
 }
 
 void EventLoop::stop() {

@@ -24,8 +24,8 @@ class EventLoop {
   [[nodiscard]] static Result<std::unique_ptr<EventLoop>> create();
   ~EventLoop();
 
-  /// Starts the thread. Ends with stop(), which runs no work that is posted later.
-  void start();
+  /// Starts the thread. Ends with stop(), which runs no work that is posted later. Errors: System (no thread).
+  [[nodiscard]] Status start();
   void stop();
 
   /// Runs `work` on the loop's thread, soon. From any thread. False: the loop has ended, and will not run it.

@@ -2,11 +2,13 @@
 #include "configuration_check.hpp"
 #include "configured_routes.hpp"
 #include "core.hpp"
+#include "trust_policy.hpp"
 
 #include <shunt/host.hpp>
 
 #include <algorithm>
 #include <future>
+#include <new>
 
 namespace shunt {
 namespace {
@@ -50,6 +52,9 @@ class PollingScope {
 thread_local const PollingScope* PollingScope::innermost = nullptr;
 
 Status load_plugins(host::Core& core) {
+  // Also without a plugin: those that join later are judged by the same files.
+  SHUNT_TRY(policy, read_trust_policy(core.configuration.trust, std::chrono::system_clock::now()));
+  static_cast<void>(policy);
   std::vector<std::shared_ptr<host::PluginVersion>> versions;
   for (const PluginConfiguration& each : core.configuration.plugins) {
     SHUNT_TRY(version, core.catalog.load(each));
@@ -83,7 +88,7 @@ Result<Host> Host::start(const std::filesystem::path& host_toml) {
   return start(std::move(configuration));
 }
 
-Result<Host> Host::start(HostConfiguration configuration, const std::stop_token& stop) {
+Result<Host> Host::start(HostConfiguration configuration, const std::stop_token& stop) try {
   SHUNT_CHECK(check(configuration));
   auto core = std::make_shared<host::Core>(std::move(configuration));
   SHUNT_TRY(loop, host::EventLoop::create());
@@ -99,10 +104,13 @@ Result<Host> Host::start(HostConfiguration configuration, const std::stop_token&
     core->admin = std::move(admin);
   }
   SHUNT_CHECK(load_plugins(*core));
-  core->loop->start();
+  SHUNT_CHECK(core->loop->start());
   SHUNT_CHECK(start_plugins(*core, stop));
   if (core->admin != nullptr) SHUNT_CHECK(core->admin->start());
   return Host{std::move(core)};
+} catch (const std::bad_alloc&) {
+  return error(ErrorCode::System,
+               "there is not enough memory to start the host: raise `ulimit -v`, or ask for smaller pools and rings");
 }
 
 Host::Host(Host&&) noexcept = default;

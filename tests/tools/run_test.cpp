@@ -75,6 +75,16 @@ TEST_F(Run, a_plugin_that_cannot_run_is_named_and_nothing_is_left) {
   EXPECT_THAT(refusal(unsigned_too + plugin(ACTOR) + plugin(CONTRARY)), HasSubstr("SchemaMismatch: \"actor.news\""));
 }
 
+TEST_F(Run, files_of_trust_are_read_although_no_plugin_needs_them_yet) {
+  EXPECT_THAT(refusal("[trust]\nkeys = [\"missing.pub\"]\n"), HasSubstr("missing.pub"));
+}
+
+TEST_F(Run, a_name_too_long_for_a_socket_is_refused_with_the_way_out) {
+  const auto toml = folder_.write("host.toml", "[host]\nname = \"" + std::string(120, 'n') + "\"\n");
+
+  EXPECT_THAT(shunt({"run", toml}).errors, HasSubstr("shorten it, or set admin_socket in [host]"));
+}
+
 TEST_F(Run, a_route_of_a_function_that_its_plugin_does_not_have_is_refused_with_the_one_that_was_meant) {
   const std::string start = "[trust]\nallow_unsigned = true\n" + plugin(ACTOR) + plugin(PARROT);
 

@@ -14,7 +14,9 @@
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
+#include <system_error>
 #include <thread>
+#include <utility>
 
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -56,16 +58,26 @@ class StopSignal {
   bus::UniqueFd event_;
 };
 
+/// Errors: System (no thread can be had).
+template <typename Work>
+Result<std::jthread> thread_for(const char* purpose, Work&& work) {
+  try {
+    return std::jthread{std::forward<Work>(work)};
+  } catch (const std::system_error& problem) {
+    return error(ErrorCode::System, "no thread for {}: {}: raise `ulimit -u`", purpose, problem.what());
+  }
+}
+
 /// A plugin may take as long as its deadlines say: a signal ends that too.
 Result<Host> start(HostConfiguration configuration, const StopSignal& stop_signal) {
   const bus::UniqueFd started{::eventfd(0, EFD_CLOEXEC)};
   std::stop_source stop;
-  const std::jthread listener([&] {
-    std::array waiting{pollfd{stop_signal.fd(), POLLIN, 0}, pollfd{started.get(), POLLIN, 0}};
-    while (::poll(waiting.data(), waiting.size(), -1) <= 0) {
-    }
-    if (waiting[0].revents != 0) stop.request_stop();
-  });
+  SHUNT_TRY(listener, thread_for("signals", [&] {
+              std::array waiting{pollfd{stop_signal.fd(), POLLIN, 0}, pollfd{started.get(), POLLIN, 0}};
+              while (::poll(waiting.data(), waiting.size(), -1) <= 0) {
+              }
+              if (waiting[0].revents != 0) stop.request_stop();
+            }));
   auto host = Host::start(std::move(configuration), stop.get_token());
   ::eventfd_write(started.get(), 1);
   return host;
@@ -125,11 +137,13 @@ Status run_host(const Options& options) {
   std::clearerr(stdout);  // a host serves, whether or not somebody can read of it
 
   Status dispatched;
-  std::jthread dispatcher([&](const std::stop_token& stop) {
-    dispatched = host.run_dispatcher(stop);
-    stop_signal.trigger();
-  });
-  std::jthread printer([&](const std::stop_token& stop) { print_events(host, options.json, stop_signal, stop); });
+  SHUNT_TRY(dispatcher, thread_for("the host's messages", [&](const std::stop_token& stop) {
+              dispatched = host.run_dispatcher(stop);
+              stop_signal.trigger();
+            }));
+  SHUNT_TRY(printer, thread_for("events", [&](const std::stop_token& stop) {
+              print_events(host, options.json, stop_signal, stop);
+            }));
   stop_signal.wait();
   dispatcher.request_stop();
   dispatcher.join();
