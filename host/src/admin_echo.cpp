@@ -35,7 +35,7 @@ bool EchoQueue::put(std::span<const std::uint8_t> payload, bool redelivered) {
     return false;
   }
   bytes_ += payload.size();
-  items_.push_back({{payload.begin(), payload.end()}, redelivered, dropped_});
+  items_.push_back({{payload.begin(), payload.end()}, redelivered});
   return !std::exchange(told_, true);
 }
 
@@ -49,6 +49,11 @@ std::optional<EchoQueue::Item> EchoQueue::take() {
   return item;
 }
 
+std::uint64_t EchoQueue::dropped() {
+  const std::lock_guard lock{mutex_};
+  return dropped_;
+}
+
 void start_echo(AdminServer& server, std::uint64_t client, const std::string& topic) {
   server.send(client, to_text(answer_json(follow(server, client, topic))));
 }
@@ -58,11 +63,15 @@ void AdminServer::pump_echo(std::uint64_t client) {
     AdminSession* const to = session(client);
     if (to == nullptr || to->echo == nullptr || to->pending_bytes() >= kUnreadBytesMax) return;
     const auto item = to->echo->take();
-    if (!item) return;
-    send(client, to_text(answer_json(Json{{"payload", to_base64(item->payload)},
-                                          {"bytes", item->payload.size()},
-                                          {"redelivered", item->redelivered},
-                                          {"dropped", item->dropped}})));
+    // Dropped here, or in front of the thread that polls.
+    const std::uint64_t dropped = to->echo->dropped() + to->subscription->dropped();
+    const bool any_more = dropped > std::exchange(to->echo->told_dropped, dropped);
+    if (!item && !any_more) return;
+    Json news{{"dropped", dropped}};
+    if (item)
+      news.update(Json{
+          {"payload", to_base64(item->payload)}, {"bytes", item->payload.size()}, {"redelivered", item->redelivered}});
+    send(client, to_text(answer_json(std::move(news))));
   }
 }
 

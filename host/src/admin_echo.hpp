@@ -23,12 +23,15 @@ class EchoQueue {
   struct Item {
     std::vector<std::uint8_t> payload;
     bool redelivered = false;
-    std::uint64_t dropped = 0;  ///< Before it, since the client follows.
   };
 
   /// Whether the admin thread is to be told: true for the first since it took the last.
   [[nodiscard]] bool put(std::span<const std::uint8_t> payload, bool redelivered);
   [[nodiscard]] std::optional<Item> take();
+  /// Publications for which there was no room, ever.
+  [[nodiscard]] std::uint64_t dropped();
+
+  std::uint64_t told_dropped = 0;  ///< What the client has heard of drops. On the admin thread.
 
  private:
   std::mutex mutex_;

@@ -89,11 +89,15 @@ Status echo_topic(const Options& options) {
   if (route.contains("publishers") && list_of(route, "publishers").empty())
     std::fprintf(stderr, "shunt: no plugin of this host publishes it now; what `shunt pub` sends is not heard here\n");
   std::uint64_t dropped = 0;
-  for (std::uint64_t count = 0; options.count == 0 || count < options.count; ++count) {
+  for (std::uint64_t count = 0; options.count == 0 || count < options.count;) {
     SHUNT_TRY(publication, host.next());
     if (const auto lost = number_of(publication, "dropped"); lost > std::exchange(dropped, lost))
-      std::fprintf(stderr, "shunt: %llu publications were dropped so far: this terminal does not keep up\n",
+      std::fprintf(stderr,
+                   "shunt: %llu publications were dropped so far: who reads this, or the host, does not keep up "
+                   "(see `backlog` of the topic)\n",
                    static_cast<unsigned long long>(lost));
+    if (!publication.contains("payload")) continue;  // it tells of drops alone
+    ++count;
     SHUNT_TRY(payload, from_base64(text_of(publication, "payload")));
     SHUNT_TRY(text, speech.payloads.to_json(speech.request, payload));
     if (options.json)
