@@ -131,6 +131,11 @@ Result<Json> audit(const Task& task) {
   std::vector<AuditRecord> records = task.core().audit.all();
   if (task.request.contains("plugin")) {
     SHUNT_TRY(plugin, task.text("plugin"));
+    SHUNT_TRY(snapshot, snapshot_of(task.core()));
+    const auto is_of_it = [&](const auto& each) { return each.plugin == plugin; };
+    // One that has left is still in the records.
+    if (std::ranges::none_of(records, is_of_it) && std::ranges::none_of(snapshot.plugins, is_of_it))
+      return error(ErrorCode::NoSuchPlugin, "there is no plugin \"{}\": see `shunt ls`", plugin);
     std::erase_if(records, [&](const AuditRecord& each) { return each.plugin != plugin; });
   }
   return Json{{"records", list(records, audit_json)}};

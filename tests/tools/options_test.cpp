@@ -122,6 +122,7 @@ TEST_F(CommandLine, output_that_cannot_be_written_is_a_failure) {
 
     EXPECT_EQ(ran.code, 1) << where;
     EXPECT_THAT(ran.errors, HasSubstr("the output cannot be written")) << where;
+    EXPECT_EQ(into_nowhere(where, {"--help"}).code, 1) << where;
   }
   EXPECT_EQ(into_nowhere(">/dev/null", version).code, 0);
   EXPECT_EQ(host.end().code, 0);

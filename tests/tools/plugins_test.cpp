@@ -78,6 +78,7 @@ TEST_F(Plugins, a_stopped_plugin_has_no_process_and_refuses_calls_until_it_is_re
 }
 
 TEST_F(Plugins, stop_and_restart_are_refused_where_they_make_no_sense) {
+  expect_refused({"audit", "actress"}, "NoSuchPlugin: there is no plugin \"actress\": see `shunt ls`");
   expect_refused({"stop", "actress"}, "NoSuchPlugin: there is no plugin \"actress\": see `shunt ls`");
   expect_refused({"restart", "actress"}, "NoSuchPlugin: there is no plugin \"actress\": see `shunt ls`");
   expect_refused({"restart", "actor"}, "BadInput: \"actor\" runs already: stop it first");

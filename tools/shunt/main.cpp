@@ -105,7 +105,7 @@ constexpr std::array kCommands{
     Command{"ls", "List the plugins and routes of a host.", list_host, takes_nothing, "shunt ls"},
     Command{"call", "Call a function of a plugin and print its reply.", call_function, takes_call,
             R"(shunt call risk/check '{"quantity": 3, "price": 10.5}')"},
-    Command{"pub", "Publish on a topic.", publish_topic, takes_publication,
+    Command{"pub", "Publish on a topic; prints how many receivers it is in the ring of, waits for, and was dropped by.", publish_topic, takes_publication,
             R"(shunt pub market.bars '{"close": 1469.25}')"},
     Command{"echo", "Print what plugins publish on a topic.", echo_topic, takes_topic,
             "shunt echo market.signals --count 10"},
@@ -120,7 +120,7 @@ constexpr std::array kCommands{
             "shunt audit momentum"},
     Command{"doctor", "Say what plugins are confined by on this machine, and what is missing.", examine, takes_nothing,
             "shunt doctor --json"},
-    Command{"check", "Say whether a host would run a plugin's file, and why not.", check_file, takes_file_to_check,
+    Command{"check", "Say whether the host of --config, else of ./host.toml, would run a plugin's file, and why not.", check_file, takes_file_to_check,
             "shunt check plugins/libmomentum.so --config host.toml"},
     Command{"keygen", "Make a key that signs plugins.", make_keys, takes_key_name,
             "shunt keygen release --not-after 2027-12-31"},
@@ -174,7 +174,11 @@ int explain(const CLI::App& program, const CLI::ParseError& problem) {
     std::fprintf(stderr, "shunt: there is no command \"%s\": see shunt --help\n", left.front().c_str());
     return kMisused;
   }
-  if (problem.get_exit_code() == 0) return program.exit(problem);
+  if (problem.get_exit_code() == 0) {
+    program.exit(problem);
+    std::fflush(stdout);
+    return report(printed(), false);
+  }
   std::string hint = "see shunt --help";
   if (!program.get_subcommands().empty()) {
     const std::string command = program.get_subcommands().front()->get_name();

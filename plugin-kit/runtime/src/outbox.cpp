@@ -108,7 +108,9 @@ int Outbox::send(bus::Ring ring, bus::MessageHeader& header, shunt_sample& sampl
     offset = offset / 8 * 8;
   }
   if (code == SHUNT_OK && !lane_.sender.has_room(ring) && !wait_for_room(ring, until_ns))
-    code = error_.set(ErrorCode::RingFull, "the host does not take messages: the ring stayed full until the deadline");
+    code = error_.set(ErrorCode::RingFull,
+                      "the ring to the host stayed full until the deadline: a receiver that refuses more than it can "
+                      "take holds it up (`shunt ls` shows what waits), or no thread of the host takes messages");
   if (code != SHUNT_OK) {
     if (loan) lane_.pool()->release(loan->chunk);
     return code;
