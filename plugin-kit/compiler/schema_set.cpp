@@ -65,6 +65,7 @@ void SchemaSet::parse(const Schema& schema, const std::string& path, const std::
   if (options.project_root.empty()) options.project_root = ".";
   File file{name, path, {}, {}, std::make_unique<flatbuffers::Parser>(options)};
   std::vector<const char*> include_paths;
+  include_paths.reserve(folders.size() + 1);
   for (const auto& folder : folders) include_paths.push_back(folder.c_str());
   include_paths.push_back(nullptr);
   if (!file.parser->Parse(text.c_str(), include_paths.data(), path.c_str()))

@@ -41,7 +41,7 @@ class Scripted final : public Subject {
 
 Status fine() { return {}; }
 
-Catalogue scripted(Scripted::Step on_start, Scripted::Step on_measure) {
+Catalogue scripted(const Scripted::Step& on_start, const Scripted::Step& on_measure) {
   Catalogue catalogue{{"scripted", false, [=] { return std::make_unique<Scripted>(on_start, on_measure); }}};
   catalogue.push_back(peers().front());
   return catalogue;

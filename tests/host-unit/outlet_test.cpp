@@ -34,8 +34,10 @@ TEST(Outlet, what_is_put_back_goes_before_what_waits_in_its_own_order) {
   Outlet outlet = outlet_of(SlowConsumer::Refuse, 4);
   outlet.enqueue({numbered(100).header, {}}, [](const QueuedMessage&) {});
   std::vector<QueuedMessage> leftovers;
+  leftovers.reserve(100);
   for (std::uint64_t i = 0; i < 100; ++i) leftovers.push_back(numbered(i));  // more than it was made for
   std::vector<const QueuedMessage*> pointers;
+  pointers.reserve(leftovers.size());
   for (const auto& each : leftovers) pointers.push_back(&each);
 
   outlet.put_back(pointers);
@@ -52,6 +54,7 @@ TEST(Outlet, what_is_put_back_while_others_flush_keeps_its_order) {
   constexpr std::size_t kLeftovers = 64;
   std::vector<QueuedMessage> leftovers(kLeftovers, numbered(0));
   std::vector<const QueuedMessage*> pointers;
+  pointers.reserve(leftovers.size());
   for (const auto& each : leftovers) pointers.push_back(&each);
   std::vector<std::uint64_t> heard;
   std::atomic<std::size_t> heard_count = 0;

@@ -64,6 +64,7 @@ TEST_F(Hosts, end_while_threads_still_call_and_publish) {
   std::optional<Host> host = start({actor()});
   std::atomic<bool> started = false;
   std::vector<std::jthread> threads;
+  threads.reserve(2);
   for (int i = 0; i < 2; ++i)
     threads.emplace_back([&, client = host->client<actor::Client>().value(),
                           orders = host->publisher<stage::Order>("stage.orders").value()]() mutable {

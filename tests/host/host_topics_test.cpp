@@ -164,6 +164,7 @@ TEST_F(Topics, several_threads_poll_and_each_news_is_heard_once_and_in_order) {
 
   {
     std::vector<std::jthread> threads;
+    threads.reserve(3);
     for (int i = 0; i < 3; ++i)
       threads.emplace_back([&](const std::stop_token& stop) {
         while (!stop.stop_requested()) static_cast<void>(host.poll());

@@ -20,6 +20,7 @@ FakeLauncher::~FakeLauncher() { plugin_.destroy(self_); }
 
 FakeLauncher::Outcome FakeLauncher::init(const std::map<std::string, std::string>& settings) {
   std::vector<shunt_setting> pairs;
+  pairs.reserve(settings.size());
   for (const auto& [key, value] : settings) pairs.push_back({key.c_str(), value.c_str()});
   char text[256] = "";
   const int code = plugin_.init(self_, pairs.data(), pairs.size(), text, sizeof text);

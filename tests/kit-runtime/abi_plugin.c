@@ -25,10 +25,10 @@ struct plugin {
 enum { kBadInput = 1, kCancelled = 42, kPluginFailed = 60 };
 
 /* Not null: sanitizers report that one themselves, and end the process with a code. */
-static volatile uintptr_t nowhere = 16;
+static volatile int* volatile nowhere = (volatile int*)16;
 
 __attribute__((noinline)) void crash_here(void) {
-  *(volatile int*)nowhere = 1;
+  *nowhere = 1;
   __asm__ volatile("");
 }
 
@@ -52,7 +52,7 @@ static int phase(struct plugin* plugin, const char* name, char* text, size_t tex
 }
 
 static shunt_sample own_memory(const void* bytes, size_t count) {
-  const shunt_sample sample = {(uint8_t*)(uintptr_t)bytes, count, 0};
+  const shunt_sample sample = {(uint8_t*)bytes, count, 0};
   return sample;
 }
 

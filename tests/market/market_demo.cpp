@@ -62,6 +62,7 @@ pid_t MarketTest::begin(const std::vector<std::string>& arguments, int terminal)
   std::vector<std::string> words{MARKET_DEMO};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> pointers;
+  pointers.reserve(words.size() + 1);
   for (auto& word : words) pointers.push_back(word.data());
   pointers.push_back(nullptr);
   const auto output = folder_.path() / "output";

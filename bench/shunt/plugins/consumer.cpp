@@ -29,8 +29,7 @@ class Consumer final : public CONTRACT_NAMESPACE::Contract {
 
   shunt::Status served(const shunt::Context&, const bench::Question& question,
                        shunt::Reply<bench::Served>& reply) override {
-    const auto status =
-        reply.send([&](auto& build) { return bench::CreateServed(build, messages_, errors_, end_ticks_); });
+    auto status = reply.send([&](auto& build) { return bench::CreateServed(build, messages_, errors_, end_ticks_); });
     if (question.reset()) messages_ = errors_ = end_ticks_ = 0;
     return status;
   }

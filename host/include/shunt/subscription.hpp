@@ -23,6 +23,8 @@ class Received {
  public:
   Received(ReceivedBytes& bytes, const Root* root, bool redelivered) noexcept
       : bytes_(&bytes), root_(root), redelivered_(redelivered) {}
+  Received(const Received&) = delete;
+  Received& operator=(const Received&) = delete;
 
   const Root* operator->() const noexcept { return root_; }
   const Root& operator*() const noexcept { return *root_; }

@@ -121,8 +121,8 @@ class Actor final : public actor::Contract {
   }
 
   [[noreturn]] static void crash() {
-    volatile std::uintptr_t nowhere = 16;
-    *reinterpret_cast<volatile int*>(nowhere) = 1;
+    volatile int* volatile nowhere = reinterpret_cast<volatile int*>(16);
+    *nowhere = 1;
     ::_exit(9);
   }
   [[noreturn]] static void hang() {

@@ -50,13 +50,13 @@ int misbehave(const kit::ControlChannel& host, const std::string& breach) {
   control::SpawnedT spawned;
   spawned.pid = child;
   const std::array descriptors{pidfd.get()};
-  static_cast<void>(host.send(std::move(spawned), descriptors));
+  static_cast<void>(host.send(spawned, descriptors));
   int status = 0;
   ::waitpid(child, &status, 0);
   control::ExitedT exited;
   exited.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
   exited.code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
-  static_cast<void>(host.send(std::move(exited)));
+  static_cast<void>(host.send(exited));
   return 0;
 }
 

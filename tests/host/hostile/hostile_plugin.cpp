@@ -157,6 +157,7 @@ class Liar {
  private:
   static std::vector<bus::SizeClass> classes(const std::vector<std::unique_ptr<control::SizeClassT>>& from) {
     std::vector<bus::SizeClass> result;
+    result.reserve(from.size());
     for (const auto& each : from) result.push_back({each->bytes, each->chunks});
     return result;
   }

@@ -11,7 +11,7 @@ namespace {
 struct Stumble {
   Stumble() { STUMBLE; }
 };
-const Stumble stumble;
+const Stumble kStumble;
 
 class Stumbler final : public stumbler::Contract {};
 

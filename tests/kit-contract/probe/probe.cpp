@@ -6,7 +6,7 @@
 
 namespace {
 
-using std::chrono_literals::operator""us;
+using namespace std::chrono_literals;
 
 class Probe final : public probe::Contract {
   shunt::Status init(const probe::Config& config) override {

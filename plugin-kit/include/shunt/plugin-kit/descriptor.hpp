@@ -4,6 +4,8 @@
 #include <shunt/plugin-kit/contract_base.hpp>
 #include <shunt/plugin.h>
 
+#include <memory>
+
 namespace shunt::kit {
 
 using Make = ContractBase* (*)();
@@ -24,7 +26,7 @@ struct Entrance {
 template <typename Plugin>
 struct Descriptor {
   static void* create(shunt_runtime* runtime, const shunt_services* services) noexcept {
-    return Entrance::enter([]() -> ContractBase* { return new Plugin; }, runtime, services);
+    return Entrance::enter([]() -> ContractBase* { return std::make_unique<Plugin>().release(); }, runtime, services);
   }
   static constexpr shunt_plugin value() {
     return {SHUNT_ABI,          sizeof(shunt_plugin), create,
