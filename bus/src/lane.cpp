@@ -37,6 +37,12 @@ Result<LaneShape> LaneShape::of(std::uint32_t slots, std::span<const SizeClass> 
   return LaneShape{host_side, plugin_side, inbound_geometry, outbound_geometry};
 }
 
+LaneShape::Memory LaneShape::memory() const {
+  return {{"shunt: host side", host_side.bytes()},
+          {"shunt: plugin side", plugin_side.bytes()},
+          {"shunt: outbound pool", outbound.bytes()}};
+}
+
 LaneEnd::LaneEnd(const LaneShape& shape, Parts&& parts, const PoolGeometry& sending, const PoolGeometry& receiving,
                  std::vector<std::uint32_t> caps, bool peer_may_sleep)
     : sender(parts.mine_view, parts.their_view, sending, std::move(caps), peer_may_sleep),
@@ -52,9 +58,10 @@ LaneEnd::LaneEnd(const LaneShape& shape, Parts&& parts, const PoolGeometry& send
 
 Result<std::unique_ptr<LaneEnd>> LaneEnd::open_host(const LaneShape& shape, LaneMemory& memory,
                                                     std::vector<std::uint32_t> caps, Sleepers sleepers) {
-  SHUNT_TRY(host_side, create_memory("shunt: host side", shape.host_side.bytes()));
-  SHUNT_TRY(plugin_side, create_memory("shunt: plugin side", shape.plugin_side.bytes()));
-  SHUNT_TRY(outbound, create_memory("shunt: outbound pool", shape.outbound.bytes()));
+  const LaneShape::Memory planned = shape.memory();
+  SHUNT_TRY(host_side, create_memory(planned.host_side));
+  SHUNT_TRY(plugin_side, create_memory(planned.plugin_side));
+  SHUNT_TRY(outbound, create_memory(planned.outbound));
   Parts parts;
   SHUNT_TRY(mine, Mapping::map(host_side.get(), shape.host_side.bytes(), Access::ReadWrite));
   format_side(mine.data(), shape.host_side);

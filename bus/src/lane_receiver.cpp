@@ -13,4 +13,11 @@ LaneReceiver::LaneReceiver(const SideView& mine, const SideView& theirs, const P
     rings_[i] = RingReader{theirs.rings[i], theirs.shape.slots, &mine.fixed->positions.read[i]};
 }
 
+std::uint32_t LaneReceiver::held(std::uint32_t size_class) const noexcept {
+  std::uint32_t count = 0;
+  for (std::uint32_t index = 0; index < pool_.classes()[size_class].chunks; ++index)
+    count += received_[pool_.dense(ChunkId::of(size_class, index))].load(std::memory_order_relaxed) ? 1 : 0;
+  return count;
+}
+
 }  // namespace shunt::bus

@@ -19,6 +19,18 @@ std::uint32_t iceoryx_payload_bytes(std::uint32_t class_bytes) {
   return kPadding + (class_bytes + 63) / 64 * 64;
 }
 
+iox::mepoo::MePooConfig to_iceoryx(const PoolGeometry& geometry) {
+  iox::mepoo::MePooConfig config;
+  for (const SizeClass& size_class : geometry.classes())
+    config.addMemPool({iceoryx_payload_bytes(size_class.bytes), size_class.chunks});
+  return config;
+}
+
+/// With room for iceoryx to align what it puts there.
+std::size_t management_bytes(const iox::mepoo::MePooConfig& config) {
+  return iox::mepoo::MemoryManager::requiredManagementMemorySize(config) + 4096;
+}
+
 }  // namespace
 
 // The chunk memory is deliberately not registered with iceoryx. Its relative pointers are for management memory that
@@ -51,20 +63,18 @@ ChunkPool::~ChunkPool() = default;
 Result<ChunkPool> ChunkPool::create(const PoolGeometry& geometry, std::byte* memory) {
   iox::log::LogManager::GetLogManager().SetDefaultLogLevel(iox::log::LogLevel::kOff,
                                                            iox::log::LogLevelOutput::kHideLogLevel);
-  iox::mepoo::MePooConfig config;
-  for (const SizeClass& size_class : geometry.classes())
-    config.addMemPool({iceoryx_payload_bytes(size_class.bytes), size_class.chunks});
+  const auto config = to_iceoryx(geometry);
   if (iox::mepoo::MemoryManager::requiredChunkMemorySize(config) > geometry.bytes())
     return error(ErrorCode::System,
                  "iceoryx needs more memory for this pool than its geometry gives: please report it");
 
   auto iceoryx = std::make_unique<Iceoryx>();
-  const auto management_bytes = iox::mepoo::MemoryManager::requiredManagementMemorySize(config) + 4096;
-  iceoryx->management_memory = std::make_unique<std::byte[]>(management_bytes);
-  iox::posix::Allocator management{iceoryx->management_memory.get(), management_bytes};
+  iceoryx->management_memory = std::make_unique<std::byte[]>(management_bytes(config));
+  iox::posix::Allocator management{iceoryx->management_memory.get(), management_bytes(config)};
   iox::posix::Allocator chunk_memory{memory, geometry.bytes()};
   iceoryx->manager.configureMemoryManager(config, management, chunk_memory);
 
+  iceoryx->chunks.reserve(geometry.chunks());
   for (std::uint32_t size_class = 0; size_class < geometry.classes().size(); ++size_class) {
     const SizeClass& wanted = geometry.classes()[size_class];
     const auto settings = iox::mepoo::ChunkSettings::create(iceoryx_payload_bytes(wanted.bytes), 8).value();
@@ -77,6 +87,11 @@ Result<ChunkPool> ChunkPool::create(const PoolGeometry& geometry, std::byte* mem
     }
   }
   return ChunkPool{geometry, memory, std::move(iceoryx)};
+}
+
+std::size_t ChunkPool::private_bytes(const PoolGeometry& geometry) {
+  return management_bytes(to_iceoryx(geometry)) +
+         geometry.chunks() * (sizeof(iox::mepoo::SharedChunk) + sizeof(Chunk) + sizeof(std::uint32_t));
 }
 
 void ChunkPool::release(ChunkId id) noexcept {

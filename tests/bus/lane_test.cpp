@@ -197,6 +197,30 @@ TEST_F(Lane, a_chunk_that_is_held_never_blocks_later_messages) {
   expect_no_breach();
 }
 
+TEST_F(Lane, what_each_end_holds_is_known_by_size_class) {
+  send_chunk(*lane.host, inbound.pool, Ring::Data, "small");
+  send_chunk(*lane.host, inbound.pool, Ring::Data, std::string(1000, 'l'));
+  send_chunk(*lane.plugin, *lane.plugin->pool(), Ring::Data, std::string(1000, 'l'));
+  const Incoming* const received = lane.host->receiver.next(Ring::Data);
+  ASSERT_NE(received, nullptr);
+
+  EXPECT_EQ(lane.host->sender.held(0), 1u);
+  EXPECT_EQ(lane.host->sender.held(1), 1u);
+  EXPECT_EQ(lane.host->sender.cap(1), 2u);
+  EXPECT_EQ(lane.host->receiver.held(0), 0u);
+  EXPECT_EQ(lane.host->receiver.held(1), 1u);
+  lane.host->receiver.give_back(received->header.chunk, received->header.generation);
+  EXPECT_EQ(lane.host->receiver.held(1), 0u);
+}
+
+TEST_F(Lane, is_made_of_the_memory_that_its_shape_names) {
+  const LaneShape::Memory planned = lane.shape.memory();
+
+  EXPECT_EQ(must(sealed_size(lane.memory.host_side.get())), planned.host_side.bytes);
+  EXPECT_EQ(must(sealed_size(lane.memory.plugin_side.get())), planned.plugin_side.bytes);
+  EXPECT_EQ(must(sealed_size(lane.memory.outbound.get())), planned.outbound.bytes);
+}
+
 TEST_F(Lane, the_cap_of_a_class_is_reached_by_that_class_alone) {
   LanePair capped{inbound, {2, 1}};
   const auto small = ChunkId::of(0, 0);

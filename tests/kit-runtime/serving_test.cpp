@@ -230,6 +230,10 @@ TEST(Backpressure, a_used_up_class_is_refused_at_the_plugin_until_samples_come_b
   EXPECT_EQ(second.text(), payload);
   EXPECT_EQ(third.header.status, status(ErrorCode::QuotaExceeded)) << third.failure();
   EXPECT_EQ(fourth.header.status, status(ErrorCode::PluginFailed)) << "the reply that did not fit counts as none";
+  const bus::PoolStatistics& says = host.lane().theirs().pool;
+  EXPECT_EQ(says.refused[1].load(std::memory_order_relaxed), 2u) << "in the class of the payload";
+  EXPECT_EQ(says.refused[0].load(std::memory_order_relaxed), 0u);
+  EXPECT_EQ(says.loaned[1].load(std::memory_order_relaxed), 0u) << "what was loaned was sent";
   EXPECT_EQ(fifth.text(), payload);
 }
 

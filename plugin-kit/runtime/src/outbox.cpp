@@ -15,6 +15,11 @@ constexpr std::uint32_t kHarvestFrom = 16;  ///< Chunks out: enough of them shar
 constexpr int kSpinsForRoom = 2000;
 constexpr std::int64_t kNapNs = 50'000;
 
+/// Ours alone to write. Relaxed: a count for people, nothing hangs on it.
+void add(std::atomic<std::uint32_t>& counter, std::uint32_t change) noexcept {
+  counter.store(counter.load(std::memory_order_relaxed) + change, std::memory_order_relaxed);
+}
+
 std::uint64_t handle_of(const bus::LoanedChunk& loan) {
   return std::uint64_t{loan.generation} << 32 | loan.chunk.packed;
 }
@@ -40,22 +45,29 @@ std::optional<bus::LoanedChunk> Outbox::take_loan(std::size_t bytes) noexcept {
 
 int Outbox::no_loan(std::size_t bytes) noexcept {
   const auto& geometry = lane_.pool()->geometry();
-  if (!geometry.class_for(bytes))
+  const auto size_class = geometry.class_for(bytes);
+  if (!size_class)
     return error_.set(ErrorCode::TooLarge,
                       "{} bytes fit no size class of this plugin's pool, the largest is {}: add one "
                       "to `outbound` in the host's configuration",
                       bytes, geometry.classes().back().bytes);
+  add(lane_.mine().pool.refused[*size_class], 1);
   return error_.set(ErrorCode::QuotaExceeded,
                     "no chunk for {} bytes is left: give samples back, or raise `outbound` in "
                     "the host's configuration",
                     bytes);
 }
 
+void Outbox::set_on_loan(bus::ChunkId chunk, bool on_loan) noexcept {
+  on_loan_[lane_.pool()->geometry().dense(chunk)] = on_loan ? 1 : 0;
+  add(lane_.mine().pool.loaned[chunk.size_class()], on_loan ? 1 : ~0u);
+}
+
 int Outbox::loan(std::size_t bytes, shunt_sample& out) noexcept {
   out = {};
   const auto loan = take_loan(bytes);
   if (!loan) return no_loan(bytes);
-  on_loan_[lane_.pool()->geometry().dense(loan->chunk)] = 1;
+  set_on_loan(loan->chunk, true);
   out = {reinterpret_cast<std::uint8_t*>(loan->data), loan->capacity, handle_of(*loan)};
   return SHUNT_OK;
 }
@@ -65,7 +77,8 @@ std::optional<bus::LoanedChunk> Outbox::redeem(const shunt_sample& sample) noexc
   const auto generation = static_cast<std::uint32_t>(sample.handle >> 32);
   const auto& geometry = lane_.pool()->geometry();
   if (!geometry.contains(chunk) || lane_.pool()->generation(chunk) != generation) return std::nullopt;
-  if (!std::exchange(on_loan_[geometry.dense(chunk)], 0)) return std::nullopt;
+  if (on_loan_[geometry.dense(chunk)] == 0) return std::nullopt;
+  set_on_loan(chunk, false);
   return bus::LoanedChunk{lane_.pool()->payload(chunk), geometry.capacity(chunk), chunk, generation};
 }
 

@@ -35,6 +35,7 @@ class Outbox {
   int copy_to_chunk(const shunt_sample& sample, std::size_t offset, std::size_t bytes, bus::LoanedChunk& loan) noexcept;
   bool wait_for_room(bus::Ring ring, std::int64_t until_ns) const noexcept;
   int no_loan(std::size_t bytes) noexcept;
+  void set_on_loan(bus::ChunkId chunk, bool on_loan) noexcept;
   void harvest() noexcept;
 
   bus::LaneEnd& lane_;

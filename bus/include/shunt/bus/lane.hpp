@@ -25,6 +25,14 @@ struct LaneShape {
   /// Errors: BadConfiguration (see SideShape::of and PoolGeometry::of).
   [[nodiscard]] static Result<LaneShape> of(std::uint32_t slots, std::span<const SizeClass> inbound,
                                             std::span<const SizeClass> outbound);
+
+  /// What open_host() makes of it, and nothing beside that. The inbound pool is the compartment's.
+  struct Memory {
+    Region host_side;
+    Region plugin_side;
+    Region outbound;
+  };
+  [[nodiscard]] Memory memory() const;
 };
 
 /// The descriptors of a lane. The host keeps none of them open after both ends are mapped.

@@ -121,6 +121,9 @@ class LaneReceiver {
     returns_.give_back({chunk, generation});
   }
 
+  /// Chunks of one class that we have and owe back. From any thread; a look at each chunk of the class.
+  [[nodiscard]] std::uint32_t held(std::uint32_t size_class) const noexcept;
+
   /// Messages of a ring that were stepped over, ever.
   [[nodiscard]] std::uint64_t position(Ring ring) const noexcept { return rings_[index(ring)].position(); }
   /// The first thing the peer broke, or None. After a breach next() gives nothing.

@@ -177,6 +177,9 @@ class LaneSender {
   }
   /// Chunks that the peer holds, over all classes.
   [[nodiscard]] std::uint32_t held() const noexcept { return held_total_; }
+  /// The same of one class, and how many it may hold.
+  [[nodiscard]] std::uint32_t held(std::uint32_t size_class) const noexcept { return held_[size_class]; }
+  [[nodiscard]] std::uint32_t cap(std::uint32_t size_class) const noexcept { return caps_[size_class]; }
   /// The ring itself: what was sent, and how much room is known of.
   [[nodiscard]] const RingWriter& ring_out(Ring which) const noexcept { return rings_[index(which)]; }
   [[nodiscard]] RingWriter& ring_out(Ring which) noexcept { return rings_[index(which)]; }

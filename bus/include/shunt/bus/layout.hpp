@@ -8,12 +8,14 @@
 ///      128 | Doorbell                    | rung for the peer; the owner's own "I am going to sleep"
 ///      192 | Statistics                  | the owner's own counters
 ///      256 | CrashNote (plugin side)     | signal handler, once
+///      832 | PoolStatistics              | the owner's own counters of its pool
 ///     1280 | return ring                 | chunks given back to the peer, 8 bytes each
 ///      ... | ring 0: data                | slots
 ///      ... | ring 1: reply and urgent    | slots
 ///
 /// Invariants: 0 <= committed - read <= slots; begun - done <= 1; read <= done <= begun <= committed.
 
+#include <shunt/bus/geometry.hpp>
 #include <shunt/bus/message.hpp>
 #include <shunt/schemas/result.hpp>
 
@@ -68,6 +70,13 @@ struct alignas(kCacheLine) Statistics {
   std::atomic<std::uint64_t> expired{0};  ///< Dropped before the handler because the deadline had passed.
 };
 
+/// What the owner says of its own pool, by size class; for people, nothing hangs on it. A plugin's is its quota.
+struct alignas(kCacheLine) PoolStatistics {
+  std::array<std::atomic<std::uint32_t>, kClassesMax> loaned{};  ///< Chunks that its code writes now.
+  std::array<std::atomic<std::uint32_t>, kClassesMax>
+      refused{};  ///< Loans for which no chunk was left, since it started.
+};
+
 /// Written by the plugin process's signal handler, read by the host after the process was reaped.
 struct alignas(kCacheLine) CrashNote {
   static constexpr std::size_t kFramesMax = 64;
@@ -91,6 +100,7 @@ struct Side {
   Doorbell doorbell;
   Statistics statistics;
   CrashNote crash;
+  PoolStatistics pool;
 };
 
 inline constexpr std::size_t kReturnRingOffset = 1280;
@@ -98,7 +108,7 @@ inline constexpr std::size_t kReturnRingOffset = 1280;
 static_assert(sizeof(Slot) == kSlotBytes && offsetof(Slot, payload) == kCacheLine);
 static_assert(offsetof(Side, positions) == 64 && offsetof(Side, doorbell) == 128);
 static_assert(offsetof(Side, statistics) == 192 && offsetof(Side, crash) == 256);
-static_assert(sizeof(Side) <= kReturnRingOffset);
+static_assert(offsetof(Side, pool) == 832 && sizeof(Side) <= kReturnRingOffset);
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
 
 /// The numbers from which every offset of a side follows.

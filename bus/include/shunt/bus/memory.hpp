@@ -13,11 +13,20 @@
 
 namespace shunt::bus {
 
+/// One piece of shared memory, made or only planned.
+struct Region {
+  const char* label = "";  ///< In /proc/PID/maps: "/memfd:" and this.
+  std::size_t bytes = 0;
+};
+
 enum class Access { ReadOnly, ReadWrite };
 
 /// A memfd of `bytes` (above 0) that can neither grow nor shrink, zero-filled. `label` appears in /proc/PID/maps only.
 /// Errors: System (out of memory or descriptors).
 [[nodiscard]] Result<UniqueFd> create_memory(const char* label, std::size_t bytes);
+[[nodiscard]] inline Result<UniqueFd> create_memory(const Region& region) {
+  return create_memory(region.label, region.bytes);
+}
 
 /// Existing writable mappings stay; nobody can make another, whatever descriptor they hold, nor add a seal.
 /// Errors: System.

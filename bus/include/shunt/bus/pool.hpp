@@ -33,6 +33,9 @@ class ChunkPool {
   /// Errors: System when iceoryx cannot lay the pool out as the geometry says.
   [[nodiscard]] static Result<ChunkPool> create(const PoolGeometry& geometry, std::byte* memory);
 
+  /// What create() takes of this process's private memory beside that.
+  [[nodiscard]] static std::size_t private_bytes(const PoolGeometry& geometry);
+
   ChunkPool(ChunkPool&&) noexcept;
   ChunkPool& operator=(ChunkPool&&) noexcept;
   ~ChunkPool();
