@@ -50,33 +50,37 @@ Result<std::shared_ptr<PluginVersion>> Catalog::load(const PluginConfiguration& 
   return version;
 }
 
+Result<Catalog::Compartment> Catalog::make_compartment(const bus::PoolGeometry& geometry) const {
+  if (only_plans_) return Compartment{geometry, nullptr};
+  SHUNT_TRY(pool, InboundPool::create(geometry));
+  return Compartment{geometry, std::move(pool)};
+}
+
 Status Catalog::assign_pool(PluginVersion& version) {
-  const std::string& compartment =
-      version.configuration.compartment.empty() ? version.name() : version.configuration.compartment;
+  const std::string& compartment = version.compartment();
   const std::lock_guard lock{mutex_};
   // What waits for a plugin, and what is built for it, lies in one pool, whichever version is going to read it.
-  if (const auto known = compartments_.find(version.name());
-      known != compartments_.end() && known->second != compartment)
+  if (const auto known = compartment_of_.find(version.name());
+      known != compartment_of_.end() && known->second != compartment)
     return error(
         ErrorCode::BadConfiguration,
         "{} {} is in the compartment \"{}\" and another version of it in \"{}\": give all versions of a plugin "
         "the same `compartment`",
         version.name(), to_string(version.image.version), compartment, known->second);
-  const auto& classes = version.configuration.inbound;
-  if (!pools_.contains(compartment)) {
-    SHUNT_TRY(made, InboundPool::create(classes));
-    pools_.emplace(compartment, std::move(made));
+  if (!compartments_.contains(compartment)) {
+    SHUNT_TRY(made, make_compartment(version.shape.inbound));
+    compartments_.emplace(compartment, std::move(made));
   }
-  const std::shared_ptr<InboundPool>& pool = pools_.at(compartment);
-  if (!std::ranges::equal(pool->geometry().classes(), classes)) {
+  const Compartment& assigned = compartments_.at(compartment);
+  if (!std::ranges::equal(assigned.geometry.classes(), version.configuration.inbound)) {
     return error(ErrorCode::BadConfiguration,
                  "{} {}: `inbound` differs within the compartment \"{}\", whose plugins share "
                  "one pool: give all of them the same",
                  version.name(), to_string(version.image.version), compartment);
   }
-  if (!version.image.manifest.calls.empty()) pool->reserve_for_replies();
-  compartments_.emplace(version.name(), compartment);
-  version.pool = pool;
+  compartment_of_.emplace(version.name(), compartment);
+  version.pool = assigned.pool;
+  if (version.pool != nullptr && !version.image.manifest.calls.empty()) version.pool->reserve_for_replies();
   return {};
 }
 

@@ -26,13 +26,16 @@ struct PluginVersion {
   std::vector<Setting> settings;
   bus::LaneShape shape;
   std::vector<std::uint32_t> caps;    ///< By inbound size class: what one instance may hold.
-  std::shared_ptr<InboundPool> pool;  ///< Of its compartment.
+  std::shared_ptr<InboundPool> pool;  ///< Of its compartment; null in a catalog that only plans.
   std::vector<RouteInfo*> functions;  ///< In the manifest's order, as are the rest.
   std::vector<RouteInfo*> calls;
   std::vector<RouteInfo*> topics_in;
   std::vector<RouteInfo*> topics_out;
 
   [[nodiscard]] const std::string& name() const { return image.manifest.name; }
+  [[nodiscard]] const std::string& compartment() const {
+    return configuration.compartment.empty() ? name() : configuration.compartment;
+  }
   /// What its instances may do with each route, by RouteId as far as it has any.
   [[nodiscard]] std::vector<Permitted> permitted() const;
   /// What they want of what they call, by RouteId.
@@ -43,6 +46,9 @@ class Catalog {
  public:
   Catalog(const HostConfiguration& configuration, RouteDirectory& directory)
       : trust_(configuration.trust), directory_(directory) {}
+
+  /// From now on no pool is made: what is loaded can be looked at and not started.
+  void only_plan() noexcept { only_plans_ = true; }
 
   /// Judges a plugin by the files that `[trust]` names as they are now, reads it, and prepares everything for its
   /// instances. Blocks for the files. Errors: those of read_trust_policy, load_plugin_image, resolve_settings,
@@ -66,18 +72,32 @@ class Catalog {
   template <typename Visit>
   void for_each_pool(Visit&& visit) {
     const std::lock_guard lock{mutex_};
-    for (const auto& [compartment, pool] : pools_) visit(compartment, *pool);
+    for (const auto& [name, each] : compartments_)
+      if (each.pool != nullptr) visit(name, *each.pool);
+  }
+  /// `visit(compartment, PoolGeometry)`: of the pools that are made, or would be.
+  template <typename Visit>
+  void for_each_geometry(Visit&& visit) {
+    const std::lock_guard lock{mutex_};
+    for (const auto& [name, each] : compartments_) visit(name, each.geometry);
   }
 
  private:
+  struct Compartment {
+    bus::PoolGeometry geometry;
+    std::shared_ptr<InboundPool> pool;  ///< Null in a catalog that only plans.
+  };
+
+  Result<Compartment> make_compartment(const bus::PoolGeometry& geometry) const;
   Status resolve_routes(PluginVersion& version);
   Status assign_pool(PluginVersion& version);
 
   const TrustConfiguration& trust_;
   RouteDirectory& directory_;
   std::mutex mutex_;
-  std::map<std::string, std::shared_ptr<InboundPool>, std::less<>> pools_;            // by compartment
-  std::map<std::string, std::string, std::less<>> compartments_;                      // by plugin: for good
+  bool only_plans_ = false;
+  std::map<std::string, Compartment, std::less<>> compartments_;                      // by name
+  std::map<std::string, std::string, std::less<>> compartment_of_;                    // by plugin: for good
   std::map<std::pair<std::uint32_t, std::string>, std::shared_ptr<Outlet>> outlets_;  // by route and plugin
 };
 

@@ -1,10 +1,37 @@
 #include "core.hpp"
 
+#include "configured_routes.hpp"
+#include "trust_policy.hpp"
+
 #include <future>
 
 namespace shunt::host {
 
 Core::~Core() { shut_down(); }
+
+Result<std::shared_ptr<Core>> Core::create(HostConfiguration configuration) {
+  SHUNT_CHECK(check(configuration));
+  auto core = std::make_shared<Core>(std::move(configuration));
+  SHUNT_TRY(loop, EventLoop::create());
+  core->loop = std::move(loop);
+  core->supervisor = std::make_unique<Supervisor>(core->configuration, *core->loop, core->catalog, core->directory,
+                                                  core->tables, Records{core->events, core->audit});
+  return core;
+}
+
+Result<std::vector<std::shared_ptr<PluginVersion>>> Core::load_plugins() {
+  // Also without a plugin: those that join later are judged by the same files.
+  SHUNT_TRY(policy, read_trust_policy(configuration.trust, std::chrono::system_clock::now()));
+  static_cast<void>(policy);
+  std::vector<std::shared_ptr<PluginVersion>> versions;
+  for (const PluginConfiguration& each : configuration.plugins) {
+    SHUNT_TRY(version, catalog.load(each));
+    SHUNT_CHECK(supervisor->add(version));
+    versions.push_back(std::move(version));
+  }
+  SHUNT_CHECK(check_configured_routes(configuration.routes, versions, events));
+  return versions;
+}
 
 Status Core::on_loop(const std::function<void(Supervisor::Done)>& work) {
   {

@@ -20,6 +20,13 @@ struct Core : std::enable_shared_from_this<Core> {
         catalog(configuration, directory) {}
   ~Core();
 
+  /// One that can be told of plugins and starts none: its loop does not run, and hub and socket are not there.
+  /// Errors: BadConfiguration, System.
+  [[nodiscard]] static Result<std::shared_ptr<Core>> create(HostConfiguration configuration);
+  /// Reads every configured plugin and makes it known, before the loop starts. Errors: those of Catalog::load,
+  /// Supervisor::add and check_configured_routes.
+  [[nodiscard]] Result<std::vector<std::shared_ptr<PluginVersion>>> load_plugins();
+
   HostConfiguration configuration;
   RouteDirectory directory;
   PublishedTable tables;

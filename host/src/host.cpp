@@ -1,8 +1,5 @@
 #include "by_name.hpp"
-#include "configuration_check.hpp"
-#include "configured_routes.hpp"
 #include "core.hpp"
-#include "trust_policy.hpp"
 
 #include <shunt/host.hpp>
 
@@ -51,19 +48,6 @@ class PollingScope {
 
 thread_local const PollingScope* PollingScope::innermost = nullptr;
 
-Status load_plugins(host::Core& core) {
-  // Also without a plugin: those that join later are judged by the same files.
-  SHUNT_TRY(policy, read_trust_policy(core.configuration.trust, std::chrono::system_clock::now()));
-  static_cast<void>(policy);
-  std::vector<std::shared_ptr<host::PluginVersion>> versions;
-  for (const PluginConfiguration& each : core.configuration.plugins) {
-    SHUNT_TRY(version, core.catalog.load(each));
-    SHUNT_CHECK(core.supervisor->add(version));
-    versions.push_back(std::move(version));
-  }
-  return host::check_configured_routes(core.configuration.routes, versions, core.events);
-}
-
 /// Until all are active, one has failed, or `stop` has ended them.
 Status start_plugins(host::Core& core, const std::stop_token& stop) {
   Status started;
@@ -89,13 +73,7 @@ Result<Host> Host::start(const std::filesystem::path& host_toml) {
 }
 
 Result<Host> Host::start(HostConfiguration configuration, const std::stop_token& stop) try {
-  SHUNT_CHECK(check(configuration));
-  auto core = std::make_shared<host::Core>(std::move(configuration));
-  SHUNT_TRY(loop, host::EventLoop::create());
-  core->loop = std::move(loop);
-  core->supervisor =
-      std::make_unique<host::Supervisor>(core->configuration, *core->loop, core->catalog, core->directory, core->tables,
-                                         host::Records{core->events, core->audit});
+  SHUNT_TRY(core, host::Core::create(std::move(configuration)));
   SHUNT_TRY(hub, host::Hub::create(core->tables, *core->supervisor));
   core->hub = std::move(hub);
   core->supervisor->bind(*core->hub);
@@ -103,7 +81,7 @@ Result<Host> Host::start(HostConfiguration configuration, const std::stop_token&
     SHUNT_TRY(admin, host::AdminServer::open(*core, *socket));
     core->admin = std::move(admin);
   }
-  SHUNT_CHECK(load_plugins(*core));
+  SHUNT_CHECK(core->load_plugins());
   SHUNT_CHECK(core->loop->start());
   SHUNT_CHECK(start_plugins(*core, stop));
   if (core->admin != nullptr) SHUNT_CHECK(core->admin->start());

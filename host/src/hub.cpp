@@ -5,7 +5,6 @@
 namespace shunt::host {
 namespace {
 
-constexpr std::uint32_t kInFlightMax = 8192;
 constexpr std::size_t kArenaBlocks = 8;  ///< Few, so that the same lines are used again; more are made when held.
 
 /// What is built for topics that no plugin hears, before that is known.
@@ -14,9 +13,11 @@ constexpr bus::SizeClass kOwnClasses[] = {{256, 64}, {4096, 16}, {64u << 10, 4},
 }  // namespace
 
 Result<std::unique_ptr<Hub>> Hub::create(PublishedTable& tables, HubListener& listener) {
-  SHUNT_TRY(own_pool, InboundPool::create(kOwnClasses));
+  SHUNT_TRY(own_pool, InboundPool::create(own_geometry()));
   return std::unique_ptr<Hub>(new Hub(tables, listener, std::move(own_pool)));
 }
+
+bus::PoolGeometry Hub::own_geometry() { return bus::PoolGeometry::of(kOwnClasses).value(); }
 
 Hub::Hub(PublishedTable& tables, HubListener& listener, std::unique_ptr<InboundPool> own_pool)
     : tables_(tables),

@@ -48,6 +48,8 @@ struct CallRequest {
 
 class Hub {
  public:
+  static constexpr std::uint32_t kInFlightMax = 8192;  ///< Calls, over all routes.
+
   /// Errors: System (no memory for the host's own pool). `tables` and `listener` outlive the hub.
   [[nodiscard]] static Result<std::unique_ptr<Hub>> create(PublishedTable& tables, HubListener& listener);
   ~Hub();
@@ -106,6 +108,7 @@ class Hub {
   bool flush_backlog(const Instance& instance);
 
   /// For topics that no plugin hears.
+  [[nodiscard]] static bus::PoolGeometry own_geometry();
   [[nodiscard]] InboundPool& own_pool() noexcept { return *own_pool_; }
   [[nodiscard]] InFlightTable& in_flight() noexcept { return in_flight_; }
   [[nodiscard]] PublishedTable& tables() noexcept { return tables_; }

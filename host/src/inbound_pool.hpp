@@ -13,10 +13,14 @@ namespace shunt::host {
 
 class InboundPool {
  public:
-  /// Errors: BadConfiguration (the size classes), System.
-  [[nodiscard]] static Result<std::unique_ptr<InboundPool>> create(std::span<const bus::SizeClass> classes) {
-    SHUNT_TRY(geometry, bus::PoolGeometry::of(classes));
-    SHUNT_TRY(fd, bus::create_memory("shunt: inbound pool", geometry.bytes()));
+  /// What create() makes, and nothing beside that.
+  [[nodiscard]] static bus::Region memory(const bus::PoolGeometry& geometry) {
+    return {"shunt: inbound pool", geometry.bytes()};
+  }
+
+  /// Errors: System.
+  [[nodiscard]] static Result<std::unique_ptr<InboundPool>> create(const bus::PoolGeometry& geometry) {
+    SHUNT_TRY(fd, bus::create_memory(memory(geometry)));
     SHUNT_TRY(mapping, bus::Mapping::map(fd.get(), geometry.bytes(), bus::Access::ReadWrite));
     SHUNT_CHECK(bus::seal_future_writes(fd.get()));
     SHUNT_TRY(pool, bus::ChunkPool::create(geometry, mapping.data()));
