@@ -79,6 +79,7 @@ Result<Json> list_all(const Task& task) {
               {"epoch", snapshot.epoch},
               {"in_flight", snapshot.in_flight},
               {"plugins", list(snapshot.plugins, plugin_json)},
+              {"pools", list(snapshot.pools, pool_json)},
               {"routes", list(snapshot.routes, route_json)}};
 }
 
@@ -93,6 +94,13 @@ std::vector<HostEvent> events_of(Core& core, const std::function<bool(const Host
   std::vector<HostEvent> events = core.events.after(0);
   std::erase_if(events, [&](const HostEvent& each) { return !wanted(each); });
   return events;
+}
+
+/// With who holds what of it, unless it does not run.
+Json instance_json(Core& core, const PluginSnapshot& instance) {
+  Json json = plugin_json(instance);
+  if (const auto quotas = quotas_of(core, instance.instance)) json["quotas"] = quotas_json(*quotas);
+  return json;
 }
 
 Result<Json> inspect_plugin_or_instance(const Task& task, const HostSnapshot& snapshot, const std::string& name) {
@@ -111,7 +119,8 @@ Result<Json> inspect_plugin_or_instance(const Task& task, const HostSnapshot& sn
     SHUNT_TRY(versions, versions_of(task.core(), name));
     json["versions"] = list(versions, version_json);
   }
-  json["instances"] = list(found, plugin_json);
+  json["instances"] = Json::array();
+  for (const PluginSnapshot& each : found) json["instances"].push_back(instance_json(task.core(), each));
   json["events"] = list(events, event_json);
   return json;
 }

@@ -23,13 +23,23 @@ Json answer_json(Result<Json> result) {
 }
 
 Json plugin_json(const PluginSnapshot& plugin) {
-  return {{"plugin", plugin.plugin},   {"version", plugin.version},
-          {"state", plugin.state},     {"instance", plugin.instance},
-          {"pid", plugin.pid},         {"sent", plugin.sent},
-          {"done", plugin.done},       {"received", plugin.received},
-          {"copied", plugin.copied},   {"held_chunks", plugin.held_chunks},
-          {"crashes", plugin.crashes}, {"trust", plugin.trust},
-          {"signer", plugin.signer},   {"sha256", plugin.sha256},
+  return {{"plugin", plugin.plugin},
+          {"version", plugin.version},
+          {"state", plugin.state},
+          {"instance", plugin.instance},
+          {"pid", plugin.pid},
+          {"sent", plugin.sent},
+          {"done", plugin.done},
+          {"received", plugin.received},
+          {"copied", plugin.copied},
+          {"held_chunks", plugin.held_chunks},
+          {"over_cap", plugin.over_cap},
+          {"lent_chunks", plugin.lent_chunks},
+          {"says", {{"refused", plugin.says_refused}}},
+          {"crashes", plugin.crashes},
+          {"trust", plugin.trust},
+          {"signer", plugin.signer},
+          {"sha256", plugin.sha256},
           {"sandbox", plugin.sandbox}};
 }
 
@@ -43,15 +53,69 @@ Json route_json(const RouteSnapshot& route) {
     receivers.push_back({{"plugin", each.plugin},
                          {"version", each.version},
                          {"waiting", each.waiting},
+                         {"backlog", each.backlog},
                          {"dropped", each.dropped},
                          {"refused", each.refused},
                          {"unknown", each.unknown},
                          {"redelivered", each.redelivered}});
   Json json{{"route", route.name}, {"kind", route.function ? "function" : "topic"}, {"request", route.request}};
-  if (route.function) json["reply"] = route.reply;
+  if (route.function)
+    json.update(Json{{"reply", route.reply},
+                     {"in_flight", route.in_flight},
+                     {"in_flight_max", route.in_flight_max},
+                     {"in_flight_refused", route.in_flight_refused}});
   json["receivers"] = std::move(receivers);
   json["subscriptions"] = route.subscriptions;
   return json;
+}
+
+Json pool_json(const PoolSnapshot& pool) {
+  return {{"compartment", pool.compartment},
+          {"chunks", pool.chunks},
+          {"in_use", pool.chunks_in_use},
+          {"no_chunk", pool.no_chunk}};
+}
+
+namespace {
+
+Json outbound_json(const OutboundQuota& quota) {
+  return {{"bytes", quota.bytes},   {"chunks", quota.chunks},
+          {"host", quota.host},     {"readers", quota.readers},
+          {"plugin", quota.plugin}, {"says", {{"loaned", quota.says.loaned}, {"refused", quota.says.refused}}}};
+}
+
+Json inbound_json(const InboundQuota& quota) {
+  return {{"bytes", quota.bytes}, {"chunks", quota.chunks}, {"in_use", quota.in_use},    {"no_chunk", quota.no_chunk},
+          {"cap", quota.cap},     {"held", quota.held},     {"over_cap", quota.over_cap}};
+}
+
+Json route_quota_json(const RouteQuota& quota) {
+  Json json{{"route", quota.route}, {"kind", quota.function ? "function" : "topic"}};
+  if (quota.function)
+    json.update(Json{{"in_flight", quota.in_flight},
+                     {"in_flight_max", quota.in_flight_max},
+                     {"in_flight_refused", quota.in_flight_refused},
+                     {"host", quota.host},
+                     {"plugins", quota.plugins},
+                     {"abandoned", quota.abandoned}});
+  json.update(Json{
+      {"waiting", quota.waiting}, {"backlog", quota.backlog}, {"dropped", quota.dropped}, {"refused", quota.refused}});
+  return json;
+}
+
+}  // namespace
+
+Json quotas_json(const InstanceQuotas& quotas) {
+  Json outbound = Json::array(), inbound = Json::array(), routes = Json::array(), calls = Json::array();
+  for (const OutboundQuota& each : quotas.outbound) outbound.push_back(outbound_json(each));
+  for (const InboundQuota& each : quotas.inbound) inbound.push_back(inbound_json(each));
+  for (const RouteQuota& each : quotas.routes) routes.push_back(route_quota_json(each));
+  for (const CallQuota& each : quotas.calls) calls.push_back({{"route", each.route}, {"in_flight", each.in_flight}});
+  return {{"compartment", quotas.compartment},
+          {"outbound", std::move(outbound)},
+          {"inbound", std::move(inbound)},
+          {"routes", std::move(routes)},
+          {"calls", std::move(calls)}};
 }
 
 Json event_json(const HostEvent& event) {

@@ -2,6 +2,7 @@
 /// What the admin socket says, as JSON.
 
 #include <shunt/host/event.hpp>
+#include <shunt/host/quotas.hpp>
 #include <shunt/schemas/result.hpp>
 
 #include <string>
@@ -25,6 +26,8 @@ using Json = nlohmann::ordered_json;
 [[nodiscard]] Json plugin_json(const PluginSnapshot& plugin);
 [[nodiscard]] Json version_json(const KnownVersion& version);
 [[nodiscard]] Json route_json(const RouteSnapshot& route);
+[[nodiscard]] Json pool_json(const PoolSnapshot& pool);
+[[nodiscard]] Json quotas_json(const InstanceQuotas& quotas);
 [[nodiscard]] Json event_json(const HostEvent& event);
 [[nodiscard]] Json audit_json(const AuditRecord& record);
 

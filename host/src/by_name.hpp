@@ -1,5 +1,5 @@
 #pragma once
-/// Routes by name: what Host's untyped side and the admin socket have in common.
+/// Routes and instances by name: what Host's untyped side and the admin socket have in common.
 
 #include "core.hpp"
 
@@ -30,6 +30,9 @@ using CoreHandle = std::shared_ptr<Core>;
 [[nodiscard]] Result<Subscription> subscribe(const CoreHandle& core, std::string_view topic, SchemaHash schema,
                                              std::optional<SlowConsumer> policy,
                                              std::function<bool(ReceivedBytes&, bool redelivered)> callback);
+
+/// Errors: NoSuchPlugin, Stopped.
+[[nodiscard]] Result<InstanceQuotas> quotas_of(Core& core, std::uint64_t instance);
 
 /// Errors: NoSuchRoute.
 [[nodiscard]] Result<std::vector<std::byte>> schema_of(Core& core, std::string_view route,

@@ -44,9 +44,8 @@ std::optional<Message> Hub::carry(Instance& from, const bus::Incoming& incoming,
   message.header.place = incoming.header.place;
   if (incoming.header.place == bus::Place::Inline) message.inline_payload = incoming.payload;
   if (incoming.header.place != bus::Place::Chunk) return message;
-  std::optional<bus::LoanedChunk> chunk;
-  if (auto loaned = loan(to, incoming.payload.size())) chunk = *loaned;
-  else if (incoming.header.kind == bus::Kind::Reply) chunk = to.loan_for_reply(incoming.payload.size());
+  auto chunk = find_chunk(to, incoming.payload.size());
+  if (!chunk && incoming.header.kind == bus::Kind::Reply) chunk = to.loan_for_reply(incoming.payload.size());
   if (!chunk) return std::nullopt;
   std::memcpy(chunk->data, incoming.payload.data(), incoming.payload.size());
   from.copied.fetch_add(1, std::memory_order_relaxed);
@@ -68,7 +67,7 @@ bool Hub::forward_publication(Instance& from, const bus::Incoming& incoming, con
   for (const Target& target : entry.targets) {
     if (copy->pool != target.outlet->pool.get()) ++copy;
     if (copy->message) static_cast<void>(deliver(entry, target, *copy->message, nullptr));
-    else target.outlet->count_no_chunk();
+    else target.outlet->count_no_chunk(), copy->pool->count_no_chunk(incoming.payload.size());
   }
   set_aside_ |= !entry.inboxes.empty();
   for (std::size_t i = 0; i < entry.inboxes.size(); ++i) entry.inboxes[i]->put(std::move(parcels_[i]));
@@ -138,8 +137,10 @@ void Hub::forward_request(Instance& from, const bus::Incoming& incoming) {
   }
   const Target& target = entry->targets.front();
   auto message = carry(from, incoming, *target.outlet->pool);
-  if (!message)
+  if (!message) {
+    target.outlet->pool->count_no_chunk(incoming.payload.size());
     return refuse_request(from, asked, {ErrorCode::QuotaExceeded, "the chunks towards the called plugin are used up"});
+  }
   message->header.kind = bus::Kind::Request;
   message->header.flags = flags_of(from, asked);
   message->header.deadline_ns = deadline_ns;
@@ -150,6 +151,7 @@ void Hub::forward_request(Instance& from, const bus::Incoming& incoming) {
   record.deadline_ns = deadline_ns;
   const auto delivered = deliver(*entry, target, *message, &record);
   let_go(message->header, *target.outlet->pool);
+  if (delivered == Delivered::OverQuota) return refuse_request(from, asked, over_quota(*entry->info));
   if (delivered == Delivered::Refused || delivered == Delivered::DroppedNewest)
     refuse_request(from, asked, {ErrorCode::RingFull, "the called plugin does not keep up"});
 }
@@ -158,6 +160,7 @@ void Hub::forward_reply(const InFlight& record, Instance& from, const bus::Incom
   Instance& origin = *record.origin;
   auto message = carry(from, incoming, *origin.pool);
   if (!message) {
+    origin.pool->count_no_chunk(incoming.payload.size());
     bus::MessageHeader asked;
     asked.route = record.route->id.value;
     asked.correlation = record.origin_correlation;
@@ -171,6 +174,7 @@ void Hub::forward_reply(const InFlight& record, Instance& from, const bus::Incom
   const auto pushed = origin.push_reply(message->header, message->inline_payload);
   let_go(message->header, *origin.pool);
   if (pushed != Pushed::AtCap) return;
+  origin.count_over_cap(message->header.chunk);
   bus::MessageHeader asked;
   asked.route = record.route->id.value;
   asked.correlation = record.origin_correlation;

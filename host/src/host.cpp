@@ -213,6 +213,8 @@ HostSnapshot Host::snapshot() {
   return result;
 }
 
+Result<InstanceQuotas> Host::quotas(std::uint64_t instance) { return host::quotas_of(*core_, instance); }
+
 std::vector<AuditRecord> Host::audit() { return core_->audit.all(); }
 
 std::vector<HostEvent> Host::events(std::uint64_t seen) { return core_->events.after(seen); }

@@ -63,6 +63,14 @@ bool Hub::took_all(const Instance& instance) {
   return all;
 }
 
+std::optional<bus::ChunkId> Hub::stalled_chunk(const Instance& instance) {
+  const DrainHold hold{*this};
+  const auto lane = std::ranges::find(lanes_, &instance, [](const Lane& each) { return each.instance.get(); });
+  if (lane == lanes_.end() || lane->stalled == nullptr) return std::nullopt;
+  const bus::MessageHeader& header = lane->stalled->header;
+  return header.place == bus::Place::Chunk ? std::optional{header.chunk} : std::nullopt;
+}
+
 void Hub::shut(const Error& why) {
   shut_.store(true, std::memory_order_relaxed);
   const DrainHold hold{*this};

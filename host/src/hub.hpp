@@ -58,7 +58,7 @@ class Hub {
 
   /// The pool to build a payload for this route in: that of its first receiver's compartment, or the host's own.
   [[nodiscard]] InboundPool& pool_for(const RouteInfo& route) noexcept;
-  /// A chunk, after taking back what plugins have returned if need be.
+  /// A chunk, after taking back what plugins have returned if need be. One that is not there is counted.
   [[nodiscard]] Result<bus::LoanedChunk> loan(InboundPool& pool, std::size_t bytes);
 
   /// Both consume `built`; `pool` is where its chunk comes from, null when it has none. Errors of publish: NoSuchRoute,
@@ -106,6 +106,10 @@ class Hub {
   void flush_backlogs();
   /// The same for one receiver. True: something of it still waits.
   bool flush_backlog(const Instance& instance);
+
+  /// The chunk of the instance's pool in which a publication lies that a receiver refuses for now; none: nothing of it
+  /// waits here.
+  [[nodiscard]] std::optional<bus::ChunkId> stalled_chunk(const Instance& instance);
 
   /// For topics that no plugin hears.
   [[nodiscard]] static bus::PoolGeometry own_geometry();
@@ -170,6 +174,8 @@ class Hub {
   Status copy_to(InboundPool& to, Message& message, const InboundPool& from);
   Result<Delivered> deliver_copy(const RouteEntry& entry, const Target& target, Message& message,
                                  const InboundPool& pool, InFlight& request);
+  static void note_over_cap(const Target& target, const bus::MessageHeader& header) noexcept;
+  Error over_quota(const RouteInfo& route);
   bool refuses(const Target& target) noexcept;
   void suspect(Instance& instance) noexcept;
   std::uint32_t flush(const Target& target) noexcept;
@@ -194,6 +200,7 @@ class Hub {
   void copy_for_inboxes(Instance& from, const bus::Incoming& incoming, const RouteEntry& entry);
   void forward_reply(const InFlight& record, Instance& from, const bus::Incoming& incoming);
   void refuse_request(Instance& from, const bus::MessageHeader& request, const Error& why);
+  std::optional<bus::LoanedChunk> find_chunk(InboundPool& pool, std::size_t bytes);
   std::optional<Message> carry(Instance& from, const bus::Incoming& incoming, InboundPool& to);
 
   // lead.cpp: who drains while threads wait

@@ -38,13 +38,13 @@ class InFlightTable {
     for (std::uint32_t place = places; place > 0; --place) free_.push_back(place - 1);
   }
 
-  /// Records a request and names it, in the record too. False: the table is full or the route has `route_max` in
-  /// flight.
+  /// Records a request and names it, in the record too. False, and counted: the table is full or the route has
+  /// `route_max` in flight.
   [[nodiscard]] bool add(InFlight& record, std::uint32_t route_max) noexcept {
     const std::lock_guard lock{lock_};
-    std::uint32_t& on_route = on_route_[record.route->id.value];
-    if (free_.empty() || on_route >= route_max) return false;
-    ++on_route;
+    OnRoute& on_route = on_route_[record.route->id.value];
+    if (free_.empty() || on_route.now >= route_max) return ++on_route.refused, false;
+    ++on_route.now;
     const std::uint32_t place = free_.back();
     free_.pop_back();
     used_ = std::max(used_, place + 1);
@@ -115,9 +115,21 @@ class InFlightTable {
     const std::lock_guard lock{lock_};
     return records_.size() - free_.size();
   }
-  [[nodiscard]] std::size_t size(RouteId route) noexcept {
+  [[nodiscard]] std::size_t places() const noexcept { return records_.size(); }
+
+  /// Of one route.
+  struct OnRoute {
+    std::uint32_t now = 0;
+    std::uint64_t refused = 0;  ///< Ever, because there were too many.
+  };
+  [[nodiscard]] OnRoute on_route(RouteId route) noexcept {
     const std::lock_guard lock{lock_};
     return on_route_[route.value];
+  }
+
+  /// What a table of so many places takes of the host's private memory.
+  [[nodiscard]] static constexpr std::size_t bytes(std::uint32_t places) noexcept {
+    return places * (sizeof(InFlight) + sizeof(std::uint32_t)) + kRoutesMax * sizeof(OnRoute);
   }
 
  private:
@@ -128,7 +140,7 @@ class InFlightTable {
   }
   InFlight remove(InFlight& record) noexcept {
     const InFlight copy = record;
-    --on_route_[record.route->id.value];
+    --on_route_[record.route->id.value].now;
     free_.push_back(static_cast<std::uint32_t>(record.correlation & 0xffff));
     record.correlation = 0;
     return copy;
@@ -136,8 +148,8 @@ class InFlightTable {
 
   bus::SpinLock lock_;
   std::vector<InFlight> records_;
-  std::vector<std::uint32_t> free_;                                               // last used first
-  std::vector<std::uint32_t> on_route_ = std::vector<std::uint32_t>(kRoutesMax);  // by RouteId
+  std::vector<std::uint32_t> free_;                                   // last used first
+  std::vector<OnRoute> on_route_ = std::vector<OnRoute>(kRoutesMax);  // by RouteId
   std::uint64_t sequence_ = 0;
   std::uint32_t used_ = 0;  // places from here on were never used: the last freed is used first
 };

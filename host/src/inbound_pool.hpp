@@ -5,6 +5,7 @@
 #include <shunt/bus/pool.hpp>
 #include <shunt/bus/spin.hpp>
 
+#include <array>
 #include <atomic>
 #include <mutex>
 #include <optional>
@@ -65,6 +66,22 @@ class InboundPool {
     const std::lock_guard lock{lock_};
     return pool_.used_chunks();
   }
+
+  /// A message of so many bytes was lost, or its sender refused, because no chunk was left for it.
+  void count_no_chunk(std::size_t bytes) noexcept {
+    const std::lock_guard lock{lock_};
+    if (const auto size_class = geometry().class_for(bytes)) ++no_chunk_[*size_class];
+  }
+  /// Of one size class.
+  struct Use {
+    std::uint32_t in_use = 0;    ///< Chunks that are built in, wait, or are held by a plugin.
+    std::uint64_t no_chunk = 0;  ///< Messages for which none was left, ever.
+  };
+  [[nodiscard]] Use use(std::uint32_t size_class) noexcept {
+    const std::lock_guard lock{lock_};
+    const std::size_t free = pool_.free_chunks(size_class);
+    return {static_cast<std::uint32_t>(geometry().classes()[size_class].chunks - free), no_chunk_[size_class]};
+  }
   [[nodiscard]] const bus::PoolGeometry& geometry() const noexcept { return pool_.geometry(); }
   [[nodiscard]] std::byte* payload(bus::ChunkId chunk) const noexcept { return pool_.payload(chunk); }
   /// For handing to plugins: nobody can map it writable any more.
@@ -79,6 +96,7 @@ class InboundPool {
   bus::ChunkPool pool_;
   std::atomic<bool> reserves_{false};
   bus::SpinLock lock_;
+  std::array<std::uint64_t, bus::kClassesMax> no_chunk_{};  // under lock_
 };
 
 }  // namespace shunt::host

@@ -10,6 +10,7 @@
 #include <shunt/schemas/version_range.hpp>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <map>
 #include <memory>
@@ -123,6 +124,22 @@ class Instance : public std::enable_shared_from_this<Instance> {
     return result;
   }
 
+  /// It was to get a chunk, and holds as many of that class as it may: the message waits, or its sender heard so.
+  void count_over_cap(bus::ChunkId chunk) noexcept {
+    const std::lock_guard lock{send_lock_};
+    ++over_cap_[chunk.size_class()];
+  }
+  /// What it holds of its compartment's pool, of one size class, and may hold.
+  struct Holding {
+    std::uint32_t held = 0;
+    std::uint32_t cap = 0;
+    std::uint64_t over_cap = 0;  ///< Messages that came while it was at its cap.
+  };
+  [[nodiscard]] Holding holding(std::uint32_t size_class) noexcept {
+    const std::lock_guard lock{send_lock_};
+    return {lane->sender.held(size_class), lane->sender.cap(size_class), over_cap_[size_class]};
+  }
+
   /// The sending half, under its lock. For delivery after a death.
   template <typename Use>
   auto with_sender(Use&& use) {
@@ -219,6 +236,7 @@ class Instance : public std::enable_shared_from_this<Instance> {
   std::vector<std::uint64_t> redelivered_;  // under send_lock_: correlations
   std::atomic<bool> any_redelivered_{false};
   bus::SpinLock return_lock_;
+  std::array<std::uint64_t, bus::kClassesMax> over_cap_{};  // under send_lock_; far from what each message touches
 };
 
 inline Instance::Token Instance::publication(std::uint64_t token) noexcept {

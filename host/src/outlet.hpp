@@ -34,7 +34,8 @@ struct Message {
   std::span<const std::byte> inline_payload;
 };
 
-enum class Delivered : std::uint8_t { InRing, InBacklog, DroppedOldest, DroppedNewest, Refused };
+/// OverQuota: a request, and as many as may be are in flight.
+enum class Delivered : std::uint8_t { InRing, InBacklog, DroppedOldest, DroppedNewest, Refused, OverQuota };
 
 class Outlet {
  public:
@@ -58,7 +59,13 @@ class Outlet {
         policy(slow_policy),
         pool(std::move(inbound)),
         limit_(backlog),
-        queue_(std::size_t{backlog} + leftover + kSlack) {}
+        queue_(places(backlog, leftover)) {}
+
+  /// What one takes of the host's private memory. It grows beyond that only where two instances of a plugin died at one
+  /// time, or more threads than we think of publish at the same moment.
+  [[nodiscard]] static constexpr std::size_t bytes(std::uint32_t backlog, std::uint32_t leftover) noexcept {
+    return places(backlog, leftover) * sizeof(QueuedMessage);
+  }
 
   const RouteId route;
   const std::string consumer;  ///< The plugin's name.
@@ -67,6 +74,8 @@ class Outlet {
 
   /// Messages that wait; a look without the lock, exact for what the calling thread itself has queued.
   [[nodiscard]] std::uint32_t waiting() const noexcept { return waiting_.load(std::memory_order_relaxed); }
+  /// How many may wait.
+  [[nodiscard]] std::size_t backlog() const noexcept { return limit_; }
   [[nodiscard]] bool would_refuse() const noexcept { return policy == SlowConsumer::Refuse && waiting() >= limit_; }
 
   /// Puts a message behind those that wait, as the policy says. `on_dropped(QueuedMessage&)` lets go of what is
@@ -137,6 +146,9 @@ class Outlet {
  private:
   static constexpr std::size_t kSlack = 64;  ///< Threads that may pass a full check at the same moment.
 
+  static constexpr std::size_t places(std::uint32_t backlog, std::uint32_t leftover) noexcept {
+    return std::size_t{backlog} + leftover + kSlack;
+  }
   QueuedMessage& at(std::size_t place) noexcept { return queue_[(head_ + place) % queue_.size()]; }
   static void store(QueuedMessage& to, const Message& message) noexcept {
     to.header = message.header;

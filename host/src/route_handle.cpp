@@ -43,21 +43,27 @@ InboundPool& Hub::pool_for(const RouteInfo& route) noexcept {
   return entry == nullptr || entry->targets.empty() ? *own_pool_ : *entry->targets.front().outlet->pool;
 }
 
-Result<bus::LoanedChunk> Hub::loan(InboundPool& pool, std::size_t bytes) {
-  if (const auto chunk = pool.loan(bytes)) return *chunk;
-  const auto size_class = pool.geometry().class_for(bytes);
-  if (!size_class)
-    return error(ErrorCode::TooLarge,
-                 "a payload of {} bytes fits no size class of the inbound pool (largest {}): add one "
-                 "under `inbound`",
-                 bytes, pool.geometry().classes().back().bytes);
+std::optional<bus::LoanedChunk> Hub::find_chunk(InboundPool& pool, std::size_t bytes) {
+  if (const auto chunk = pool.loan(bytes)) return chunk;
+  if (!pool.geometry().class_for(bytes)) return std::nullopt;
   {
     const RcuReader reader;
     for (const RouteEntry& entry : tables_.current().routes)
       for (const Target& target : entry.targets)
         if (target.instance != nullptr && target.instance->pool.get() == &pool) target.instance->harvest();
   }
-  if (const auto chunk = pool.loan(bytes)) return *chunk;
+  return pool.loan(bytes);
+}
+
+Result<bus::LoanedChunk> Hub::loan(InboundPool& pool, std::size_t bytes) {
+  if (const auto chunk = find_chunk(pool, bytes)) return *chunk;
+  const auto size_class = pool.geometry().class_for(bytes);
+  if (!size_class)
+    return error(ErrorCode::TooLarge,
+                 "a payload of {} bytes fits no size class of the inbound pool (largest {}): add one "
+                 "under `inbound`",
+                 bytes, pool.geometry().classes().back().bytes);
+  pool.count_no_chunk(bytes);
   return error(ErrorCode::QuotaExceeded,
                "all {} chunks of {} bytes towards this plugin are in use: wait for it, or raise "
                "`inbound`",

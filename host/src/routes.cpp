@@ -107,6 +107,31 @@ void Supervisor::remove_inbox(const Inbox& inbox) {
   publish_table();
 }
 
+namespace {
+
+/// Sums over the size classes; `quotas_of` has them one by one.
+void describe_chunks(Instance& instance, PluginSnapshot& snapshot) {
+  const bus::LaneShape& shape = instance.lane->shape();
+  for (std::uint32_t size_class = 0; size_class < shape.inbound.classes().size(); ++size_class)
+    snapshot.over_cap += instance.holding(size_class).over_cap;
+  for (std::uint32_t size_class = 0; size_class < shape.outbound.classes().size(); ++size_class) {
+    snapshot.lent_chunks += instance.lane->receiver.held(size_class);
+    snapshot.says_refused += instance.lane->theirs().pool.refused[size_class].load(std::memory_order_relaxed);
+  }
+}
+
+PoolSnapshot snapshot_of(const std::string& compartment, InboundPool& pool) {
+  PoolSnapshot snapshot{.compartment = compartment, .chunks = pool.geometry().chunks()};
+  for (std::uint32_t size_class = 0; size_class < pool.geometry().classes().size(); ++size_class) {
+    const InboundPool::Use use = pool.use(size_class);
+    snapshot.chunks_in_use += use.in_use;
+    snapshot.no_chunk += use.no_chunk;
+  }
+  return snapshot;
+}
+
+}  // namespace
+
 HostSnapshot Supervisor::snapshot() {
   HostSnapshot result;
   result.name = configuration_.name;
@@ -136,6 +161,7 @@ HostSnapshot Supervisor::snapshot() {
       each.sent = progress.sent;
       each.done = progress.done;
       each.held_chunks = progress.held_chunks;
+      describe_chunks(instance, each);
       each.received = instance.received.load(std::memory_order_relaxed);
       each.copied = instance.copied.load(std::memory_order_relaxed);
       each.sandbox = running.sandbox;
@@ -148,9 +174,9 @@ HostSnapshot Supervisor::snapshot() {
     result.plugins.push_back(std::move(each));
   }
   snapshot_routes(result);
-  result.pools.push_back({"", hub_->own_pool().used_chunks()});
+  result.pools.push_back(snapshot_of({}, hub_->own_pool()));
   catalog_.for_each_pool([&](const std::string& compartment, InboundPool& pool) {
-    result.pools.push_back({compartment, pool.used_chunks()});
+    result.pools.push_back(snapshot_of(compartment, pool));
   });
   return result;
 }
@@ -163,13 +189,23 @@ void Supervisor::snapshot_routes(HostSnapshot& result) {
                         .function = entry.kind == RouteKind::Function,
                         .request = entry.info->request.name,
                         .reply = entry.info->reply.name,
+                        .in_flight = 0,
+                        .in_flight_max = 0,
+                        .in_flight_refused = 0,
                         .receivers = {},
                         .subscriptions = static_cast<std::uint32_t>(entry.inboxes.size())};
+    if (route.function) {
+      const auto calls = hub_->in_flight().on_route(entry.info->id);
+      route.in_flight = calls.now;
+      route.in_flight_max = entry.info->settings.in_flight_max;
+      route.in_flight_refused = calls.refused;
+    }
     for (const Target& target : entry.targets) {
       const auto counters = target.outlet->counters();
-      route.receivers.push_back(
-          {target.outlet->consumer, target.instance == nullptr ? "" : to_string(target.instance->identity.version),
-           target.outlet->waiting(), counters.dropped(), counters.refused, counters.unknown, counters.redelivered});
+      route.receivers.push_back({target.outlet->consumer,
+                                 target.instance == nullptr ? "" : to_string(target.instance->identity.version),
+                                 target.outlet->waiting(), target.outlet->backlog(), counters.dropped(),
+                                 counters.refused, counters.unknown, counters.redelivered});
     }
     // The table has them in the order of their pools, which is anybody's.
     std::ranges::sort(route.receivers, {}, &RouteSnapshot::Receiver::plugin);

@@ -36,7 +36,8 @@ void count(Delivered delivered, Sent& sent) {
     case Delivered::InBacklog: ++sent.in_backlog; break;
     case Delivered::DroppedOldest: ++sent.in_backlog, ++sent.dropped; break;
     case Delivered::DroppedNewest: ++sent.dropped; break;
-    case Delivered::Refused: ++sent.refused; break;
+    case Delivered::Refused:
+    case Delivered::OverQuota: ++sent.refused; break;
   }
 }
 
@@ -112,11 +113,12 @@ Delivered Hub::deliver(const RouteEntry& entry, const Target& target, Message& m
           if (request != nullptr) header.correlation = request->correlation;
           return true;
         });
-    if (pushed == Pushed::Withdrawn) return Delivered::Refused;
+    if (pushed == Pushed::Withdrawn) return Delivered::OverQuota;
     suspect(*target.instance);
     if (pushed == Pushed::Yes) return Delivered::InRing;
   }
-  if (!add(nullptr)) return Delivered::Refused;
+  if (!add(nullptr)) return Delivered::OverQuota;
+  note_over_cap(target, message.header);
   Message waiting = message;
   if (request != nullptr) waiting.header.correlation = request->correlation;
   if (message.header.place == bus::Place::Chunk) target.outlet->pool->hold(message.header.chunk);
@@ -131,6 +133,14 @@ Delivered Hub::deliver(const RouteEntry& entry, const Target& target, Message& m
     if (target.instance != nullptr) suspect(*target.instance);  // nobody may drain: the watch sends it then
   }
   return delivered;
+}
+
+/// A message that is about to wait, or to be refused: counted where that is so because its receiver gives no chunk
+/// back.
+void Hub::note_over_cap(const Target& target, const bus::MessageHeader& header) noexcept {
+  if (header.place == bus::Place::Chunk && target.instance != nullptr &&
+      target.instance->at_cap.load(std::memory_order_relaxed))
+    target.instance->count_over_cap(header.chunk);
 }
 
 /// It was sent something, or should have been: once, until the watchdog has found it idle for a while.
@@ -275,12 +285,28 @@ Result<ReceivedBytes> Hub::call(const RouteInfo& route, InboundPool* pool, const
     route.counters.failed.fetch_add(1, std::memory_order_relaxed);
     return tl::make_unexpected(std::move(*no_chunk));
   }
+  if (delivered == Delivered::OverQuota) {
+    route.counters.failed.fetch_add(1, std::memory_order_relaxed);
+    return tl::make_unexpected(over_quota(route));
+  }
   if (delivered == Delivered::Refused || delivered == Delivered::DroppedNewest) {
     route.counters.failed.fetch_add(1, std::memory_order_relaxed);
     return error(ErrorCode::RingFull, "\"{}\" does not keep up: {} calls are in flight; call again later", route.name,
-                 in_flight_.size(route.id));
+                 in_flight_.on_route(route.id).now);
   }
   return await(pending, record.correlation, route, request);
+}
+
+/// For the one who asked once too often.
+Error Hub::over_quota(const RouteInfo& route) {
+  const std::uint32_t most = route.settings.in_flight_max;
+  if (in_flight_.size() >= in_flight_.places())
+    return {ErrorCode::QuotaExceeded, fmt::format("\"{}\": the host has {} calls in flight, as many as it can have: "
+                                                  "wait for answers",
+                                                  route.name, in_flight_.places())};
+  return {ErrorCode::QuotaExceeded,
+          fmt::format("\"{}\" has {} calls in flight, and {} may be: wait for answers, or raise its `in_flight_max`",
+                      route.name, in_flight_.on_route(route.id).now, most)};
 }
 
 /// The instance is named by its place in the table: a pointer from the record may have ended meanwhile.

@@ -9,6 +9,8 @@
 #include "plugin_process.hpp"
 #include "watchdog.hpp"
 
+#include <shunt/host/quotas.hpp>
+
 #include <functional>
 #include <future>
 #include <map>
@@ -74,6 +76,8 @@ class Supervisor final : public HubListener, private ProcessListener {
   void add_inbox(std::shared_ptr<Inbox> inbox);
   void remove_inbox(const Inbox& inbox);
   [[nodiscard]] HostSnapshot snapshot();
+  /// Errors: NoSuchPlugin.
+  [[nodiscard]] Result<InstanceQuotas> quotas_of(std::uint64_t instance);
   /// All versions of a plugin that could serve; empty when there is no such plugin.
   [[nodiscard]] std::vector<KnownVersion> versions_of(const std::string& plugin) const;
   /// The plugins that publish a topic now.
@@ -159,6 +163,9 @@ class Supervisor final : public HubListener, private ProcessListener {
   void publish_table();
   std::uint32_t end_waiting(const std::string& name, const Error& why);
   void snapshot_routes(HostSnapshot& result);
+
+  // quotas.cpp
+  [[nodiscard]] std::vector<RouteQuota> routes_to(const Instance& instance);
 
   HostConfiguration configuration_;
   EventLoop& loop_;

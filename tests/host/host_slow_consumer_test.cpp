@@ -410,8 +410,9 @@ TEST_F(Quotas, calls_without_an_answer_are_as_many_as_the_route_says) {
     const auto one_more = client.act(order({}), {.deadline = 1ms});
 
     ASSERT_FALSE(one_more);
-    EXPECT_EQ(one_more.error().code, ErrorCode::RingFull);
-    EXPECT_THAT(one_more.error().message, AllOf(HasSubstr("actor/act"), HasSubstr("3 calls are in flight")));
+    EXPECT_EQ(one_more.error().code, ErrorCode::QuotaExceeded);
+    EXPECT_THAT(one_more.error().message, AllOf(HasSubstr("\"actor/act\" has 3 calls in flight"), HasSubstr("3 may be"),
+                                                HasSubstr("`in_flight_max`")));
   }
   EXPECT_TRUE(poll_until(host, [&] { return host.snapshot().in_flight == 0; }));
   EXPECT_TRUE(client.act(order({})));

@@ -2,7 +2,9 @@
 #include "running_host.hpp"
 
 #include <csignal>
+#include <fstream>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 namespace shunt::test {
@@ -15,13 +17,24 @@ using testing::StartsWith;
 
 class Seeing : public ProcessTest {
  protected:
-  RunningHost host_{{plugin(ACTOR), plugin(ACTOR_2), plugin(PARTNER)}};
+  RunningHost host_{{plugin(ACTOR, "handler_max = \"60 min\""), plugin(ACTOR_2), plugin(PARTNER)}};
 };
 
 Json route_named(const Json& listed, const std::string& name) {
   for (const Json& each : listed["routes"])
     if (each["route"] == name) return each;
   return {};
+}
+
+/// The signal is on its way for a while, thread by thread.
+bool all_threads_stopped(pid_t pid) {
+  for (const auto& task : std::filesystem::directory_iterator{fmt::format("/proc/{}/task", pid)}) {
+    std::ifstream status{task.path() / "stat"};
+    std::string line;
+    std::getline(status, line);
+    if (line.find(") T ") == std::string::npos) return false;
+  }
+  return true;
 }
 
 TEST_F(Seeing, ls_lists_plugins_with_their_processes_and_routes_with_their_receivers) {
@@ -51,8 +64,12 @@ TEST_F(Seeing, ls_shows_people_the_same_in_columns) {
   EXPECT_THAT(ran.out, HasSubstr("host stage, 0 calls in flight, route table "));
   EXPECT_THAT(ran.out, HasSubstr("\nPLUGIN   VERSION "));
   EXPECT_THAT(ran.out, HasSubstr("\npartner  1.0.0+"));
-  EXPECT_THAT(ran.out, HasSubstr("\nactor/act     function  stage.Order -> stage.Outcome  actor\n"));
-  EXPECT_THAT(ran.out, HasSubstr("\nstage.orders  topic     stage.Order                   actor, partner\n"));
+  EXPECT_THAT(ran.out,
+              HasSubstr("\nactor/act     function  stage.Order -> stage.Outcome  0 of 1000  0        actor\n"));
+  EXPECT_THAT(
+      ran.out,
+      HasSubstr("\nstage.orders  topic     stage.Order                   -          -        actor, partner\n"));
+  EXPECT_THAT(ran.out, ContainsRegex("\nINBOUND POOL +CHUNKS +IN USE +NO CHUNK\n.*\nactor +328 +0 +0\n"));
 }
 
 TEST_F(Seeing, inspect_shows_a_plugin_an_instance_and_their_events) {
@@ -68,6 +85,48 @@ TEST_F(Seeing, inspect_shows_a_plugin_an_instance_and_their_events) {
   EXPECT_EQ(instance["kind"], "instance");
   EXPECT_EQ(instance["instances"][0]["instance"], 1);
   EXPECT_THAT(host_.shunt({"inspect", "actor"}).out, HasSubstr(" actor 1.0.0+"));
+}
+
+TEST_F(Seeing, ls_and_inspect_show_what_a_plugin_holds_and_what_is_in_flight_to_it) {
+  const auto instance = host_.listed("actor")["instance"].dump();
+  ASSERT_TRUE(await([&] { return host_.listed("actor")["pid"] != 0; }));
+  const auto pid = host_.listed("actor")["pid"].get<pid_t>();
+  ASSERT_EQ(::kill(pid, SIGSTOP), 0);
+  ASSERT_TRUE(await([&] { return all_threads_stopped(pid); }));
+  const auto large = fmt::format(R"({{"deed":"Echo","text":"{}"}})", std::string(1000, 't'));
+  ASSERT_EQ(host_.shunt({"call", "actor/act", large, "--deadline-ms", "1"}).code, 1);
+
+  const Json listed = host_.ask({"ls"});
+  const Json quotas = host_.ask({"inspect", instance})["instances"][0]["quotas"];
+  const Ran people = host_.shunt({"inspect", instance});
+
+  ::kill(pid, SIGCONT);
+  EXPECT_EQ(route_named(listed, "actor/act")["in_flight"], 1);
+  EXPECT_EQ(route_named(listed, "actor/act")["in_flight_max"], 1000);
+  EXPECT_EQ(listed["plugins"][0]["says"]["refused"], 0);
+  EXPECT_EQ(quotas["compartment"], "actor");
+  const Json& inbound = quotas["inbound"][1];
+  EXPECT_EQ(inbound["bytes"], 4096);
+  EXPECT_EQ(inbound["chunks"], 64);
+  EXPECT_EQ(inbound["in_use"], 1);
+  EXPECT_EQ(inbound["held"], 1);
+  EXPECT_EQ(inbound["cap"], 28);
+  const Json& outbound = quotas["outbound"][2];
+  EXPECT_EQ(outbound["bytes"], 65536);
+  EXPECT_EQ(outbound["plugin"], 8);
+  EXPECT_EQ(outbound["says"], (Json{{"loaned", 0}, {"refused", 0}}));
+  const Json act = quotas["routes"][0];
+  EXPECT_EQ(act["route"], "actor/act");
+  EXPECT_EQ(act["in_flight"], 1);
+  EXPECT_EQ(act["abandoned"], 1);
+  EXPECT_EQ(act["backlog"], 1024);
+  EXPECT_EQ(quotas["calls"], (Json::array({{{"route", "partner/act"}, {"in_flight", 0}}})));
+  EXPECT_THAT(people.out, ContainsRegex("\nOUTBOUND +CHUNKS +HOST +READERS +PLUGIN +SAYS LOANED +SAYS REFUSED\n"
+                                        "256 B +256 +0 +0 +256 +0 +0\n"));
+  EXPECT_THAT(people.out, ContainsRegex("\nINBOUND +CHUNKS +IN USE +NO CHUNK +CAP +HELD +OVER CAP\n"
+                                        "256 B [^\n]*\n4096 B +64 +1 +0 +28 +1 +0\n"));
+  EXPECT_THAT(people.out, ContainsRegex("\nactor/act +1 +1000 +0 +0 +0 +1 +0 +1024 +0 +0\n"));
+  EXPECT_THAT(people.out, ContainsRegex("\nCALLS +IN FLIGHT\npartner/act +0\n"));
 }
 
 TEST_F(Seeing, inspect_shows_every_version_of_a_plugin_with_its_file) {

@@ -2,6 +2,7 @@
 
 #include "commands.hpp"
 #include "events.hpp"
+#include "quotas.hpp"
 #include "table.hpp"
 
 #include <shunt/host/inspect.hpp>
@@ -130,7 +131,7 @@ Status inspect_file(const Options& options) {
 void print_members(const Json& object) {
   Table table{"MEMBER", "VALUE"};
   for (const auto& [member, value] : object.items())
-    if (!value.is_array()) table.add({member, value.is_string() ? value.get<std::string>() : to_line(value)});
+    if (!value.is_structured()) table.add({member, value.is_string() ? value.get<std::string>() : to_line(value)});
   table.print();
 }
 
@@ -145,11 +146,11 @@ void print_versions(const Json& plugin) {
 }
 
 void print_receivers(const Json& route) {
-  Table table{"RECEIVER", "VERSION", "WAITING", "DROPPED", "REFUSED", "UNKNOWN", "REDELIVERED"};
+  Table table{"RECEIVER", "VERSION", "WAITING", "BACKLOG", "DROPPED", "REFUSED", "UNKNOWN", "REDELIVERED"};
   for (const Json& each : list_of(route, "receivers")) {
     const auto number = [&](const char* member) { return std::to_string(number_of(each, member)); };
-    table.add({text_of(each, "plugin"), text_of(each, "version"), number("waiting"), number("dropped"),
-               number("refused"), number("unknown"), number("redelivered")});
+    table.add({text_of(each, "plugin"), text_of(each, "version"), number("waiting"), number("backlog"),
+               number("dropped"), number("refused"), number("unknown"), number("redelivered")});
   }
   table.print();
 }
@@ -173,6 +174,9 @@ Status inspect_name(const Options& options) {
   print_versions(answer);
   for (const Json& each : list_of(answer, "instances")) {
     print_members(each);
+    print_line("");
+    if (!each.contains("quotas")) continue;
+    print_quotas(each["quotas"]);
     print_line("");
   }
   for (const Json& each : list_of(answer, "events")) print_line(event_line(each));

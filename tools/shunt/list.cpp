@@ -21,23 +21,40 @@ std::string receivers_of(const Json& route) {
 }
 
 void print_plugins(const Json& answer) {
-  Table table{"PLUGIN", "VERSION", "STATE", "INSTANCE", "PID", "SENT", "DONE", "RECEIVED", "HELD", "CRASHES", "TRUST"};
+  Table table{"PLUGIN",   "VERSION", "STATE",    "INSTANCE", "PID",          "SENT",    "DONE",
+              "RECEIVED", "HELD",    "OVER CAP", "LENT",     "SAYS REFUSED", "CRASHES", "TRUST"};
   for (const Json& each : list_of(answer, "plugins")) {
     const auto number = [&](const char* member) { return std::to_string(number_of(each, member)); };
     const auto pid = number_of(each, "pid");
+    const Json says = each.value("says", Json::object());
     table.add({text_of(each, "plugin"), text_of(each, "version"), text_of(each, "state"), number("instance"),
                pid == 0 ? "-" : std::to_string(pid), number("sent"), number("done"), number("received"),
-               number("held_chunks"), number("crashes"), text_of(each, "trust")});
+               number("held_chunks"), number("over_cap"), number("lent_chunks"),
+               std::to_string(number_of(says, "refused")), number("crashes"), text_of(each, "trust")});
   }
   table.print();
 }
 
 void print_routes(const Json& answer) {
-  Table table{"ROUTE", "KIND", "TYPES", "RECEIVERS"};
+  Table table{"ROUTE", "KIND", "TYPES", "IN FLIGHT", "REFUSED", "RECEIVERS"};
   for (const Json& each : list_of(answer, "routes")) {
     const auto reply = text_of(each, "reply");
+    const bool function = each.contains("in_flight");
     table.add({text_of(each, "route"), text_of(each, "kind"),
-               text_of(each, "request") + (reply.empty() ? "" : " -> " + reply), receivers_of(each)});
+               text_of(each, "request") + (reply.empty() ? "" : " -> " + reply),
+               function ? fmt::format("{} of {}", number_of(each, "in_flight"), number_of(each, "in_flight_max")) : "-",
+               function ? std::to_string(number_of(each, "in_flight_refused")) : "-", receivers_of(each)});
+  }
+  table.print();
+}
+
+void print_pools(const Json& answer) {
+  Table table{"INBOUND POOL", "CHUNKS", "IN USE", "NO CHUNK"};
+  for (const Json& each : list_of(answer, "pools")) {
+    const auto compartment = text_of(each, "compartment");
+    const auto number = [&](const char* member) { return std::to_string(number_of(each, member)); };
+    table.add({compartment.empty() ? "(the host's own)" : compartment, number("chunks"), number("in_use"),
+               number("no_chunk")});
   }
   table.print();
 }
@@ -52,6 +69,8 @@ Status list_host(const Options& options) {
   print_plugins(answer);
   print_line("");
   print_routes(answer);
+  print_line("");
+  print_pools(answer);
   return {};
 }
 

@@ -34,11 +34,12 @@ class Function {
   /// `build` gets a flatbuffers::FlatBufferBuilder& and returns the offset of a `Request`; it runs on this thread,
   /// outside locks, and what it throws goes through after the loan was given back. Blocks until the reply or the
   /// deadline, and drains the lanes meanwhile. Allocates nothing and, spinning, makes no system call. Any thread, also
-  /// from callbacks. Errors: DeadlineExceeded (the plugin is told to cancel), QuotaExceeded (wait, or raise `inbound`;
-  /// release replies), TooLarge (add a size class), RingFull (call again later, or raise `backlog` or `in_flight_max`),
-  /// NotServing (the plugin is stopped or quarantined: restart it), NoSuchRoute, Stopped, OutcomeUnknown (the plugin
-  /// died inside the handler: done or not, nobody knows), BadPayload (the reply is not an `Answer`: build both from one
-  /// schema), and what the handler answered with (PluginFailed, ...).
+  /// from callbacks. Errors: DeadlineExceeded (the plugin is told to cancel), QuotaExceeded (the chunks are used up:
+  /// wait, or raise `inbound`; or the calls in flight are `in_flight_max`: wait for answers, or raise it), TooLarge
+  /// (add a size class), RingFull (the plugin's backlog is full: call again later, or raise `backlog`), NotServing (the
+  /// plugin is stopped or quarantined: restart it), NoSuchRoute, Stopped, OutcomeUnknown (the plugin died inside the
+  /// handler: done or not, nobody knows), BadPayload (the reply is not an `Answer`: build both from one schema), and
+  /// what the handler answered with (PluginFailed, ...).
   template <typename Build>
   [[nodiscard]] Result<Reply<Answer>> operator()(Build&& build, const CallOptions& options = {}) const {
     alignas(8) std::uint8_t scratch[bus::kScratchBytes];

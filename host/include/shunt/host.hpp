@@ -9,6 +9,7 @@
 #include <shunt/client.hpp>
 #include <shunt/host/configuration.hpp>
 #include <shunt/host/event.hpp>
+#include <shunt/host/quotas.hpp>
 #include <shunt/publisher.hpp>
 #include <shunt/subscription.hpp>
 
@@ -119,6 +120,10 @@ class Host {
   [[nodiscard]] std::vector<HostEvent> events(std::uint64_t seen = 0);
   /// The same, once there are any: blocks until then. None when asked to stop first.
   [[nodiscard]] std::vector<HostEvent> wait_events(std::uint64_t seen, const std::stop_token& stop);
+
+  /// Who holds what of a running instance's memory and routes; its number is that of the snapshot. Blocks as
+  /// snapshot(). Errors: NoSuchPlugin (no such instance runs), Stopped.
+  [[nodiscard]] Result<InstanceQuotas> quotas(std::uint64_t instance);
 
   /// The system calls that plugins were denied, oldest first: the last thousand records.
   [[nodiscard]] std::vector<AuditRecord> audit();

@@ -326,6 +326,11 @@ const std::map<std::string, Act> kActs{
      }},
     {"a word that is none",
      [](Liar& liar) { static_cast<void>(::send(liar.control().fd(), "\x07garbage", 8, MSG_NOSIGNAL)); }},
+    {"a false word about its pool",
+     [](Liar& liar) {
+       for (auto* const words : {&liar.mine().fixed->pool.loaned, &liar.mine().fixed->pool.refused})
+         for (auto& word : *words) word = ~0u;
+     }},
     {"done without an answer",
      [](Liar& liar) {
        for (;;) {

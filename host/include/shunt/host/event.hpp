@@ -59,13 +59,16 @@ struct PluginSnapshot {
   std::string version;
   std::string state;  ///< "Active", "Draining", ..., "Restarting", "Quarantined", "Stopped"
   std::uint64_t instance = 0;
-  std::int64_t pid = 0;           ///< Of the plugin process; 0 when it has none.
-  std::uint64_t sent = 0;         ///< Messages pushed to it.
-  std::uint64_t done = 0;         ///< Of these, done by its own word.
-  std::uint64_t received = 0;     ///< Publications taken from it.
-  std::uint64_t copied = 0;       ///< Payloads of it that the host copied on.
-  std::uint32_t held_chunks = 0;  ///< Of the host's pool, that it holds.
-  std::uint32_t crashes = 0;      ///< Since the host started.
+  std::int64_t pid = 0;            ///< Of the plugin process; 0 when it has none.
+  std::uint64_t sent = 0;          ///< Messages pushed to it.
+  std::uint64_t done = 0;          ///< Of these, done by its own word.
+  std::uint64_t received = 0;      ///< Publications taken from it.
+  std::uint64_t copied = 0;        ///< Payloads of it that the host copied on.
+  std::uint32_t held_chunks = 0;   ///< Of the host's pool, that it holds.
+  std::uint64_t over_cap = 0;      ///< Messages that came while it held as many as it may.
+  std::uint32_t lent_chunks = 0;   ///< Of its own pool, that the host or its readers hold.
+  std::uint64_t says_refused = 0;  ///< Loans from its own pool that it was refused, by its own word.
+  std::uint32_t crashes = 0;       ///< Since the host started.
   std::string sha256;
   std::string trust;    ///< "Signed", "Listed" or "Unsigned"
   std::string signer;   ///< When signed: the name of the key.
@@ -76,12 +79,16 @@ struct PluginSnapshot {
 struct RouteSnapshot {
   std::string name;
   bool function = false;
-  std::string request;  ///< Type names; of a topic, its only type.
-  std::string reply;    ///< Empty for a topic.
+  std::string request;                  ///< Type names; of a topic, its only type.
+  std::string reply;                    ///< Empty for a topic.
+  std::uint32_t in_flight = 0;          ///< Calls without a reply.
+  std::uint32_t in_flight_max = 0;      ///< 0 for a topic.
+  std::uint64_t in_flight_refused = 0;  ///< Calls beyond that.
   struct Receiver {
     std::string plugin;
     std::string version;            ///< Empty while no instance serves.
     std::uint64_t waiting = 0;      ///< Messages in its backlog now.
+    std::uint64_t backlog = 0;      ///< How many may wait there.
     std::uint64_t dropped = 0;      ///< By the slow-consumer policy, or for want of a chunk.
     std::uint64_t refused = 0;      ///< Their sender was told so.
     std::uint64_t unknown = 0;      ///< Begun and not done when an instance died.
@@ -93,8 +100,10 @@ struct RouteSnapshot {
 
 /// Memory that the host writes and the plugins of one compartment read.
 struct PoolSnapshot {
-  std::string compartment;          ///< Empty: the host's own, for topics that no plugin hears.
+  std::string compartment;  ///< Empty: the host's own, for topics that no plugin hears.
+  std::uint64_t chunks = 0;
   std::uint64_t chunks_in_use = 0;  ///< Being built, waiting, or held by a plugin.
+  std::uint64_t no_chunk = 0;       ///< Messages for which none was left.
 };
 
 /// Everything at one moment of the control loop; the data path goes on meanwhile.

@@ -55,8 +55,8 @@ class Answer {
 
 /// What a generated call does. Blocks until the answer or the deadline; runs no other handler meanwhile. Errors: what
 /// the function or the route answered (DeadlineExceeded, NotServing, Cancelled, RingFull, PluginFailed, ...),
-/// BadPayload (build both plugins from one schema), QuotaExceeded (release answers, or raise `outbound`), TooLarge (add
-/// a size class).
+/// BadPayload (build both plugins from one schema), QuotaExceeded (release answers, raise `outbound`, or call later: as
+/// many calls as the route allows are in flight), TooLarge (add a size class).
 template <typename Request, typename Rep, typename Build>
 [[nodiscard]] Result<Answer<Rep>> call(const Link& link, const Context& context, const FunctionRoute& route,
                                        std::uint32_t index, bus::SizeHint& hint, Build& build, CallOptions options) {

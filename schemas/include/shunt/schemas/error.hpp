@@ -33,7 +33,7 @@ enum class ErrorCode : std::uint16_t {
   NotServing = 40,        ///< No instance serves the route at the moment.
   DeadlineExceeded = 41,  ///< The call's deadline passed.
   Cancelled = 42,         ///< The caller cancelled.
-  QuotaExceeded = 43,     ///< The pool or the cap is used up: return samples first.
+  QuotaExceeded = 43,     ///< A pool, a cap or the calls in flight are used up: return samples, or wait for answers.
   RingFull = 44,          ///< The receiver does not keep up and the route refuses more.
   NoPool = 45,            ///< No free outbound pool to stage another instance with.
   Stopped = 46,           ///< The host, the plugin or the route was stopped.
