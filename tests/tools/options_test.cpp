@@ -11,7 +11,7 @@ using testing::StartsWith;
 
 class CommandLine : public ProcessTest {};
 
-const Words kCommands = {"run",  "ls",      "call",    "pub",   "echo",   "switch",
+const Words kCommands = {"run",  "plan",    "ls",      "call",  "pub",    "echo",   "switch",
                          "stop", "restart", "inspect", "audit", "doctor", "version"};
 
 TEST_F(CommandLine, help_lists_every_command_and_how_a_host_is_found) {
@@ -44,6 +44,7 @@ TEST_F(CommandLine, what_nobody_could_mean_exits_with_2_and_a_sentence_on_stderr
       {{"ls", "more"}, "not expected: more"},
       {{"ls", "--colour"}, "not expected: --colour"},
       {{"run"}, "host.toml is required"},
+      {{"plan"}, "host.toml is required"},
       {{"call", "actor/act"}, "JSON is required"},
       {{"call", "actor/act", "{}", "--deadline-ms", "0"}, "--deadline-ms: Value 0 not in range 1 to 3600000"},
       {{"call", "actor/act", "{}", "--deadline-ms", "soon"}, "--deadline-ms"},

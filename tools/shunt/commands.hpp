@@ -28,6 +28,7 @@ struct Options {
 };
 
 Status run_host(const Options& options);
+Status plan_host(const Options& options);
 Status list_host(const Options& options);
 Status call_function(const Options& options);
 Status publish_topic(const Options& options);

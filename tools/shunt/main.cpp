@@ -102,6 +102,8 @@ void takes_file_to_check(CLI::App& command, Options& options) {
 constexpr std::array kCommands{
     Command{"run", "Run a host until it is told to stop, and print what happens.", run_host, takes_host_toml,
             "shunt run host.toml"},
+    Command{"plan", "Say how much memory a host.toml needs in the worst case.", plan_host, takes_host_toml,
+            "shunt plan host.toml"},
     Command{"ls", "List the plugins and routes of a host.", list_host, takes_nothing, "shunt ls"},
     Command{"call", "Call a function of a plugin and print its reply.", call_function, takes_call,
             R"(shunt call risk/check '{"quantity": 3, "price": 10.5}')"},

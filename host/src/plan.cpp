@@ -1,0 +1,150 @@
+/// What a host would make of its configuration, added up. Each size is asked of the code that makes it.
+
+#include "core.hpp"
+#include "units.hpp"
+
+#include <shunt/host/plan.hpp>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace shunt {
+namespace {
+
+using host::Core;
+using host::PluginVersion;
+using Versions = std::vector<std::shared_ptr<PluginVersion>>;
+
+/// As a row of the plan calls it.
+std::string what(const bus::Region& region) {
+  constexpr std::string_view kPrefix = "shunt: ";
+  const std::string_view label{region.label};
+  return std::string{label.starts_with(kPrefix) ? label.substr(kPrefix.size()) : label};
+}
+
+std::string made_of(const bus::PoolGeometry& pool) {
+  std::string text;
+  for (const bus::SizeClass& each : pool.classes())
+    text += fmt::format("{}{} of {}", text.empty() ? "" : ", ", each.chunks, bytes_text(each.bytes));
+  return text;
+}
+
+std::string made_of(const bus::SideShape& side) {
+  return fmt::format("{} rings of {} slots, room for {} returned chunks", bus::kRings, side.slots, side.return_slots);
+}
+
+std::string title(const PluginVersion& version) {
+  return fmt::format("{} {}", version.name(), to_string(version.image.version));
+}
+
+PlannedMemory shared(std::string owner, const bus::Region& region, std::string made_of) {
+  return {std::move(owner), what(region), true, false, region.bytes, std::move(made_of)};
+}
+
+void add_inbound(const std::string& owner, const bus::PoolGeometry& pool, std::vector<PlannedMemory>& parts) {
+  parts.push_back(shared(owner, host::InboundPool::memory(pool), made_of(pool)));
+  parts.push_back({owner, "books of that pool", false, false, bus::ChunkPool::private_bytes(pool),
+                   fmt::format("{} chunks", pool.chunks())});
+}
+
+void add_host(std::vector<PlannedMemory>& parts) {
+  add_inbound("host", host::Hub::own_geometry(), parts);
+  parts.push_back({"host", "calls in flight", false, false, host::InFlightTable::bytes(host::Hub::kInFlightMax),
+                   fmt::format("{} over all routes", host::Hub::kInFlightMax)});
+}
+
+void add_compartments(Core& core, std::vector<PlannedMemory>& parts) {
+  core.catalog.for_each_geometry(
+      [&](const std::string& name, const bus::PoolGeometry& pool) { add_inbound("compartment " + name, pool, parts); });
+}
+
+/// The host keeps the bytes that it has checked.
+Status add_files(const PluginVersion& version, std::vector<PlannedMemory>& parts) {
+  SHUNT_TRY(bytes, bus::sealed_size(version.image.descriptor.get()));
+  parts.push_back({title(version), "plugin file", true, false, bytes, version.image.path.string()});
+  for (const SealedLibrary& each : version.image.libraries) {
+    SHUNT_TRY(library_bytes, bus::sealed_size(each.descriptor.get()));
+    parts.push_back({title(version), "library " + each.name, true, false, library_bytes, each.path});
+  }
+  return {};
+}
+
+/// What waits for a plugin, whichever version is going to read it.
+void add_backlogs(const Versions& versions, std::vector<PlannedMemory>& parts) {
+  std::uint32_t leftover = 0;
+  std::map<std::string, const host::RouteInfo*> routes;
+  for (const auto& version : versions) {
+    leftover = std::max(leftover, version->configuration.slots);
+    for (const auto* of : {&version->functions, &version->topics_in})
+      for (const host::RouteInfo* each : *of) routes.emplace(each->name, each);
+  }
+  for (const auto& [name, route] : routes)
+    parts.push_back(
+        {versions.front()->name(), "backlog of " + name, false, false,
+         host::Outlet::bytes(route->settings.backlog, leftover),
+         fmt::format("{} messages, and {} that a dead instance leaves", route->settings.backlog, leftover)});
+}
+
+std::vector<PlannedMemory> instance_of(const PluginVersion& version) {
+  const bus::LaneShape::Memory lane = version.shape.memory();
+  return {shared(title(version), lane.host_side, made_of(version.shape.host_side)),
+          shared(title(version), lane.plugin_side, made_of(version.shape.plugin_side)),
+          shared(title(version), lane.outbound, made_of(version.shape.outbound)),
+          {title(version), "private memory", false, false, version.configuration.sandbox.memory_bytes,
+           "`sandbox.memory`, of the plugin process"}};
+}
+
+std::uint64_t sum(const std::vector<PlannedMemory>& parts) {
+  std::uint64_t bytes = 0;
+  for (const PlannedMemory& each : parts) bytes += each.bytes;
+  return bytes;
+}
+
+/// Two instances of a plugin can be there at one time, and both may be of the version that needs most: a restart does
+/// not wait for the end of what was stopped.
+void add_instances(const Versions& versions, std::vector<PlannedMemory>& parts) {
+  std::vector<PlannedMemory> largest;
+  for (const auto& version : versions)
+    if (auto instance = instance_of(*version); sum(instance) > sum(largest)) largest = std::move(instance);
+  for (const bool second : {false, true})
+    for (PlannedMemory each : largest) {
+      each.second = second;
+      parts.push_back(std::move(each));
+    }
+}
+
+}  // namespace
+
+std::uint64_t MemoryPlan::shared_bytes() const noexcept {
+  std::uint64_t bytes = 0;
+  for (const PlannedMemory& each : parts) bytes += each.shared ? each.bytes : 0;
+  return bytes;
+}
+
+std::uint64_t MemoryPlan::private_bytes() const noexcept {
+  std::uint64_t bytes = 0;
+  for (const PlannedMemory& each : parts) bytes += each.shared ? 0 : each.bytes;
+  return bytes;
+}
+
+Result<MemoryPlan> plan_memory(HostConfiguration configuration) {
+  SHUNT_TRY(core, Core::create(std::move(configuration)));
+  core->catalog.only_plan();
+  SHUNT_TRY(versions, core->load_plugins());
+  MemoryPlan plan{core->configuration.name, {}};
+  add_host(plan.parts);
+  add_compartments(*core, plan.parts);
+  std::map<std::string, Versions> plugins;
+  for (const auto& version : versions) {
+    SHUNT_CHECK(add_files(*version, plan.parts));
+    plugins[version->name()].push_back(version);
+  }
+  for (const auto& [name, of_plugin] : plugins) {
+    add_backlogs(of_plugin, plan.parts);
+    add_instances(of_plugin, plan.parts);
+  }
+  return plan;
+}
+
+}  // namespace shunt
