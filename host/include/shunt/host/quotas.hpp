@@ -24,7 +24,7 @@ struct OutboundQuota {
     std::uint32_t loaned = 0;   ///< Being built, or kept by its code.
     std::uint32_t refused = 0;  ///< Loans that got QuotaExceeded, since it started.
   };
-  Says says;
+  Says says{};
 };
 
 /// One size class of the pool that its compartment reads.
