@@ -5,6 +5,7 @@
 #include "oversight.hpp"
 #include "sandbox/can_listen.hpp"
 #include "sandbox/granted_calls.hpp"
+#include "sandbox/prepared_filter.hpp"
 
 #include <shunt/plugin-kit/runtime/runtime.hpp>
 
@@ -220,11 +221,10 @@ class Warden {
   std::string reason_;
 };
 
-/// Whether undecided calls can be judged, so that the plugin needs no /proc to be loaded from.
-Result<std::optional<Filter>> make_filter(const PluginHooks& hooks) {
-  if (!hooks.confined || !can_listen()) return std::optional<Filter>{};
-  SHUNT_TRY(filter, build_filter(Undecided::AskWarden));
-  return std::optional<Filter>{std::move(filter)};
+/// None where undecided calls cannot be judged: the plugin then needs a /proc to be loaded from.
+std::optional<Filter> choose_filter(const PluginHooks& hooks) {
+  if (!hooks.confined || !can_listen()) return std::nullopt;
+  return prepared_filter();
 }
 
 Result<Ending> start(kit::ControlChannel& host, Attachment attachment, const PluginHooks& hooks, Purpose purpose,
@@ -233,7 +233,7 @@ Result<Ending> start(kit::ControlChannel& host, Attachment attachment, const Plu
   adopt_orphans();
   const auto& sandbox = attachment.agreement.sandbox;
   SHUNT_TRY(granted, granted_calls(sandbox ? sandbox->syscalls : std::vector<std::string>{}));
-  SHUNT_TRY(filter, make_filter(hooks));
+  auto filter = choose_filter(hooks);
   const auto proc = filter ? ProcFolder::Absent : ProcFolder::Mounted;
   SHUNT_TRY(forked, fork_into_namespaces(hooks.confined ? Wanted::Namespaces : Wanted::Nothing));
   if (forked.pid == 0) {

@@ -2,7 +2,7 @@
 /// The one system call filter of a plugin process, as the kernel reads it: what is decided there without asking
 /// anybody.
 ///
-///     SHUNT_TRY(filter, build_filter(Undecided::AskWarden));     // in the launcher, before it forks
+///     const Filter filter = prepared_filter();                   // in the launcher, before it forks
 ///     SHUNT_TRY(listener, install_filter(filter));               // in the plugin process, last of all layers
 ///
 /// Calls that use a descriptor or the process's own memory are allowed here and cost next to nothing. Every other call
@@ -37,7 +37,8 @@ class Filter {
   std::vector<sock_filter> program_;
 };
 
-/// One that refuses is built in the plugin process, whose number it knows. Errors: System.
+/// By libseccomp. One that asks is the same at every start: see prepared_filter.hpp. One that refuses is built in the
+/// plugin process, whose number it knows. Errors: System.
 [[nodiscard]] Result<Filter> build_filter(Undecided undecided);
 
 /// From now on the calling process and all threads that it starts are filtered, for good. Needs no_new_privs.
