@@ -38,17 +38,19 @@ Status await_go(const kit::ControlChannel& warden) {
   return {};
 }
 
-Status become_init(const kit::ControlChannel& warden, const Forked& forked, ProcFolder proc, bool confined,
+Status become_init(const kit::ControlChannel& warden, const Forked& forked, ProcFolder proc, const PluginHooks& hooks,
                    Layers& layers) {
   SHUNT_CHECK(await_go(warden));
   SHUNT_CHECK(empty_stdin());
-  if (confined) SHUNT_CHECK(leave_the_host(forked, proc, layers));
+  hooks.reached("init");
+  if (hooks.confined) SHUNT_CHECK(leave_the_host(forked, proc, layers));
+  hooks.reached("root");
   return die_with_other_end(warden.fd());  // last: a change of credentials clears the death signal
 }
 
 Status start_plugin(const kit::ControlChannel& warden, PluginStart& start, const Forked& forked, ProcFolder proc) {
   Layers layers;
-  SHUNT_CHECK(become_init(warden, forked, proc, start.hooks.confined, layers));
+  SHUNT_CHECK(become_init(warden, forked, proc, start.hooks, layers));
   const pid_t self = ::getpid();
   const pid_t plugin = ::fork();
   if (plugin == 0) {

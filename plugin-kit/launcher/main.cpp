@@ -58,12 +58,14 @@ int end_by(int signal) {
 }
 
 int launch(kit::ControlChannel host, StartedBy started_by) {
+  const PluginHooks hooks = program_hooks();
+  hooks.reached("program");
   auto attachment = receive_attachment(host);
   if (!attachment) return failed(attachment.error());
+  hooks.reached("attachment");
   std::optional<ByHand> by_hand;
   if (started_by == StartedBy::Hand) by_hand = for_a_person(attachment->agreement);
-  const auto ending =
-      run_warden(std::move(host), std::move(*attachment), program_hooks(), Purpose::Serve, std::move(by_hand));
+  const auto ending = run_warden(std::move(host), std::move(*attachment), hooks, Purpose::Serve, std::move(by_hand));
   if (ending && ending->told_to_end != 0) return end_by(ending->told_to_end);
   if (ending && ending->is_orderly()) return kDone;
   // A host that started us says in its events how its plugin ended; where it is gone itself, nobody reads a sentence.

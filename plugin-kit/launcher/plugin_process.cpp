@@ -105,17 +105,22 @@ Status filter_calls(const PluginStart& start, const kit::ControlChannel& warden,
 /// When this returns nothing of the lane's descriptors is open, and the next line may be the plugin's.
 Result<std::unique_ptr<bus::LaneEnd>> prepare(PluginStart& start, kit::ControlChannel warden, pid_t parent,
                                               Layers& layers) {
+  start.hooks.reached("process");
   reset_signals();
   ::clearenv();
   choose_stacks();
   SHUNT_CHECK(confine(confinement_of(start.attachment, warden, parent)));
+  start.hooks.reached("limits");
   if (start.hooks.confined) layers.note(Layer::Landlock, apply_landlock());
+  start.hooks.reached("landlock");
   if (start.purpose == Purpose::Probe) {
     SHUNT_CHECK(filter_calls(start, warden, layers));
     ::_exit(0);
   }
   SHUNT_TRY(lane, open_lane(start.attachment));
+  start.hooks.reached("lane");
   SHUNT_CHECK(filter_calls(start, warden, layers));
+  start.hooks.reached("listener");
   return lane;
 }
 
@@ -139,7 +144,12 @@ void run_plugin_process(PluginStart start, kit::ControlChannel warden, pid_t par
                                                                std::move(attachment[Descriptor::Plugin])});
   kit::Contract contract = contract_of(attachment.agreement);
   const Interface needed{!contract.functions.empty(), !contract.topics_in.empty()};
-  const auto load = [objects, needed] { return load_plugin(std::move(*objects), needed); };
+  const auto load = [objects, needed, &hooks = start.hooks] {
+    hooks.reached("thread");
+    auto loaded = load_plugin(std::move(*objects), needed);
+    hooks.reached("object");
+    return loaded;
+  };
   kit::Runtime{std::move(*lane), std::move(contract), std::move(control), load, start.hooks.on_serving}.run();
 }
 

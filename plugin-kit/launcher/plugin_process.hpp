@@ -13,8 +13,13 @@ namespace shunt::launcher {
 
 /// What the launchers of tests and benchmarks hook in; as it stands here in what users run.
 struct PluginHooks {
-  std::function<void()> on_serving;  ///< On the serving thread, before the first message.
-  bool confined = true;              ///< False: limits and nothing else, to measure what the rest costs.
+  std::function<void()> on_serving;        ///< On the serving thread, before the first message.
+  void (*on_step)(const char*) = nullptr;  ///< In whichever process comes to the step, right after it.
+  bool confined = true;                    ///< False: limits and nothing else, to measure what the rest costs.
+
+  void reached(const char* step) const {
+    if (on_step != nullptr) on_step(step);
+  }
 };
 
 enum class Purpose : std::uint8_t {

@@ -235,6 +235,7 @@ Result<Ending> start(kit::ControlChannel& host, Attachment attachment, const Plu
   SHUNT_TRY(granted, granted_calls(sandbox ? sandbox->syscalls : std::vector<std::string>{}));
   auto filter = choose_filter(hooks);
   const auto proc = filter ? ProcFolder::Absent : ProcFolder::Mounted;
+  hooks.reached("filter");
   SHUNT_TRY(forked, fork_into_namespaces(hooks.confined ? Wanted::Namespaces : Wanted::Nothing));
   if (forked.pid == 0) {
     if (by_hand) ::setpgid(0, 0);  // Ctrl-C is for the warden, which tells the host before it ends the others
@@ -244,6 +245,7 @@ Result<Ending> start(kit::ControlChannel& host, Attachment attachment, const Plu
              proc);
   }
   relay.init.close();
+  hooks.reached("namespaces");
   SHUNT_CHECK(relay.warden.send(control::EnterT{}));
   Oversight oversight{attachment, std::move(granted)};
   attachment.close_descriptors();
