@@ -49,6 +49,8 @@ class ClientSubject final : public HostSubject {
 
 }  // namespace
 
-std::unique_ptr<Subject> make_client(Payload payload) { return std::make_unique<ClientSubject>(payload); }
+std::unique_ptr<Subject> make_client(Payload payload, std::filesystem::path launcher) {
+  return std::make_unique<ClientSubject>(payload, std::move(launcher));
+}
 
 }  // namespace shunt::bench

@@ -1,9 +1,11 @@
 #include "host_subject.hpp"
 
+#include "listed.hpp"
+
 #include <algorithm>
+#include <chrono>
 #include <csignal>
-#include <filesystem>
-#include <fstream>
+#include <thread>
 
 namespace shunt::bench {
 namespace {
@@ -21,13 +23,19 @@ std::optional<std::size_t> data_bytes_for(std::size_t bytes) {
   return std::nullopt;
 }
 
-/// The sum that the build wrote beside the plugin: it is listed, as users' plugins are.
-Result<std::string> listed_sha256(const std::filesystem::path& plugin) {
-  std::ifstream file{plugin.string() + ".sha256"};
-  std::string sum;
-  if (!(file >> sum))
-    return error(ErrorCode::System, "{}.sha256 cannot be read: build the benchmark anew", plugin.string());
-  return sum;
+/// Of the plugin processes, which the host may hear of a moment after they serve.
+Result<std::vector<pid_t>> await_pids(Host& host) {
+  for (int i = 0; i < 10'000; ++i) {
+    std::vector<pid_t> pids;
+    bool all = true;
+    for (const PluginSnapshot& plugin : host.snapshot().plugins) {
+      pids.push_back(static_cast<pid_t>(plugin.pid));
+      all &= plugin.pid > 0;
+    }
+    if (all) return pids;
+    std::this_thread::sleep_for(std::chrono::milliseconds{1});
+  }
+  return error(ErrorCode::DeadlineExceeded, "the host did not hear of its plugins' processes within 10 s");
 }
 
 bus::Wait to_bus(Wait wait) {
@@ -63,13 +71,10 @@ Status HostSubject::start(const Setup& setup) {
   data_bytes_ = *data_bytes_for(setup.bytes);
   HostConfiguration configuration;
   configuration.name = "shunt-bench";
-  const auto folder = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "../plugins";
+  configuration.launcher = launcher_;
   const auto size_class = static_cast<std::uint32_t>((setup.bytes + 1024 + 63) / 64 * 64);
   for (unsigned consumer = 0; consumer < setup.consumers; ++consumer) {
-    PluginConfiguration plugin;
-    plugin.path = folder / (consumer == 0 ? "libbench-a.so" : "libbench-b.so");
-    SHUNT_TRY(sum, listed_sha256(plugin.path));
-    plugin.sha256 = sum;
+    SHUNT_TRY(plugin, listed_plugin(consumer == 0 ? "libbench-a.so" : "libbench-b.so"));
     plugin.slots = std::max(setup.depth, bus::kSlotsMin);
     plugin.inbound = {{512, 64}, {std::max(size_class, 1024u), setup.depth * 3}};
     plugin.outbound = {{512, 64}, {std::max(size_class, 1024u), 64}};
@@ -90,10 +95,9 @@ Status HostSubject::start(const Setup& setup) {
   }
   SHUNT_TRY(host, Host::start(std::move(configuration)));
   host_.emplace(std::move(host));
-  for (const PluginSnapshot& plugin : host_->snapshot().plugins) {
-    plugins_.push_back(static_cast<pid_t>(plugin.pid));
-    ::kill(plugins_.back(), SIGSTOP);
-  }
+  SHUNT_TRY(plugins, await_pids(*host_));
+  plugins_ = std::move(plugins);
+  for (const pid_t plugin : plugins_) ::kill(plugin, SIGSTOP);
   return {};
 }
 

@@ -8,19 +8,23 @@
 #include <shunt/bench/subject.hpp>
 #include <shunt/host.hpp>
 
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <sys/types.h>
 
 namespace shunt::bench {
 
-/// Plugins that hear `bench.stream` and serve `bench-a/echo`; one per consumer, at most two.
+/// Plugins that hear `bench.stream` and serve `bench-a/echo`; one per consumer, at most two. `launcher` starts them;
+/// empty: the one that users run.
 class HostSubject : public Subject {
  public:
-  explicit HostSubject(Payload payload) : payload_(payload) {}
+  explicit HostSubject(Payload payload, std::filesystem::path launcher = {})
+      : payload_(payload), launcher_(std::move(launcher)) {}
   ~HostSubject() override { stop(); }
 
   [[nodiscard]] Payload payload() const override { return payload_; }
@@ -67,11 +71,12 @@ class HostSubject : public Subject {
 
  private:
   Payload payload_;
+  std::filesystem::path launcher_;
   std::size_t data_bytes_ = 0;
 };
 
-/// `client.function()` to a typed handler and back: route, deadline, verification at both ends.
-std::unique_ptr<Subject> make_client(Payload payload);
+/// `client.function()` to a typed handler and back: route, deadline, verification at both ends. `launcher` as above.
+std::unique_ptr<Subject> make_client(Payload payload, std::filesystem::path launcher = {});
 /// `publisher.publish()` to typed handlers: a stream to one plugin, a fan-out to two.
 std::unique_ptr<Subject> make_publisher(Payload payload);
 

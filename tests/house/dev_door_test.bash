@@ -111,6 +111,10 @@ printf '#!/bin/bash\necho "steps say $*"\n' > "$scratch/tree/build/release/bench
 chmod +x "$scratch/tree/build/release/bench/bin/shunt-bench-steps"
 run "$door" bench steps --benchmark_filter=loan
 expect "bench steps runs the single steps" [ "$output" = "steps say --benchmark_filter=loan" ]
+printf '#!/bin/bash\necho "the sandbox costs $*"\n' > "$scratch/tree/build/release/bench/bin/shunt-bench-sandbox"
+chmod +x "$scratch/tree/build/release/bench/bin/shunt-bench-sandbox"
+run "$door" bench sandbox --json
+expect "bench sandbox measures the sandbox" [ "$output" = "the sandbox costs --json" ]
 
 # Half built by somebody else: root owns everything and may write everywhere, so it looks on as nobody.
 stranger=()

@@ -1,5 +1,6 @@
 // The other end of every measurement of Shunt's own API: checks what comes, and answers in kind.
 #include <shunt/bench/clock.hpp>
+#include <shunt/bench/mark.hpp>
 #include <shunt/bench/pattern.hpp>
 
 #include CONTRACT_HEADER
@@ -35,6 +36,7 @@ class Consumer final : public CONTRACT_NAMESPACE::Contract {
   }
 
   shunt::Status on_bench_stream(const shunt::Context&, const shunt::Received<bench::Blob>& blob) override {
+    shunt::bench::mark();
     ++messages_;
     errors_ += checks(*blob) ? 0 : 1;
     end_ticks_ = shunt::bench::ticks();

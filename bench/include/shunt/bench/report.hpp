@@ -4,6 +4,7 @@
 #include <shunt/bench/run.hpp>
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace shunt::bench {
@@ -16,6 +17,9 @@ struct Origin {
 };
 
 Origin origin_here();
+
+/// As a string of JSON, with its quotation marks.
+std::string quoted(std::string_view text);
 
 /// One line of JSON, without the newline: every key of the outcome and its run, numbers null when it is unavailable.
 std::string to_json(const Outcome& outcome, const BenchOptions& options, const Origin& origin);
