@@ -7,11 +7,9 @@
 namespace shunt::test {
 namespace {
 
-constexpr std::chrono::seconds kPatience{30};
-
 template <typename Find>
-auto await(Find&& find, const std::string& what) {
-  const auto until = std::chrono::steady_clock::now() + kPatience;
+auto await(Find&& find, const std::string& what, std::chrono::seconds patience) {
+  const auto until = std::chrono::steady_clock::now() + patience;
   for (;;) {
     if (auto found = find()) return *found;
     if (std::chrono::steady_clock::now() > until) throw std::runtime_error("waited in vain for " + what);
@@ -49,14 +47,15 @@ TidyHost::Outcome TidyHost::act(Host& host, tidy::Deed deed, const std::string& 
   return {(*reply)->stopped_by(), (*reply)->text()->str()};
 }
 
-AuditRecord TidyHost::await_record(Host& host, const std::string& phase, const std::string& call) {
+AuditRecord TidyHost::await_record(Host& host, const std::string& phase, const std::string& call,
+                                   std::chrono::seconds patience) {
   return await(
       [&]() -> std::optional<AuditRecord> {
         for (const AuditRecord& each : host.audit())
           if (each.phase == phase && each.call == call) return each;
         return std::nullopt;
       },
-      phase + ": " + call);
+      phase + ": " + call, patience);
 }
 
 HostEvent TidyHost::await_event(Host& host, HostEventKind kind) {
@@ -66,7 +65,7 @@ HostEvent TidyHost::await_event(Host& host, HostEventKind kind) {
           if (each.kind == kind) return each;
         return std::nullopt;
       },
-      std::string{name(kind)});
+      std::string{name(kind)}, kPatience);
 }
 
 }  // namespace shunt::test

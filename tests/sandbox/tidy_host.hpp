@@ -5,6 +5,7 @@
 
 #include <shunt/host.hpp>
 
+#include <chrono>
 #include <map>
 #include <string>
 
@@ -26,8 +27,11 @@ class TidyHost : public testing::Test {
   };
   [[nodiscard]] static Outcome act(Host& host, tidy::Deed deed, const std::string& text = {}, std::int64_t number = 0);
 
+  static constexpr std::chrono::seconds kPatience{30};
+
   /// The record of this call in this phase, once there is one; throws when there is none in time.
-  [[nodiscard]] static AuditRecord await_record(Host& host, const std::string& phase, const std::string& call);
+  [[nodiscard]] static AuditRecord await_record(Host& host, const std::string& phase, const std::string& call,
+                                                std::chrono::seconds patience = kPatience);
   /// The first event of this kind; throws when there is none in time.
   static HostEvent await_event(Host& host, HostEventKind kind);
 };
