@@ -6,6 +6,7 @@
 #include <array>
 #include <cstring>
 
+#include <poll.h>
 #include <sys/socket.h>
 
 namespace shunt::host {
@@ -13,6 +14,12 @@ namespace {
 
 constexpr std::size_t kReceivedMax = 8;
 constexpr std::size_t kSentMax = 6 + kLibrariesMax;  // of an Attach
+
+/// A packet without bytes reads like the end of all packets.
+bool is_closed(int socket) noexcept {
+  pollfd other{socket, POLLRDHUP, 0};
+  return ::poll(&other, 1, 0) != 0;
+}
 
 }  // namespace
 
@@ -67,6 +74,7 @@ Result<std::optional<Packet>> receive_packet(int socket) {
     std::memcpy(numbers.data(), CMSG_DATA(each), numbers.size() * sizeof(int));
     for (const int number : numbers) packet.descriptors.emplace_back(number);
   }
+  if (count == 0 && !is_closed(socket)) return error(ErrorCode::PeerBreach, "a control packet is empty");
   if (count <= 0) return error(ErrorCode::HostGone, "the other end of the control socket is closed");
   if ((header.msg_flags & MSG_CTRUNC) != 0 && packet.descriptors.size() < kReceivedMax)
     return error(ErrorCode::System,

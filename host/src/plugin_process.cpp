@@ -16,6 +16,8 @@
 namespace shunt::host {
 namespace {
 
+constexpr std::chrono::nanoseconds kExit = std::chrono::seconds(2);  ///< For a process whose end is awaited.
+
 /// Reaps a child of ours. In a host that ignores SIGCHLD it is gone when it has ended, and nothing is left to reap.
 void wait_for(int pidfd) noexcept {
   siginfo_t info{};
@@ -55,6 +57,7 @@ PluginProcess::PluginProcess(EventLoop& loop, ProcessListener& listener, std::sh
 
 PluginProcess::~PluginProcess() {
   loop_.cancel(deadline_);
+  loop_.cancel(closed_deadline_);
   for (const bus::UniqueFd* fd : {&warden_, &plugin_, &warden_pidfd_, &plugin_pidfd_})
     if (*fd) loop_.unwatch(fd->get());
   if (warden_pidfd_ && warden_alive_) {  // it was never handed its lane: nobody else waits for it
@@ -108,7 +111,6 @@ void PluginProcess::move(Event event) {
 
 void PluginProcess::arm_deadline() {
   loop_.cancel(deadline_);
-  constexpr std::chrono::nanoseconds kExit = std::chrono::seconds(2);
   std::chrono::nanoseconds limit{};
   switch (state_) {
     case State::Spawned:
@@ -263,9 +265,7 @@ void PluginProcess::on_plugin_packet() {
   if (!packet) {
     if (packet.error().code == ErrorCode::PeerBreach) return end(Event::Breach, broken(bus::Breach::Control));
     if (packet.error().code == ErrorCode::System) return give_up(packet.error());
-    loop_.unwatch(plugin_.get());
-    plugin_closed_ = true;
-    return finish_when_reaped();
+    return on_plugin_closed();
   }
   if (!*packet || state_ == State::Ending) return;  // only its exit is awaited, whatever it says meanwhile
   const auto* const entered = (*packet)->message().body_as_Entered();
@@ -273,6 +273,17 @@ void PluginProcess::on_plugin_packet() {
     return end(Event::Breach, broken(bus::Breach::Control));
   asked_.pop_front();
   on_entered(entered->phase(), *entered);
+}
+
+/// A process that dies closes its end a moment before its exit is seen. One that closes it and lives on can be told
+/// nothing any more, not even to stop.
+void PluginProcess::on_plugin_closed() {
+  loop_.unwatch(plugin_.get());
+  plugin_closed_ = true;
+  closed_deadline_ = loop_.after(kExit, [this] {
+    if (plugin_alive_ && state_ != State::Ending) end(Event::Breach, "it closed its control socket and lives on");
+  });
+  finish_when_reaped();
 }
 
 void PluginProcess::on_entered(control::Phase phase, const control::Entered& entered) {
@@ -340,6 +351,7 @@ void PluginProcess::finish_when_reaped() {
   reported_ = true;
   note_crash();
   loop_.cancel(deadline_);
+  loop_.cancel(closed_deadline_);
   move(Event::ExitSeen);
   instance_->reaped.store(true, std::memory_order_relaxed);
   listener_.on_ended(*instance_, death_);  // may destroy us

@@ -98,6 +98,7 @@ class PluginProcess {
   void on_warden_exit();
   void on_entered(control::Phase phase, const control::Entered& entered);
   void on_deadline();
+  void on_plugin_closed();
   void close_warden() noexcept;
   [[nodiscard]] bool is_reaped() const noexcept;
   void finish_when_reaped();
@@ -126,6 +127,7 @@ class PluginProcess {
   bool reported_ = false;
   std::deque<control::Phase> asked_{control::Phase::Load};  // answered in this order; Load is answered unasked
   EventLoop::TimerId deadline_ = 0;
+  EventLoop::TimerId closed_deadline_ = 0;  // until when a process that closed its end has to have ended
   Death death_;
 };
 
