@@ -1,5 +1,4 @@
-/// shunt-launch-bare: a launcher that limits its plugin process and confines it no further: to measure what that costs,
-/// and for plugins that write down in shared memory what they see.
+/// shunt-launch-bare: a launcher that limits its plugin process and confines it no further, to measure what that costs.
 
 #include "program_hooks.hpp"
 

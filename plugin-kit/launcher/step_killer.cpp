@@ -61,12 +61,12 @@ namespace launcher {
 
 PluginHooks program_hooks() {
   const char* const text = std::getenv("SHUNT_KILL_AT");
-  if (text == nullptr) return {.on_serving = {}, .confined = false};
+  if (text == nullptr) return {};
   if (!parse_plan(text)) {
     std::fprintf(stderr, "shunt-launch-steps: SHUNT_KILL_AT is STEP:COUNT, not %s\n", text);
     std::exit(2);
   }
-  return {.on_serving = [] { plan.serving = true; }, .confined = false};
+  return {.on_serving = [] { plan.serving = true; }};
 }
 
 }  // namespace launcher

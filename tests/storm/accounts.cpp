@@ -45,7 +45,7 @@ class Audit {
   }
 
  public:
-  Audit(Evidence& evidence, const Ledger& ledger) : evidence_(evidence), ledger_(ledger) {}
+  Audit(const Evidence& evidence, const Ledger& ledger) : evidence_(evidence), ledger_(ledger) {}
 
   /// `marked_max` is how often a handler may be entered with the message marked as redelivered.
   void calls(Sheet sheet, unsigned marked_max) {
@@ -111,7 +111,7 @@ class Audit {
     if (account.complaints.size() < kComplaintsMax) account.complaints.push_back(std::move(text));
   }
 
-  Evidence& evidence_;
+  const Evidence& evidence_;
   const Ledger& ledger_;
 };
 
@@ -134,7 +134,7 @@ std::string describe(const Account& account) {
       account.replied, account.unknown, account.refused, account.delivered, account.unreported, account.redelivered);
 }
 
-Account settle_account(Evidence& evidence, Ledger& ledger, const shunt::HostSnapshot& before,
+Account settle_account(const Evidence& evidence, Ledger& ledger, const shunt::HostSnapshot& before,
                        const shunt::HostSnapshot& after) {
   const auto unknown = [&](std::string_view route, std::string_view plugin) {
     return unknown_between(before, after, route, plugin);

@@ -26,7 +26,7 @@ struct Account {
 std::string describe(const Account& account);
 
 /// The snapshots are from before the first message and after the last, both at rest.
-Account settle_account(Evidence& evidence, Ledger& ledger, const shunt::HostSnapshot& before,
+Account settle_account(const Evidence& evidence, Ledger& ledger, const shunt::HostSnapshot& before,
                        const shunt::HostSnapshot& after);
 
 }  // namespace storm

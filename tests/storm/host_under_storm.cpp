@@ -2,7 +2,10 @@
 
 #include "waiting.hpp"
 
+#include <shunt/host/doctor.hpp>
+
 #include <algorithm>
+#include <cstdlib>
 #include <stdexcept>
 
 #include <fmt/format.h>
@@ -12,13 +15,13 @@ namespace {
 
 using shunt::HostConfiguration;
 using shunt::PluginConfiguration;
+using shunt::SandboxRequired;
 using namespace std::chrono_literals;
 
 /// Bounds that only something stuck reaches, and restarts without end.
-PluginConfiguration plugin(const char* path, const std::filesystem::path& evidence) {
+PluginConfiguration plugin(const char* path) {
   PluginConfiguration configuration;
   configuration.path = path;
-  configuration.config["evidence"] = {evidence.string()};
   configuration.wait = shunt::bus::Wait::Sleep;
   configuration.inbound = {{256, 256}, {4u << 10, 64}, {64u << 10, 16}};
   configuration.deadlines = {kHang, kHang, kHang, kHang, kHang, kHang};
@@ -28,15 +31,23 @@ PluginConfiguration plugin(const char* path, const std::filesystem::path& eviden
   return configuration;
 }
 
-HostConfiguration configuration_of(const StormOptions& options, const std::filesystem::path& evidence) {
+/// None may run in less than this machine can give.
+SandboxRequired what_can_be_had(const std::filesystem::path& launcher) {
+  const auto layers = shunt::examine_sandbox(launcher);
+  const bool full = layers && std::ranges::all_of(*layers, &shunt::SandboxLayer::applied);
+  return full ? SandboxRequired::Full : SandboxRequired::Best;
+}
+
+HostConfiguration configuration_of(const StormOptions& options) {
   HostConfiguration configuration;
   configuration.name = "storm";
   configuration.launcher = options.launcher;
+  configuration.sandbox_required = what_can_be_had(options.launcher);
   configuration.trust.allow_unsigned = true;
-  configuration.plugins.push_back(plugin(STORM_WITNESS, evidence));
+  configuration.plugins.push_back(plugin(STORM_WITNESS));
   configuration.plugins.back().active = true;
-  if (options.both_versions) configuration.plugins.push_back(plugin(STORM_WITNESS_1_1, evidence));
-  configuration.plugins.push_back(plugin(STORM_RELAY, evidence));
+  if (options.both_versions) configuration.plugins.push_back(plugin(STORM_WITNESS_1_1));
+  configuration.plugins.push_back(plugin(STORM_RELAY));
   for (const char* route : {"witness/ask", "witness/order", "relay/pass", "storm.told", "storm.repeated",
                             "storm.forwarded", "storm.receipts"})
     configuration.routes.push_back(
@@ -47,18 +58,10 @@ HostConfiguration configuration_of(const StormOptions& options, const std::files
 }  // namespace
 
 HostUnderStorm::HostUnderStorm(const StormOptions& options) {
-  const auto path = directory_.write("evidence", "");
-  std::filesystem::resize_file(path, sizeof(Evidence));
-  evidence_ = Evidence::map(path.c_str());
-  if (evidence_ == nullptr) throw std::runtime_error("the evidence cannot be mapped");
-  auto host = shunt::Host::start(configuration_of(options, path));
+  ::setenv("STORM_EVIDENCE", (directory_.path() / "evidence").c_str(), 1);  // launchers hear of it that way
+  auto host = shunt::Host::start(configuration_of(options));
   if (!host) throw std::runtime_error("the host does not start: " + to_string(host.error()));
   host_.emplace(std::move(*host));
-}
-
-HostUnderStorm::~HostUnderStorm() {
-  host_.reset();
-  ::munmap(evidence_, sizeof(Evidence));
 }
 
 /// Why this is not all at rest; empty when it is.
@@ -84,23 +87,19 @@ std::string HostUnderStorm::settle() {
   // What a plugin has sent is on the host's side only after a poll, and may set another plugin to work: at rest is what
   // is so before and after one that found nothing new.
   const auto rests = [&] {
-    const auto handled = [&] { return evidence_->handled[0] + evidence_->handled[1]; };
-    const auto before = handled();
+    const auto before = evidence().handled();
     reason = restless(host_->snapshot());
     if (!reason.empty()) return static_cast<void>(host_->poll()), false;
     while (host_->poll().value_or(0) > 0) {
     }
     reason = restless(host_->snapshot());
-    return reason.empty() && handled() == before;
+    return reason.empty() && evidence().handled() == before;
   };
   if (eventually(rests)) return {};
   return (reason.empty() ? "handlers keep being entered" : reason) + "; " + describe(*host_);
 }
 
-void HostUnderStorm::wipe() {
-  for (auto& sheet : evidence_->entries)
-    for (Entry& entry : sheet) entry.fresh = entry.flagged = entry.done = entry.spoiled = 0;
-}
+void HostUnderStorm::wipe() { evidence_.wipe(); }
 
 std::optional<shunt::PluginSnapshot> find_instance(shunt::Host& host, std::string_view plugin, std::uint64_t after,
                                                    std::string_view state) {

@@ -18,7 +18,7 @@
 namespace storm {
 
 struct StormOptions {
-  std::filesystem::path launcher = SHUNT_LAUNCH;
+  std::filesystem::path launcher = STORM_LAUNCH;
   bool both_versions = false;  ///< witness 1.0.0, which serves first, and 1.1.0.
   shunt::ReadMode read = shunt::ReadMode::Auto;
 };
@@ -27,12 +27,15 @@ class HostUnderStorm {
  public:
   /// Throws when the host does not start: there is no test without it.
   explicit HostUnderStorm(const StormOptions& options = {});
-  ~HostUnderStorm();
   HostUnderStorm(const HostUnderStorm&) = delete;
   HostUnderStorm& operator=(const HostUnderStorm&) = delete;
 
   shunt::Host& host() { return *host_; }
-  Evidence& evidence() { return *evidence_; }
+  /// As it is now. Of one thread.
+  const Evidence& evidence() {
+    evidence_.read();
+    return evidence_;
+  }
 
   /// Drives the host until nothing is on its way and every chunk is back; empty, or what never came to rest. While no
   /// other thread uses the host.
@@ -46,7 +49,7 @@ class HostUnderStorm {
   std::string restless(const shunt::HostSnapshot& seen);
 
   shunt::test::TemporaryDirectory directory_;
-  Evidence* evidence_ = nullptr;
+  Evidence evidence_{directory_.path() / "evidence"};
   std::optional<shunt::Host> host_;
 };
 

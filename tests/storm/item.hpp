@@ -1,7 +1,7 @@
 #pragma once
 /// What is sent: an item whose bytes follow from its number.
 
-#include "evidence.hpp"
+#include "record.hpp"
 #include "storm_generated.h"
 
 #include <algorithm>

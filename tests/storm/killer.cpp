@@ -83,13 +83,13 @@ std::string Killer::strike(Traffic& traffic) {
   const Prey prey = random(3) == 0 ? Prey{"relay", Actor::Relay} : Prey{"witness", Actor::Witness};
   const unsigned draw = random(20);
   const Victim victim = draw == 0 ? Victim::Warden : draw == 1 ? Victim::Init : Victim::Plugin;
-  const auto& handled = storm_.evidence().handled_by(prey.actor);
+  const auto handled = [&] { return storm_.evidence().handled_by(prey.actor); };
   // Counted from before there is more to do: afterwards it may be done at once, and nothing left to wait for.
-  const std::uint64_t wanted = handled + random(kHandlersBetweenKills);
+  const std::uint64_t wanted = handled() + random(kHandlersBetweenKills);
   const bool at_work = traffic.allow(kMessagesPerStrike) && random(4) != 0;
   at_start_ += at_work ? 0 : 1;
   std::optional<shunt::PluginSnapshot> instance;
-  if ((at_work && !eventually([&] { return handled >= wanted; })) || !wait_for_moment(prey, at_work, instance))
+  if ((at_work && !eventually([&] { return handled() >= wanted; })) || !wait_for_moment(prey, at_work, instance))
     return fmt::format("{} never came to work again; {}", prey.plugin, storm::describe(storm_.host()));
   return kill(*instance, victim);
 }

@@ -53,7 +53,7 @@ TEST_P(KillAtEveryStep, loses_no_message_duplicates_none_unmarked_and_leaves_not
   for (const int count : kCounts) {
     SCOPED_TRACE(fmt::format("at passing {} of {}", count, GetParam()));
     const KillAt plan{fmt::format("{}:{}", GetParam(), count)};
-    HostUnderStorm storm{{.launcher = SHUNT_LAUNCH_STEPS}};
+    HostUnderStorm storm{{.launcher = STORM_LAUNCH_STEPS}};
     Account total;
     std::uint64_t deaths = 0;
     ASSERT_NO_FATAL_FAILURE(run_round(storm, total, [&](Traffic& traffic) {

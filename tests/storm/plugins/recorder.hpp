@@ -1,42 +1,43 @@
 #pragma once
 /// A plugin's side of the evidence.
 
-#include "evidence.hpp"
+#include "record.hpp"
 #include "storm_generated.h"
 
 #include <shunt/plugin.hpp>
 
 #include <algorithm>
 #include <csignal>
-#include <string>
+#include <cstdlib>
+
+#include <unistd.h>
 
 namespace storm {
 
 class Recorder {
  public:
-  shunt::Status open(const std::string& path) {
-    evidence_ = Evidence::map(path.c_str());
-    if (evidence_ == nullptr) return shunt::error(shunt::ErrorCode::System, "the evidence {} cannot be mapped", path);
-    return {};
-  }
+  explicit Recorder(Actor actor) : actor_(actor) {}
 
-  /// Records that a handler was entered. Comes back with what to call done when the handler is through.
-  Entry& begin(Actor actor, Sheet sheet, const shunt::Context& context, const Item& item) {
-    Entry& entry = evidence_->entry(sheet, item.id());
-    ++(context.redelivered() ? entry.flagged : entry.fresh);
-    if (!is_whole(item)) ++entry.spoiled;
-    ++evidence_->handled_by(actor);
+  /// A handler was entered.
+  void begin(Sheet sheet, const shunt::Context& context, const Item& item) const {
+    if (!is_whole(item)) write(sheet, Deed::Spoiled, item);
+    write(sheet, context.redelivered() ? Deed::Flagged : Deed::Fresh, item);
     if (item.fatal()) ::kill(::getpid(), SIGKILL);
-    return entry;
   }
+  /// It is through, but for the reply.
+  void done(Sheet sheet, const Item& item) const { write(sheet, Deed::Done, item); }
 
  private:
+  void write(Sheet sheet, Deed deed, const Item& item) const {
+    const Record record{.actor = actor_, .sheet = sheet, .deed = deed, .id = item.id()};
+    if (::write(STDOUT_FILENO, &record, sizeof record) != sizeof record) std::abort();  // a test without evidence fails
+  }
   static bool is_whole(const Item& item) {
     return item.filler() == nullptr || std::all_of(item.filler()->begin(), item.filler()->end(),
                                                    [&](std::uint8_t byte) { return byte == (item.id() & 0xff); });
   }
 
-  Evidence* evidence_ = nullptr;
+  Actor actor_;
 };
 
 /// Sends until it is sent: a pool that is used up, or a host that is behind, is no reason to lose a message here.

@@ -10,7 +10,7 @@ using storm::Sheet;
 Sheet sheet_of(const Item& item) { return static_cast<Sheet>(item.sheet()); }
 
 class Witness final : public witness::Contract {
-  shunt::Status init(const witness::Config& config) override { return recorder_.open(config.evidence); }
+  shunt::Status init(const witness::Config&) override { return {}; }
 
   shunt::Status ask(const shunt::Context& context, const Item& item, shunt::Reply<Item>& reply) override {
     return answer(context, item, reply);
@@ -26,20 +26,20 @@ class Witness final : public witness::Contract {
   }
 
   shunt::Status answer(const shunt::Context& context, const Item& item, shunt::Reply<Item>& reply) {
-    storm::Entry& entry = recorder_.begin(storm::Actor::Witness, sheet_of(item), context, item);
-    ++entry.done;
+    recorder_.begin(sheet_of(item), context, item);
+    recorder_.done(sheet_of(item), item);
     return storm::insist([&] { return reply.send([&](auto& build) { return copy_of(build, item, sheet_of(item)); }); });
   }
 
   shunt::Status confirm(const shunt::Context& context, const Item& item) {
-    storm::Entry& entry = recorder_.begin(storm::Actor::Witness, sheet_of(item), context, item);
+    recorder_.begin(sheet_of(item), context, item);
     SHUNT_CHECK(storm::insist(
         [&] { return publish_storm_receipts([&](auto& build) { return copy_of(build, item, sheet_of(item)); }); }));
-    ++entry.done;
+    recorder_.done(sheet_of(item), item);
     return {};
   }
 
-  storm::Recorder recorder_;
+  storm::Recorder recorder_{storm::Actor::Witness};
 };
 
 }  // namespace
