@@ -15,6 +15,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 namespace shunt::launcher {
@@ -107,6 +108,9 @@ Result<Forked> fork_into_namespaces(Wanted wanted) {
     }
     const Status mapped = (namespaces & CLONE_NEWUSER) != 0 ? map_ids(result.pid) : Status{};
     if (mapped) return result;
+    // Of one that somebody has killed meanwhile nothing can be mapped: that says nothing of what can be had here.
+    if (::waitpid(result.pid, nullptr, WNOHANG) == result.pid)
+      return error(ErrorCode::PluginCrashed, "the plugin's init was killed before its namespaces were ready");
     end_child(result.pid);
     result.why_not = mapped.error().message;
   }

@@ -23,7 +23,7 @@ enum class Wanted : std::uint8_t { Namespaces, Nothing };
 
 /// Forks init into all namespaces; where that is refused into all but the user namespace, which takes root; else into
 /// none. The child's ids are mapped when this returns in the parent. The child has to wait for the parent's word before
-/// it relies on that. Errors: System, when nothing can be forked.
+/// it relies on that. Errors: System, when nothing can be forked; PluginCrashed, when the child was killed meanwhile.
 [[nodiscard]] Result<Forked> fork_into_namespaces(Wanted wanted);
 
 enum class ProcFolder : std::uint8_t { Absent, Mounted };
