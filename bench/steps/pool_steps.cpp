@@ -27,7 +27,7 @@ void loan_and_recycle(benchmark::State& state) {
 BENCHMARK(loan_and_recycle)->Apply(repeated);
 
 void loan_and_recycle_as_the_host_does(benchmark::State& state) {
-  const auto pool = must(host::InboundPool::create(kStepClasses));
+  const auto pool = must(host::InboundPool::create(must(bus::PoolGeometry::of(kStepClasses))));
 
   for (auto _ : state) {
     const auto loan = pool->loan(Pair::kPayloadBytes);
