@@ -40,9 +40,9 @@ TEST(Layout, the_parts_of_a_side_lie_as_drawn) {
   EXPECT_EQ(offset(&view.fixed->positions), 64);
   EXPECT_EQ(offset(&view.fixed->doorbell), 128);
   EXPECT_EQ(offset(&view.fixed->statistics), 192);
-  EXPECT_EQ(offset(&view.fixed->crash), 256);
-  EXPECT_EQ(offset(&view.fixed->pool), 832);
-  EXPECT_EQ(offset(view.returns), 1280);
+  EXPECT_EQ(offset(&view.fixed->crash), 384);
+  EXPECT_EQ(offset(&view.fixed->pool), 256);
+  EXPECT_EQ(offset(view.returns), 1408);
   EXPECT_EQ(offset(view.rings[0]), 1536) << "the first multiple of a slot behind 8 return slots";
   EXPECT_EQ(offset(view.rings[1]), 1536 + 16 * 256);
   EXPECT_EQ(side.shape.bytes(), 12288u) << "1536 + 2 * 16 * 256, in whole pages";

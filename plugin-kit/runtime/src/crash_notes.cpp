@@ -1,10 +1,17 @@
 #include <shunt/plugin-kit/runtime/crash_notes.hpp>
+#include <shunt/plugin-kit/runtime/throw_notes.hpp>
 
 #include <algorithm>
 #include <atomic>
 #include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <typeinfo>
 
+#include <cxxabi.h>
 #include <execinfo.h>
+#include <sys/prctl.h>
 #include <ucontext.h>
 
 namespace shunt::kit {
@@ -13,10 +20,18 @@ namespace {
 constexpr std::array kSignals{SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP};
 constexpr std::size_t kStackBytes = 64 * 1024;
 
-// A signal handler is given no context of ours, so this cannot be passed down from main.
+// Handlers are given no context of ours, so this cannot be passed down from main.
 constinit std::atomic<bus::CrashNote*> crash_note{nullptr};
 constinit std::atomic<bool> crashing{false};
+constinit std::atomic<bool> terminating{false};
+constinit std::terminate_handler terminate_before{nullptr};
 constinit ObjectRange crash_object;
+
+/// Cut, with a zero at its end.
+template <std::size_t kBytes>
+void write_text(std::array<char, kBytes>& place, const char* text) noexcept {
+  std::strncpy(place.data(), text, kBytes - 1);
+}
 
 std::uintptr_t program_counter(const void* context) noexcept {
   const auto& machine = static_cast<const ucontext_t*>(context)->uc_mcontext;
@@ -49,6 +64,8 @@ void on_signal(int signal, siginfo_t* info, void* context) noexcept {
   if (note != nullptr && !crashing.exchange(true, std::memory_order_relaxed)) {
     const std::uintptr_t struck = program_counter(context);
     note->address = reinterpret_cast<std::uintptr_t>(info->si_addr);
+    note->code = info->si_code;
+    ::prctl(PR_GET_NAME, note->thread.data());
     note->frames[0] = crash_object.frame(struck);
     note->frame_count = 1;
     // Pairs with the host's acquire: who sees the signal sees address and frames.
@@ -57,6 +74,35 @@ void on_signal(int signal, siginfo_t* info, void* context) noexcept {
   }
   // SA_RESETHAND has put the default back; it strikes when this handler returns and the signal is unblocked.
   ::raise(signal);
+}
+
+/// What is thrown and where it was: by the time abort() sends its signal, that is all that is left of the throw. What
+/// is asked of the exception itself comes last, because it may crash.
+void write_exception(bus::CrashNote& note) noexcept {
+  const std::type_info* const type = abi::__cxa_current_exception_type();
+  if (type != nullptr) {
+    write_text(note.type, type->name());
+    const Frames frames = frames_of_current_exception(crash_object);
+    note.thrown_count = static_cast<std::uint32_t>(std::min(frames.count, note.thrown.size()));
+    std::copy_n(frames.values.begin(), note.thrown_count, note.thrown.begin());
+  }
+  // Pairs with the host's acquire: who sees it sees type and frames.
+  note.terminated.store(1, std::memory_order_release);
+  if (type == nullptr) return;
+  try {
+    throw;
+  } catch (const std::exception& exception) {
+    write_text(note.what, exception.what());
+  } catch (...) {  // its type has to say it
+  }
+}
+
+[[noreturn]] void on_terminate() {
+  bus::CrashNote* const note = crash_note.load(std::memory_order_acquire);  // pairs with install_crash_notes()
+  // Relaxed: of threads that end in it at once any one may win.
+  if (note != nullptr && !terminating.exchange(true, std::memory_order_relaxed)) write_exception(*note);
+  terminate_before();  // tells the terminal, and aborts
+  std::abort();
 }
 
 }  // namespace
@@ -70,6 +116,7 @@ void install_crash_notes(bus::CrashNote& note) noexcept {
   action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESETHAND;
   sigfillset(&action.sa_mask);
   for (const int signal : kSignals) ::sigaction(signal, &action, nullptr);
+  terminate_before = std::set_terminate(on_terminate);
 }
 
 void set_crash_object(const ObjectRange& object) noexcept { crash_object = object; }

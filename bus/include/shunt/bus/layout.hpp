@@ -7,9 +7,9 @@
 ///       64 | Positions                   | reading half: how far the owner has read the peer's rings, begun, done
 ///      128 | Doorbell                    | rung for the peer; the owner's own "I am going to sleep"
 ///      192 | Statistics                  | the owner's own counters
-///      256 | CrashNote (plugin side)     | signal handler, once
-///      832 | PoolStatistics              | the owner's own counters of its pool
-///     1280 | return ring                 | chunks given back to the peer, 8 bytes each
+///      256 | PoolStatistics              | the owner's own counters of its pool
+///      384 | CrashNote (plugin side)     | signal or terminate handler, once
+///     1408 | return ring                 | chunks given back to the peer, 8 bytes each
 ///      ... | ring 0: data                | slots
 ///      ... | ring 1: reply and urgent    | slots
 ///
@@ -77,13 +77,23 @@ struct alignas(kCacheLine) PoolStatistics {
       refused{};  ///< Loans for which no chunk was left, since it started.
 };
 
-/// Written by the plugin process's signal handler, read by the host after the process was reaped.
+/// Written by the plugin process as it ends, read by the host after it was reaped: its own word, all of it. Frames are
+/// offsets into the plugin's object; bit 63 set: elsewhere.
 struct alignas(kCacheLine) CrashNote {
   static constexpr std::size_t kFramesMax = 64;
-  std::atomic<std::uint32_t> signal{0};  ///< 0: nothing else here is valid.
+  static constexpr std::size_t kThrownFramesMax = 24;
+  std::atomic<std::uint32_t> signal{0};  ///< 0: the signal handler has written nothing.
   std::uint32_t frame_count = 0;
   std::uint64_t address = 0;                       ///< si_addr
-  std::array<std::uint64_t, kFramesMax> frames{};  ///< Offsets into the plugin's object; bit 63 set: elsewhere.
+  std::array<std::uint64_t, kFramesMax> frames{};  ///< Of where the signal struck.
+  std::int32_t code = 0;                           ///< si_code; above 0 the kernel sent it, and `address` counts.
+  std::array<char, 16> thread{};                   ///< Its name, zero-filled, as the texts below.
+
+  std::atomic<std::uint32_t> terminated{0};              ///< 1: std::terminate was called, and this is valid:
+  std::uint32_t thrown_count = 0;                        ///< 0: nothing was thrown, or nobody noted where.
+  std::array<std::uint64_t, kThrownFramesMax> thrown{};  ///< Of the throw.
+  std::array<char, 64> type{};                           ///< The exception's, mangled; empty: nothing was thrown.
+  std::array<char, 192> what{};                          ///< What it says; empty: it is no std::exception.
 };
 
 /// The sender writes payload and header, then `commit`; the receiver writes nothing here.
@@ -99,16 +109,16 @@ struct Side {
   Positions positions;
   Doorbell doorbell;
   Statistics statistics;
-  CrashNote crash;
   PoolStatistics pool;
+  CrashNote crash;
 };
 
-inline constexpr std::size_t kReturnRingOffset = 1280;
+inline constexpr std::size_t kReturnRingOffset = 1408;
 
 static_assert(sizeof(Slot) == kSlotBytes && offsetof(Slot, payload) == kCacheLine);
 static_assert(offsetof(Side, positions) == 64 && offsetof(Side, doorbell) == 128);
-static_assert(offsetof(Side, statistics) == 192 && offsetof(Side, crash) == 256);
-static_assert(offsetof(Side, pool) == 832 && sizeof(Side) <= kReturnRingOffset);
+static_assert(offsetof(Side, statistics) == 192 && offsetof(Side, pool) == 256);
+static_assert(offsetof(Side, crash) == 384 && sizeof(Side) <= kReturnRingOffset);
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
 
 /// The numbers from which every offset of a side follows.

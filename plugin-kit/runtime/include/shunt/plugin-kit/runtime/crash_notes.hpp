@@ -1,5 +1,6 @@
 #pragma once
-/// What the host reads after a crash: the signal, the address and the backtrace, written into the lane by a handler.
+/// What the host reads after a crash: the signal, the address and the backtrace, or the exception that nobody caught
+/// and where it was thrown; written into the lane by handlers.
 ///
 ///     install_crash_notes(lane->mine().crash);
 ///     const AlternateStack stack;               // on each thread whose stack overflows shall be noted
@@ -11,8 +12,8 @@
 
 namespace shunt::kit {
 
-/// From now on SEGV, BUS, ILL, FPE, ABRT and TRAP write `note`, then end the process as they would have. Once per
-/// process; `note` stays mapped until its end.
+/// From now on SEGV, BUS, ILL, FPE, ABRT, TRAP and std::terminate write `note`, then end the process as they would
+/// have. Once per process; `note` stays mapped until its end.
 void install_crash_notes(bus::CrashNote& note) noexcept;
 
 /// Frames inside `object` are written as offsets from now on.
