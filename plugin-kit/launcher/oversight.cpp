@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 
 namespace shunt::launcher {
 namespace {
@@ -92,6 +93,12 @@ std::optional<WaitingCall> Oversight::take_call(short events) {
   if ((events & POLLIN) != 0) return calls_->take();
   calls_->close();  // nobody is left who could call
   return std::nullopt;
+}
+
+/// A plugin that signals itself is about to end, by abort() or by the handler that has noted its crash.
+void Oversight::decide(const WaitingCall& call) {
+  if ((call.number == SYS_tgkill || call.number == SYS_kill) && memory_) memory_->look_once_more();
+  calls_->decide(call);
 }
 
 void Oversight::enter(control::Phase phase) noexcept {

@@ -36,12 +36,14 @@ class Oversight {
   [[nodiscard]] int patience_ms() const noexcept;
   /// What fd() is ready with: a call that decide() has to be given, or nothing.
   [[nodiscard]] std::optional<WaitingCall> take_call(short events);
-  void decide(const WaitingCall& call) { calls_->decide(call); }
+  void decide(const WaitingCall& call);
   void enter(control::Phase phase) noexcept;
 
   /// What the host has not been told.
   [[nodiscard]] News news();
   [[nodiscard]] News last_news();
+  /// Private memory in use when last looked at; 0: not known.
+  [[nodiscard]] std::uint64_t memory_bytes() const noexcept { return memory_ ? memory_->last_seen() : 0; }
   /// Whether the plugin has tried too much, or uses too much.
   [[nodiscard]] bool must_end() const noexcept;
 

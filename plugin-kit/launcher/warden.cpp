@@ -124,8 +124,7 @@ class Warden {
     if (!packet) {
       end_family();
       exited_.emplace().signal = SIGKILL;
-      SHUNT_CHECK(tell_the_rest());
-      return told(host_.send(control::ExitedT{*exited_}));
+      return tell_end();
     }
     const control::Message& message = packet->message();
     if (const auto* spawned = message.body_as_Spawned(); spawned != nullptr && packet->descriptors.size() == 1)
@@ -138,8 +137,7 @@ class Warden {
     if (const auto* exited = message.body_as_Exited()) {
       exited->UnPackTo(&exited_.emplace());
       end_family();
-      SHUNT_CHECK(tell_the_rest());
-      SHUNT_CHECK(told(host_.forward(*packet)));
+      return tell_end();
     }
     return {};
   }
@@ -180,10 +178,12 @@ class Warden {
     return {};
   }
 
-  Status tell_the_rest() {
+  /// What there is left to tell, and last how the plugin process has ended.
+  Status tell_end() {
     for (auto news = oversight_.last_news(); news.audit; news = oversight_.last_news())
       SHUNT_CHECK(tell(std::move(news)));
-    return {};
+    exited_->memory_bytes = oversight_.memory_bytes();
+    return told(host_.send(control::ExitedT{*exited_}));
   }
 
   static tl::unexpected<Error> host_gone() {

@@ -24,6 +24,7 @@ std::uint64_t MemoryWatch::private_bytes() const {
 
 std::optional<control::MemoryHighT> MemoryWatch::look() {
   const std::uint64_t bytes = private_bytes();
+  note(bytes);
   control::MemoryHighT seen;
   seen.bytes = bytes;
   seen.limit = limit_;

@@ -24,13 +24,19 @@ class MemoryWatch {
   /// What to tell the host: that `high` was passed, once until a tenth less is used again, or that `limit` was.
   [[nodiscard]] std::optional<control::MemoryHighT> look();
   [[nodiscard]] bool is_wanted() const noexcept { return high_ != 0 || limit_ != 0; }
+  /// Looks beside the turn: it is about to end. Of a process that has ended nothing is to be seen.
+  void look_once_more() { note(private_bytes()); }
+  /// In use when last looked at; 0: not known.
+  [[nodiscard]] std::uint64_t last_seen() const noexcept { return last_seen_; }
 
  private:
   [[nodiscard]] std::uint64_t private_bytes() const;
+  void note(std::uint64_t bytes) noexcept { last_seen_ = bytes == 0 ? last_seen_ : bytes; }
 
   bus::UniqueFd pages_;
   std::uint64_t high_;
   std::uint64_t limit_;
+  std::uint64_t last_seen_ = 0;
   bool told_ = false;
 };
 
