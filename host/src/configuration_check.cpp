@@ -80,6 +80,7 @@ void check_times(Check& check, const PluginConfiguration& plugin) {
   check.duration("deadlines.activate", plugin.deadlines.activate);
   check.duration("deadlines.drain", plugin.deadlines.drain);
   check.duration("deadlines.cleanup", plugin.deadlines.cleanup);
+  check.duration("grace", plugin.grace);
   check.duration("handler_max", plugin.handler_max);
   check.duration("hold_max", plugin.hold_max);
   check.duration("restart.delay", plugin.restart.delay_first);

@@ -136,6 +136,7 @@ Status read_plugin(const TomlNode& node, const std::filesystem::path& folder, co
   if (const auto* inner = fields.table("config")) fields.complain(read_config(*inner, plugin.config));
   if (const auto* inner = fields.table("deadlines"))
     fields.complain(read_deadlines(*inner, member, places, plugin.deadlines));
+  fields.duration("grace", plugin.grace);
   fields.duration("handler_max", plugin.handler_max);
   fields.duration("hold_max", plugin.hold_max);
   fields.count("slots", plugin.slots);

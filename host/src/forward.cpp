@@ -105,6 +105,7 @@ void Hub::copy_for_inboxes(Instance& from, const bus::Incoming& incoming, const 
 void Hub::forward_request(Instance& from, const bus::Incoming& incoming) {
   const bus::MessageHeader& asked = incoming.header;
   std::int64_t deadline_ns = asked.deadline_ns;
+  std::int64_t asked_ns = 0;
   if ((asked.parent & Instance::kPublicationBit) != 0) {
     const auto parent = from.publication(asked.parent);
     if (parent == Instance::Token::Unknown) return breach(from, bus::Breach::Parent);
@@ -117,6 +118,7 @@ void Hub::forward_request(Instance& from, const bus::Incoming& incoming) {
                             {ErrorCode::Cancelled, "nobody waits for the answer to the outer call any more"});
     if (!parent || parent->target != &from) return breach(from, bus::Breach::Parent);
     deadline_ns = deadline_ns == 0 ? parent->deadline_ns : std::min(deadline_ns, parent->deadline_ns);
+    asked_ns = parent->asked_ns;
   }
   const RcuReader reader;
   const RouteTable& table = tables_.current();
@@ -132,7 +134,9 @@ void Hub::forward_request(Instance& from, const bus::Incoming& incoming) {
   if (deadline_ns == 0 || !follows_call) {
     const std::int64_t default_ns = entry->info->settings.deadline.count();
     const std::int64_t most_ns = deadline_ns == 0 ? default_ns : std::max(default_ns, kUnaskedMaxNs);
-    const std::int64_t latest_ns = bus::now_ns() + most_ns;
+    const std::int64_t now_ns = bus::now_ns();
+    const std::int64_t latest_ns = now_ns + most_ns;
+    if (asked_ns == 0) asked_ns = now_ns;
     deadline_ns = deadline_ns == 0 ? latest_ns : std::min(deadline_ns, latest_ns);
   }
   const Target& target = entry->targets.front();
@@ -149,6 +153,7 @@ void Hub::forward_request(Instance& from, const bus::Incoming& incoming) {
   record.origin = &from;
   record.origin_correlation = asked.correlation;
   record.deadline_ns = deadline_ns;
+  record.asked_ns = asked_ns;
   const auto delivered = deliver(*entry, target, *message, &record);
   let_go(message->header, *target.outlet->pool);
   if (delivered == Delivered::OverQuota) return refuse_request(from, asked, over_quota(*entry->info));

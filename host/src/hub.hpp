@@ -42,6 +42,7 @@ struct Sent {
 
 /// How long, and how, a thread waits for its reply.
 struct CallRequest {
+  std::int64_t asked_ns = 0;
   std::int64_t deadline_ns = 0;
   bus::Wait wait = bus::Wait::SpinThenSleep;
 };

@@ -8,10 +8,13 @@
 #include <shunt/bus/spin.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace shunt::host {
@@ -23,10 +26,12 @@ struct InFlight {
   std::uint64_t correlation = 0;  ///< 0: free.
   const RouteInfo* route = nullptr;
   Instance* target = nullptr;            ///< Whose ring holds the request; null while it waits in a backlog.
+  std::uint64_t position = 0;            ///< Of its slot in the target's ring; means nothing without a target.
   PendingCall* caller = nullptr;         ///< A thread of the host; null when it gave up, or for a nested call.
   Instance* origin = nullptr;            ///< The plugin that asked; null when it died, or for a thread's call.
   std::uint64_t origin_correlation = 0;  ///< What the plugin called its request.
   std::int64_t deadline_ns = 0;
+  std::int64_t asked_ns = 0;  ///< When a thread of the host asked; of a nested call, the outer one. 0: not known.
 };
 
 class InFlightTable {
@@ -53,12 +58,14 @@ class InFlightTable {
     return true;
   }
 
-  /// Notes whose ring it is in now. False: nobody waits for it any more.
-  [[nodiscard]] bool set_target(std::uint64_t correlation, Instance* target) noexcept {
+  /// Notes whose ring it is in now, and where; null: in none. False: nobody waits for it any more.
+  [[nodiscard]] bool set_target(std::uint64_t correlation, Instance* target, std::uint64_t position = 0) noexcept {
     const std::lock_guard lock{lock_};
     InFlight* const record = find(correlation);
-    if (record != nullptr) record->target = target;
-    return record != nullptr;
+    if (record == nullptr) return false;
+    record->target = target;
+    record->position = position;
+    return true;
   }
 
   /// Takes the record out, wherever its request is.
@@ -109,6 +116,29 @@ class InFlightTable {
     const std::lock_guard lock{lock_};
     for (InFlight& record : std::span{records_}.first(used_))
       if (record.correlation != 0 && visit(record)) remove(record);
+  }
+
+  /// Of each target the request that stands first in its ring: what it has to answer next. Takes the lock for a few
+  /// records at a time: what comes meanwhile may be missing, what goes meanwhile may be there. For the control thread.
+  [[nodiscard]] std::map<const Instance*, InFlight> next_of_each() {
+    constexpr std::size_t kAtOnce = 128;
+    std::map<const Instance*, InFlight> result;
+    std::array<InFlight, kAtOnce> some;
+    for (std::size_t from = 0, count = kAtOnce; count == kAtOnce; from += count) {
+      {
+        const std::lock_guard lock{lock_};
+        const auto used = std::span{std::as_const(records_)}.first(used_);
+        const auto part = used.subspan(std::min(from, used.size()));
+        count = std::min(part.size(), kAtOnce);
+        std::ranges::copy(part.first(count), some.begin());
+      }
+      for (const InFlight& record : std::span{some}.first(count)) {
+        if (record.correlation == 0 || record.target == nullptr) continue;
+        InFlight& next = result.try_emplace(record.target, record).first->second;
+        if (record.position < next.position) next = record;
+      }
+    }
+    return result;
   }
 
   [[nodiscard]] std::size_t size() noexcept {

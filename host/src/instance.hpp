@@ -76,6 +76,9 @@ class Instance : public std::enable_shared_from_this<Instance> {
   /// The same on the ring that overtakes a backlog of data: replies and cancellations.
   Pushed push_reply(bus::MessageHeader& header, std::span<const std::byte> payload) noexcept;
 
+  /// Where the next message of the data ring will stand. Under the lane's lock: in the `prepare` of a push().
+  [[nodiscard]] std::uint64_t next_position() const noexcept { return lane->sender.ring_out(bus::Ring::Data).sent(); }
+
   /// Takes back what the plugin has returned.
   void harvest() noexcept {
     const std::lock_guard lock{send_lock_};
@@ -104,24 +107,18 @@ class Instance : public std::enable_shared_from_this<Instance> {
 
   struct Progress {
     std::uint64_t sent = 0;
-    std::uint64_t begun = 0;
-    std::uint64_t done = 0;
+    std::uint64_t done = 0;   ///< By its marks.
+    std::uint64_t freed = 0;  ///< By its read position: what it is done with and has given the slots back of.
     std::uint32_t held_chunks = 0;
     std::uint64_t returned_chunks = 0;  ///< Ever, as far as was harvested.
-    /// Of the request that its handler has in hand; none for a publication, or while no handler runs.
-    std::optional<std::int64_t> deadline_ns;
   };
   [[nodiscard]] Progress progress() noexcept {
     const std::lock_guard lock{send_lock_};
     const auto marks = lane->sender.marks(bus::Ring::Data);
+    auto& out = lane->sender.ring_out(bus::Ring::Data);
+    out.refresh();
     note_breach();
-    const auto& out = lane->sender.ring_out(bus::Ring::Data);
-    Progress result{out.sent(), marks.begun, marks.done, lane->sender.held(), returned_, std::nullopt};
-    // A slot that was freed before it was done may hold another message by now: it says nothing of the one in hand.
-    if (marks.begun > marks.done && out.sent() - marks.done <= out.slots())
-      if (const auto& header = out.slot(marks.done).header; header.kind == bus::Kind::Request)
-        result.deadline_ns = header.deadline_ns;
-    return result;
+    return {out.sent(), marks.done, std::min(marks.done, out.read_seen()), lane->sender.held(), returned_};
   }
 
   /// It was to get a chunk, and holds as many of that class as it may: the message waits, or its sender heard so.

@@ -103,6 +103,7 @@ Delivered Hub::deliver(const RouteEntry& entry, const Target& target, Message& m
   const auto add = [&](Instance* instance) {
     if (request == nullptr) return true;
     request->target = instance;
+    if (instance != nullptr) request->position = instance->next_position();
     return in_flight_.add(*request, entry.info->settings.in_flight_max);
   };
   if (target.outlet->waiting() > 0 && target.instance != nullptr) flush(target);
@@ -157,7 +158,7 @@ std::uint32_t Hub::flush(const Target& target) noexcept {
     const bool request = message.header.kind == bus::Kind::Request;
     const auto pushed =
         instance.push(bus::Ring::Data, message.header, message.inline_payload(), [&](const bus::MessageHeader& header) {
-          return !request || in_flight_.set_target(header.correlation, &instance);
+          return !request || in_flight_.set_target(header.correlation, &instance, instance.next_position());
         });
     if (pushed != Pushed::Yes && pushed != Pushed::Withdrawn) return false;
     let_go(message.header, *target.outlet->pool);  // the lane holds it now, or nobody waits for it any more
@@ -253,6 +254,7 @@ Result<ReceivedBytes> Hub::call(const RouteInfo& route, InboundPool* pool, const
   record.route = &route;
   record.caller = &pending;
   record.deadline_ns = request.deadline_ns;
+  record.asked_ns = request.asked_ns;
   auto delivered = Delivered::Refused;
   enum class Why : std::uint8_t { Sent, NoRoute, Down, NoChunk } why = Why::Sent;
   std::string why_down;           // empty, and no allocation, unless it is
@@ -367,7 +369,8 @@ Result<ReceivedBytes> RouteHandle::call(const Chunks& chunks, const bus::Built& 
   SHUNT_CHECK(check_place(chunks, built));
   const host::RouteInfo& route = *route_;
   host::CallRequest request;
-  request.deadline_ns = bus::deadline_after(bus::now_ns(), options.deadline.value_or(route.settings.deadline));
+  request.asked_ns = bus::now_ns();
+  request.deadline_ns = bus::deadline_after(request.asked_ns, options.deadline.value_or(route.settings.deadline));
   request.wait = options.wait.value_or(static_cast<bus::Wait>(route.settings.wait));
   return core_->hub->call(route, chunks.pool_, built, request);
 }

@@ -147,7 +147,8 @@ class Supervisor final : public HubListener, private ProcessListener {
   };
   void drain_tick(Draining draining);
   void watch();
-  void watch(Running& running);
+  void watch(Running& running, const InFlight* next);
+  bool answered(const Instance& instance, std::uint64_t correlation);
   [[nodiscard]] std::size_t in_flight_with(const Instance& instance);
   [[nodiscard]] std::string what_is_left(Instance& instance);
   void note(HostEventKind kind, const Instance& instance, std::string text, std::uint64_t in_flight = 0);

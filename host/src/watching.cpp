@@ -24,21 +24,23 @@ void Supervisor::on_suspect(Instance&) noexcept {
 /// One tick for all: it comes again while something was sent lately or is not done.
 void Supervisor::watch() {
   watching_.exchange(false, std::memory_order_acq_rel);  // before the looks: a suspicion meanwhile asks for a new tick
+  const auto next_of_each = hub_->in_flight().next_of_each();
   bool again = false;
   for (auto& [instance, running] : running_) {
     if (!running.process->instance().suspected.load(std::memory_order_relaxed)) continue;
-    watch(running);
+    const auto next = next_of_each.find(instance);
+    watch(running, next == next_of_each.end() ? nullptr : &next->second);
     again |= running.process->instance().suspected.load(std::memory_order_relaxed);
   }
   if (again && !watching_.exchange(true, std::memory_order_acq_rel)) loop_.after(Watchdog::kTick, [this] { watch(); });
 }
 
-void Supervisor::watch(Running& running) {
+void Supervisor::watch(Running& running, const InFlight* next) {
   Instance& instance = running.process->instance();
   const PluginConfiguration& configuration = running.version->configuration;
   const auto look = [&] {
-    return running.watchdog.look(instance, {configuration.handler_max, configuration.hold_max}, bus::now_ns(),
-                                 EventLoop::Clock::now());
+    return running.watchdog.look(instance, {configuration.grace, configuration.handler_max, configuration.hold_max},
+                                 next, bus::now_ns(), EventLoop::Clock::now());
   };
   const bool waiting = hub_->flush_backlog(instance);  // nobody else does while the host's threads only publish
   Watchdog::Finding finding = look();
@@ -51,14 +53,18 @@ void Supervisor::watch(Running& running) {
   }
   if (const auto broken = instance.breached.load(std::memory_order_relaxed); broken != bus::Breach::None)
     return running.process->end(Event::Breach, fmt::format("it broke the lane's contract: {}", describe(broken)));
-  if (finding.verdict == Watchdog::Verdict::Stuck) return running.process->end(Event::HandlerStuck, finding.reason);
-  if (!running.watchdog.answers_due(EventLoop::Clock::now())) return;
-  const auto unanswered = Watchdog::unanswered(instance, hub_->in_flight(), bus::now_ns());
-  if (unanswered == 0) return;
+  const State state = running.process->state();
+  if (state != State::Active && state != State::Draining) return;  // a phase has a deadline of its own
+  if (finding.verdict == Watchdog::Verdict::Stuck) running.process->end(Event::HandlerStuck, finding.reason);
+  if (finding.verdict == Watchdog::Verdict::Unanswered && !answered(instance, next->correlation))
+    running.process->end(Event::HandlerStuck, finding.reason);
+}
+
+/// Whether the answer has come meanwhile, or was sent and nobody had drained it.
+bool Supervisor::answered(const Instance& instance, std::uint64_t correlation) {
   hub_->drain_in_turn();
-  const auto still = hub_->in_flight().look_up(unanswered);
-  if (still && still->target == &instance)
-    running.process->end(Event::HandlerStuck, "it was done with a call and sent no answer");
+  const auto still = hub_->in_flight().look_up(correlation);
+  return !still || still->target != &instance;
 }
 
 }  // namespace shunt::host

@@ -45,6 +45,7 @@ compartment = "desk"
 sandbox = { memory = "64 MiB", open_files = 32, cpus = [1, 0] }
 config = { window = 20, ratio = 0.5, dry = true, mode = "fast" }
 deadlines = { load = "1 s", init = "2 s", validate = "3 s", activate = "4 s", drain = "5 s", cleanup = "6 s" }
+grace = "30 ms"
 handler_max = "100 ms"
 hold_max = "7 s"
 slots = 1024
@@ -93,6 +94,7 @@ TEST_F(Configuration, a_full_file_is_read_as_it_is_written) {
                                                 {"dry", {true, file + ":23:44"}},
                                                 {"mode", {"fast", file + ":23:57"}}},
                                      .deadlines = {1s, 2s, 3s, 4s, 5s, 6s},
+                                     .grace = 30ms,
                                      .handler_max = 100ms,
                                      .hold_max = 7s,
                                      .slots = 1024,
@@ -112,12 +114,12 @@ TEST_F(Configuration, a_full_file_is_read_as_it_is_written) {
                                   .read = ReadMode::Copy,
                                   .payload = PayloadPlace::Chunk,
                                   .wait = bus::Wait::Sleep,
-                                  .origin = file + ":33:9"};
+                                  .origin = file + ":34:9"};
   ASSERT_EQ(host->routes.size(), 2u);
   EXPECT_EQ(host->routes[0], signal);
   EXPECT_EQ(
       host->routes[1],
-      (RouteConfiguration{.name = "market.bars", .slow_consumer = SlowConsumer::DropNewest, .origin = file + ":41:9"}));
+      (RouteConfiguration{.name = "market.bars", .slow_consumer = SlowConsumer::DropNewest, .origin = file + ":42:9"}));
 }
 
 TEST_F(Configuration, an_empty_file_is_a_host_without_plugins) {
@@ -267,6 +269,7 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"[[plugin]]\npath = \"a\"\nsandbox = { denials = 0 }\n", "3:23", "from 1 to"},
         Refusal{"[[plugin]]\npath = \"a\"\nsandbox = { nice = -21 }\n", "3:20", "from -20 to 19"},
         Refusal{"[[plugin]]\npath = \"a\"\nsandbox = { priority = 100 }\n", "3:24", "from 1 to 99"},
+        Refusal{"[[plugin]]\npath = \"a\"\ngrace = \"0 s\"\n", "3:9", "above zero"},
         Refusal{"[[plugin]]\npath = \"a\"\nhandler_max = \"0 s\"\n", "3:15", "above zero"},
         Refusal{"[[plugin]]\npath = \"a\"\ndeadlines = { init = \"0 s\" }\n", "3:22", "above zero"},
         Refusal{"[[plugin]]\npath = \"a\"\nrestart = { delay = \"9 s\" }\n", "3:11", "restart.delay_max is below"},

@@ -31,7 +31,7 @@ TEST_P(EveryBreach, ends_the_instance_with_its_reason_and_nobody_else) {
   hostile.config["breach"] = {std::string{GetParam().name}};
   hostile.slots = 16;
   hostile.restart.crashes_max = 1;
-  hostile.handler_max = hostile.hold_max = 1h;
+  hostile.grace = hostile.handler_max = hostile.hold_max = 1h;
   auto configuration = with({hostile, partner()});
   configuration.launcher = HOSTILE_LAUNCHER;
   route(configuration, "actor.news").read = ReadMode::InPlace;

@@ -163,5 +163,88 @@ TEST_F(Watch, a_plugin_that_is_done_and_never_answers_is_ended_and_its_calls_giv
   EXPECT_TRUE(host.client<partner::Client>().value().act(order({}), {.deadline = 30s}));
 }
 
+/// A process that writes its side of the lane as it likes, and how a host is started with it.
+class Pretence : public Watch {
+ protected:
+  static HostConfiguration pretending(const std::string& act, std::chrono::nanoseconds grace,
+                                      std::chrono::nanoseconds handler_max) {
+    auto hostile = actor();
+    hostile.config["breach"] = {act};
+    hostile.grace = grace;
+    hostile.handler_max = handler_max;
+    hostile.restart.crashes_max = 1;
+    auto configuration = with({hostile, partner()});
+    configuration.launcher = HOSTILE_LAUNCHER;
+    return configuration;
+  }
+  static void expect_serving(Host& host) {
+    EXPECT_TRUE(host.client<partner::Client>().value().act(order({}), {.deadline = 30s})) << "the others serve on";
+    EXPECT_TRUE(await([&] { return host.snapshot().in_flight == 0; }));
+  }
+};
+
+class Spinning : public Pretence, public testing::WithParamInterface<const char*> {};
+INSTANTIATE_TEST_SUITE_P(, Spinning,
+                         testing::Values("spinning behind fresh marks", "spinning behind marks that stand still",
+                                         "spinning while it publishes"));
+
+TEST_P(Spinning, is_found_out_by_the_call_that_is_in_flight_whatever_the_plugin_writes) {
+  Host host = start(pretending(GetParam(), 100ms, 1h));
+  auto client = host.client<actor::Client>().value();
+
+  EXPECT_EQ(client.act(order({}), {.deadline = 20ms}).error().code, ErrorCode::DeadlineExceeded);
+
+  EXPECT_THAT(await_event(host, HostEventKind::Ended, "actor").text,
+              AllOf(HasSubstr("PluginStuck"), HasSubstr("past the deadline of a call of \"actor/act\"")));
+  expect_serving(host);
+}
+
+TEST_F(Pretence, of_being_done_without_giving_a_slot_back_lasts_for_handler_max) {
+  Host host = start(pretending("done and never read", 1h, 100ms));
+  auto orders = host.publisher<stage::Order>("stage.orders").value();
+
+  ASSERT_TRUE(orders.publish(order({})));
+
+  EXPECT_THAT(await_event(host, HostEventKind::Ended, "actor").text,
+              AllOf(HasSubstr("PluginStuck"), HasSubstr("handler_max")));
+  expect_serving(host);
+}
+
+TEST_F(Pretence, of_working_off_what_stands_before_a_call_lasts_for_handler_max_in_all) {
+  Host host = start(pretending("done one by one, and slowly", 100ms, 1s));
+  auto client = host.client<actor::Client>().value();
+  auto orders = host.publisher<stage::Order>("stage.orders").value();
+  for (int i = 0; i < 200; ++i) ASSERT_TRUE(orders.publish(order({})));
+
+  EXPECT_EQ(client.act(order({}), {.deadline = 20ms}).error().code, ErrorCode::DeadlineExceeded);
+
+  EXPECT_THAT(await_event(host, HostEventKind::Ended, "actor").text,
+              AllOf(HasSubstr("PluginStuck"), HasSubstr("does not finish what it was sent before")));
+  expect_serving(host);
+}
+
+TEST_F(Watch, one_that_answers_late_and_within_the_grace_is_left_alone) {
+  auto slow = actor();
+  slow.grace = slow.handler_max = 1h;
+  auto stuck = partner();
+  stuck.grace = 50ms;
+  Host host = start({slow, stuck});
+  const auto before = snapshot_of(host, "actor").instance;
+  auto client = host.client<actor::Client>().value();
+  {
+    const Frozen late{host, "actor"};
+    const Frozen never{host, "partner"};
+    EXPECT_EQ(client.act(order({}), {.deadline = 1ms}).error().code, ErrorCode::DeadlineExceeded);
+    EXPECT_EQ(host.client<partner::Client>().value().act(order({}), {.deadline = 1ms}).error().code,
+              ErrorCode::DeadlineExceeded);
+
+    await_event(host, HostEventKind::Ended, "partner");
+  }
+
+  EXPECT_TRUE(client.act(order({}), {.deadline = 30s}));
+  EXPECT_EQ(snapshot_of(host, "actor").instance, before);
+  EXPECT_TRUE(await([&] { return host.snapshot().in_flight == 0; })) << "its late answer was taken";
+}
+
 }  // namespace
 }  // namespace shunt::test

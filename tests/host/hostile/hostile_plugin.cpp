@@ -6,6 +6,7 @@
 #include <cstring>
 #include <functional>
 #include <map>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -100,6 +101,28 @@ class Liar {
     std::memcpy(pool_->data() + shape_.outbound.offset(header.chunk), build.GetBufferPointer(), build.GetSize());
     send(Ring::Reply, header);
   }
+  // ---- What one does that looks busy and answers nobody
+
+  /// Marks of everything that it was sent by now: begun and done. Order matters: done is never ahead of begun.
+  void claim_all() {
+    while (theirs_.rings[0][taken_ % shape_.host_side.slots].commit.load(std::memory_order_acquire) == taken_ + 1)
+      ++taken_;
+    claim(taken_);
+  }
+  void claim(std::uint64_t count) const {
+    positions().begun[0].store(count, std::memory_order_release);
+    positions().done[0].store(count, std::memory_order_release);
+  }
+  void free(std::uint64_t count) const { positions().read[0].store(count, std::memory_order_release); }
+  void show_life() const {
+    mine_.fixed->doorbell.rung.fetch_add(1, std::memory_order_relaxed);
+    mine_.fixed->statistics.handled.fetch_add(1, std::memory_order_relaxed);
+  }
+  void publish_if_there_is_room() {
+    if (sent_[0] - theirs_.fixed->positions.read[0].load(std::memory_order_acquire) < shape_.plugin_side.slots)
+      send(Ring::Data, publication());
+  }
+
   void give_back(std::uint32_t packed, std::uint32_t generation, std::uint64_t tag) {
     mine_.returns[returned_++].store(std::uint64_t{generation} << 32 | std::uint64_t{packed} << 8 | tag,
                                      std::memory_order_release);
@@ -338,6 +361,45 @@ const std::map<std::string, Act> kActs{
          liar.positions().begun[0] = liar.taken();
          liar.positions().done[0] = liar.taken();
          liar.positions().read[0] = liar.taken();
+       }
+     }},
+    {"spinning behind fresh marks",
+     [](Liar& liar) {
+       liar.await_request();
+       const std::thread refresher([&] {
+         for (;;) {
+           liar.claim_all();
+           liar.free(liar.taken());
+           liar.show_life();
+         }
+       });
+       for (;;) bus::spin_pause();
+     }},
+    {"spinning behind marks that stand still",
+     [](Liar& liar) {
+       liar.await_request();
+       for (;;) liar.show_life();
+     }},
+    {"spinning while it publishes",
+     [](Liar& liar) {
+       liar.await_request();
+       for (;;) {
+         liar.claim_all();
+         liar.free(liar.taken());
+         liar.publish_if_there_is_room();
+       }
+     }},
+    {"done and never read",
+     [](Liar& liar) {
+       for (;;) liar.claim_all();
+     }},
+    {"done one by one, and slowly",
+     [](Liar& liar) {
+       liar.await_request();
+       for (std::uint64_t count = 1; count < liar.taken(); ++count) {
+         ::usleep(20'000);
+         liar.claim(count);
+         liar.free(count);
        }
      }},
     {"a descriptor nobody asked for",

@@ -96,9 +96,10 @@ struct PluginConfiguration {
   SandboxLimits sandbox{};
   std::map<std::string, ConfigValue> config{};  ///< Checked against the manifest by resolve_settings.
   PhaseDeadlines deadlines{};
-  std::chrono::nanoseconds handler_max = std::chrono::seconds(5);  ///< Work waiting and nothing done for this: ended.
-  std::chrono::nanoseconds hold_max = std::chrono::seconds(10);    ///< At its cap, nothing returned for this: ended.
-  std::uint32_t slots = 256;                                       ///< Per ring; a power of two, 16 .. 65,536.
+  std::chrono::nanoseconds grace = std::chrono::milliseconds(500);  ///< A call past its deadline, no answer: ended.
+  std::chrono::nanoseconds handler_max = std::chrono::seconds(5);   ///< Work waiting and nothing done for this: ended.
+  std::chrono::nanoseconds hold_max = std::chrono::seconds(10);     ///< At its cap, nothing returned for this: ended.
+  std::uint32_t slots = 256;                                        ///< Per ring; a power of two, 16 .. 65,536.
   bus::Wait wait = bus::Wait::SpinThenSleep;  ///< spin, spin_then_sleep or sleep: the plugin, for messages.
   RestartPolicy restart{};
   std::optional<std::string> sha256{};  ///< 64 hex digits: only a file with these bytes is loaded; it counts as listed.
