@@ -103,16 +103,25 @@ Json instance_json(Core& core, const PluginSnapshot& instance) {
   return json;
 }
 
+/// The last report of a plugin, or of an instance if it is the last of its plugin; null when there is none.
+std::shared_ptr<const CrashReport> crash_of(const Core& core, const std::string& name) {
+  for (const auto& each : core.crashes.all())
+    if (each->plugin == name || std::to_string(each->instance) == name) return each;
+  return nullptr;
+}
+
+/// What runs, and what has ended and left a report.
 Result<Json> inspect_plugin_or_instance(const Task& task, const HostSnapshot& snapshot, const std::string& name) {
   std::vector<PluginSnapshot> found = snapshot.plugins;
   std::erase_if(found, [&](const PluginSnapshot& each) {
     return each.plugin != name && (each.instance == 0 || std::to_string(each.instance) != name);
   });
-  if (found.empty())
+  const auto crash = crash_of(task.core(), name);
+  if (found.empty() && crash == nullptr)
     return error(ErrorCode::NoSuchPlugin, "there is no plugin, route or instance \"{}\": see `shunt ls`", name);
-  const bool by_number = found.front().plugin != name;
+  const bool by_number = (found.empty() ? crash->plugin : found.front().plugin) != name;
   const auto events = events_of(task.core(), [&](const HostEvent& event) {
-    return by_number ? event.instance == found.front().instance : event.plugin == name;
+    return by_number ? std::to_string(event.instance) == name : event.plugin == name;
   });
   Json json{{"kind", by_number ? "instance" : "plugin"}, {"name", name}};
   if (!by_number) {
@@ -121,6 +130,7 @@ Result<Json> inspect_plugin_or_instance(const Task& task, const HostSnapshot& sn
   }
   json["instances"] = Json::array();
   for (const PluginSnapshot& each : found) json["instances"].push_back(instance_json(task.core(), each));
+  json["crash"] = crash == nullptr ? Json(nullptr) : crash_json(*crash);
   json["events"] = list(events, event_json);
   return json;
 }

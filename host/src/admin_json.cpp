@@ -23,6 +23,9 @@ Json answer_json(Result<Json> result) {
 }
 
 Json plugin_json(const PluginSnapshot& plugin) {
+  Json kinds = Json::object();
+  for (std::size_t i = 0; i < kCrashKinds; ++i)
+    kinds[std::string{name(static_cast<CrashKind>(i))}] = plugin.crash_kinds[i];
   return {{"plugin", plugin.plugin},
           {"version", plugin.version},
           {"state", plugin.state},
@@ -37,6 +40,7 @@ Json plugin_json(const PluginSnapshot& plugin) {
           {"lent_chunks", plugin.lent_chunks},
           {"says", {{"refused", plugin.says_refused}}},
           {"crashes", plugin.crashes},
+          {"crash_kinds", std::move(kinds)},
           {"trust", plugin.trust},
           {"signer", plugin.signer},
           {"sha256", plugin.sha256},
@@ -120,11 +124,15 @@ Json quotas_json(const InstanceQuotas& quotas) {
 
 Json event_json(const HostEvent& event) {
   const auto since = std::chrono::duration_cast<std::chrono::milliseconds>(event.at.time_since_epoch()).count();
-  return {{"event", event.number},    {"at_ms", since},
-          {"kind", name(event.kind)}, {"plugin", event.plugin},
-          {"version", event.version}, {"instance", event.instance},
-          {"text", event.text},       {"in_flight", event.in_flight}};
+  Json json{{"event", event.number},    {"at_ms", since},
+            {"kind", name(event.kind)}, {"plugin", event.plugin},
+            {"version", event.version}, {"instance", event.instance},
+            {"text", event.text},       {"in_flight", event.in_flight}};
+  if (event.crash != nullptr) json["crash"] = crash_json(*event.crash);
+  return json;
 }
+
+Json crash_json(const CrashReport& report) { return Json::parse(to_json(report)); }
 
 Json audit_json(const AuditRecord& record) {
   const auto ms = [](std::chrono::system_clock::time_point at) {

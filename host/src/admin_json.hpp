@@ -29,6 +29,7 @@ using Json = nlohmann::ordered_json;
 [[nodiscard]] Json pool_json(const PoolSnapshot& pool);
 [[nodiscard]] Json quotas_json(const InstanceQuotas& quotas);
 [[nodiscard]] Json event_json(const HostEvent& event);
+[[nodiscard]] Json crash_json(const CrashReport& report);
 [[nodiscard]] Json audit_json(const AuditRecord& record);
 
 /// A route's kind, types and flatc's binary schema, for the reply another one if it needs it: what somebody needs to

@@ -15,7 +15,7 @@ Result<std::shared_ptr<Core>> Core::create(HostConfiguration configuration) {
   SHUNT_TRY(loop, EventLoop::create());
   core->loop = std::move(loop);
   core->supervisor = std::make_unique<Supervisor>(core->configuration, *core->loop, core->catalog, core->directory,
-                                                  core->tables, Records{core->events, core->audit});
+                                                  core->tables, Records{core->events, core->audit, core->crashes});
   return core;
 }
 

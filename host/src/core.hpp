@@ -4,6 +4,7 @@
 #include "admin_server.hpp"
 #include "audit_log.hpp"
 #include "catalog.hpp"
+#include "crash_log.hpp"
 #include "event_log.hpp"
 #include "event_loop.hpp"
 #include "hub.hpp"
@@ -32,6 +33,7 @@ struct Core : std::enable_shared_from_this<Core> {
   PublishedTable tables;
   EventLog events;
   AuditLog audit;
+  CrashLog crashes;
   Catalog catalog;
   std::unique_ptr<EventLoop> loop;
   std::unique_ptr<Supervisor> supervisor;

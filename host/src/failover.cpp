@@ -56,7 +56,8 @@ std::vector<Hub::Leftover> Hub::leftovers(Instance& dead) {
 }
 
 /// True: it shall be sent again, and says so itself where it may have been done already.
-bool Hub::settle(Leftover& leftover, const Instance& dead, Outlet& outlet, const std::string& why) {
+bool Hub::settle(Leftover& leftover, const Instance& dead, Outlet& outlet, const std::string& why,
+                 const std::string& account) {
   bus::MessageHeader& header = leftover.message.header;
   const bool may_repeat = dead.permission(header.route).repeat;
   const bool poison = (header.flags & bus::flag::kRedelivered) != 0;
@@ -71,17 +72,17 @@ bool Hub::settle(Leftover& leftover, const Instance& dead, Outlet& outlet, const
     if (again) return in_flight_.set_target(header.correlation, nullptr);
     outlet.count_unknown();
     if (const auto taken = in_flight_.take(header.correlation))
-      fail_request(*taken,
-                   {ErrorCode::OutcomeUnknown,
-                    fmt::format("\"{}\": {} inside the handler{}; done or not done, nobody knows", record->route->name,
-                                why, poison ? ", the second instance that this request ended" : "")});
+      fail_request(
+          *taken, {ErrorCode::OutcomeUnknown,
+                   fmt::format("\"{}\": {} inside the handler{}; done or not done, nobody knows{}", record->route->name,
+                               why, poison ? ", the second instance that this request ended" : "", account)});
     return false;
   }
   if (!again) outlet.count_unknown();
   return again;
 }
 
-void Hub::fail_over(Instance& dead, const std::string& why) {
+void Hub::fail_over(Instance& dead, const std::string& why, const std::string& account) {
   dead.close();
   const DrainHold hold{*this};
   std::vector<Leftover> messages = leftovers(dead);
@@ -91,7 +92,7 @@ void Hub::fail_over(Instance& dead, const std::string& why) {
     std::map<std::shared_ptr<Outlet>, std::vector<const QueuedMessage*>> again;
     for (Leftover& leftover : messages) {
       const auto outlet = outlet_of(table, leftover.message.header.route, dead.identity.plugin);
-      if (outlet == nullptr || !settle(leftover, dead, *outlet, why)) continue;
+      if (outlet == nullptr || !settle(leftover, dead, *outlet, why, account)) continue;
       const bus::MessageHeader& header = leftover.message.header;
       if (header.place == bus::Place::Chunk) dead.pool->hold(header.chunk);
       again[outlet].push_back(&leftover.message);
@@ -108,9 +109,9 @@ void Hub::fail_over(Instance& dead, const std::string& why) {
     return true;
   });
   for (const InFlight& record : orphans)
-    fail_request(
-        record, {ErrorCode::OutcomeUnknown, fmt::format("\"{}\": {} before it answered; done or not done, nobody knows",
-                                                        record.route->name, why)});
+    fail_request(record, {ErrorCode::OutcomeUnknown,
+                          fmt::format("\"{}\": {} before it answered; done or not done, nobody knows{}",
+                                      record.route->name, why, account)});
 }
 
 void Hub::fail_waiting(const std::string& plugin, const Error& why) {

@@ -215,6 +215,12 @@ HostSnapshot Host::snapshot() {
 
 Result<InstanceQuotas> Host::quotas(std::uint64_t instance) { return host::quotas_of(*core_, instance); }
 
+std::vector<CrashReport> Host::crashes() {
+  std::vector<CrashReport> result;
+  for (const auto& each : core_->crashes.all()) result.push_back(*each);
+  return result;
+}
+
 std::vector<AuditRecord> Host::audit() { return core_->audit.all(); }
 
 std::vector<HostEvent> Host::events(std::uint64_t seen) { return core_->events.after(seen); }

@@ -92,8 +92,8 @@ class Hub {
   /// Whether everything that the instance has committed by now was taken from its lane.
   [[nodiscard]] bool took_all(const Instance& instance);
   /// For an instance that has been reaped: every message it was sent gets its outcome (failover.cpp). What it had not
-  /// begun waits for the next instance; `why` says how it ended.
-  void fail_over(Instance& dead, const std::string& why);
+  /// begun waits for the next instance; `why` says how it ended, `account` what it said of that.
+  void fail_over(Instance& dead, const std::string& why, const std::string& account);
   /// Ends every request that waits for this plugin: nobody is going to serve it.
   void fail_waiting(const std::string& plugin, const Error& why);
   /// Runs `use()` while nobody drains.
@@ -167,7 +167,8 @@ class Hub {
   // failover.cpp
   struct Leftover;
   static std::vector<Leftover> leftovers(Instance& dead);
-  bool settle(Leftover& leftover, const Instance& dead, Outlet& outlet, const std::string& why);
+  bool settle(Leftover& leftover, const Instance& dead, Outlet& outlet, const std::string& why,
+              const std::string& account);
 
   // send.cpp
   Delivered deliver(const RouteEntry& entry, const Target& target, Message& message, InFlight* request) noexcept;

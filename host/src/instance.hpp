@@ -1,6 +1,7 @@
 #pragma once
 /// One running process of a plugin's version, as the data path sees it: its lane, and the locks that are ours alone.
 
+#include "escaped.hpp"
 #include "inbound_pool.hpp"
 #include "symbols.hpp"
 
@@ -171,19 +172,20 @@ class Instance : public std::enable_shared_from_this<Instance> {
   /// The watchdog looks at it: set by whoever sends to it, cleared by the control thread when it has been idle.
   std::atomic<bool> suspected{false};
 
-  /// What the plugin said and its backtrace, for people. Cut, because the plugin may have said anything: it costs the
-  /// one who reads it time and memory.
+  /// What the plugin said and its backtrace, for people. Cut and escaped, because the plugin may have said anything: it
+  /// costs the one who reads it time and memory, and could look like what others say.
   template <typename Frames>
   [[nodiscard]] std::string account(std::string_view said, const Frames& frames) const {
-    std::string text{said.substr(0, kSaidBytesMax)};
+    std::string text = escaped(said, kSaidBytesMax);
     const std::size_t count = std::min<std::size_t>(frames.size(), kFramesMax);
-    for (std::size_t i = 0; i < count && text.size() < kAccountBytesMax; ++i) text += describe_frame(frames[i]);
+    for (std::size_t i = 0; i < count && text.size() < kAccountBytesMax; ++i)
+      text += "\n  at " + describe_frame(frames[i], FrameKind::Return);
     if (text.size() > kAccountBytesMax) text.resize(kAccountBytesMax);  // its symbols have any length, too
     return text;
   }
-  /// One line of a backtrace, for people.
-  [[nodiscard]] std::string describe_frame(std::uint64_t frame) const {
-    return identity.symbols == nullptr ? fmt::format("\n  at +{:#x}", frame) : identity.symbols->describe(frame);
+  /// One line of a backtrace, for people: "follower::Follower::judge(...) +0x1f".
+  [[nodiscard]] std::string describe_frame(std::uint64_t frame, FrameKind kind) const {
+    return identity.symbols == nullptr ? fmt::format("+{:#x}", frame) : identity.symbols->describe(frame, kind);
   }
 
   // Counters for `shunt ls`: each written by the one thread that drains.

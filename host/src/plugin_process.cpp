@@ -36,6 +36,15 @@ ErrorCode cause_of(Event event) noexcept {
   }
 }
 
+CrashKind kind_of(Event event) noexcept {
+  switch (event) {
+    case Event::DeadlinePassed:
+    case Event::HandlerStuck: return CrashKind::Hang;
+    case Event::Breach: return CrashKind::Breach;
+    default: return CrashKind::Host;
+  }
+}
+
 }  // namespace
 
 ErrorCode Death::code_of_death() const noexcept {
@@ -44,11 +53,10 @@ ErrorCode Death::code_of_death() const noexcept {
 }
 
 std::string Death::describe() const {
-  std::string text = !reason.empty() ? fmt::format("was ended by the host: {}: {}", name(cause), reason)
-                     : !known        ? std::string("died with its warden, nobody saw how")
-                     : signal != 0   ? fmt::format("was ended by signal {} ({})", signal, ::strsignal(signal))
-                                     : fmt::format("exited by itself with code {}", code);
-  return text + backtrace;
+  if (!reason.empty()) return fmt::format("was ended by the host: {}: {}", name(cause), reason);
+  if (!known) return "died with its warden, nobody saw how";
+  if (signal != 0) return fmt::format("was ended by signal {} ({})", signal, ::strsignal(signal));
+  return fmt::format("exited by itself with code {}", code);
 }
 
 PluginProcess::PluginProcess(EventLoop& loop, ProcessListener& listener, std::shared_ptr<Instance> instance,
@@ -135,6 +143,7 @@ void PluginProcess::on_deadline() {
     if (death_.reason.empty()) {
       death_.reason = "its launcher, started by hand, did not end in time";
       death_.cause = ErrorCode::DeadlineExceeded;
+      note_failure(CrashKind::Hang);
     }
     plugin_closed_ = true;
     return finish_when_reaped();
@@ -167,11 +176,15 @@ void PluginProcess::drain_done() {
 
 void PluginProcess::resume() { move(Event::Resume); }
 
-void PluginProcess::end(Event event, std::string reason) {
+void PluginProcess::end(Event event, std::string reason) { end(event, kind_of(event), std::move(reason)); }
+
+void PluginProcess::end(Event event, CrashKind kind, std::string reason) {
   if (!is_alive(state_)) return;
   if (death_.reason.empty()) {
     death_.reason = std::move(reason);
     death_.cause = cause_of(event);
+    death_.kind.reset();  // a phase that failed before is not why it is ended
+    note_failure(kind);
     tell_who_started_it({death_.cause, death_.reason});
   }
   move(event);
@@ -197,6 +210,8 @@ void PluginProcess::give_up(Error why) {
   if (death_.reason.empty()) {
     death_.reason = std::move(why.message);
     death_.cause = why.code;
+    death_.kind.reset();
+    note_failure(CrashKind::Host);
     tell_who_started_it({death_.cause, death_.reason});
   }
   move(Event::HostFailed);
@@ -250,6 +265,7 @@ void PluginProcess::accept_from_warden(Packet& packet) {
     death_.known = true;
     death_.code = exited->code();
     death_.signal = exited->signal();
+    death_.memory_bytes = exited->memory_bytes();
     finish_when_reaped();
   } else if (const auto* const refused = message.body_as_Refused(); refused != nullptr) {
     listener_.on_phase_failed(*instance_, {static_cast<ErrorCode>(refused->code() == 0 ? 0 : refused->code() - 1),
@@ -286,6 +302,13 @@ void PluginProcess::on_plugin_closed() {
   finish_when_reaped();
 }
 
+/// The first one counts: what follows comes of it.
+void PluginProcess::note_failure(CrashKind kind) noexcept {
+  if (death_.kind) return;
+  death_.kind = kind;
+  death_.state = state_;
+}
+
 void PluginProcess::on_entered(control::Phase phase, const control::Entered& entered) {
   if (state_ == State::Cleaning && phase != control::Phase::Cleanup)
     return;  // it was stopped in the middle of that one
@@ -297,10 +320,12 @@ void PluginProcess::on_entered(control::Phase phase, const control::Entered& ent
                                    instance_->account(said == nullptr ? "no reason given" : said->string_view(),
                                                       frames == nullptr ? std::span<const std::uint64_t>{}
                                                                         : std::span{frames->data(), frames->size()}));
+    const bool threw = frames != nullptr && frames->size() > 0;
     const bool loaded = phase != control::Phase::Load;
     const bool cleaning = state_ == State::Cleaning;
     tell_who_started_it({static_cast<ErrorCode>(entered.code() - 1), text});
     listener_.on_phase_failed(*instance_, {static_cast<ErrorCode>(entered.code() - 1), std::move(text)});
+    note_failure(threw ? CrashKind::Exception : CrashKind::Phase);
     move(Event::PhaseFailed);
     if (loaded && !cleaning) enter(control::Phase::Cleanup);
     else kill_plugin();
@@ -349,21 +374,12 @@ bool PluginProcess::is_reaped() const noexcept {
 void PluginProcess::finish_when_reaped() {
   if (reported_ || !is_reaped()) return;
   reported_ = true;
-  note_crash();
   loop_.cancel(deadline_);
   loop_.cancel(closed_deadline_);
+  if (!death_.kind) death_.state = state_;
   move(Event::ExitSeen);
   instance_->reaped.store(true, std::memory_order_relaxed);
   listener_.on_ended(*instance_, death_);  // may destroy us
-}
-
-void PluginProcess::note_crash() {
-  const bus::CrashNote& note = instance_->lane->theirs().crash;
-  // Acquire pairs with the release in the plugin's signal handler. The process is dead, so the bytes stand still.
-  const std::uint32_t signal = note.signal.load(std::memory_order_acquire);
-  if (signal == 0 || death_.signal == 0) return;
-  const std::size_t count = std::min<std::size_t>(note.frame_count, bus::CrashNote::kFramesMax);
-  for (std::size_t i = 0; i < count; ++i) death_.backtrace += instance_->describe_frame(note.frames[i]);
 }
 
 }  // namespace shunt::host

@@ -9,10 +9,12 @@
 #include "plugin_image.hpp"
 
 #include <shunt/host/configuration.hpp>
+#include <shunt/host/crash.hpp>
 
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <sys/types.h>
@@ -25,13 +27,15 @@ struct Death {
   int code = 0;
   int signal = 0;                        ///< 0: by itself, with `code`.
   std::string reason;                    ///< Why the host ended it; empty when it did not.
-  std::string backtrace;                 ///< Of the crash, for people.
   ErrorCode cause = ErrorCode::Unknown;  ///< DeadlineExceeded, PluginStuck, PeerBreach or PluginFailed, with a reason.
+  std::optional<CrashKind> kind;         ///< With a reason; without one, after a phase that failed.
+  State state = State::Spawned;          ///< In which it ended, or the host ended it.
+  std::uint64_t memory_bytes = 0;        ///< Private memory, when the warden looked last; 0: not known.
 
   /// The cause; without one PluginCrashed or PluginExited.
   [[nodiscard]] ErrorCode code_of_death() const noexcept;
 
-  /// "was ended by signal 11 (Segmentation fault)", with the backtrace.
+  /// "was ended by signal 11 (Segmentation fault)"
   [[nodiscard]] std::string describe() const;
 };
 
@@ -76,8 +80,9 @@ class PluginProcess {
   void drain_done();
   /// The switch that drained it was undone.
   void resume();
-  /// Ends it now. `event` is HandlerStuck, Breach or DeadlinePassed.
+  /// Ends it now. `event` is HandlerStuck, Breach or DeadlinePassed; `kind` says it more closely.
   void end(Event event, std::string reason);
+  void end(Event event, CrashKind kind, std::string reason);
 
   /// Tells a launcher that was started by hand, and so the person before it, that its plugin serves on `host`.
   void tell_it_serves(const std::string& host) const;
@@ -96,6 +101,7 @@ class PluginProcess {
   void on_plugin_packet();
   void on_plugin_exit();
   void on_warden_exit();
+  void note_failure(CrashKind kind) noexcept;
   void on_entered(control::Phase phase, const control::Entered& entered);
   void on_deadline();
   void on_plugin_closed();
@@ -108,7 +114,6 @@ class PluginProcess {
   void arm_deadline();
   void kill_plugin() noexcept;
   void tell_who_started_it(const Error& why) const;
-  void note_crash();
 
   EventLoop& loop_;
   ProcessListener& listener_;

@@ -145,6 +145,7 @@ HostSnapshot Supervisor::snapshot() {
     each.trust = shunt::name(version.image.verdict.trust);
     each.signer = version.image.verdict.signer;
     each.crashes = plugin.crashes;
+    each.crash_kinds = plugin.crash_kinds;
     return each;
   };
   for (auto& [name, plugin] : plugins_) {

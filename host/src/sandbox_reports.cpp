@@ -38,12 +38,13 @@ void PluginProcess::accept_report(const control::Message& message) {
     if (audit->records() != nullptr)
       for (const control::AuditRecord* record : *audit->records()) listener_.on_denied(*instance_, *(last = record));
     if (audit->limit_reached() && last != nullptr)
-      end(Event::Breach, fmt::format("it reached its limit of denied system calls, {} among them; see `shunt audit`",
-                                     text_of(last->name())));
+      end(Event::Breach, CrashKind::Denials,
+          fmt::format("it reached its limit of denied system calls, {} among them; see `shunt audit`",
+                      text_of(last->name())));
   } else if (const auto* const memory = message.body_as_MemoryHigh(); memory != nullptr) {
     listener_.on_memory_high(*instance_, memory->bytes());
     if (memory->ended())
-      end(Event::Breach,
+      end(Event::Breach, CrashKind::Quota,
           fmt::format("it uses {} bytes of private memory, its limit is {}", memory->bytes(), memory->limit()));
   }
 }
@@ -69,6 +70,8 @@ void Supervisor::on_denied(Instance& instance, const control::AuditRecord& recor
   const std::string text = fmt::format("{}({}) in {} was denied: {}", entry.call, arguments_of(record), entry.phase,
                                        std::generic_category().message(entry.answer));
   Running* const running = find(instance);
+  if (running != nullptr && (!running->denied_last || running->denied_last->last <= entry.last))
+    running->denied_last = entry;
   if (!audit_.put(std::move(entry)) || running == nullptr || running->denials_noted > kDenialsNoted) return;
   // One that tries everything must not push everybody else's events out of the log.
   const bool last = ++running->denials_noted > kDenialsNoted;

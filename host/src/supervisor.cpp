@@ -1,6 +1,7 @@
 #include "supervisor.hpp"
 
 #include "attach.hpp"
+#include "crash_report.hpp"
 #include "launcher_path.hpp"
 #include "units.hpp"
 
@@ -25,13 +26,15 @@ Supervisor::Running* Supervisor::find(const Instance& instance) {
   return found == running_.end() ? nullptr : &found->second;
 }
 
-void Supervisor::note(HostEventKind kind, const Instance& instance, std::string text, std::uint64_t in_flight) {
+void Supervisor::note(HostEventKind kind, const Instance& instance, std::string text, std::uint64_t in_flight,
+                      std::shared_ptr<const CrashReport> crash) {
   events_.add({.kind = kind,
                .plugin = instance.identity.plugin,
                .version = to_string(instance.identity.version),
                .instance = instance.identity.id.value,
                .text = std::move(text),
-               .in_flight = in_flight});
+               .in_flight = in_flight,
+               .crash = std::move(crash)});
 }
 
 Status Supervisor::add(std::shared_ptr<PluginVersion> version) {
@@ -162,6 +165,20 @@ void Supervisor::on_phase_failed(Instance& instance, Error why) {
 
 // ---- Ending
 
+/// Kept, and counted. Before its messages get their outcomes.
+std::shared_ptr<const CrashReport> Supervisor::report(const Running& running, const Death& death) {
+  Instance& instance = running.process->instance();
+  CrashReport report = report_of(instance, death);
+  report.last = last_message(instance, hub_->in_flight(), directory_);
+  report.denied = running.denied_last;
+  if (running.phase_error) report.phase_error = to_string(*running.phase_error);
+  if (Plugin* const plugin = find(instance.identity.plugin))
+    ++plugin->crash_kinds[static_cast<std::size_t>(report.kind)];
+  auto result = std::make_shared<const CrashReport>(std::move(report));
+  crashes_.put(result);
+  return result;
+}
+
 void Supervisor::on_ended(Instance& instance, const Death& death) {
   const auto found = running_.find(&instance);
   if (found == running_.end()) return;
@@ -170,9 +187,11 @@ void Supervisor::on_ended(Instance& instance, const Death& death) {
   running_.erase(found);
   const bool orderly =
       running.expected_end && death.known && death.signal == 0 && death.code == 0 && death.reason.empty();
+  const auto crash = orderly ? nullptr : report(running, death);
   const std::string how = death.describe();
+  const std::string account = crash == nullptr ? std::string{} : account_of(crash->says);
   const std::string why = fmt::format("{} {} {}", instance.identity.plugin, to_string(instance.identity.version), how);
-  note(HostEventKind::Ended, instance, how);
+  note(HostEventKind::Ended, instance, how + account, 0, crash);
   Plugin* const plugin = find(instance.identity.plugin);
   const bool was_current = plugin != nullptr && plugin->current == keep;
   if (was_current) {
@@ -180,7 +199,7 @@ void Supervisor::on_ended(Instance& instance, const Death& death) {
     publish_table();
   }
   forget(keep);  // its last messages first: replies that it had committed count
-  hub_->fail_over(instance, why);
+  hub_->fail_over(instance, why, account);
   hub_->flush_backlogs();
   if (plugin != nullptr && running.by_hand && plugin->serving == running.version) plugin->stopped = true;
   if (plugin != nullptr && !orderly && !running.by_hand && !plugin->switching && !plugin->stopped &&
@@ -188,7 +207,8 @@ void Supervisor::on_ended(Instance& instance, const Death& death) {
     crashed(instance.identity.plugin, *plugin, why);
   if (plugin != nullptr && plugin->stopped && plugin->current == nullptr) take_down(instance.identity.plugin, why);
   if (running.staged)
-    running.staged(tl::make_unexpected(running.phase_error ? *running.phase_error : Error{death.code_of_death(), why}));
+    running.staged(
+        tl::make_unexpected(running.phase_error ? *running.phase_error : Error{death.code_of_death(), why + account}));
   for (const Done& ended : running.ended) ended({});
   if (running.by_hand) forget_joined(instance.identity.plugin, running.version);
   loop_.post([process = std::shared_ptr<PluginProcess>(std::move(running.process))] {});  // it called us: not yet

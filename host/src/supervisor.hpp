@@ -4,6 +4,7 @@
 #include "audit_log.hpp"
 #include "backoff.hpp"
 #include "catalog.hpp"
+#include "crash_log.hpp"
 #include "event_log.hpp"
 #include "hub.hpp"
 #include "plugin_process.hpp"
@@ -33,6 +34,7 @@ struct KnownVersion {
 struct Records {
   EventLog& events;
   AuditLog& audit;
+  CrashLog& crashes;
 };
 
 class Supervisor final : public HubListener, private ProcessListener {
@@ -47,7 +49,8 @@ class Supervisor final : public HubListener, private ProcessListener {
         directory_(directory),
         tables_(tables),
         events_(records.events),
-        audit_(records.audit) {}
+        audit_(records.audit),
+        crashes_(records.crashes) {}
   ~Supervisor();
 
   /// Once, before the loop starts.
@@ -96,6 +99,7 @@ class Supervisor final : public HubListener, private ProcessListener {
     std::shared_ptr<Instance> current{};       ///< Null while there is none.
     Backoff backoff;
     std::uint32_t crashes = 0;
+    CrashCounts crash_kinds{};
     bool stopped = true;
     std::string why_down{};  ///< While stopped: after the plugin's name, a sentence.
     bool switching = false;
@@ -113,6 +117,7 @@ class Supervisor final : public HubListener, private ProcessListener {
     bool by_hand = false;
     std::string sandbox;              ///< What its warden says of it.
     std::uint32_t denials_noted = 0;  ///< Events; the records are not bounded by it.
+    std::optional<AuditRecord> denied_last;
     Watchdog watchdog;
   };
   struct Switching;
@@ -128,6 +133,7 @@ class Supervisor final : public HubListener, private ProcessListener {
   void stage(const std::shared_ptr<PluginVersion>& version, bus::UniqueFd launcher, Done staged);
   Result<Running*> try_stage(const std::shared_ptr<PluginVersion>& version, bus::UniqueFd launcher);
   void start(Plugin& plugin, Done done);
+  std::shared_ptr<const CrashReport> report(const Running& running, const Death& death);
   void crashed(const std::string& name, Plugin& plugin, const std::string& why);
   void start_again(const std::string& name);
   std::uint32_t take_down(const std::string& name, const std::string& why);
@@ -151,7 +157,8 @@ class Supervisor final : public HubListener, private ProcessListener {
   bool answered(const Instance& instance, std::uint64_t correlation);
   [[nodiscard]] std::size_t in_flight_with(const Instance& instance);
   [[nodiscard]] std::string what_is_left(Instance& instance);
-  void note(HostEventKind kind, const Instance& instance, std::string text, std::uint64_t in_flight = 0);
+  void note(HostEventKind kind, const Instance& instance, std::string text, std::uint64_t in_flight = 0,
+            std::shared_ptr<const CrashReport> crash = nullptr);
 
   // joining.cpp
   void forget_joined(const std::string& name, const std::shared_ptr<PluginVersion>& version);
@@ -175,6 +182,7 @@ class Supervisor final : public HubListener, private ProcessListener {
   PublishedTable& tables_;
   EventLog& events_;
   AuditLog& audit_;
+  CrashLog& crashes_;
   Hub* hub_ = nullptr;
   std::map<std::string, Plugin, std::less<>> plugins_;
   std::map<const Instance*, Running> running_;

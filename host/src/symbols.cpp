@@ -1,5 +1,7 @@
 #include "symbols.hpp"
 
+#include "escaped.hpp"
+
 #include <algorithm>
 #include <memory>
 
@@ -15,7 +17,7 @@ constexpr std::size_t kNameBytesMax = 512;
 std::string readable(const char* name) {
   int status = 0;
   const std::unique_ptr<char, void (*)(void*)> text{abi::__cxa_demangle(name, nullptr, nullptr, &status), std::free};
-  return std::string{status == 0 ? text.get() : name}.substr(0, kNameBytesMax);
+  return escaped(status == 0 ? text.get() : name, kNameBytesMax);
 }
 
 }  // namespace
@@ -43,14 +45,16 @@ Result<Symbols> Symbols::read(int fd) {
   return result;
 }
 
-std::string Symbols::describe(std::uint64_t frame) const {
+std::string Symbols::describe(std::uint64_t frame, FrameKind kind) const {
   constexpr std::uint64_t kElsewhere = 1ull << 63;
-  if ((frame & kElsewhere) != 0) return "\n  at a library";
-  const auto after = std::ranges::upper_bound(symbols_, frame, {}, &Symbol::begin);
-  if (after == symbols_.begin()) return fmt::format("\n  at +{:#x}", frame);
+  if ((frame & kElsewhere) != 0) return "a library";
+  // A call that does not return may be a function's last instruction: behind it the next one begins.
+  const std::uint64_t inside = kind == FrameKind::Return && frame > 0 ? frame - 1 : frame;
+  const auto after = std::ranges::upper_bound(symbols_, inside, {}, &Symbol::begin);
+  if (after == symbols_.begin()) return fmt::format("+{:#x}", frame);
   const Symbol& symbol = *std::prev(after);
-  if (frame - symbol.begin >= std::max<std::uint64_t>(symbol.size, 1)) return fmt::format("\n  at +{:#x}", frame);
-  return fmt::format("\n  at {} +{:#x}", symbol.name, frame - symbol.begin);
+  if (inside - symbol.begin >= std::max<std::uint64_t>(symbol.size, 1)) return fmt::format("+{:#x}", frame);
+  return fmt::format("{} +{:#x}", symbol.name, frame - symbol.begin);
 }
 
 }  // namespace shunt::host

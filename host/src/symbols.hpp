@@ -9,14 +9,17 @@
 
 namespace shunt::host {
 
+/// What an address of a backtrace is: where something struck, or where a call will return to.
+enum class FrameKind : std::uint8_t { Struck, Return };
+
 class Symbols {
  public:
   /// Reads the symbol table of the ELF object behind `fd`. Empty when it was stripped. Reads a file: not for the
   /// control loop. Errors: NotAPlugin.
   [[nodiscard]] static Result<Symbols> read(int fd);
 
-  /// "\n  at momentum::Momentum::signal(...) +0x1f". A frame with bit 63 set lies outside the object.
-  [[nodiscard]] std::string describe(std::uint64_t frame) const;
+  /// "momentum::Momentum::signal(...) +0x1f", escaped. A frame with bit 63 set lies outside the object.
+  [[nodiscard]] std::string describe(std::uint64_t frame, FrameKind kind) const;
 
  private:
   struct Symbol {

@@ -48,8 +48,12 @@ TEST_F(Denials, beyond_the_limit_end_the_plugin_with_the_reason) {
 
   EXPECT_THROW(act(host, Deed::Deny, {}, 1000), std::runtime_error);
 
-  EXPECT_THAT(await_event(host, HostEventKind::Ended).text,
-              AllOf(HasSubstr("PeerBreach"), HasSubstr("denied system calls"), HasSubstr("chdir")));
+  const HostEvent ended = await_event(host, HostEventKind::Ended);
+  EXPECT_THAT(ended.text, AllOf(HasSubstr("PeerBreach"), HasSubstr("denied system calls"), HasSubstr("chdir")));
+  ASSERT_NE(ended.crash, nullptr);
+  EXPECT_EQ(ended.crash->kind, CrashKind::Denials);
+  ASSERT_TRUE(ended.crash->denied);
+  EXPECT_EQ(ended.crash->denied->call, "chdir");
   std::uint64_t denials = 0;
   for (const AuditRecord& each : host.audit()) denials += each.count;
   EXPECT_EQ(denials, 100u);

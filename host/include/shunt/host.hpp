@@ -125,6 +125,10 @@ class Host {
   /// snapshot(). Errors: NoSuchPlugin (no such instance runs), Stopped.
   [[nodiscard]] Result<InstanceQuotas> quotas(std::uint64_t instance);
 
+  /// How plugins ended that were not told to: the last report of each, oldest first, of at most a hundred plugins. Each
+  /// is part of its event Ended, too.
+  [[nodiscard]] std::vector<CrashReport> crashes();
+
   /// The system calls that plugins were denied, oldest first: the last thousand records.
   [[nodiscard]] std::vector<AuditRecord> audit();
 

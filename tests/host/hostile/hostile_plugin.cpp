@@ -3,6 +3,7 @@
 #include <shunt/bus/lane.hpp>
 #include <shunt/schemas/control_generated.h>
 
+#include <csignal>
 #include <cstring>
 #include <functional>
 #include <map>
@@ -346,6 +347,15 @@ const std::map<std::string, Act> kActs{
     {"late, the second time",
      [](Liar& liar) {
        if (liar.control().receive()) liar.clean_up();
+     }},
+    {"a forged account",
+     [](Liar& liar) {
+       bus::CrashNote& note = liar.mine().fixed->crash;
+       std::memset(static_cast<void*>(&note), 0x1b, sizeof note);
+       note.frame_count = note.thrown_count = 4'000'000'000;
+       note.signal = SIGSEGV;
+       note.terminated = 1;
+       ::_exit(7);
      }},
     {"a word that is none",
      [](Liar& liar) { static_cast<void>(::send(liar.control().fd(), "\x07garbage", 8, MSG_NOSIGNAL)); }},

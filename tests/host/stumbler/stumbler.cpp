@@ -1,10 +1,17 @@
-// Compiled once for each way to stumble: STUMBLE is a statement.
+// Compiled once for each way to stumble: STUMBLE is a statement while it is loaded, MADE one while the plugin is made.
 #include "stumbler_contract.hpp"
 
 #include <cstdlib>
 #include <stdexcept>
 
 #include <unistd.h>
+
+#ifndef STUMBLE
+#define STUMBLE static_cast<void>(0)
+#endif
+#ifndef MADE
+#define MADE static_cast<void>(0)
+#endif
 
 namespace {
 
@@ -13,7 +20,10 @@ struct Stumble {
 };
 const Stumble kStumble;
 
-class Stumbler final : public stumbler::Contract {};
+class Stumbler final : public stumbler::Contract {
+ public:
+  Stumbler() { MADE; }
+};
 
 }  // namespace
 

@@ -1,8 +1,12 @@
 #pragma once
 /// One thing that happened, and what `shunt ls` shows: plain values.
 
+#include <shunt/host/audit.hpp>
+#include <shunt/host/crash.hpp>
+
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -34,24 +38,11 @@ struct HostEvent {
   std::uint64_t instance = 0;
   std::string text{};           ///< For people: what happened, and why.
   std::uint64_t in_flight = 0;  ///< Of Switched: messages that the old instance had not finished at the exchange.
+  std::shared_ptr<const CrashReport> crash{};  ///< Of Ended, unless it ended as it was told to; else null.
 };
 
 /// The enum's own spelling.
 std::string_view name(HostEventKind kind) noexcept;
-
-/// System calls that one instance was denied in one phase, all of one name.
-struct AuditRecord {
-  std::uint64_t instance = 0;
-  std::string plugin;
-  std::string version;
-  std::string phase;        ///< "Load", "Init", "Validate", "Activate" (which lasts while it serves), "Cleanup"
-  std::string call;         ///< "openat"
-  std::int32_t answer = 0;  ///< The errno that the plugin got.
-  std::vector<std::uint64_t> arguments;  ///< Of the first, as they stood in the registers.
-  std::uint64_t count = 0;
-  std::chrono::system_clock::time_point first{};
-  std::chrono::system_clock::time_point last{};
-};
 
 /// One plugin version that runs, or waits to.
 struct PluginSnapshot {
@@ -68,7 +59,8 @@ struct PluginSnapshot {
   std::uint64_t over_cap = 0;      ///< Messages that came while it held as many as it may.
   std::uint32_t lent_chunks = 0;   ///< Of its own pool, that the host or its readers hold.
   std::uint64_t says_refused = 0;  ///< Loans from its own pool that it was refused, by its own word.
-  std::uint32_t crashes = 0;       ///< Since the host started.
+  std::uint32_t crashes = 0;       ///< Since the host started: ends that a restart or quarantine followed.
+  CrashCounts crash_kinds{};       ///< All ends of this plugin that a CrashReport tells of, by kind.
   std::string sha256;
   std::string trust;    ///< "Signed", "Listed" or "Unsigned"
   std::string signer;   ///< When signed: the name of the key.
