@@ -39,6 +39,7 @@ Json plugin_json(const PluginSnapshot& plugin) {
           {"over_cap", plugin.over_cap},
           {"lent_chunks", plugin.lent_chunks},
           {"says", {{"refused", plugin.says_refused}}},
+          {"exceptions", plugin.exceptions},
           {"crashes", plugin.crashes},
           {"crash_kinds", std::move(kinds)},
           {"trust", plugin.trust},

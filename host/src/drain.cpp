@@ -5,6 +5,7 @@
 #include <shunt/schemas/control_generated.h>
 
 #include <array>
+#include <bit>
 #include <cstring>
 #include <new>
 #include <utility>
@@ -115,8 +116,13 @@ namespace {
 /// More than the longest account that the kit sends.
 constexpr std::size_t kFailureBytesMax = 8u << 10;
 
+struct Failed {
+  Error error;
+  bool thrown = false;  ///< The kit notes where something was thrown, and nothing else.
+};
+
 /// What the plugin says went wrong, from bytes that anybody may have written, and may write yet.
-Error failure_of(const Instance& instance, const RouteInfo& route, const bus::Incoming& incoming) {
+Failed failure_of(const Instance& instance, const RouteInfo& route, const bus::Incoming& incoming) {
   const auto who =
       fmt::format("{} {} \"{}\"", instance.identity.plugin, to_string(instance.identity.version), route.name);
   const auto code = static_cast<ErrorCode>(incoming.header.status - 1);
@@ -124,15 +130,21 @@ Error failure_of(const Instance& instance, const RouteInfo& route, const bus::In
   const std::size_t bytes = incoming.payload.size() <= copy.size() ? incoming.payload.size() : 0;
   if (bytes > 0) std::memcpy(copy.data(), incoming.payload.data(), bytes);
   flatbuffers::Verifier verifier(copy.data(), bytes, 8, 64);
-  if (!verifier.VerifyBuffer<control::Failure>()) return {code, who + " failed and gave no reason that can be read"};
+  if (!verifier.VerifyBuffer<control::Failure>()) return {{code, who + " failed and gave no reason that can be read"}};
   const auto* const failure = flatbuffers::GetRoot<control::Failure>(copy.data());
   const std::string_view said = failure->message() != nullptr ? failure->message()->string_view() : "no reason given";
   std::span<const std::uint64_t> frames;
   if (failure->frames() != nullptr) frames = {failure->frames()->data(), failure->frames()->size()};
-  return {code, who + ": " + instance.account(said, frames)};
+  return {{code, who + ": " + instance.account(said, frames)}, !frames.empty()};
 }
 
 }  // namespace
+
+/// Each would let a plugin flood the events: of every instance the 1st, 2nd, 4th, 8th ... is told, and all are counted.
+void Hub::count_thrown(Instance& instance, const Error& what) noexcept {
+  const std::uint64_t count = instance.exceptions.fetch_add(1, std::memory_order_relaxed) + 1;
+  if (std::has_single_bit(count)) listener_.on_thrown(instance, what);
+}
 
 void Hub::accept_reply(Instance& instance, const bus::Incoming& incoming) {
   const bus::MessageHeader& header = incoming.header;
@@ -144,14 +156,17 @@ void Hub::accept_reply(Instance& instance, const bus::Incoming& incoming) {
     return breach(instance, bus::Breach::Route);
   }
   try {
+    std::optional<Failed> failed;
+    if (header.status != 0) failed = failure_of(instance, *record->route, incoming);
+    if (failed && failed->thrown) count_thrown(instance, failed->error);
     if (record->origin != nullptr) {
       forward_reply(*record, instance, incoming);
-    } else if (record->caller != nullptr && header.status == 0) {
+    } else if (record->caller != nullptr && !failed) {
       auto payload = receive(instance, incoming, record->route->settings.read);
       if (record->caller == leader_) return leader_->complete_here(std::move(payload));
       return record->caller->complete(std::move(payload));
     } else if (record->caller != nullptr) {
-      record->caller->fail(failure_of(instance, *record->route, incoming));
+      record->caller->fail(std::move(failed->error));
     }
   } catch (const std::bad_alloc&) {
     // Out of the table, it would wait for ever. The text is one that needs no memory.

@@ -7,6 +7,7 @@ std::string_view name(HostEventKind kind) noexcept {
     case HostEventKind::Started: return "Started";
     case HostEventKind::Active: return "Active";
     case HostEventKind::PhaseFailed: return "PhaseFailed";
+    case HostEventKind::HandlerThrew: return "HandlerThrew";
     case HostEventKind::Ended: return "Ended";
     case HostEventKind::Restarting: return "Restarting";
     case HostEventKind::Quarantined: return "Quarantined";

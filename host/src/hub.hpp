@@ -27,6 +27,8 @@ class HubListener {
   virtual void on_breach(Instance& instance) noexcept = 0;
   /// This instance was sent something, after a while without: somebody should look whether it makes progress.
   virtual void on_suspect(Instance& instance) noexcept = 0;
+  /// A handler of it threw; `what` is what its caller gets.
+  virtual void on_thrown(Instance& instance, const Error& what) noexcept = 0;
 
  protected:
   ~HubListener() = default;
@@ -191,6 +193,7 @@ class Hub {
   bool drain_replies(Lane& lane, const PendingCall* mine);
   bool drain_data(Lane& lane);
   void accept_reply(Instance& instance, const bus::Incoming& incoming);
+  void count_thrown(Instance& instance, const Error& what) noexcept;
   bool accept_data(Instance& instance, const bus::Incoming& incoming);
   static void breach(Instance& instance, bus::Breach what) noexcept;
   ReceivedBytes receive(Instance& instance, const bus::Incoming& incoming, ReadMode mode);

@@ -191,6 +191,7 @@ class Instance : public std::enable_shared_from_this<Instance> {
   // Counters for `shunt ls`: each written by the one thread that drains.
   std::atomic<std::uint64_t> received{0};
   std::atomic<std::uint64_t> copied{0};
+  std::atomic<std::uint64_t> exceptions{0};
 
   static constexpr std::size_t kSaidBytesMax = 4096;  ///< As much as the kit sends.
   static constexpr std::size_t kFramesMax = 64;       ///< Likewise.

@@ -165,6 +165,7 @@ HostSnapshot Supervisor::snapshot() {
       describe_chunks(instance, each);
       each.received = instance.received.load(std::memory_order_relaxed);
       each.copied = instance.copied.load(std::memory_order_relaxed);
+      each.exceptions = instance.exceptions.load(std::memory_order_relaxed);
       each.sandbox = running.sandbox;
       shown |= running.version == plugin.serving;
       result.plugins.push_back(std::move(each));

@@ -91,6 +91,7 @@ class Supervisor final : public HubListener, private ProcessListener {
   // ---- From any thread.
   void on_breach(Instance& instance) noexcept override;
   void on_suspect(Instance& instance) noexcept override;
+  void on_thrown(Instance& instance, const Error& what) noexcept override;
 
  private:
   struct Plugin {

@@ -4,6 +4,8 @@
 
 #include <shunt/bus/clock.hpp>
 
+#include <new>
+
 namespace shunt::host {
 
 void Supervisor::on_breach(Instance& instance) noexcept {
@@ -19,6 +21,15 @@ void Supervisor::on_suspect(Instance&) noexcept {
   // enough for no heap to be asked.
   if (watching_.exchange(true, std::memory_order_acq_rel)) return;
   loop_.post([this] { loop_.after(Watchdog::kTick, [this] { watch(); }); });
+}
+
+void Supervisor::on_thrown(Instance& instance, const Error& what) noexcept {
+  try {
+    loop_.post([this, keep = instance.shared_from_this(), text = what.message] {
+      note(HostEventKind::HandlerThrew, *keep, text);
+    });
+  } catch (const std::bad_alloc&) {  // its caller is told all the same
+  }
 }
 
 /// One tick for all: it comes again while something was sent lately or is not done.

@@ -215,7 +215,31 @@ TEST_F(Crashes, are_none_where_a_plugin_ends_as_it_was_told_to) {
   EXPECT_EQ(snapshot_of(host, "faller").crash_kinds, CrashCounts{});
 }
 
-// ---- In phases
+// ---- In a handler that is guarded, and in phases
+
+TEST_F(Crashes, are_none_where_a_handler_throws_and_its_caller_and_the_events_get_the_throw) {
+  Host host = start({faller(), partner()});
+
+  const Status threw = fall(host, "throw");
+
+  EXPECT_EQ(threw.error().code, ErrorCode::PluginFailed);
+  const HostEvent event = await_event(host, HostEventKind::HandlerThrew, "faller");
+  for (const std::string& text : {threw.error().message, event.text})
+    EXPECT_THAT(text, AllOf(HasSubstr("\"faller/fall\""), HasSubstr("thrown on purpose"), HasSubstr("throw_misstep")));
+  EXPECT_EQ(snapshot_of(host, "faller").exceptions, 1u);
+  EXPECT_THAT(host.crashes(), IsEmpty());
+}
+
+TEST_F(Crashes, events_of_handlers_that_throw_become_fewer_and_all_are_counted) {
+  Host host = start({faller(), partner()});
+
+  for (int i = 0; i < 10; ++i) ASSERT_FALSE(fall(host, "throw"));
+
+  std::uint64_t seen = 0;
+  for (int i = 0; i < 4; ++i) seen = await_event(host, HostEventKind::HandlerThrew, "faller", seen).number;
+  EXPECT_EQ(snapshot_of(host, "faller").exceptions, 10u);
+  EXPECT_TRUE(host.events(seen).empty()) << "the 1st, 2nd, 4th and 8th";
+}
 
 TEST_F(Crashes, of_a_phase_say_whether_it_returned_an_error_or_threw) {
   struct {

@@ -16,6 +16,7 @@ enum class HostEventKind : std::uint8_t {
   Started,          ///< A launcher was started for an instance.
   Active,           ///< An instance serves.
   PhaseFailed,      ///< A phase, or reading the plugin's file, failed.
+  HandlerThrew,     ///< A caller got the exception as PluginFailed; the text has the throw. The 1st, 2nd, 4th, 8th ...
   Ended,            ///< An instance is gone; the text says how.
   Restarting,       ///< It will be started again after a delay.
   Quarantined,      ///< It crashed too often: only restart() starts it again.
@@ -60,6 +61,7 @@ struct PluginSnapshot {
   std::uint32_t lent_chunks = 0;   ///< Of its own pool, that the host or its readers hold.
   std::uint64_t says_refused = 0;  ///< Loans from its own pool that it was refused, by its own word.
   std::uint32_t crashes = 0;       ///< Since the host started: ends that a restart or quarantine followed.
+  std::uint64_t exceptions = 0;    ///< Of this instance: calls that were answered with what the handler threw.
   CrashCounts crash_kinds{};       ///< All ends of this plugin that a CrashReport tells of, by kind.
   std::string sha256;
   std::string trust;    ///< "Signed", "Listed" or "Unsigned"
