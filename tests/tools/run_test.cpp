@@ -2,6 +2,9 @@
 #include "running_host.hpp"
 
 #include <csignal>
+#include <sstream>
+#include <string>
+#include <vector>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -112,6 +115,28 @@ TEST_F(Run, a_route_that_no_configured_plugin_has_is_an_event_as_its_plugin_may_
   EXPECT_THAT(events[1]["text"].get<std::string>(), HasSubstr("routes.\"partner/act\" is of no configured plugin"));
   EXPECT_EQ(events[2]["kind"], "Started");
   EXPECT_EQ(host.end().code, 0);
+}
+
+TEST_F(Run, the_events_of_a_host_say_how_a_plugin_ended) {
+  const auto toml =
+      folder_.write("host.toml", "[trust]\nallow_unsigned = true\n[host]\nadmin_socket = \"h.sock\"\n" + plugin(ACTOR));
+  const std::string socket = folder_.path() / "h.sock";
+  Process host{SHUNT, {"run", toml, "--json"}};
+  ASSERT_TRUE(await([&] { return shunt({"ls", "--socket", socket}).code == 0; }));
+
+  EXPECT_EQ(shunt({"call", "actor/act", order("Abort"), "--socket", socket}).code, 1);
+
+  host.signal(SIGTERM);
+  const Ran ran = host.finish();
+  EXPECT_EQ(ran.code, 0) << ran;
+  std::vector<Json> crashes;
+  std::istringstream lines{ran.out};
+  for (std::string line; std::getline(lines, line);)
+    if (const Json event = Json::parse(line); event.contains("crash")) crashes.push_back(event);
+  ASSERT_EQ(crashes.size(), 1u) << ran;
+  EXPECT_EQ(crashes[0]["kind"], "Ended");
+  EXPECT_EQ(crashes[0]["crash"]["kind"], "Abort");
+  EXPECT_EQ(crashes[0]["crash"]["signal"], SIGABRT);
 }
 
 class Ending : public Run, public testing::WithParamInterface<int> {};

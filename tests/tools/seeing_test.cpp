@@ -148,6 +148,48 @@ TEST_F(Seeing, inspect_shows_every_version_of_a_plugin_with_its_file) {
   EXPECT_FALSE(host_.ask({"inspect", instance}).contains("versions")) << "an instance is of one";
 }
 
+TEST_F(Seeing, inspect_shows_how_a_plugin_ended_after_its_next_instance_serves) {
+  ASSERT_EQ(host_.shunt({"call", "actor/act", order("Crash")}).code, 1);
+  ASSERT_TRUE(await([&] { return host_.listed("actor")["state"] == "Active"; }));
+
+  const Json crash = host_.ask({"inspect", "actor"})["crash"];
+  const Json ended = host_.ask({"inspect", "1"});
+  const Json serving = host_.ask({"inspect", host_.listed("actor")["instance"].dump()});
+  const Ran people = host_.shunt({"inspect", "1"});
+
+  EXPECT_EQ(crash["kind"], "Signal");
+  EXPECT_EQ(crash["signal"], 11);
+  EXPECT_EQ(crash["exit_code"], nullptr);
+  EXPECT_EQ(crash["last"]["route"], "actor/act");
+  EXPECT_EQ(crash["last"]["in_hand"], true);
+  EXPECT_EQ(crash["says_the_plugin"]["address"], "0x10");
+  EXPECT_THAT(crash["says_the_plugin"]["backtrace"].dump(), HasSubstr("Actor::"));
+  EXPECT_EQ(ended["kind"], "instance");
+  EXPECT_EQ(ended["crash"], crash);
+  EXPECT_TRUE(ended["instances"].empty());
+  EXPECT_EQ(ended["events"].back()["crash"], crash);
+  EXPECT_EQ(serving["crash"], nullptr) << "that is another instance";
+  EXPECT_THAT(people.out, StartsWith("LAST CRASH       actor 1.0.0+"));
+  EXPECT_THAT(people.out, HasSubstr("\nKIND             Signal (PluginCrashed)\n"));
+  EXPECT_THAT(people.out, HasSubstr("\nSAYS THE PLUGIN  signal 11 at address 0x10 in thread shunt-serve\n"));
+  EXPECT_THAT(people.out, ContainsRegex("\n +at .*Actor::.* \\+0x"));
+}
+
+TEST_F(Seeing, ls_counts_how_plugins_ended_by_kind) {
+  ASSERT_EQ(host_.shunt({"call", "actor/act", order("Crash")}).code, 1);
+  ASSERT_EQ(host_.shunt({"call", "actor/act", order("Exit", 3)}).code, 1);
+  ASSERT_EQ(host_.shunt({"call", "actor/act", order("Throw")}).code, 1);
+
+  const Json actor = host_.listed("actor");
+
+  EXPECT_EQ(actor["crashes"], 2);
+  EXPECT_EQ(actor["crash_kinds"]["Signal"], 1);
+  EXPECT_EQ(actor["crash_kinds"]["Exit"], 1);
+  EXPECT_EQ(actor["crash_kinds"]["Hang"], 0);
+  EXPECT_EQ(actor["exceptions"], 1);
+  EXPECT_THAT(host_.shunt({"ls"}).out, HasSubstr(" 2 (1 Signal, 1 Exit) "));
+}
+
 TEST_F(Seeing, inspect_shows_a_route) {
   const Json route = host_.ask({"inspect", "actor/act"});
 

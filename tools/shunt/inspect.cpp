@@ -145,6 +145,73 @@ void print_versions(const Json& plugin) {
   print_line("");
 }
 
+// ---- How one ended
+
+/// The object of a host's answer; an empty one when it is missing, null or something else.
+Json object_of(const Json& json, const char* member) {
+  const auto found = json.find(member);
+  return found != json.end() && found->is_object() ? *found : Json::object();
+}
+
+bool is_true(const Json& object, const char* member) {
+  const auto found = object.find(member);
+  return found != object.end() && found->is_boolean() && found->get<bool>();
+}
+
+std::string last_text(const Json& last) {
+  std::string text = fmt::format("{}, {}", text_of(last, "route"),
+                                 is_true(last, "in_hand") ? "its handler ran" : "its handler had returned");
+  constexpr double kNsPerMs = 1e6;
+  if (last.contains("age_ns") && last["age_ns"].is_number())
+    text += fmt::format(", asked for {:.1f} ms before", last["age_ns"].get<double>() / kNsPerMs);
+  return text;
+}
+
+std::string denied_text(const Json& denied) {
+  std::string arguments;
+  for (const Json& each : list_of(denied, "arguments"))
+    arguments +=
+        fmt::format("{}{:#x}", arguments.empty() ? "" : ", ", each.is_number() ? each.get<std::uint64_t>() : 0);
+  return fmt::format("{}({}) in {}, {} of them", text_of(denied, "call"), arguments, text_of(denied, "phase"),
+                     number_of(denied, "count"));
+}
+
+std::string said_text(const Json& said) {
+  std::string text;
+  const auto add = [&](const std::string& part) { text += (text.empty() ? "" : ", ") + part; };
+  if (const auto type = text_of(said, "exception"); !type.empty()) add("nobody caught " + type);
+  else if (is_true(said, "terminated")) add("std::terminate was called");
+  if (const auto what = text_of(said, "what"); !what.empty()) text += fmt::format(" \"{}\"", what);
+  if (const auto signal = number_of(said, "signal"); signal > 0) add(fmt::format("signal {}", signal));
+  if (const auto address = text_of(said, "address"); !address.empty()) text += " at address " + address;
+  if (const auto thread = text_of(said, "thread"); !thread.empty()) text += " in thread " + thread;
+  return text;
+}
+
+void print_crash(const Json& crash) {
+  if (crash.empty()) return;
+  constexpr std::uint64_t kBytesPerKib = 1024;
+  Table table{"LAST CRASH", fmt::format("{} {} #{}", text_of(crash, "plugin"), text_of(crash, "version"),
+                                        number_of(crash, "instance"))};
+  table.add({"KIND", fmt::format("{} ({})", text_of(crash, "kind"), text_of(crash, "error"))});
+  table.add({"HOW", text_of(crash, "how")});
+  table.add({"STATE", text_of(crash, "state")});
+  if (const auto why = text_of(crash, "phase_error"); !why.empty()) table.add({"PHASE", why});
+  if (const Json last = object_of(crash, "last"); !last.empty()) table.add({"LAST MESSAGE", last_text(last)});
+  if (const Json denied = object_of(crash, "denied"); !denied.empty()) table.add({"LAST DENIED", denied_text(denied)});
+  if (const auto bytes = number_of(crash, "memory_bytes"); bytes > 0)
+    table.add({"MEMORY", fmt::format("{} KiB private", bytes / kBytesPerKib)});
+  const Json said = object_of(crash, "says_the_plugin");
+  if (!said.empty()) table.add({"SAYS THE PLUGIN", said_text(said)});
+  const bool thrown = !list_of(said, "thrown_at").empty();
+  for (const Json& each : list_of(said, thrown ? "thrown_at" : "backtrace"))
+    table.add({"", "at " + (each.is_string() ? each.get<std::string>() : std::string{})});
+  table.print();
+  print_line("");
+}
+
+// ---- Routes
+
 void print_receivers(const Json& route) {
   Table table{"RECEIVER", "VERSION", "WAITING", "BACKLOG", "DROPPED", "REFUSED", "UNKNOWN", "REDELIVERED"};
   for (const Json& each : list_of(route, "receivers")) {
@@ -179,6 +246,7 @@ Status inspect_name(const Options& options) {
     print_quotas(each["quotas"]);
     print_line("");
   }
+  print_crash(object_of(answer, "crash"));
   for (const Json& each : list_of(answer, "events")) print_line(event_line(each));
   return {};
 }

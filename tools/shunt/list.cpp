@@ -20,6 +20,17 @@ std::string receivers_of(const Json& route) {
   return text.empty() ? "-" : text;
 }
 
+/// "3 (2 Signal, 1 Hang)"; ends that no restart followed are counted in the brackets alone.
+std::string crashes_of(const Json& plugin) {
+  std::string kinds;
+  if (const auto counts = plugin.find("crash_kinds"); counts != plugin.end() && counts->is_object())
+    for (const auto& [kind, count] : counts->items())
+      if (count.is_number_unsigned() && count > 0)
+        kinds += fmt::format("{}{} {}", kinds.empty() ? "" : ", ", count.get<std::uint64_t>(), kind);
+  const auto crashes = std::to_string(number_of(plugin, "crashes"));
+  return kinds.empty() ? crashes : fmt::format("{} ({})", crashes, kinds);
+}
+
 void print_plugins(const Json& answer) {
   Table table{"PLUGIN",   "VERSION", "STATE",    "INSTANCE", "PID",          "SENT",    "DONE",
               "RECEIVED", "HELD",    "OVER CAP", "LENT",     "SAYS REFUSED", "CRASHES", "TRUST"};
@@ -30,7 +41,7 @@ void print_plugins(const Json& answer) {
     table.add({text_of(each, "plugin"), text_of(each, "version"), text_of(each, "state"), number("instance"),
                pid == 0 ? "-" : std::to_string(pid), number("sent"), number("done"), number("received"),
                number("held_chunks"), number("over_cap"), number("lent_chunks"),
-               std::to_string(number_of(says, "refused")), number("crashes"), text_of(each, "trust")});
+               std::to_string(number_of(says, "refused")), crashes_of(each), text_of(each, "trust")});
   }
   table.print();
 }

@@ -85,10 +85,12 @@ Result<Host> start(HostConfiguration configuration, const StopSignal& stop_signa
 
 Json event_json(const HostEvent& event) {
   const auto since = std::chrono::duration_cast<std::chrono::milliseconds>(event.at.time_since_epoch()).count();
-  return {{"event", event.number},    {"at_ms", static_cast<std::uint64_t>(since)},
-          {"kind", name(event.kind)}, {"plugin", event.plugin},
-          {"version", event.version}, {"instance", event.instance},
-          {"text", event.text}};
+  Json json{{"event", event.number},    {"at_ms", static_cast<std::uint64_t>(since)},
+            {"kind", name(event.kind)}, {"plugin", event.plugin},
+            {"version", event.version}, {"instance", event.instance},
+            {"text", event.text}};
+  if (event.crash != nullptr) json["crash"] = Json::parse(to_json(*event.crash));
+  return json;
 }
 
 /// Prints a line, unless somebody who reads our output stands still while we are to stop: he must not hold up the end.
