@@ -170,7 +170,7 @@ TEST_F(Plan, refuses_what_a_host_refuses_in_the_same_words) {
   wrong.push_back(with({actor()}));
   wrong.back().trust.allow_unsigned = false;
   wrong.push_back(with({actor()}));
-  route(wrong.back(), "actor/acts");
+  static_cast<void>(route(wrong.back(), "actor/acts"));
   wrong.push_back(with({actor()}));
   wrong.back().plugins[0].slots = 100;
 
