@@ -12,6 +12,15 @@ namespace {
 
 constexpr std::chrono::milliseconds kDrainTick{1};
 
+/// What a plugin says of itself is the reason, unless its warden was killed: then calls fail that nobody judges any
+/// more, and the plugin may say so before it is gone, too.
+Error why_not_started(const std::optional<Error>& said, const Death& death, Error ended) {
+  if (!said) return ended;
+  if (death.known || !death.reason.empty()) return *said;
+  ended.message += "; before that: " + to_string(*said);
+  return ended;
+}
+
 }  // namespace
 
 Supervisor::~Supervisor() { tables_.wait_for_callbacks(); }
@@ -208,7 +217,7 @@ void Supervisor::on_ended(Instance& instance, const Death& death) {
   if (plugin != nullptr && plugin->stopped && plugin->current == nullptr) take_down(instance.identity.plugin, why);
   if (running.staged)
     running.staged(
-        tl::make_unexpected(running.phase_error ? *running.phase_error : Error{death.code_of_death(), why + account}));
+        tl::make_unexpected(why_not_started(running.phase_error, death, Error{death.code_of_death(), why + account})));
   for (const Done& ended : running.ended) ended({});
   if (running.by_hand) forget_joined(instance.identity.plugin, running.version);
   loop_.post([process = std::shared_ptr<PluginProcess>(std::move(running.process))] {});  // it called us: not yet

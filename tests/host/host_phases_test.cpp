@@ -1,7 +1,9 @@
 /// Plugins that fail, throw, exit or hang in a phase; restarts, back-off and quarantine.
 #include "cast.hpp"
 
+#include <algorithm>
 #include <csignal>
+#include <thread>
 
 #include <gmock/gmock.h>
 
@@ -82,6 +84,23 @@ TEST_F(Phases, a_cleanup_that_hangs_exits_or_crashes_holds_nobody) {
     EXPECT_EQ(snapshot_of(host, "actor").state, "Stopped");
     EXPECT_EQ(snapshot_of(host, "actor").pid, 0);
   }
+}
+
+TEST_F(Phases, one_that_fails_and_dies_with_its_warden_is_said_to_have_done_both) {
+  Host host = start({actor(), actor_2("init fail, cleanup hang")});
+  const auto before = Belongings::now().children;
+  Status switched;
+  {
+    const std::jthread switcher{[&] { switched = host.switch_to("actor", "2.0.0"); }};
+    await_event(host, HostEventKind::PhaseFailed, "actor");
+    for (const int child : Belongings::now().children)
+      if (!std::ranges::count(before, child)) send_signal(child, SIGKILL);
+  }
+
+  ASSERT_FALSE(switched);
+  EXPECT_EQ(switched.error().code, ErrorCode::PluginExited);
+  EXPECT_THAT(switched.error().message, AllOf(HasSubstr("actor 2.0.0"), HasSubstr("died with its warden"),
+                                              HasSubstr("BadInput"), HasSubstr("init was told to fail")));
 }
 
 TEST_F(Phases, a_host_of_many_ends_all_when_one_does_not_start) {
