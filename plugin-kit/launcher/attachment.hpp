@@ -20,6 +20,9 @@ struct Attachment {
   [[nodiscard]] bus::UniqueFd& operator[](control::Descriptor which) {
     return descriptors[static_cast<std::size_t>(which)];
   }
+  [[nodiscard]] const bus::UniqueFd& operator[](control::Descriptor which) const {
+    return descriptors[static_cast<std::size_t>(which)];
+  }
   void close_descriptors() {
     for (auto& descriptor : descriptors) descriptor.reset();
     libraries.clear();

@@ -12,6 +12,12 @@
 namespace shunt::launcher {
 namespace {
 
+#ifndef SHUNT_SANITIZED
+constexpr std::uint64_t kMainStackBytes = 8u << 20;
+// Code, libraries, and what allocators reserve without using it.
+constexpr std::uint64_t kReservedBytes = std::uint64_t{4} << 30;
+#endif
+
 Status limit(__rlimit_resource_t resource, std::uint64_t value, std::string_view what) {
   const rlimit both{value, value};
   if (::setrlimit(resource, &both) == 0) return {};
@@ -19,6 +25,19 @@ Status limit(__rlimit_resource_t resource, std::uint64_t value, std::string_view
     return error(ErrorCode::BadConfiguration, "{} of {} is above what this user may set: lower it", what, value);
   return system_error(fmt::format("limiting {}", what));
 }
+
+#ifndef SHUNT_SANITIZED  // whose shadow of the memory is private memory too, and many times as large
+/// The first limit counts what can be written and is neither shared nor a stack. The last bounds everything, so that
+/// the tables of pages that are only read stay small.
+Status limit_memory(const Confinement& confinement) {
+  if (confinement.data_bytes_max == 0) return {};
+  SHUNT_CHECK(limit(RLIMIT_DATA, confinement.data_bytes_max, "private memory"));
+  rlimit stack{};
+  ::getrlimit(RLIMIT_STACK, &stack);
+  SHUNT_CHECK(limit(RLIMIT_STACK, std::min<std::uint64_t>(stack.rlim_max, kMainStackBytes), "the main thread's stack"));
+  return limit(RLIMIT_AS, confinement.data_bytes_max + confinement.lane_bytes + kReservedBytes, "address space");
+}
+#endif
 
 Status run_on(std::span<const std::uint32_t> cpus) {
   cpu_set_t set;
@@ -63,8 +82,8 @@ Status confine(const Confinement& confinement) {
   SHUNT_CHECK(limit(RLIMIT_CORE, 0, "core files"));
   SHUNT_CHECK(limit(RLIMIT_MEMLOCK, 0, "locked memory"));
   SHUNT_CHECK(limit(RLIMIT_MSGQUEUE, 0, "message queues"));
-#ifndef SHUNT_SANITIZED  // whose shadow of the memory is private memory too, and many times as large
-  if (confinement.data_bytes_max != 0) SHUNT_CHECK(limit(RLIMIT_DATA, confinement.data_bytes_max, "private memory"));
+#ifndef SHUNT_SANITIZED
+  SHUNT_CHECK(limit_memory(confinement));
   if (confinement.processes_max != 0) SHUNT_CHECK(limit(RLIMIT_NPROC, confinement.processes_max, "threads"));
 #endif
   if (confinement.open_files_max != 0) SHUNT_CHECK(limit(RLIMIT_NOFILE, confinement.open_files_max, "open files"));

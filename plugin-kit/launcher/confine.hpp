@@ -20,6 +20,7 @@ namespace shunt::launcher {
 
 struct Confinement {
   std::uint64_t data_bytes_max = 0;  ///< Private writable memory; 0: no limit.
+  std::uint64_t lane_bytes = 0;      ///< That are mapped beside it.
   std::uint32_t open_files_max = 0;  ///< 0: no limit.
   std::uint32_t processes_max = 0;   ///< Of this user in its namespace, threads counted; 0: no limit.
   std::vector<std::uint32_t> cpus;   ///< Empty: all.

@@ -11,6 +11,7 @@
 #include <cstdlib>
 
 #include <pthread.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace shunt::launcher {
@@ -39,9 +40,19 @@ void choose_stacks() noexcept {
   ::pthread_attr_destroy(&attributes);
 }
 
+std::uint64_t lane_bytes(const Attachment& attachment) noexcept {
+  std::uint64_t bytes = 0;
+  for (const auto each : {Descriptor::HostSide, Descriptor::PluginSide, Descriptor::Inbound, Descriptor::Outbound}) {
+    struct stat memory {};
+    if (::fstat(attachment[each].get(), &memory) == 0) bytes += static_cast<std::uint64_t>(memory.st_size);
+  }
+  return bytes;
+}
+
 Confinement confinement_of(const Attachment& attachment, const kit::ControlChannel& warden, pid_t parent) {
   Confinement confinement;
   confinement.data_bytes_max = attachment.agreement.data_bytes_max;
+  confinement.lane_bytes = lane_bytes(attachment);
   confinement.open_files_max = attachment.agreement.open_files_max;
   confinement.cpus = attachment.agreement.cpus;
   if (const auto& sandbox = attachment.agreement.sandbox) {

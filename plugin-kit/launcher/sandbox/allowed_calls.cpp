@@ -23,7 +23,8 @@ constexpr When is_not(unsigned argument, std::uint64_t value) {
 constexpr When above(unsigned argument, std::uint64_t value) { return {argument, kAll, value, When::Holds::Above}; }
 
 // The low four bits of mmap's flags are one number, not flags: testing MAP_PRIVATE alone lets MAP_SHARED_VALIDATE pass.
-constexpr std::uint64_t kSharing = 0x0f | MAP_HUGETLB;
+// What grows down is a stack to the kernel, and stacks do not count as private memory.
+constexpr std::uint64_t kKindOfMemory = 0x0f | MAP_HUGETLB | MAP_GROWSDOWN;
 constexpr std::uint64_t kFutexCommand = kInt & ~std::uint64_t{FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME};
 
 constexpr AllowedCall kAllowed[] = {
@@ -46,7 +47,7 @@ constexpr AllowedCall kAllowed[] = {
     {"time", {}, "time"},
 
     // The process's own memory: private, never executable.
-    {"mmap", {is(2, 0, PROT_EXEC), is(3, MAP_PRIVATE, kSharing)}, "heap and stacks; private copies of open files"},
+    {"mmap", {is(2, 0, PROT_EXEC), is(3, MAP_PRIVATE, kKindOfMemory)}, "heap and stacks; private copies of open files"},
     {"mprotect", {is(2, 0, PROT_EXEC)}, "heap, stacks, relocated tables"},
     {"munmap", {}, "memory goes"},
     {"mremap", {}, "large blocks grow; protection and sharing stay"},
