@@ -22,7 +22,7 @@ struct Confinement {
   std::uint64_t data_bytes_max = 0;  ///< Private writable memory; 0: no limit.
   std::uint64_t lane_bytes = 0;      ///< That are mapped beside it.
   std::uint32_t open_files_max = 0;  ///< 0: no limit.
-  std::uint32_t processes_max = 0;   ///< Of this user in its namespace, threads counted; 0: no limit.
+  std::uint32_t processes_max = 0;   ///< Of this user in its user namespace, threads counted; 0: no limit.
   std::vector<std::uint32_t> cpus;   ///< Empty: all.
   control::Scheduling scheduling = control::Scheduling::Other;  ///< Fifo and RoundRobin are left to the warden.
   int nice = 0;                                                 ///< Below 0 is left to the warden.

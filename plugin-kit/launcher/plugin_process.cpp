@@ -19,8 +19,6 @@ namespace {
 
 using control::Descriptor;
 
-constexpr pid_t kFirstProcess = 1;  // of a pid namespace: init
-
 /// Signals as a fresh program has them, whatever the host's thread that started us had blocked or ignored.
 void reset_signals() noexcept {
   for (int signal = 1; signal < NSIG; ++signal) ::signal(signal, SIG_DFL);
@@ -49,15 +47,17 @@ std::uint64_t lane_bytes(const Attachment& attachment) noexcept {
   return bytes;
 }
 
-Confinement confinement_of(const Attachment& attachment, const kit::ControlChannel& warden, pid_t parent) {
+Confinement confinement_of(const Attachment& attachment, const kit::ControlChannel& warden, pid_t parent,
+                           const Layers& layers) {
   Confinement confinement;
   confinement.data_bytes_max = attachment.agreement.data_bytes_max;
   confinement.lane_bytes = lane_bytes(attachment);
   confinement.open_files_max = attachment.agreement.open_files_max;
   confinement.cpus = attachment.agreement.cpus;
   if (const auto& sandbox = attachment.agreement.sandbox) {
-    // Init counts too. Outside a pid namespace other processes of the user do: then only the warden counts.
-    if (sandbox->threads_max != 0 && ::getppid() == kFirstProcess) confinement.processes_max = sandbox->threads_max + 1;
+    // Init counts too. Outside a user namespace all other plugins of the user do: then only the warden counts.
+    if (sandbox->threads_max != 0 && layers.has(control::Layer::UserNamespace))
+      confinement.processes_max = sandbox->threads_max + 1;
     confinement.scheduling = sandbox->scheduling;
     confinement.nice = sandbox->nice;
   }
@@ -120,7 +120,7 @@ Result<std::unique_ptr<bus::LaneEnd>> prepare(PluginStart& start, kit::ControlCh
   reset_signals();
   ::clearenv();
   choose_stacks();
-  SHUNT_CHECK(confine(confinement_of(start.attachment, warden, parent)));
+  SHUNT_CHECK(confine(confinement_of(start.attachment, warden, parent, layers)));
   start.hooks.reached("limits");
   if (start.hooks.confined) layers.note(Layer::Landlock, apply_landlock());
   start.hooks.reached("landlock");

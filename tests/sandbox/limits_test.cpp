@@ -92,6 +92,19 @@ TEST_F(Memory, above_the_mark_is_told_once) {
   EXPECT_THAT(await_event(host, HostEventKind::MemoryHigh).text, HasSubstr("MiB of private memory"));
 }
 
+class Threads : public TidyHost {};
+
+TEST_F(Threads, of_other_plugins_of_the_same_user_do_not_count) {
+  HostConfiguration few = configuration();
+  few.launcher = LAUNCHER_WITHOUT_USERS;
+  few.plugins[0].sandbox.threads = 3;
+  std::vector<Host> hosts;
+  hosts.reserve(4);
+  for (int i = 0; i < 4; ++i) hosts.push_back(start(few));
+
+  for (Host& host : hosts) EXPECT_EQ(act(host, Deed::Thread).stopped_by, 0);
+}
+
 class ScheduledAs : public TidyHost {
  protected:
   /// Of the plugin process; the host hears its number a moment after it serves.

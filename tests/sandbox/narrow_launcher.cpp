@@ -1,6 +1,7 @@
 /// shunt-launch where something is missing, as in a container: behind a filter that refuses what LACKING names.
 ///
 ///     NAMESPACES   no call makes one: EPERM
+///     USERS        no call makes a user namespace: EPERM
 ///     LISTENER     no filter of the launcher's gets a listener: EBUSY, as below a filter that has one
 
 #include <array>
@@ -22,22 +23,27 @@ constexpr unsigned offset_of(unsigned argument) {
          argument * 8;  // its lower half, on every machine of ours
 }
 
+#ifdef LACKING_USERS
+constexpr unsigned kRefused = CLONE_NEWUSER;
+#elif defined(LACKING_NAMESPACES)
+constexpr unsigned kRefused = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS;
+#endif
+
 // NOLINTBEGIN(modernize-use-bool-literals): the kernel's macros.
-constexpr std::array kProgram{
-    sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-#ifdef LACKING_NAMESPACES
-    sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 0, 2),
-    sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offset_of(0)),
-    sock_filter BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K,
-                         CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS, 1, 0),
-    sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-    sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | 1 /* EPERM */),
+constexpr std::array kProgram {
+  sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+#if defined(LACKING_NAMESPACES) || defined(LACKING_USERS)
+      sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 0, 2),
+      sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offset_of(0)),
+      sock_filter BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, kRefused, 1, 0),
+      sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+      sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | 1 /* EPERM */),
 #else
-    sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_seccomp, 0, 2),
-    sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offset_of(1)),
-    sock_filter BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, SECCOMP_FILTER_FLAG_NEW_LISTENER, 1, 0),
-    sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-    sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | 16 /* EBUSY */),
+      sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_seccomp, 0, 2),
+      sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offset_of(1)),
+      sock_filter BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, SECCOMP_FILTER_FLAG_NEW_LISTENER, 1, 0),
+      sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+      sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | 16 /* EBUSY */),
 #endif
 };
 // NOLINTEND(modernize-use-bool-literals)

@@ -6,6 +6,7 @@
 #include <shunt/schemas/control_generated.h>
 #include <shunt/schemas/result.hpp>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,6 +22,10 @@ class Layers {
   }
   void holds(Layer layer, std::string how) { states_.push_back({layer, true, std::move(how)}); }
   void lacks(Layer layer, std::string why) { states_.push_back({layer, false, std::move(why)}); }
+
+  [[nodiscard]] bool has(Layer layer) const noexcept {
+    return std::ranges::any_of(states_, [&](const State& state) { return state.layer == layer && state.applied; });
+  }
 
   [[nodiscard]] control::ConfinedT message() const {
     control::ConfinedT confined;
