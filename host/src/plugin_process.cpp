@@ -17,6 +17,8 @@ namespace shunt::host {
 namespace {
 
 constexpr std::chrono::nanoseconds kExit = std::chrono::seconds(2);  ///< For a process whose end is awaited.
+constexpr unsigned kInitTries = 3;
+constexpr std::chrono::milliseconds kInitAgain{10};  ///< After the first failure; twice as long after each other one.
 
 /// Reaps a child of ours. In a host that ignores SIGCHLD it is gone when it has ended, and nothing is left to reap.
 void wait_for(int pidfd) noexcept {
@@ -47,18 +49,6 @@ CrashKind kind_of(Event event) noexcept {
 
 }  // namespace
 
-ErrorCode Death::code_of_death() const noexcept {
-  if (!reason.empty()) return cause;
-  return known && signal != 0 ? ErrorCode::PluginCrashed : ErrorCode::PluginExited;
-}
-
-std::string Death::describe() const {
-  if (!reason.empty()) return fmt::format("was ended by the host: {}: {}", name(cause), reason);
-  if (!known) return "died with its warden, nobody saw how";
-  if (signal != 0) return fmt::format("was ended by signal {} ({})", signal, ::strsignal(signal));
-  return fmt::format("exited by itself with code {}", code);
-}
-
 PluginProcess::PluginProcess(EventLoop& loop, ProcessListener& listener, std::shared_ptr<Instance> instance,
                              const PluginConfiguration& configuration)
     : loop_(loop), listener_(listener), instance_(std::move(instance)), deadlines_(configuration.deadlines) {}
@@ -66,6 +56,7 @@ PluginProcess::PluginProcess(EventLoop& loop, ProcessListener& listener, std::sh
 PluginProcess::~PluginProcess() {
   loop_.cancel(deadline_);
   loop_.cancel(closed_deadline_);
+  loop_.cancel(init_again_);
   for (const bus::UniqueFd* fd : {&warden_, &plugin_, &warden_pidfd_, &plugin_pidfd_})
     if (*fd) loop_.unwatch(fd->get());
   if (warden_pidfd_ && warden_alive_) {  // it was never handed its lane: nobody else waits for it
@@ -309,6 +300,17 @@ void PluginProcess::note_failure(CrashKind kind) noexcept {
   death_.state = state_;
 }
 
+/// Init makes nothing but memory, so it may be tried again, while its deadline lasts.
+bool PluginProcess::tries_init_again(const Error& why) {
+  if (state_ != State::Attached || ++init_tries_ >= kInitTries) return false;
+  const auto delay = kInitAgain * (1 << (init_tries_ - 1));
+  listener_.on_init_failed(*instance_, why, delay);
+  init_again_ = loop_.after(delay, [this] {
+    if (state_ == State::Attached) enter(control::Phase::Init);
+  });
+  return true;
+}
+
 void PluginProcess::on_entered(control::Phase phase, const control::Entered& entered) {
   if (state_ == State::Cleaning && phase != control::Phase::Cleanup)
     return;  // it was stopped in the middle of that one
@@ -320,11 +322,13 @@ void PluginProcess::on_entered(control::Phase phase, const control::Entered& ent
                                    instance_->account(said == nullptr ? "no reason given" : said->string_view(),
                                                       frames == nullptr ? std::span<const std::uint64_t>{}
                                                                         : std::span{frames->data(), frames->size()}));
+    Error why{static_cast<ErrorCode>(entered.code() - 1), std::move(text)};
+    if (phase == control::Phase::Init && tries_init_again(why)) return;
     const bool threw = frames != nullptr && frames->size() > 0;
     const bool loaded = phase != control::Phase::Load;
     const bool cleaning = state_ == State::Cleaning;
-    tell_who_started_it({static_cast<ErrorCode>(entered.code() - 1), text});
-    listener_.on_phase_failed(*instance_, {static_cast<ErrorCode>(entered.code() - 1), std::move(text)});
+    tell_who_started_it(why);
+    listener_.on_phase_failed(*instance_, std::move(why));
     note_failure(threw ? CrashKind::Exception : CrashKind::Phase);
     move(Event::PhaseFailed);
     if (loaded && !cleaning) enter(control::Phase::Cleanup);

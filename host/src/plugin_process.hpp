@@ -3,13 +3,13 @@
 /// Lives on the control loop's thread.
 
 #include "control_socket.hpp"
+#include "death.hpp"
 #include "event_loop.hpp"
 #include "instance.hpp"
 #include "lifecycle.hpp"
 #include "plugin_image.hpp"
 
 #include <shunt/host/configuration.hpp>
-#include <shunt/host/crash.hpp>
 
 #include <deque>
 #include <functional>
@@ -21,29 +21,13 @@
 
 namespace shunt::host {
 
-/// How a plugin process ended.
-struct Death {
-  bool known = false;  ///< The warden lived to tell.
-  int code = 0;
-  int signal = 0;                        ///< 0: by itself, with `code`.
-  std::string reason;                    ///< Why the host ended it; empty when it did not.
-  ErrorCode cause = ErrorCode::Unknown;  ///< DeadlineExceeded, PluginStuck, PeerBreach or PluginFailed, with a reason.
-  std::optional<CrashKind> kind;         ///< With a reason; without one, after a phase that failed.
-  State state = State::Spawned;          ///< In which it ended, or the host ended it.
-  std::uint64_t memory_bytes = 0;        ///< Private memory, when the warden looked last; 0: not known.
-
-  /// The cause; without one PluginCrashed or PluginExited.
-  [[nodiscard]] ErrorCode code_of_death() const noexcept;
-
-  /// "was ended by signal 11 (Segmentation fault)"
-  [[nodiscard]] std::string describe() const;
-};
-
 /// What a process tells its supervisor, on the loop's thread.
 class ProcessListener {
  public:
   /// Every phase up to activate succeeded.
   virtual void on_active(Instance& instance) = 0;
+  /// It is tried again after `delay`.
+  virtual void on_init_failed(Instance& instance, const Error& why, std::chrono::milliseconds delay) = 0;
   /// A phase failed; cleanup follows by itself.
   virtual void on_phase_failed(Instance& instance, Error why) = 0;
   /// What its sandbox is: "full", or what it is without.
@@ -103,6 +87,7 @@ class PluginProcess {
   void on_warden_exit();
   void note_failure(CrashKind kind) noexcept;
   void on_entered(control::Phase phase, const control::Entered& entered);
+  bool tries_init_again(const Error& why);
   void on_deadline();
   void on_plugin_closed();
   void close_warden() noexcept;
@@ -132,6 +117,8 @@ class PluginProcess {
   bool reported_ = false;
   std::deque<control::Phase> asked_{control::Phase::Load};  // answered in this order; Load is answered unasked
   EventLoop::TimerId deadline_ = 0;
+  unsigned init_tries_ = 0;  // that failed
+  EventLoop::TimerId init_again_ = 0;
   EventLoop::TimerId closed_deadline_ = 0;  // until when a process that closed its end has to have ended
   Death death_;
 };

@@ -12,15 +12,6 @@ namespace {
 
 constexpr std::chrono::milliseconds kDrainTick{1};
 
-/// What a plugin says of itself is the reason, unless its warden was killed: then calls fail that nobody judges any
-/// more, and the plugin may say so before it is gone, too.
-Error why_not_started(const std::optional<Error>& said, const Death& death, Error ended) {
-  if (!said) return ended;
-  if (death.known || !death.reason.empty()) return *said;
-  ended.message += "; before that: " + to_string(*said);
-  return ended;
-}
-
 }  // namespace
 
 Supervisor::~Supervisor() { tables_.wait_for_callbacks(); }
@@ -167,6 +158,10 @@ bool Supervisor::is_starting(const Plugin& plugin) const {
   });
 }
 
+void Supervisor::on_init_failed(Instance& instance, const Error& why, std::chrono::milliseconds delay) {
+  note(HostEventKind::PhaseFailed, instance, fmt::format("{}; again in {} ms", to_string(why), delay.count()));
+}
+
 void Supervisor::on_phase_failed(Instance& instance, Error why) {
   note(HostEventKind::PhaseFailed, instance, to_string(why));
   if (Running* const running = find(instance)) running->phase_error = std::move(why);
@@ -215,9 +210,7 @@ void Supervisor::on_ended(Instance& instance, const Death& death) {
       plugin->serving == running.version && plugin->current == nullptr)
     crashed(instance.identity.plugin, *plugin, why);
   if (plugin != nullptr && plugin->stopped && plugin->current == nullptr) take_down(instance.identity.plugin, why);
-  if (running.staged)
-    running.staged(
-        tl::make_unexpected(why_not_started(running.phase_error, death, Error{death.code_of_death(), why + account})));
+  if (running.staged) running.staged(tl::make_unexpected(death.why_not_started(running.phase_error, why + account)));
   for (const Done& ended : running.ended) ended({});
   if (running.by_hand) forget_joined(instance.identity.plugin, running.version);
   loop_.post([process = std::shared_ptr<PluginProcess>(std::move(running.process))] {});  // it called us: not yet

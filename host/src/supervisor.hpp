@@ -124,6 +124,7 @@ class Supervisor final : public HubListener, private ProcessListener {
   struct Switching;
 
   void on_active(Instance& instance) override;
+  void on_init_failed(Instance& instance, const Error& why, std::chrono::milliseconds delay) override;
   void on_phase_failed(Instance& instance, Error why) override;
   void on_confined(Instance& instance, std::string sandbox) override;
   void on_denied(Instance& instance, const control::AuditRecord& record) override;

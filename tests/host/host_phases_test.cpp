@@ -86,8 +86,19 @@ TEST_F(Phases, a_cleanup_that_hangs_exits_or_crashes_holds_nobody) {
   }
 }
 
+TEST_F(Phases, init_is_tried_three_times_with_longer_and_longer_pauses) {
+  Host host = start({actor("init fail twice")});
+
+  const HostEvent first = await_event(host, HostEventKind::PhaseFailed, "actor");
+  const HostEvent second = await_event(host, HostEventKind::PhaseFailed, "actor", first.number);
+  EXPECT_THAT(first.text, AllOf(HasSubstr("init was told to fail"), HasSubstr("again in 10 ms")));
+  EXPECT_THAT(second.text, AllOf(HasSubstr("init was told to fail"), HasSubstr("again in 20 ms")));
+  EXPECT_EQ(snapshot_of(host, "actor").state, "Active");
+  EXPECT_EQ(snapshot_of(host, "actor").crashes, 0u);
+}
+
 TEST_F(Phases, one_that_fails_and_dies_with_its_warden_is_said_to_have_done_both) {
-  Host host = start({actor(), actor_2("init fail, cleanup hang")});
+  Host host = start({actor(), actor_2("validate fail, cleanup hang")});
   const auto before = Belongings::now().children;
   Status switched;
   {
@@ -100,7 +111,7 @@ TEST_F(Phases, one_that_fails_and_dies_with_its_warden_is_said_to_have_done_both
   ASSERT_FALSE(switched);
   EXPECT_EQ(switched.error().code, ErrorCode::PluginExited);
   EXPECT_THAT(switched.error().message, AllOf(HasSubstr("actor 2.0.0"), HasSubstr("died with its warden"),
-                                              HasSubstr("BadInput"), HasSubstr("init was told to fail")));
+                                              HasSubstr("BadInput"), HasSubstr("validate was told to fail")));
 }
 
 TEST_F(Phases, a_host_of_many_ends_all_when_one_does_not_start) {

@@ -20,7 +20,7 @@ class Actor final : public actor::Contract {
   shunt::Status validate() override { return enter("validate"); }
   shunt::Status activate() override { return enter("activate"); }
   void cleanup() noexcept override {
-    if (trouble_ == "cleanup hang" || trouble_ == "init fail, cleanup hang") hang();
+    if (trouble_ == "cleanup hang" || trouble_ == "validate fail, cleanup hang") hang();
     if (trouble_ == "cleanup exit") ::_exit(3);
     if (trouble_ == "cleanup crash") crash();
   }
@@ -57,6 +57,7 @@ class Actor final : public actor::Contract {
   shunt::Status enter(std::string_view phase) {
     if (!trouble_.starts_with(phase)) return {};
     const auto what = std::string_view{trouble_}.substr(phase.size());
+    if (what == " fail twice" && ++failed_ > 2) return {};
     if (what.starts_with(" fail")) return shunt::error(shunt::ErrorCode::BadInput, "{} was told to fail", phase);
     if (what == " throw") throw std::runtime_error("thrown on purpose");
     if (what == " exit") ::_exit(3);
@@ -130,6 +131,7 @@ class Actor final : public actor::Contract {
   }
 
   std::string trouble_;
+  int failed_ = 0;
 };
 
 }  // namespace
