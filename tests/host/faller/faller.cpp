@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <latch>
 #include <map>
 #include <stdexcept>
 #include <string>
@@ -26,6 +27,9 @@ volatile std::ptrdiff_t before = -8;
 }
 
 [[gnu::noinline]] void touch(std::uintptr_t address) { *reinterpret_cast<volatile int*>(address) = 1; }
+
+/// A sanitizer that looks out for this one ends the process in its own way.
+[[gnu::noinline, gnu::no_sanitize("undefined")]] void divide() { zero = deepest / zero; }
 
 struct Misstep : std::runtime_error {
   using std::runtime_error::runtime_error;
@@ -66,7 +70,7 @@ void replace_handlers(void (*handler)(int)) {
 const std::map<std::string, void (*)()> kFalls{
     {"SIGSEGV", [] { touch(nowhere); }},
     {"SIGILL", [] { __builtin_trap(); }},
-    {"SIGFPE", [] { zero = deepest / zero; }},
+    {"SIGFPE", divide},
     {"abort", [] { std::abort(); }},
     {"exit", [] { std::exit(3); }},
     {"_exit", [] { ::_exit(4); }},
@@ -131,10 +135,13 @@ class Faller final : public faller::Contract {
   shunt::Status activate() override {
     if (trouble_ != "hang at the end") return {};
     // The end of the process flushes what was printed, and never gets at it.
+    static std::latch locked{1};
     std::thread{[] {
       ::flockfile(stdout);
+      locked.count_down();
       hang();
     }}.detach();
+    locked.wait();
     return {};
   }
 
