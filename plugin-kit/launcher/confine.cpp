@@ -15,7 +15,7 @@ namespace {
 #ifndef SHUNT_SANITIZED
 constexpr std::uint64_t kMainStackBytes = 8u << 20;
 // Code, libraries, and what allocators reserve without using it.
-constexpr std::uint64_t kReservedBytes = std::uint64_t{4} << 30;
+constexpr std::uint64_t kReservedBytes = 1u << 30;
 #endif
 
 Status limit(__rlimit_resource_t resource, std::uint64_t value, std::string_view what) {

@@ -16,11 +16,10 @@ inline std::vector<long> undecided_calls() {
   constexpr std::array kAllowed {
     SYS_futex, SYS_futex_waitv, SYS_sched_yield, SYS_nanosleep, SYS_clock_nanosleep, SYS_clock_gettime,
         SYS_clock_getres, SYS_gettimeofday, SYS_mprotect, SYS_munmap, SYS_mremap, SYS_brk, SYS_madvise, SYS_read,
-        SYS_readv, SYS_pread64, SYS_write, SYS_writev, SYS_close, SYS_sendmsg, SYS_recvmsg, SYS_ppoll, SYS_pselect6,
-        SYS_exit, SYS_exit_group, SYS_set_robust_list, SYS_rseq, SYS_set_tid_address, SYS_gettid, SYS_getpid,
-        SYS_getppid, SYS_getuid, SYS_geteuid, SYS_getgid, SYS_getegid, SYS_getcpu, SYS_sched_getaffinity, SYS_prlimit64,
-        SYS_sysinfo, SYS_getrandom, SYS_rt_sigprocmask, SYS_rt_sigreturn, SYS_rt_sigaction, SYS_sigaltstack,
-        SYS_restart_syscall,
+        SYS_write, SYS_writev, SYS_close, SYS_ppoll, SYS_pselect6, SYS_exit, SYS_exit_group, SYS_set_robust_list,
+        SYS_rseq, SYS_set_tid_address, SYS_gettid, SYS_getpid, SYS_getppid, SYS_getuid, SYS_geteuid, SYS_getgid,
+        SYS_getegid, SYS_getcpu, SYS_sched_getaffinity, SYS_prlimit64, SYS_sysinfo, SYS_getrandom, SYS_rt_sigprocmask,
+        SYS_rt_sigreturn, SYS_rt_sigaction, SYS_sigaltstack, SYS_restart_syscall,
 #if defined(__x86_64__)
         SYS_poll, SYS_select, SYS_pause, SYS_getrlimit, SYS_time,
 #endif

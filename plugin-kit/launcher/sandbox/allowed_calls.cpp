@@ -18,9 +18,11 @@ constexpr When is(unsigned argument, std::uint64_t value, std::uint64_t mask = k
   return {argument, mask, value, When::Holds::Equal};
 }
 constexpr When is_not(unsigned argument, std::uint64_t value) {
-  return {argument, kAll, value, When::Holds::Different};
+  return {argument, kInt, value, When::Holds::IntDiffers};
 }
-constexpr When above(unsigned argument, std::uint64_t value) { return {argument, kAll, value, When::Holds::Above}; }
+/// A descriptor that the plugin was not born with. Standard output may be a terminal that can be read as well, or a
+/// file.
+constexpr When opened(unsigned argument) { return {argument, kInt, 2, When::Holds::IntAbove}; }
 
 // The low four bits of mmap's flags are one number, not flags: testing MAP_PRIVATE alone lets MAP_SHARED_VALIDATE pass.
 // What grows down is a stack to the kernel, and stacks do not count as private memory.
@@ -47,7 +49,10 @@ constexpr AllowedCall kAllowed[] = {
     {"time", {}, "time"},
 
     // The process's own memory: private, never executable.
-    {"mmap", {is(2, 0, PROT_EXEC), is(3, MAP_PRIVATE, kKindOfMemory)}, "heap and stacks; private copies of open files"},
+    {"mmap", {is(2, 0, PROT_EXEC), is(3, MAP_PRIVATE | MAP_ANONYMOUS, kKindOfMemory | MAP_ANONYMOUS)}, "heap, stacks"},
+    {"mmap",
+     {is(2, 0, PROT_EXEC), is(3, MAP_PRIVATE, kKindOfMemory | MAP_ANONYMOUS), opened(4)},
+     "copies of open files"},
     {"mprotect", {is(2, 0, PROT_EXEC)}, "heap, stacks, relocated tables"},
     {"munmap", {}, "memory goes"},
     {"mremap", {}, "large blocks grow; protection and sharing stay"},
@@ -64,15 +69,16 @@ constexpr AllowedCall kAllowed[] = {
     {"madvise", {is(2, MADV_NOHUGEPAGE)}, "..."},
 
     // Descriptors that are there. None of these makes one.
-    {"read", {}, "declared files; standard input, which is empty"},
-    {"readv", {}, "declared files"},
-    {"pread64", {}, "declared files; the dynamic linker"},
+    {"read", {opened(0)}, "declared files"},
+    {"read", {is(0, 0)}, "standard input, which is empty"},
+    {"readv", {opened(0)}, "declared files"},
+    {"pread64", {opened(0)}, "declared files; the dynamic linker"},
     {"write", {}, "standard output and error"},
     {"writev", {}, "standard output and error"},
     {"close", {}, "descriptors go"},
-    {"lseek", {above(0, 2)}, "declared files; not the host's standard output, whose place others share"},
-    {"sendmsg", {}, "the control socket, the only socket there is"},
-    {"recvmsg", {}, "the control socket"},
+    {"lseek", {opened(0)}, "declared files; not the host's standard output, whose place others share"},
+    {"sendmsg", {opened(0)}, "the control socket"},
+    {"recvmsg", {opened(0)}, "the control socket"},
     {"poll", {}, "waiting for the control socket"},
     {"ppoll", {}, "the same"},
     {"select", {}, "the same; sleeping"},

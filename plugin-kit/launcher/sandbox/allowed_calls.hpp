@@ -8,9 +8,10 @@
 
 namespace shunt::launcher {
 
-/// A condition on one argument: `(argument & mask) == value`, or its opposite.
+/// A condition on one argument: `(argument & mask) == value`. The others are about an int, of which the kernel reads 32
+/// bits whatever the rest of the register holds.
 struct When {
-  enum class Holds : std::uint8_t { Equal, Different, Above };
+  enum class Holds : std::uint8_t { Equal, IntDiffers, IntAbove };
   unsigned argument = 0;
   std::uint64_t mask = 0;
   std::uint64_t value = 0;

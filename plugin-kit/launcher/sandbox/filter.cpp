@@ -24,6 +24,19 @@
 namespace shunt::launcher {
 namespace {
 
+/// libseccomp compares all 64 bits of an argument, or says that some are equal. So one rule for each bit that may be
+/// the first, from the top, in which an int is not the value.
+std::vector<scmp_arg_cmp> by_first_bit(const When& when) {
+  std::vector<scmp_arg_cmp> result;
+  for (unsigned bit = 0; bit < 32; ++bit) {
+    const std::uint64_t one = std::uint64_t{1} << bit;
+    if (when.holds == When::Holds::IntAbove && (when.value & one) != 0) continue;  // the int would be below
+    const std::uint64_t from_here = when.mask & ~(one - 1);
+    result.push_back({when.argument, SCMP_CMP_MASKED_EQ, from_here, (when.value ^ one) & from_here});
+  }
+  return result;
+}
+
 /// libseccomp's idea of a filter, while it is made.
 class Draft {
  public:
@@ -47,17 +60,21 @@ class Draft {
 
   int allow(const AllowedCall& call) {
     std::vector<scmp_arg_cmp> conditions;
+    std::vector<scmp_arg_cmp> alternatives;
     for (const When& when : call.when) {
       if (when.mask == 0) continue;
-      switch (when.holds) {
-        case When::Holds::Equal:
-          conditions.push_back({when.argument, SCMP_CMP_MASKED_EQ, when.mask, when.value});
-          break;
-        case When::Holds::Different: conditions.push_back({when.argument, SCMP_CMP_NE, when.value, 0}); break;
-        case When::Holds::Above: conditions.push_back({when.argument, SCMP_CMP_GT, when.value, 0}); break;
-      }
+      if (when.holds == When::Holds::Equal)
+        conditions.push_back({when.argument, SCMP_CMP_MASKED_EQ, when.mask, when.value});
+      else alternatives = by_first_bit(when);
     }
-    return add(SCMP_ACT_ALLOW, call.name, conditions);
+    if (alternatives.empty()) return add(SCMP_ACT_ALLOW, call.name, conditions);
+    conditions.emplace_back();
+    int failed = 0;
+    for (const scmp_arg_cmp& each : alternatives) {
+      conditions.back() = each;
+      if (failed == 0) failed = add(SCMP_ACT_ALLOW, call.name, conditions);
+    }
+    return failed;
   }
 
   int set(scmp_filter_attr attribute, std::uint32_t value) { return ::seccomp_attr_set(context_, attribute, value); }
