@@ -1,8 +1,10 @@
 /// Does whatever it is told to, and at load all of it unasked.
 #include "acts/act.hpp"
+#include "early_stage.hpp"
 #include "hostile_contract.hpp"
 
 #include <cstring>
+#include <string>
 #include <vector>
 
 namespace {
@@ -19,15 +21,32 @@ struct Tried {
   int stopped_by;
 };
 
+/// Filled in by the tester, in the file: so it must neither be folded away nor moved.
+[[gnu::used]] volatile shunt::test::EarlyStage early_stage{{"shunt: stage of hostile acts"}, {}, {}, 0, 0};
+
+template <std::size_t kSize>
+std::string text_of(const volatile std::array<char, kSize>& text) {
+  const auto& plain = const_cast<const std::array<char, kSize>&>(text);
+  return std::string{plain.data(), ::strnlen(plain.data(), plain.size())};
+}
+
+/// An end, or a page that is nobody's but ours: where the lane lies no constructor is told.
+bool can_be_early(const Act& act) { return act.stop != Stop::Killed && act.stop != Stop::Sealed; }
+
 /// Runs before anything else of this object, as the dynamic linker loads it.
 std::vector<Tried> try_everything() {
-  Stage stage{.folder = "/tmp", .stranger = 1, .threads_max = kThreads, .bytes_max = kBytes};
+  std::vector<Tried> tried;
+  Stage stage{.folder = text_of(early_stage.folder),
+              .stranger = early_stage.stranger,
+              .strangers_descriptor = early_stage.strangers_descriptor,
+              .threads_max = kThreads,
+              .bytes_max = kBytes};
   static char own[2 * 4096];
   stage.shared = own + 4096;
-  std::vector<Tried> tried;
+  const std::string only = text_of(early_stage.only);
+  if (stage.folder.empty()) return tried;
   shunt::hostile::for_each_act([&](const Act& act) {
-    if (act.stop == Stop::Killed || act.stop == Stop::Sealed) return;  // an end, and a page that is our own
-    tried.push_back({act.name, act.run(stage)});
+    if (only.empty() ? can_be_early(act) : act.name == only) tried.push_back({act.name, act.run(stage)});
   });
   return tried;
 }
@@ -46,6 +65,7 @@ class Hostile final : public hostile::Contract {
     if (act == nullptr) return shunt::error(shunt::ErrorCode::BadInput, "there is no act {}", order.act()->c_str());
     const Stage stage{.folder = order.folder()->str(),
                       .stranger = order.stranger(),
+                      .strangers_descriptor = order.strangers_descriptor(),
                       .shared = const_cast<hostile::Order*>(&order),  // the message lies in the lane
                       .threads_max = kThreads,
                       .bytes_max = kBytes};

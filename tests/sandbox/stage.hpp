@@ -21,6 +21,7 @@ class ActStage {
   [[nodiscard]] hostile::Stage open() const;
   [[nodiscard]] std::string folder() const { return directory_.path().string(); }
   [[nodiscard]] pid_t stranger() const noexcept { return stranger_; }
+  [[nodiscard]] int strangers_descriptor() const noexcept { return memory_; }
 
   /// Runs the act in a child that is not confined. The errno that stopped it; 0: nothing did; -1: the child died.
   [[nodiscard]] int try_unconfined(const hostile::Act& act) const;

@@ -12,8 +12,15 @@ const Act* find_act(std::string_view name) {
   return found;
 }
 
-int result_of(long returned) { return returned >= 0 ? 0 : errno; }
+bool is_recorded_as(const Act& act, std::string_view call) {
+  for (std::string_view rest = act.calls; !rest.empty();) {
+    const auto end = rest.find(' ');
+    if (rest.substr(0, end) == call) return true;
+    rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
+  }
+  return false;
+}
 
-int reached_with(long returned, int reached) { return returned >= 0 || errno == reached ? 0 : errno; }
+int result_of(long returned) { return returned >= 0 ? 0 : errno; }
 
 }  // namespace shunt::hostile

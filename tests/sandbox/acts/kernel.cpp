@@ -5,7 +5,12 @@
 #include <cerrno>
 #include <csignal>
 #include <ctime>
+#include <string>
 
+#if defined(__x86_64__)
+#include <asm/ldt.h>
+#endif
+#include <fcntl.h>
 #include <linux/bpf.h>
 #include <linux/io_uring.h>
 #include <linux/keyctl.h>
@@ -20,6 +25,7 @@
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
+#include <sys/timex.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -31,14 +37,13 @@ int make_ring(const Stage&) {
   return result_of(::syscall(SYS_io_uring_setup, 1, &parameters));
 }
 
-/// Ordinary users may be refused this one; the kernel has looked at it then.
 int load_program(const Stage&) {
   bpf_attr attributes{};
   attributes.map_type = BPF_MAP_TYPE_ARRAY;
   attributes.key_size = 4;
   attributes.value_size = 4;
   attributes.max_entries = 1;
-  return reached_with(::syscall(SYS_bpf, BPF_MAP_CREATE, &attributes, sizeof(attributes)), EPERM);
+  return result_of(::syscall(SYS_bpf, BPF_MAP_CREATE, &attributes, sizeof(attributes)));
 }
 
 int count_events(const Stage&) {
@@ -47,11 +52,14 @@ int count_events(const Stage&) {
   attributes.size = sizeof(attributes);
   attributes.config = PERF_COUNT_SW_CPU_CLOCK;
   attributes.exclude_kernel = 1;
-  return reached_with(::syscall(SYS_perf_event_open, &attributes, 0, -1, -1, 0), EACCES);
+  return result_of(::syscall(SYS_perf_event_open, &attributes, 0, -1, -1, 0));
 }
 
-/// Without the flag that ordinary users need, EPERM is the kernel's own answer.
-int handle_faults(const Stage&) { return reached_with(::syscall(SYS_userfaultfd, 0), EPERM); }
+/// Faults of the kernel's own are for root alone; those of the program anybody may handle.
+int handle_faults(const Stage&) {
+  constexpr int kUserModeOnly = 1;
+  return result_of(::syscall(SYS_userfaultfd, kUserModeOnly));
+}
 
 int ask_for_keys(const Stage&) {
   return result_of(::syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_PROCESS_KEYRING, 1));
@@ -61,15 +69,25 @@ int add_key(const Stage&) {
 }
 
 int change_segments(const Stage&) {
-  std::array<char, 64> table{};
-  return result_of(::syscall(SYS_modify_ldt, 0, table.data(), table.size()));
+#if defined(__x86_64__)
+  user_desc segment{};
+  segment.limit = 0xfffff;
+  segment.seg_32bit = 1;
+  segment.limit_in_pages = 1;
+  segment.useable = 1;
+  constexpr int kWrite = 1;
+  // Its own errors come back as 32 bits, which are no errors to the C library.
+  const auto returned = static_cast<int>(::syscall(SYS_modify_ldt, kWrite, &segment, sizeof(segment)));
+  return returned < -1 ? -returned : result_of(returned);
+#else
+  return ENOSYS;
+#endif
 }
 
 int call_with_other_numbers(const Stage&) {
 #if defined(__x86_64__)
   constexpr long kX32 = 0x4000'0000;
-  // A kernel without that interface says ENOSYS; it has looked at the number all the same.
-  return reached_with(::syscall(kX32 + SYS_getpid), ENOSYS);
+  return result_of(::syscall(kX32 + SYS_getpid));
 #else
   return ENOSYS;
 #endif
@@ -103,41 +121,66 @@ int set_timer(const Stage&) {
   return result_of(::syscall(SYS_timer_create, CLOCK_MONOTONIC, &nothing, &timer));
 }
 
-int open_queue(const Stage&) { return reached_with(::syscall(SYS_mq_open, "shunt-hostile", 0, 0, nullptr), ENOENT); }
+/// What System V has made outlives its process: it is taken away at once.
+int make_segment(const Stage&) {
+  const int segment = ::shmget(IPC_PRIVATE, 4096, IPC_CREAT | 0600);
+  const int result = result_of(segment);
+  if (segment >= 0) ::shmctl(segment, IPC_RMID, nullptr);
+  return result;
+}
+int make_semaphore(const Stage&) {
+  const int semaphore = ::semget(IPC_PRIVATE, 1, IPC_CREAT | 0600);
+  const int result = result_of(semaphore);
+  if (semaphore >= 0) ::semctl(semaphore, 0, IPC_RMID);
+  return result;
+}
+int make_queue(const Stage&) {
+  const int queue = ::msgget(IPC_PRIVATE, IPC_CREAT | 0600);
+  const int result = result_of(queue);
+  if (queue >= 0) ::msgctl(queue, IPC_RMID, nullptr);
+  return result;
+}
 
-int change_clock(const Stage&) {
-  constexpr timespec kImpossible{-1, 0};
-  return reached_with(::syscall(SYS_clock_settime, CLOCK_REALTIME, &kImpossible), EINVAL);
+int open_queue(const Stage&) {
+  const std::string name = "shunt-hostile-" + std::to_string(::getpid());
+  const long queue = ::syscall(SYS_mq_open, name.c_str(), O_RDWR | O_CREAT | O_EXCL, 0600, nullptr);
+  const int result = result_of(queue);
+  if (queue >= 0) ::syscall(SYS_mq_unlink, name.c_str());
+  return result;
+}
+
+/// Changes nothing, which everybody may; what it would change goes by the same call.
+int adjust_clock(const Stage&) {
+  timex nothing{};
+  return result_of(::syscall(SYS_clock_adjtime, CLOCK_REALTIME, &nothing));
 }
 
 constexpr std::array kActs{
-    Act{"kernel", "io_uring", Stop::Denied, make_ring},
-    Act{"kernel", "bpf", Stop::Denied, load_program},
-    Act{"kernel", "perf_event_open", Stop::Denied, count_events},
-    Act{"kernel", "userfaultfd", Stop::Denied, handle_faults},
-    Act{"kernel", "keyctl", Stop::Denied, ask_for_keys},
-    Act{"kernel", "add_key", Stop::Denied, add_key},
-    Act{"kernel", "modify_ldt", Stop::Denied, change_segments},
-    Act{"kernel", "personality", Stop::Denied, [](const Stage&) { return result_of(::personality(0xffffffff)); }},
-    Act{"kernel", "x32_call", Stop::Killed, call_with_other_numbers},
-    Act{"kernel", "int_0x80", Stop::Killed, call_by_interrupt},
-    Act{"kernel", "epoll", Stop::Denied, [](const Stage&) { return result_of(::epoll_create1(0)); }},
-    Act{"kernel", "eventfd", Stop::Denied, [](const Stage&) { return result_of(::eventfd(0, 0)); }},
-    Act{"kernel", "timerfd", Stop::Denied,
+    Act{"kernel", "io_uring", Stop::Denied, "io_uring_setup", make_ring},
+    Act{"kernel", "bpf", Stop::Denied, "bpf", load_program},
+    Act{"kernel", "perf_event_open", Stop::Denied, "perf_event_open", count_events},
+    Act{"kernel", "userfaultfd", Stop::Denied, "userfaultfd", handle_faults},
+    Act{"kernel", "keyctl", Stop::Denied, "keyctl", ask_for_keys},
+    Act{"kernel", "add_key", Stop::Denied, "add_key", add_key},
+    Act{"kernel", "modify_ldt", Stop::Denied, "modify_ldt", change_segments},
+    Act{"kernel", "personality", Stop::Denied, "personality",
+        [](const Stage&) { return result_of(::personality(ADDR_NO_RANDOMIZE)); }},
+    Act{"kernel", "x32_call", Stop::Killed, "", call_with_other_numbers},
+    Act{"kernel", "int_0x80", Stop::Killed, "", call_by_interrupt},
+    Act{"kernel", "epoll", Stop::Denied, "epoll_create1", [](const Stage&) { return result_of(::epoll_create1(0)); }},
+    Act{"kernel", "eventfd", Stop::Denied, "eventfd2", [](const Stage&) { return result_of(::eventfd(0, 0)); }},
+    Act{"kernel", "timerfd", Stop::Denied, "timerfd_create",
         [](const Stage&) { return result_of(::timerfd_create(CLOCK_MONOTONIC, 0)); }},
-    Act{"kernel", "signalfd", Stop::Denied, watch_signals},
-    Act{"kernel", "timer", Stop::Denied, set_timer},
-    Act{"kernel", "system_v_memory", Stop::Denied,
-        [](const Stage&) { return reached_with(::shmget(0x5417, 0, 0), ENOENT); }},
-    Act{"kernel", "system_v_semaphore", Stop::Denied,
-        [](const Stage&) { return reached_with(::semget(0x5417, 0, 0), ENOENT); }},
-    Act{"kernel", "system_v_queue", Stop::Denied,
-        [](const Stage&) { return reached_with(::msgget(0x5417, 0), ENOENT); }},
-    Act{"kernel", "message_queue", Stop::Denied, open_queue},
-    Act{"kernel", "names", Stop::Denied, ask_for_names},
-    Act{"kernel", "kernel_log", Stop::Denied,
-        [](const Stage&) { return reached_with(::syscall(SYS_syslog, 10, 0, 0), EPERM); }},
-    Act{"kernel", "set_clock", Stop::Denied, change_clock},
+    Act{"kernel", "signalfd", Stop::Denied, "signalfd4", watch_signals},
+    Act{"kernel", "timer", Stop::Denied, "timer_create", set_timer},
+    Act{"kernel", "system_v_memory", Stop::Denied, "shmget", make_segment},
+    Act{"kernel", "system_v_semaphore", Stop::Denied, "semget", make_semaphore},
+    Act{"kernel", "system_v_queue", Stop::Denied, "msgget", make_queue},
+    Act{"kernel", "message_queue", Stop::Denied, "mq_open", open_queue},
+    Act{"kernel", "names", Stop::Denied, "uname", ask_for_names},
+    Act{"kernel", "kernel_log", Stop::Denied, "syslog",
+        [](const Stage&) { return result_of(::syscall(SYS_syslog, 10, 0, 0)); }},
+    Act{"kernel", "adjust_clock", Stop::Denied, "clock_adjtime", adjust_clock},
 };
 
 }  // namespace

@@ -64,16 +64,20 @@ int make_pipe(const Stage&) {
 }
 
 constexpr std::array kActs{
-    Act{"network", "tcp_socket", Stop::Denied, [](const Stage&) { return make_socket(AF_INET, SOCK_STREAM); }},
-    Act{"network", "udp_socket", Stop::Denied, [](const Stage&) { return make_socket(AF_INET, SOCK_DGRAM); }},
-    Act{"network", "tcp6_socket", Stop::Denied, [](const Stage&) { return make_socket(AF_INET6, SOCK_STREAM); }},
-    Act{"network", "local_socket", Stop::Denied, [](const Stage&) { return make_socket(AF_UNIX, SOCK_STREAM); }},
-    Act{"network", "kernel_socket", Stop::Denied, [](const Stage&) { return make_socket(AF_NETLINK, SOCK_RAW); }},
-    Act{"network", "bind_port", Stop::Denied, bind_port},
-    Act{"network", "bind_abstract_name", Stop::Denied, bind_abstract},
-    Act{"network", "connect_to_door", Stop::Denied, knock},
-    Act{"network", "socket_pair", Stop::Denied, make_pair},
-    Act{"network", "pipe", Stop::Denied, make_pipe},
+    Act{"network", "tcp_socket", Stop::Denied, "socket",
+        [](const Stage&) { return make_socket(AF_INET, SOCK_STREAM); }},
+    Act{"network", "udp_socket", Stop::Denied, "socket", [](const Stage&) { return make_socket(AF_INET, SOCK_DGRAM); }},
+    Act{"network", "tcp6_socket", Stop::Denied, "socket",
+        [](const Stage&) { return make_socket(AF_INET6, SOCK_STREAM); }},
+    Act{"network", "local_socket", Stop::Denied, "socket",
+        [](const Stage&) { return make_socket(AF_UNIX, SOCK_STREAM); }},
+    Act{"network", "kernel_socket", Stop::Denied, "socket",
+        [](const Stage&) { return make_socket(AF_NETLINK, SOCK_RAW); }},
+    Act{"network", "bind_port", Stop::Denied, "socket", bind_port},
+    Act{"network", "bind_abstract_name", Stop::Denied, "socket", bind_abstract},
+    Act{"network", "connect_to_door", Stop::Denied, "socket", knock},
+    Act{"network", "socket_pair", Stop::Denied, "socketpair", make_pair},
+    Act{"network", "pipe", Stop::Denied, "pipe2", make_pipe},
 };
 
 }  // namespace
