@@ -12,6 +12,7 @@
 #include <gmock/gmock.h>
 #include <sched.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 namespace shunt::test {
@@ -74,6 +75,37 @@ TEST_F(Denials, meet_every_call_that_is_not_allowed_and_each_is_named) {
     std::this_thread::sleep_for(std::chrono::milliseconds{1});
   }
   EXPECT_EQ(named.size(), undecided_calls().size());
+}
+
+TEST_F(Denials, are_recorded_with_the_arguments_of_the_first_and_the_instance_that_made_them) {
+  Host host = start(configuration());
+  const auto instance = host.snapshot().plugins.at(0).instance;
+
+  EXPECT_EQ(act(host, Deed::Raw, {}, SYS_splice).stopped_by, ENOSYS);
+
+  const AuditRecord record = await_record(host, "Activate", "splice");
+  EXPECT_EQ(record.arguments, (std::vector<std::uint64_t>{1, 2, 3, 4, 5, 6}));
+  EXPECT_EQ(record.instance, instance);
+  EXPECT_EQ(record.plugin, "tidy");
+  EXPECT_EQ(record.answer, ENOSYS);
+  EXPECT_EQ(record.count, 1u);
+}
+
+TEST_F(Denials, meet_every_operation_of_a_futex_but_waiting_and_waking) {
+  constexpr int kFlags = 4;  // private or not, by this clock or that
+  constexpr int kDenied = (128 - 4) * kFlags;
+  HostConfiguration many = configuration();
+  many.plugins[0].sandbox.denials = 1'000'000;
+  Host host = start(std::move(many));
+
+  EXPECT_EQ(act(host, Deed::Futex).stopped_by, kDenied);
+
+  std::uint64_t count = 0;
+  for (int i = 0; i < 30'000 && count < kDenied; ++i) {
+    count = await_record(host, "Activate", "futex").count;
+    std::this_thread::sleep_for(std::chrono::milliseconds{1});
+  }
+  EXPECT_EQ(count, static_cast<std::uint64_t>(kDenied)) << "the filter denied them, not the kernel";
 }
 
 class Memory : public TidyHost {};

@@ -2,7 +2,10 @@
 #include "tidy_contract.hpp"
 #include "undecided_calls.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <fstream>
 #include <string>
@@ -10,6 +13,7 @@
 #include <vector>
 
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
@@ -93,8 +97,25 @@ class Tidy final : public tidy::Contract {
         text = std::to_string(::getpid()) + " " + std::to_string(::getuid()) + " " + machine;
         return 0;
       }
+      case Deed::Raw: return ::syscall(order.number(), 1, 2, 3, 4, 5, 6) < 0 ? errno : 0;
+      case Deed::Futex: return try_futexes();
     }
     return EINVAL;
+  }
+
+  /// Every operation of a futex but waiting and waking, with every flag. How many were denied.
+  static int try_futexes() {
+    constexpr int kOperations = 128;
+    constexpr int kFlags = FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME;
+    constexpr std::array kAllowed{FUTEX_WAIT, FUTEX_WAKE, FUTEX_WAIT_BITSET, FUTEX_WAKE_BITSET};
+    std::array<std::uint32_t, 2> words{};
+    int denied = 0;
+    for (int operation = 0; operation < kOperations + kFlags; ++operation) {
+      if (std::ranges::find(kAllowed, operation % kOperations) != kAllowed.end()) continue;
+      const long returned = ::syscall(SYS_futex, words.data(), operation, 0, 0, words.data() + 1, 0);
+      if (returned == -1 && errno == ENOSYS) ++denied;
+    }
+    return denied;
   }
 
   /// Tries every call but those that are allowed, with nothing for arguments. How many were denied; in `text` the
