@@ -24,6 +24,8 @@ namespace {
 using tidy::Deed;
 
 constexpr const char* kNobody = "65534";
+constexpr int kCrowd = 64;  ///< Threads, above the limit.
+constexpr int kMuch = 70;   ///< MiB, above what is told and below the limit.
 
 /// A plugin that runs, as others see it.
 class Running {
@@ -83,7 +85,7 @@ class Layers : public TidyHost, public testing::WithParamInterface<Machine> {
     const Running plugin{host};
     const auto [number, user, machine] = three(look(host));
     const bool is_root = ::geteuid() == 0;
-    const bool denied = act(host, Deed::Deny, {}, 1).stopped_by == 0 && is_denied(host);
+    const bool denied = act(host, Deed::Deny, {}, 1).stopped_by == 0 && is_recorded(host, "chdir", ENOSYS);
     return {
         {"UserNamespace", plugin.has_own("user")},
         {"PidNamespace", plugin.has_own("pid") && number == "2"},
@@ -95,7 +97,10 @@ class Layers : public TidyHost, public testing::WithParamInterface<Machine> {
         {"EmptyRoot", plugin.has_own("mnt") && plugin.has_empty_root()},
         {"Capabilities", has_no_privilege(plugin)},
         {"Filter", plugin.status("Seccomp:") == std::vector<std::string>{"2"}},
-        {"Audit", denied}};
+        {"Landlock", act(host, Deed::Root).stopped_by == EACCES},
+        {"Audit", denied},
+        {"ThreadLimit", act(host, Deed::Crowd, {}, kCrowd).stopped_by == EAGAIN && is_recorded(host, "clone", EAGAIN)},
+        {"MemoryWatch", act(host, Deed::Touch, {}, kMuch).stopped_by == 0 && is_told_of_memory(host)}};
   }
 
  private:
@@ -107,10 +112,13 @@ class Layers : public TidyHost, public testing::WithParamInterface<Machine> {
       if (plugin.status(set) != std::vector<std::string>{"0000000000000000"}) return false;
     return plugin.status("NoNewPrivs:") == std::vector<std::string>{"1"};
   }
+  static bool is_told_of_memory(Host& host) {
+    return await_event(host, HostEventKind::MemoryHigh).text.find("private memory") != std::string::npos;
+  }
   /// Whether a record of it comes, as it does at once where somebody judges.
-  static bool is_denied(Host& host) {
+  static bool is_recorded(Host& host, const char* call, int answer) {
     try {
-      return await_record(host, "Activate", "chdir", std::chrono::seconds{2}).answer == ENOSYS;
+      return await_record(host, "Activate", call, std::chrono::seconds{2}).answer == answer;
     } catch (const std::runtime_error&) {
       return false;
     }
@@ -120,6 +128,7 @@ class Layers : public TidyHost, public testing::WithParamInterface<Machine> {
 INSTANTIATE_TEST_SUITE_P(On, Layers,
                          testing::Values(Machine{"this_machine", LAUNCHER},
                                          Machine{"one_without_namespaces", LAUNCHER_WITHOUT_NAMESPACES},
+                                         Machine{"one_without_landlock", LAUNCHER_WITHOUT_LANDLOCK},
                                          Machine{"one_without_a_listener", LAUNCHER_WITHOUT_LISTENER}),
                          [](const auto& machine) { return std::string{machine.param.name}; });
 
@@ -133,7 +142,7 @@ TEST_P(Layers, that_doctor_says_are_applied_are_found_on_a_plugin_and_no_others)
   const auto found = find_layers(host);
 
   for (const SandboxLayer& layer : *said) {
-    if (!found.contains(layer.name)) continue;  // Landlock, threads and memory: each has tests of its own
+    ASSERT_TRUE(found.contains(layer.name)) << layer.name;
     EXPECT_EQ(found.at(layer.name), layer.applied) << layer.name << ": " << layer.detail;
   }
   EXPECT_EQ(host.snapshot().plugins.at(0).sandbox == "full", std::ranges::all_of(*said, &SandboxLayer::applied));

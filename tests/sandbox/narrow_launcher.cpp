@@ -2,6 +2,7 @@
 ///
 ///     NAMESPACES   no call makes one: EPERM
 ///     USERS        no call makes a user namespace: EPERM
+///     LANDLOCK     the kernel has none: ENOSYS
 ///     LISTENER     no filter of the launcher's gets a listener: EBUSY, as below a filter that has one
 
 #include <array>
@@ -23,7 +24,9 @@ constexpr unsigned offset_of(unsigned argument) {
          argument * 8;  // its lower half, on every machine of ours
 }
 
-#ifdef LACKING_USERS
+#ifdef LACKING_LANDLOCK
+constexpr unsigned kCreateRuleset = 444;  // landlock_create_ruleset, which older headers do not have
+#elif defined(LACKING_USERS)
 constexpr unsigned kRefused = CLONE_NEWUSER;
 #elif defined(LACKING_NAMESPACES)
 constexpr unsigned kRefused = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS;
@@ -38,6 +41,10 @@ constexpr std::array kProgram {
       sock_filter BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, kRefused, 1, 0),
       sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
       sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | 1 /* EPERM */),
+#elif defined(LACKING_LANDLOCK)
+      sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kCreateRuleset, 1, 0),
+      sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+      sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | 38 /* ENOSYS */),
 #else
       sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_seccomp, 0, 2),
       sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offset_of(1)),

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
@@ -14,6 +15,7 @@
 
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <linux/openat2.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
@@ -99,6 +101,8 @@ class Tidy final : public tidy::Contract {
       }
       case Deed::Raw: return ::syscall(order.number(), 1, 2, 3, 4, 5, 6) < 0 ? errno : 0;
       case Deed::Futex: return try_futexes();
+      case Deed::Crowd: return start_threads(static_cast<std::size_t>(order.number()));
+      case Deed::Root: return open_root();
     }
     return EINVAL;
   }
@@ -116,6 +120,33 @@ class Tidy final : public tidy::Contract {
       if (returned == -1 && errno == ENOSYS) ++denied;
     }
     return denied;
+  }
+
+  /// As many at once; what stopped it.
+  static int start_threads(std::size_t count) {
+    std::atomic<bool> open{false};
+    std::vector<std::jthread> threads;
+    int stopped_by = 0;
+    try {
+      while (threads.size() < count) threads.emplace_back([&] { open.wait(false); });
+    } catch (const std::system_error& problem) {
+      stopped_by = problem.code().value();
+    }
+    open = true;
+    open.notify_all();
+    return stopped_by;
+  }
+
+  /// The folder that everybody may read, by a call that the manifest has granted: the warden lets it through, whatever
+  /// it opens. Where nobody judges it is denied, and the older one gets as far.
+  static int open_root() {
+    open_how how{};
+    how.flags = O_RDONLY | O_CLOEXEC;
+    long root = ::syscall(SYS_openat2, AT_FDCWD, "/", &how, sizeof(how));
+    if (root < 0 && errno == ENOSYS) root = ::open("/", O_RDONLY | O_CLOEXEC);
+    if (root < 0) return errno;
+    ::close(static_cast<int>(root));
+    return 0;
   }
 
   /// Tries every call but those that are allowed, with nothing for arguments. How many were denied; in `text` the
