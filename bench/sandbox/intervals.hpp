@@ -10,6 +10,7 @@ struct Interval {
   double high = 0;
 
   [[nodiscard]] bool contains(const Interval& other) const noexcept { return low <= other.low && other.high <= high; }
+  [[nodiscard]] bool overlaps(const Interval& other) const noexcept { return low <= other.high && other.low <= high; }
 };
 
 /// The middle 95 % of `values`: where one more of them is to be expected. Of nothing: 0 to 0.

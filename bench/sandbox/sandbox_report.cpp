@@ -1,7 +1,5 @@
 #include "sandbox_report.hpp"
 
-#include "intervals.hpp"
-
 #include <shunt/bench/samples.hpp>
 
 #include <fmt/format.h>
@@ -16,10 +14,6 @@ std::string origin_json(const Origin& origin) {
                      quoted(origin.commit));
 }
 
-bool equal(const Count& bare, const Count& full) {
-  return bare.instructions == full.instructions && bare.system_calls == full.system_calls;
-}
-
 struct Side {
   const char* name;
   const Count& bare;
@@ -29,24 +23,6 @@ struct Side {
 std::array<Side, 2> sides_of(const BothCounts& counts) {
   return {Side{"host", counts.bare.host, counts.full.host}, Side{"plugin", counts.bare.plugin, counts.full.plugin}};
 }
-
-/// What a run of round trips says.
-struct Verdict {
-  double ratio;
-  Interval ratio_95;  ///< Of the median.
-  double same;
-  Interval same_95;  ///< Of single pairs: what this machine makes of no difference at all.
-  Interval same_median_95;
-  bool within;
-
-  explicit Verdict(const RoundTrips& trips)
-      : ratio(median_of(trips.ratios)),
-        ratio_95(median_95(trips.ratios)),
-        same(median_of(trips.same)),
-        same_95(middle_95(trips.same)),
-        same_median_95(median_95(trips.same)),
-        within(same_95.contains(ratio_95)) {}
-};
 
 const char* yes(bool so) { return so ? "yes" : "NO"; }
 
@@ -81,11 +57,11 @@ std::string json_of(const RoundTrips& trips, Wait wait, const Origin& origin) {
   return fmt::format(
       R"({{"bench":"sandbox","what":"roundtrip","wait":{},"pairs":{},"bare_p50_ns":{:.1f},"full_p50_ns":{:.1f},)"
       R"("ratio":{:.4f},"ratio_low":{:.4f},"ratio_high":{:.4f},"same":{:.4f},"same_low":{:.4f},"same_high":{:.4f},)"
-      R"("same_median_low":{:.4f},"same_median_high":{:.4f},"within":{},{}}})"
+      R"("same_median_low":{:.4f},"same_median_high":{:.4f},"within":{},"overlaps":{},{}}})"
       "\n",
       quoted(name(wait)), trips.ratios.size(), median_of(trips.bare_ns), median_of(trips.full_ns), verdict.ratio,
       verdict.ratio_95.low, verdict.ratio_95.high, verdict.same, verdict.same_95.low, verdict.same_95.high,
-      verdict.same_median_95.low, verdict.same_median_95.high, verdict.within, origin_json(origin));
+      verdict.same_median_95.low, verdict.same_median_95.high, verdict.within, verdict.overlaps, origin_json(origin));
 }
 
 std::string table_of(const RoundTrips& trips, Wait wait) {
@@ -94,21 +70,22 @@ std::string table_of(const RoundTrips& trips, Wait wait) {
       "Round trip, {}: medians of {} pairs of p50\n"
       "  none {:.0f} ns   full {:.0f} ns   full / none {:.3f}, by bootstrap {:.3f} to {:.3f}\n"
       "  none / none {:.3f}, by bootstrap {:.3f} to {:.3f}; 95 % of the pairs {:.3f} to {:.3f}\n"
-      "  full / none lies within what none / none does: {}\n\n",
+      "  full / none lies within what pairs of none / none do: {}; its interval overlaps none / none's: {}\n\n",
       name(wait), trips.ratios.size(), median_of(trips.bare_ns), median_of(trips.full_ns), verdict.ratio,
       verdict.ratio_95.low, verdict.ratio_95.high, verdict.same, verdict.same_median_95.low,
-      verdict.same_median_95.high, verdict.same_95.low, verdict.same_95.high, yes(verdict.within));
+      verdict.same_median_95.high, verdict.same_95.low, verdict.same_95.high, yes(verdict.within),
+      yes(verdict.overlaps));
 }
 
 std::string json_of(const Starts& starts, const Origin& origin) {
-  const double added = median_of(starts.added_ms);
+  const double added = added_ms(starts);
   const Interval interval = median_95(starts.added_ms);
   std::string text = fmt::format(
       R"({{"bench":"sandbox","what":"start","pairs":{},"bare_ms":{:.3f},"full_ms":{:.3f},"added_ms":{:.3f},)"
       R"("added_low":{:.3f},"added_high":{:.3f},"added_max":{},"within":{},{}}})"
       "\n",
       starts.added_ms.size(), median_of(starts.bare_ms), median_of(starts.full_ms), added, interval.low, interval.high,
-      kAddedMsMax, added <= kAddedMsMax, origin_json(origin));
+      kAddedMsMax, starts_soon_enough(starts), origin_json(origin));
   for (const StartPart& part : starts.parts)
     text += fmt::format(
         R"({{"bench":"sandbox","what":"start_part","part":{},"bare_us":{:.1f},"full_us":{:.1f},"added_us":{:.1f},{}}})"
@@ -118,14 +95,14 @@ std::string json_of(const Starts& starts, const Origin& origin) {
 }
 
 std::string table_of(const Starts& starts) {
-  const double added = median_of(starts.added_ms);
+  const double added = added_ms(starts);
   const Interval interval = median_95(starts.added_ms);
   std::string text = fmt::format(
       "From the order to start until active: medians of {} pairs\n"
       "  none {:.2f} ms   full {:.2f} ms   added {:.2f} ms, by bootstrap {:.2f} to {:.2f}; at most {}: {}\n\n"
       "  {:<12} {:>8} {:>8} {:>8}   (µs; what was done since the line before)\n",
       starts.added_ms.size(), median_of(starts.bare_ms), median_of(starts.full_ms), added, interval.low, interval.high,
-      kAddedMsMax, yes(added <= kAddedMsMax), "until", "none", "full", "added");
+      kAddedMsMax, yes(starts_soon_enough(starts)), "until", "none", "full", "added");
   for (const StartPart& part : starts.parts)
     text += fmt::format("  {:<12} {:>8.0f} {:>8.0f} {:>8.0f}\n", part.name, part.bare_us, part.full_us,
                         part.full_us - part.bare_us);

@@ -1,23 +1,13 @@
 #pragma once
 /// What the sandbox costs, for people and for programs.
 
-#include "instructions.hpp"
-#include "roundtrips.hpp"
-#include "starts.hpp"
+#include "verdicts.hpp"
 
 #include <shunt/bench/report.hpp>
 
 #include <string>
 
 namespace shunt::bench {
-
-/// The same messages with both launchers.
-struct BothCounts {
-  Counts bare;
-  Counts full;
-};
-
-inline constexpr double kAddedMsMax = 8;  ///< To a start, by the median: the goal.
 
 /// JSON: lines of one object each, the last with its newline. Table: with its heading and what it means.
 [[nodiscard]] std::string json_of(const BothCounts& counts, Wait wait, const Origin& origin);

@@ -56,5 +56,15 @@ TEST(Intervals, one_contains_another_that_reaches_no_further_at_either_end) {
   EXPECT_FALSE(wide.contains({.low = 2, .high = 5}));
 }
 
+TEST(Intervals, overlap_when_they_have_a_point_in_common) {
+  const Interval wide{.low = 1, .high = 4};
+
+  EXPECT_TRUE(wide.overlaps({.low = 4, .high = 5}));
+  EXPECT_TRUE(wide.overlaps({.low = 2, .high = 3}));
+  EXPECT_TRUE(wide.overlaps({.low = 0, .high = 9}));
+  EXPECT_FALSE(wide.overlaps({.low = 4.1, .high = 5}));
+  EXPECT_FALSE(wide.overlaps({.low = 0, .high = 0.9}));
+}
+
 }  // namespace
 }  // namespace shunt::bench
