@@ -4,6 +4,8 @@
 #include <cstring>
 
 #include <gtest/gtest.h>
+#include <proc_files.hpp>
+#include <sched.h>
 #include <sys/wait.h>
 
 namespace shunt::test {
@@ -126,13 +128,21 @@ TEST(Lifecycle, limits_that_cannot_be_set_stop_the_plugin_before_it_is_loaded) {
 
 TEST(Lifecycle, limits_that_can_be_set_hold) {
   auto options = abi_plugin();
-  options.cpus = {0};
+  cpu_set_t ours;
+  CPU_ZERO(&ours);
+  ASSERT_EQ(::sched_getaffinity(0, sizeof(ours), &ours), 0);
+  std::uint32_t cpu = CPU_SETSIZE - 1;  // the last that there is
+  while (!CPU_ISSET(cpu, &ours)) --cpu;
+  options.cpus = {cpu};
   options.open_files_max = 16;
   TestHost host{options};
   host.start();
   host.activate();
 
   EXPECT_EQ(host.call(kEcho, "served").text(), "served");
+  EXPECT_EQ(proc_status(host.plugin_pid(), "Cpus_allowed_list"), std::to_string(cpu));
+  EXPECT_EQ(proc_limit(host.plugin_pid(), "Max open files"), (std::pair<std::string, std::string>{"16", "16"}));
+  EXPECT_EQ(proc_limit(host.plugin_pid(), "Max core file size"), (std::pair<std::string, std::string>{"0", "0"}));
 }
 
 TEST(Refusal, numbers_from_which_no_lane_can_be_made_are_refused) {
