@@ -9,7 +9,7 @@
 namespace shunt::launcher {
 namespace {
 
-constexpr std::array<std::string_view, 71> kNever{
+constexpr std::array<std::string_view, 72> kNever{
     // New programs and processes; threads come by pthread_create, within the limit.
     "execve", "execveat", "fork", "vfork", "clone", "clone3",
     // Other processes.
@@ -25,7 +25,7 @@ constexpr std::array<std::string_view, 71> kNever{
     "mount", "umount2", "move_mount", "open_tree", "fsopen", "fsmount", "mount_setattr", "pivot_root", "chroot", "bpf",
     "perf_event_open", "userfaultfd", "io_uring_setup", "io_uring_enter", "io_uring_register", "init_module",
     "finit_module", "delete_module", "kexec_load", "kexec_file_load", "reboot", "swapon", "swapoff", "iopl", "ioperm",
-    "add_key", "request_key", "keyctl", "mknodat"};
+    "add_key", "request_key", "keyctl", "mknod", "mknodat"};
 
 }  // namespace
 
