@@ -75,14 +75,19 @@ TEST_P(Forged, packets_end_the_plugin_and_nobody_else) {
   EXPECT_TRUE(eventually([&] { return open_descriptors() < descriptors; })) << "what it sent along was kept";
 }
 
-TEST_F(ControlSocket, does_not_carry_a_mebibyte) {
+TEST_F(ControlSocket, does_not_carry_a_mebibyte_and_the_plugin_that_tried_lives) {
   Host host = start(with_spoofer());
 
   const auto outcome = act(host, spoofer::Deed::Send, {.name = {}, .packet = {}, .bytes = 1u << 20});
 
   ASSERT_TRUE(outcome) << to_string(outcome.error());
   EXPECT_EQ((*outcome)->stopped_by(), EMSGSIZE);
+  const auto next = act(host, spoofer::Deed::Send, {.name = {}, .packet = {}, .times = 0});
+  ASSERT_TRUE(next) << to_string(next.error());
+  EXPECT_EQ((*next)->sent(), 0u);
   expect_neighbour_serves(host);
+  EXPECT_TRUE(host.stop("spoofer")) << "of which nothing arrived, it still hears the host";
+  EXPECT_EQ(await_event(host, HostEventKind::Ended).crash, nullptr);
 }
 
 TEST_F(ControlSocket, an_answer_given_in_the_kits_place_makes_the_kits_own_one_too_many) {
