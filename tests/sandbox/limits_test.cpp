@@ -1,17 +1,14 @@
-/// Denials, memory and the sandbox that a host requires: counted, told, and ended where they have to be.
+/// Denials and the sandbox that a host requires: counted, told, and ended where they have to be.
 #include "tidy_host.hpp"
 #include "undecided_calls.hpp"
 
 #include <shunt/host/doctor.hpp>
 
 #include <algorithm>
-#include <cerrno>
 #include <set>
 #include <thread>
 
 #include <gmock/gmock.h>
-#include <sched.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -106,75 +103,6 @@ TEST_F(Denials, meet_every_operation_of_a_futex_but_waiting_and_waking) {
     std::this_thread::sleep_for(std::chrono::milliseconds{1});
   }
   EXPECT_EQ(count, static_cast<std::uint64_t>(kDenied)) << "the filter denied them, not the kernel";
-}
-
-class Memory : public TidyHost {};
-
-TEST_F(Memory, beyond_the_limit_cannot_be_had_and_the_plugin_serves_on) {
-  Host host = start(configuration());
-
-  EXPECT_EQ(act(host, Deed::Touch, {}, 200).stopped_by, ENOMEM);
-  EXPECT_EQ(act(host, Deed::Touch, {}, 1).stopped_by, 0);
-}
-
-TEST_F(Memory, above_the_mark_is_told_once) {
-  Host host = start(configuration());
-  EXPECT_EQ(act(host, Deed::Touch, {}, 70).stopped_by, 0);
-
-  EXPECT_THAT(await_event(host, HostEventKind::MemoryHigh).text, HasSubstr("MiB of private memory"));
-}
-
-class Threads : public TidyHost {};
-
-TEST_F(Threads, of_other_plugins_of_the_same_user_do_not_count) {
-  HostConfiguration few = configuration();
-  few.launcher = LAUNCHER_WITHOUT_USERS;
-  few.plugins[0].sandbox.threads = 3;
-  std::vector<Host> hosts;
-  hosts.reserve(4);
-  for (int i = 0; i < 4; ++i) hosts.push_back(start(few));
-
-  for (Host& host : hosts) EXPECT_EQ(act(host, Deed::Thread).stopped_by, 0);
-}
-
-class ScheduledAs : public TidyHost {
- protected:
-  /// Of the plugin process; the host hears its number a moment after it serves.
-  static pid_t pid_of(Host& host) {
-    for (int i = 0; i < 30'000; ++i) {
-      if (const auto pid = host.snapshot().plugins.at(0).pid; pid != 0) return static_cast<pid_t>(pid);
-      std::this_thread::sleep_for(std::chrono::milliseconds{1});
-    }
-    throw std::runtime_error("waited in vain for the plugin's pid");
-  }
-};
-
-TEST_F(ScheduledAs, batch_and_nice_where_it_is_told_so) {
-  HostConfiguration modest = configuration();
-  modest.plugins[0].sandbox.scheduling = Scheduling::Batch;
-  modest.plugins[0].sandbox.nice = 5;
-  Host host = start(std::move(modest));
-
-  const pid_t pid = pid_of(host);
-
-  EXPECT_EQ(::sched_getscheduler(pid), SCHED_BATCH);
-  EXPECT_EQ(::getpriority(PRIO_PROCESS, static_cast<id_t>(pid)), 5);
-}
-
-TEST_F(ScheduledAs, real_time_by_root_and_by_nobody_else) {
-  HostConfiguration eager = configuration();
-  eager.plugins[0].sandbox.scheduling = Scheduling::Fifo;
-  eager.plugins[0].sandbox.priority = 3;
-
-  auto host = Host::start(std::move(eager));
-
-  if (!host) {
-    EXPECT_EQ(host.error().code, ErrorCode::BadConfiguration);
-    EXPECT_THAT(host.error().message, AllOf(HasSubstr("real-time"), HasSubstr("takes root")));
-    return;
-  }
-  EXPECT_EQ(::geteuid(), 0u);
-  EXPECT_EQ(::sched_getscheduler(pid_of(*host)), SCHED_FIFO);
 }
 
 class Required : public TidyHost {};

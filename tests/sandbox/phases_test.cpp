@@ -72,18 +72,5 @@ TEST_F(DeclaredReads, lead_nowhere_else) {
   EXPECT_EQ(act(host, Deed::Read, READABLE "/folder").stopped_by, EACCES) << "a folder is no file";
 }
 
-class DeclaredCalls : public TidyHost {};
-
-TEST_F(DeclaredCalls, go_through_and_show_a_machine_without_a_name) {
-  Host host = start(configuration());
-
-  const Outcome outcome = act(host, Deed::Call);
-
-  EXPECT_EQ(outcome.stopped_by, 0);
-  if (host.snapshot().plugins.at(0).sandbox == "full") {
-    EXPECT_EQ(outcome.text, "plugin");
-  }
-}
-
 }  // namespace
 }  // namespace shunt::test

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <cstring>
 #include <fstream>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -44,9 +45,43 @@ int start_thread() {
   }
 }
 
+/// As many of `wanted` threads as there can be at one time; what stopped it.
+int crowd(std::size_t wanted, std::string& text) {
+  std::mutex gate;
+  std::unique_lock closed{gate};
+  std::vector<std::thread> threads;
+  int stopped_by = 0;
+  try {
+    while (threads.size() < wanted) threads.emplace_back([&gate] { const std::lock_guard wait{gate}; });
+  } catch (const std::system_error& problem) {
+    stopped_by = problem.code().value();
+  }
+  text = std::to_string(threads.size());
+  closed.unlock();
+  for (std::thread& each : threads) each.join();
+  return stopped_by;
+}
+
+/// What the manifest declares.
+int call(std::string& machine) {
+  utsname names{};
+  if (::uname(&names) != 0) return errno;
+  machine = names.nodename;
+  return 0;
+}
+
+#ifdef TIDY_CALLS_AT_LOAD
+std::string machine_at_load;
+const int kCalledAtLoad = call(machine_at_load);
+#else
+const int kCalledAtLoad = 0;
+#endif
+
 int attempt(const std::string& what) {
   std::string ignored;
   if (what.starts_with("read ")) return read_file(what.substr(5), ignored);
+  if (what == "call") return call(ignored);
+  if (what == "call at load") return kCalledAtLoad;
   return what == "thread" ? start_thread() : 0;
 }
 
@@ -82,16 +117,11 @@ class Tidy final : public tidy::Contract {
         return 0;
       }
       case Deed::Thread: return start_thread();
-      case Deed::Touch: return touch(static_cast<std::size_t>(order.number()) << 20);
+      case Deed::Touch: return touch(megabytes(order), PROT_READ | PROT_WRITE);
       case Deed::Deny:
         for (std::int64_t i = 0; i < order.number(); ++i) ::chdir("/");
         return 0;
-      case Deed::Call: {
-        utsname names{};
-        if (::uname(&names) != 0) return errno;
-        text = names.nodename;
-        return 0;
-      }
+      case Deed::Call: return call(text);
       case Deed::Sweep: return sweep(text);
       case Deed::Look: {
         utsname names{};
@@ -101,8 +131,10 @@ class Tidy final : public tidy::Contract {
       }
       case Deed::Raw: return ::syscall(order.number(), 1, 2, 3, 4, 5, 6) < 0 ? errno : 0;
       case Deed::Futex: return try_futexes();
-      case Deed::Crowd: return start_threads(static_cast<std::size_t>(order.number()));
       case Deed::Root: return open_root();
+      case Deed::Crowd: return crowd(static_cast<std::size_t>(order.number()), text);
+      case Deed::Reserve: return reserve(static_cast<std::size_t>(order.number()));
+      case Deed::Hide: return touch(megabytes(order), PROT_READ);
     }
     return EINVAL;
   }
@@ -120,21 +152,6 @@ class Tidy final : public tidy::Contract {
       if (returned == -1 && errno == ENOSYS) ++denied;
     }
     return denied;
-  }
-
-  /// As many at once; what stopped it.
-  static int start_threads(std::size_t count) {
-    std::atomic<bool> open{false};
-    std::vector<std::jthread> threads;
-    int stopped_by = 0;
-    try {
-      while (threads.size() < count) threads.emplace_back([&] { open.wait(false); });
-    } catch (const std::system_error& problem) {
-      stopped_by = problem.code().value();
-    }
-    open = true;
-    open.notify_all();
-    return stopped_by;
   }
 
   /// The folder that everybody may read, by a call that the manifest has granted: the warden lets it through, whatever
@@ -160,10 +177,23 @@ class Tidy final : public tidy::Contract {
     return denied;
   }
 
-  int touch(std::size_t bytes) {
-    void* const memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  static std::size_t megabytes(const tidy::Order& order) { return static_cast<std::size_t>(order.number()) << 20; }
+
+  static void* map(std::size_t bytes) {
+    return ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  }
+
+  static int touch(std::size_t bytes, int protection) {
+    void* const memory = map(bytes);
     if (memory == MAP_FAILED) return errno;
     std::memset(memory, 1, bytes);
+    return ::mprotect(memory, bytes, protection) == 0 ? 0 : errno;
+  }
+
+  static int reserve(std::size_t bytes) {
+    void* const memory = map(bytes);
+    if (memory == MAP_FAILED) return errno;
+    ::munmap(memory, bytes);
     return 0;
   }
 

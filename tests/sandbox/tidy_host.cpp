@@ -58,6 +58,15 @@ AuditRecord TidyHost::await_record(Host& host, const std::string& phase, const s
       phase + ": " + call, patience);
 }
 
+pid_t TidyHost::await_pid(Host& host) {
+  return await(
+      [&]() -> std::optional<pid_t> {
+        const auto pid = static_cast<pid_t>(host.snapshot().plugins.at(0).pid);
+        return pid == 0 ? std::nullopt : std::optional{pid};
+      },
+      "the plugin's pid", kPatience);
+}
+
 HostEvent TidyHost::await_event(Host& host, HostEventKind kind) {
   return await(
       [&]() -> std::optional<HostEvent> {

@@ -10,6 +10,7 @@
 #include <string>
 
 #include <gtest/gtest.h>
+#include <sys/types.h>
 
 namespace shunt::test {
 
@@ -32,6 +33,8 @@ class TidyHost : public testing::Test {
   /// The record of this call in this phase, once there is one; throws when there is none in time.
   [[nodiscard]] static AuditRecord await_record(Host& host, const std::string& phase, const std::string& call,
                                                 std::chrono::seconds patience = kPatience);
+  /// Of the plugin process; the host hears its number a moment after it serves.
+  [[nodiscard]] static pid_t await_pid(Host& host);
   /// The first event of this kind; throws when there is none in time.
   static HostEvent await_event(Host& host, HostEventKind kind);
 };

@@ -1,0 +1,156 @@
+/// What the warden tells of a process's memory, look by look.
+#include "sandbox/memory_watch.hpp"
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <system_error>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace shunt::launcher {
+namespace {
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kSanitized = true;
+#else
+constexpr bool kSanitized = false;
+#endif
+
+constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
+constexpr std::uint64_t kHigh = 64 * kMiB;
+constexpr std::uint64_t kLimit = 128 * kMiB;
+
+/// A process that uses as much private memory as it is told to.
+class Hoarder {
+ public:
+  Hoarder() {
+    int ends[2];
+    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+      throw std::system_error(errno, std::generic_category(), "socketpair");
+    pid_ = ::fork();
+    if (pid_ == 0) {
+      ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+      ::close(ends[0]);
+      serve(ends[1]);
+      ::_exit(0);
+    }
+    ::close(ends[1]);
+    order_ = bus::UniqueFd{ends[0]};
+  }
+  ~Hoarder() {
+    order_.reset();
+    ::waitpid(pid_, nullptr, 0);
+  }
+  Hoarder(const Hoarder&) = delete;
+  Hoarder& operator=(const Hoarder&) = delete;
+
+  [[nodiscard]] pid_t pid() const noexcept { return pid_; }
+  /// So many MiB more; negative: the last piece, whatever its size, is given back.
+  void use(std::int64_t mebibytes) const {
+    std::int64_t done = 0;
+    if (::write(order_.get(), &mebibytes, sizeof(mebibytes)) != sizeof(mebibytes) ||
+        ::read(order_.get(), &done, sizeof(done)) != sizeof(done))
+      throw std::system_error(errno, std::generic_category(), "telling the hoarder");
+  }
+
+ private:
+  static void serve(int order) {
+    std::vector<std::pair<void*, std::size_t>> pieces;
+    for (std::int64_t mebibytes = 0; ::read(order, &mebibytes, sizeof(mebibytes)) == sizeof(mebibytes);) {
+      if (mebibytes < 0) {
+        ::munmap(pieces.back().first, pieces.back().second);
+        pieces.pop_back();
+      } else {
+        const std::size_t bytes = static_cast<std::size_t>(mebibytes) * kMiB;
+        void* const memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        std::memset(memory, 1, bytes);
+        pieces.emplace_back(memory, bytes);
+      }
+      static_cast<void>(::write(order, &mebibytes, sizeof(mebibytes)));
+    }
+  }
+
+  pid_t pid_ = -1;
+  bus::UniqueFd order_;
+};
+
+class MemoryIn : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (kSanitized) GTEST_SKIP() << "the sanitizer's own memory is private, too";
+  }
+
+  Hoarder hoarder_;
+};
+
+TEST_F(MemoryIn, use_below_the_mark_is_not_told_and_above_it_once) {
+  MemoryWatch watch{hoarder_.pid(), kHigh, kLimit};
+
+  hoarder_.use(40);
+  EXPECT_FALSE(watch.look());
+  EXPECT_GE(watch.last_seen(), 40 * kMiB);
+  hoarder_.use(30);
+  const auto told = watch.look();
+  hoarder_.use(10);
+  const auto again = watch.look();
+
+  ASSERT_TRUE(told);
+  EXPECT_GE(told->bytes, kHigh);
+  EXPECT_LT(told->bytes, 80 * kMiB);
+  EXPECT_EQ(told->limit, kLimit);
+  EXPECT_FALSE(told->ended);
+  EXPECT_FALSE(again);
+}
+
+TEST_F(MemoryIn, use_is_told_again_after_a_tenth_less_was_and_not_after_less_than_that) {
+  MemoryWatch watch{hoarder_.pid(), kHigh, kLimit};
+  hoarder_.use(62);
+  hoarder_.use(4);
+  ASSERT_TRUE(watch.look());
+
+  hoarder_.use(-1);
+  EXPECT_FALSE(watch.look()) << "62 MiB, and what it has itself";
+  hoarder_.use(4);
+  EXPECT_FALSE(watch.look()) << "that was less than a tenth";
+  hoarder_.use(-1);
+  hoarder_.use(-1);
+  EXPECT_FALSE(watch.look());
+  hoarder_.use(66);
+
+  EXPECT_TRUE(watch.look());
+}
+
+TEST_F(MemoryIn, use_beyond_the_limit_ends_it) {
+  MemoryWatch watch{hoarder_.pid(), kHigh, kLimit};
+  hoarder_.use(120);
+  const auto below = watch.look();
+  hoarder_.use(10);
+
+  const auto beyond = watch.look();
+
+  ASSERT_TRUE(below);
+  EXPECT_FALSE(below->ended);
+  ASSERT_TRUE(beyond);
+  EXPECT_TRUE(beyond->ended);
+  EXPECT_GT(beyond->bytes, kLimit);
+}
+
+TEST_F(MemoryIn, use_is_not_told_where_no_mark_is_set) {
+  MemoryWatch watch{hoarder_.pid(), 0, kLimit};
+
+  hoarder_.use(100);
+
+  EXPECT_FALSE(watch.look());
+  EXPECT_TRUE(watch.is_wanted()) << "for its limit";
+  EXPECT_FALSE((MemoryWatch{hoarder_.pid(), 0, 0}.is_wanted()));
+}
+
+}  // namespace
+}  // namespace shunt::launcher
