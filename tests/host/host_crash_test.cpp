@@ -304,6 +304,22 @@ TEST_P(EveryHang, costs_its_caller_the_deadline_and_the_instance_its_life_after_
   expect_serving(host);
 }
 
+TEST_P(EveryHang, fails_the_call_at_its_deadline_however_long_the_instance_lives_on) {
+  auto patient = impatient();
+  patient.grace = patient.handler_max = 1h;
+  patient.deadlines.drain = 200ms;
+  Host host = start({patient, partner()});
+  const auto pid = pid_of(host, "faller");
+
+  const Status fell = fall(host, GetParam(), 20ms);
+
+  EXPECT_EQ(fell.error().code, ErrorCode::DeadlineExceeded);
+  EXPECT_EQ(snapshot_of(host, "faller").state, "Active");
+  EXPECT_EQ(pid_of(host, "faller"), pid);
+  EXPECT_EQ(::kill(static_cast<pid_t>(pid), 0), 0) << "that process lives";
+  EXPECT_THAT(host.crashes(), IsEmpty());
+}
+
 TEST_F(Hangs, after_cleanup_was_asked_for_end_with_its_deadline) {
   Host host = start({impatient("hang while it is destroyed"), partner()});
 
