@@ -206,6 +206,35 @@ TEST_F(WhoHolds, calls_in_flight_are_told_apart_by_who_waits_for_them) {
   EXPECT_TRUE(poll_until(host, [&] { return route_to(host, "partner", "partner/act").in_flight == 0; }));
 }
 
+TEST_F(WhoHolds, answers_beyond_what_a_plugin_may_hold_become_an_error_for_it_and_nobody_else) {
+  constexpr std::uint32_t kCap = 16;   // half of what the reserve leaves
+  constexpr std::uint32_t kMost = 20;  // answers may be four more
+  auto keeper = patient(actor());
+  keeper.inbound = {{256, 16}, {64u << 10, 36}};
+  Host host = start({keeper, partner(0)});
+  auto actor = host.client<actor::Client>().value();
+  const auto hoard = [&] {
+    return actor.act(order({.deed = Deed::Hoard, .bytes = kLarge, .patience = 30s}), {.deadline = 30s});
+  };
+  for (std::uint32_t held = 0; held < kMost; ++held) ASSERT_TRUE(hoard()) << held;
+
+  const auto one_more = hoard();
+
+  ASSERT_FALSE(one_more);
+  EXPECT_EQ(one_more.error().code, ErrorCode::QuotaExceeded);
+  EXPECT_THAT(one_more.error().message, HasSubstr("the plugin holds as many answers as it may"));
+  const auto large = [&] { return quotas_of(host, "actor").inbound.at(1); };
+  EXPECT_EQ(large().cap, kCap);
+  EXPECT_EQ(large().held, kMost);
+  EXPECT_EQ(large().in_use, kMost) << "the answer that it did not get is free again";
+  EXPECT_EQ(large().over_cap, 1u);
+  EXPECT_EQ(snapshot_of(host, "actor").over_cap, 1u);
+  EXPECT_EQ(snapshot_of(host, "partner").over_cap, 0u);
+  EXPECT_TRUE(host.client<partner::Client>().value().act(order({.bytes = kLarge}), {.deadline = 30s}));
+  EXPECT_TRUE(actor.act(order({.deed = Deed::LetGo}), {.deadline = 30s}));
+  EXPECT_TRUE(hoard()) << "what it gave back makes room";
+}
+
 TEST_F(WhoHolds, what_a_plugin_says_of_its_pool_changes_nothing_in_the_hosts_books) {
   auto hostile = actor();
   hostile.config["breach"] = {std::string{"a false word about its pool"}};

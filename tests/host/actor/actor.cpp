@@ -5,6 +5,8 @@
 #include <cstring>
 #include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <unistd.h>
 
@@ -38,6 +40,8 @@ class Actor final : public actor::Contract {
           return stage::CreateOutcome(build, order.number(), build.CreateString(""), pad(build, 0));
         });
       case Deed::Ask: return ask(context, order, reply);
+      case Deed::Hoard: return hoard(context, order, reply);
+      case Deed::LetGo: hoard_.clear(); break;
       case Deed::Remaining:
         return answer(reply, order, context, static_cast<std::uint64_t>(context.remaining().count()));
       default: SHUNT_CHECK(misbehave(order));
@@ -97,14 +101,25 @@ class Actor final : public actor::Contract {
     return {};
   }
 
+  auto ask_partner(const shunt::Context& context, const stage::Order& order) {
+    return calls().partner_act(context,
+                               [&](auto& build) {
+                                 const auto text =
+                                     build.CreateString(order.text() == nullptr ? "" : order.text()->c_str());
+                                 return stage::CreateOrder(build, order.then(), order.number(), text, order.bytes());
+                               },
+                               {.deadline = std::chrono::nanoseconds{order.patience_ns()}});
+  }
+
+  shunt::Status hoard(const shunt::Context& context, const stage::Order& order, shunt::Reply<stage::Outcome>& reply) {
+    auto answered = ask_partner(context, order);
+    if (!answered) return tl::make_unexpected(answered.error());
+    hoard_.push_back(std::move(*answered));
+    return reply.send([&](auto& build) { return stage::CreateOutcome(build, hoard_.size()); });
+  }
+
   shunt::Status ask(const shunt::Context& context, const stage::Order& order, shunt::Reply<stage::Outcome>& reply) {
-    const auto answered = calls().partner_act(
-        context,
-        [&](auto& build) {
-          const auto text = build.CreateString(order.text() == nullptr ? "" : order.text()->c_str());
-          return stage::CreateOrder(build, order.then(), order.number(), text, order.bytes());
-        },
-        {.deadline = std::chrono::nanoseconds{order.patience_ns()}});
+    const auto answered = ask_partner(context, order);
     if (!answered) return tl::make_unexpected(answered.error());
     return reply.send([&](auto& build) {
       const auto text = build.CreateString((*answered)->text()->c_str());
@@ -132,6 +147,7 @@ class Actor final : public actor::Contract {
 
   std::string trouble_;
   int failed_ = 0;
+  std::vector<shunt::Answer<stage::Outcome>> hoard_;
 };
 
 }  // namespace
