@@ -42,7 +42,7 @@ instances = 1
 outbound = { "4 KiB" = 256, "256 B" = 1024, "64 KiB" = 16 }
 inbound = { "1 KiB" = 8 }
 compartment = "desk"
-sandbox = { memory = "64 MiB", open_files = 32, cpus = [1, 0] }
+sandbox = { memory = "64 MiB", memory_high = "48 MiB", threads = 9, open_files = 32, denials = 77, cpus = [1, 0], scheduling = "round_robin", priority = 12, nice = -7 }
 config = { window = 20, ratio = 0.5, dry = true, mode = "fast" }
 deadlines = { load = "1 s", init = "2 s", validate = "3 s", activate = "4 s", drain = "5 s", cleanup = "6 s" }
 grace = "30 ms"
@@ -64,6 +64,9 @@ wait = "sleep"
 
 [routes."market.bars"]
 slow_consumer = "drop_newest"
+
+[sandbox]
+require = "full"
 )";
 
 TEST_F(Configuration, a_full_file_is_read_as_it_is_written) {
@@ -83,12 +86,21 @@ TEST_F(Configuration, a_full_file_is_read_as_it_is_written) {
       .system_libraries = true,
   };
   EXPECT_EQ(host->trust, trust);
+  EXPECT_EQ(host->sandbox_required, SandboxRequired::Full);
   const auto file = (directory_.path() / "host.toml").string();
   const PluginConfiguration expected{.path = directory_.path() / "plugins/libmomentum.so",
                                      .outbound = {{256, 1024}, {4096, 256}, {65536, 16}},
                                      .inbound = {{1024, 8}},
                                      .compartment = "desk",
-                                     .sandbox = {.memory_bytes = 64u << 20, .open_files = 32, .cpus = {1, 0}},
+                                     .sandbox = {.memory_bytes = 64u << 20,
+                                                 .memory_high_bytes = 48u << 20,
+                                                 .threads = 9,
+                                                 .open_files = 32,
+                                                 .denials = 77,
+                                                 .cpus = {1, 0},
+                                                 .scheduling = Scheduling::RoundRobin,
+                                                 .priority = 12,
+                                                 .nice = -7},
                                      .config = {{"window", {20, file + ":23:21"}},
                                                 {"ratio", {0.5, file + ":23:33"}},
                                                 {"dry", {true, file + ":23:44"}},
@@ -166,6 +178,22 @@ TEST_F(Configuration, keys_inside_each_other_without_end_are_refused_and_not_fol
     EXPECT_THAT(host.error().message, HasSubstr("host.toml:2:1: keys inside each other"));
   }
   EXPECT_TRUE(read("[host]\nlauncher = \"" + dotted + "\"\n")) << "dots of a string";
+}
+
+TEST_F(Configuration, each_word_of_scheduling_and_of_what_is_required_is_read_as_it_says) {
+  const std::pair<const char*, Scheduling> schedulings[] = {{"other", Scheduling::Other},
+                                                            {"batch", Scheduling::Batch},
+                                                            {"idle", Scheduling::Idle},
+                                                            {"fifo", Scheduling::Fifo},
+                                                            {"round_robin", Scheduling::RoundRobin}};
+  for (const auto& [word, scheduling] : schedulings) {
+    const auto host = read(fmt::format("[[plugin]]\npath = \"/a\"\nsandbox = {{ scheduling = \"{}\" }}\n", word));
+
+    ASSERT_TRUE(host) << to_string(host.error());
+    EXPECT_EQ(host->plugins.at(0).sandbox.scheduling, scheduling) << word;
+  }
+  EXPECT_EQ(read("[sandbox]\nrequire = \"best\"\n")->sandbox_required, SandboxRequired::Best);
+  EXPECT_EQ(read("[sandbox]\nrequire = \"full\"\n")->sandbox_required, SandboxRequired::Full);
 }
 
 struct Refusal {
