@@ -2,15 +2,20 @@
 #include "sandbox/memory_watch.hpp"
 
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstring>
+#include <fstream>
 #include <system_error>
+#include <thread>
 #include <vector>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -52,7 +57,7 @@ class Hoarder {
   Hoarder& operator=(const Hoarder&) = delete;
 
   [[nodiscard]] pid_t pid() const noexcept { return pid_; }
-  /// So many MiB more; negative: the last piece, whatever its size, is given back.
+  /// So many MiB more; negative: the last piece, whatever its size, is given back; 0: the first thread ends.
   void use(std::int64_t mebibytes) const {
     std::int64_t done = 0;
     if (::write(order_.get(), &mebibytes, sizeof(mebibytes)) != sizeof(mebibytes) ||
@@ -64,7 +69,14 @@ class Hoarder {
   static void serve(int order) {
     std::vector<std::pair<void*, std::size_t>> pieces;
     for (std::int64_t mebibytes = 0; ::read(order, &mebibytes, sizeof(mebibytes)) == sizeof(mebibytes);) {
-      if (mebibytes < 0) {
+      if (mebibytes == 0) {
+        std::thread{[order] {
+          static_cast<void>(::write(order, "another", sizeof(std::int64_t)));
+          serve(order);
+          ::_exit(0);
+        }}.detach();
+        ::syscall(SYS_exit, 0);
+      } else if (mebibytes < 0) {
         ::munmap(pieces.back().first, pieces.back().second);
         pieces.pop_back();
       } else {
@@ -140,6 +152,24 @@ TEST_F(MemoryIn, use_beyond_the_limit_ends_it) {
   ASSERT_TRUE(beyond);
   EXPECT_TRUE(beyond->ended);
   EXPECT_GT(beyond->bytes, kLimit);
+}
+
+TEST_F(MemoryIn, use_is_seen_when_the_first_thread_has_ended_too) {
+  MemoryWatch watch{hoarder_.pid(), kHigh, kLimit};
+  hoarder_.use(0);
+  const auto has_ended = [&] {
+    std::uint64_t pages = 1;
+    std::ifstream{fmt::format("/proc/{}/statm", hoarder_.pid())} >> pages;
+    return pages == 0;
+  };
+  for (int i = 0; i < 30'000 && !has_ended(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds{1});
+  ASSERT_TRUE(has_ended());
+  hoarder_.use(130);
+
+  const auto seen = watch.look();
+
+  ASSERT_TRUE(seen);
+  EXPECT_TRUE(seen->ended);
 }
 
 TEST_F(MemoryIn, use_is_not_told_where_no_mark_is_set) {

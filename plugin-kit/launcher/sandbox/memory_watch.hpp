@@ -33,6 +33,7 @@ class MemoryWatch {
   [[nodiscard]] std::uint64_t private_bytes() const;
   void note(std::uint64_t bytes) noexcept { last_seen_ = bytes == 0 ? last_seen_ : bytes; }
 
+  pid_t plugin_;
   bus::UniqueFd pages_;
   std::uint64_t high_;
   std::uint64_t limit_;
