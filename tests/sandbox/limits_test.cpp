@@ -5,11 +5,14 @@
 #include <shunt/host/doctor.hpp>
 
 #include <algorithm>
+#include <fstream>
 #include <set>
 #include <thread>
 
 #include <gmock/gmock.h>
+#include <sched.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 namespace shunt::test {
@@ -151,6 +154,28 @@ TEST(Doctor, names_every_layer_with_what_is_lost_without_it_and_how_to_get_it) {
     EXPECT_EQ(each.applied, each.lost.empty()) << each.name;
     EXPECT_EQ(each.applied, applied.contains(each.name)) << each.name << ": " << each.detail;
   }
+}
+
+TEST(Doctor, finds_a_full_sandbox_for_the_root_of_a_user_namespace_that_knows_nobody_else) {
+  const auto here = examine_sandbox(LAUNCHER);
+  ASSERT_TRUE(here) << to_string(here.error());
+  if (!std::ranges::all_of(*here, &SandboxLayer::applied)) GTEST_SKIP() << "there are no user namespaces";
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const auto write = [](const char* path, const std::string& text) { std::ofstream{path} << text; };
+    const auto user = ::geteuid();
+    const auto group = ::getegid();
+    if (::unshare(CLONE_NEWUSER) != 0) ::_exit(2);
+    write("/proc/self/setgroups", "deny");
+    write("/proc/self/uid_map", fmt::format("0 {} 1", user));
+    write("/proc/self/gid_map", fmt::format("0 {} 1", group));
+    const auto layers = examine_sandbox(LAUNCHER);
+    ::_exit(layers && std::ranges::all_of(*layers, &SandboxLayer::applied) ? 0 : 1);
+  }
+  int status = -1;
+  ::waitpid(child, &status, 0);
+
+  EXPECT_EQ(status, 0);
 }
 
 TEST(Doctor, says_that_nothing_is_recorded_where_no_listener_can_be_had) {

@@ -30,14 +30,18 @@ Status write_file(const std::string& path, std::string_view text) {
   return {};
 }
 
-/// Inside there is one user and one group. Outside they are nobody where root may say so, else who started us.
+/// Inside there is one user and one group. Outside they are nobody where root may say so, else who started us: root of
+/// a user namespace in which there is no nobody is no other than itself.
 Status map_ids(pid_t init) {
-  const bool root = ::geteuid() == 0;
   const auto folder = fmt::format("/proc/{}", init);
+  const auto map = [&](uid_t user, gid_t group) -> Status {
+    SHUNT_CHECK(write_file(folder + "/uid_map", fmt::format("{} {} 1", kNobody, user)));
+    return write_file(folder + "/gid_map", fmt::format("{} {} 1", kNobody, group));
+  };
+  if (::geteuid() == 0 && map(kNobody, kNobody)) return {};
   // Without root a group can be mapped only when groups can no longer be changed inside.
-  if (!root) SHUNT_CHECK(write_file(folder + "/setgroups", "deny"));
-  SHUNT_CHECK(write_file(folder + "/uid_map", fmt::format("{} {} 1", kNobody, root ? kNobody : ::geteuid())));
-  return write_file(folder + "/gid_map", fmt::format("{} {} 1", kNobody, root ? kNobody : ::getegid()));
+  SHUNT_CHECK(write_file(folder + "/setgroups", "deny"));
+  return map(::geteuid(), ::getegid());
 }
 
 void end_child(pid_t child) noexcept {
