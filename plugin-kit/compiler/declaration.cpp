@@ -5,6 +5,7 @@
 #include "names.hpp"
 
 #include <shunt/schemas/limits.hpp>
+#include <shunt/schemas/manifest.hpp>
 #include <shunt/schemas/toml_nesting.hpp>
 #include <shunt/schemas/version.hpp>
 #include <shunt/schemas/version_range.hpp>
@@ -131,7 +132,7 @@ void read_permissions(CheckedTable& root, Declaration& declaration, Problems& pr
   if (node == nullptr) return;
   CheckedTable permissions(*node, "[permissions]", root.place_of(*node), problems);
   for (auto& [path, place] : permissions.strings("read")) {
-    if (!path.starts_with('/')) problems.add(place, "\"{}\" in read must be an absolute path.", path);
+    if (const auto fits = check_read_path(path); !fits) problems.add(place, "{}.", fits.error().message);
     declaration.read.push_back(path);
   }
   for (auto& [name, place] : permissions.strings("syscalls")) {

@@ -102,6 +102,18 @@ Status check_texts(std::string_view list, const std::vector<std::string>& texts)
   return {};
 }
 
+/// No part of it is empty, "." or "..": it names one place, and no other text names the same.
+bool is_plain_path(std::string_view path) noexcept {
+  if (!path.starts_with('/')) return false;
+  for (std::size_t begin = 1; begin <= path.size();) {
+    const auto end = std::min(path.find('/', begin), path.size());
+    const auto part = path.substr(begin, end - begin);
+    if (part.empty() || part == "." || part == "..") return false;
+    begin = end + 1;
+  }
+  return true;
+}
+
 bool is_file_name(std::string_view name) noexcept {
   return !name.empty() && name.size() <= kPathBytesMax && is_printable(name);
 }
@@ -122,6 +134,22 @@ Status check_libraries(const std::vector<ManifestLibrary>& libraries) {
 
 }  // namespace
 
+Status check_read_path(std::string_view path) {
+  const auto place = path.size() > 1 && path.ends_with('/') ? path.substr(0, path.size() - 1) : path;
+  if (!is_plain_path(place))
+    return error(ErrorCode::BadManifest,
+                 "permissions.read has {}; an absolute path below the root is meant, without '.', '..' and '//'",
+                 shown(path));
+  for (const std::string_view made_up : {"/proc", "/sys", "/dev"})
+    if (place == made_up || (place.starts_with(made_up) && place[made_up.size()] == '/'))
+      return error(
+          ErrorCode::BadManifest,
+          "permissions.read has {}; what is there differs by who looks, and it is the warden that opens files: "
+          "no plugin gets it",
+          shown(path));
+  return {};
+}
+
 Status check_manifest(const Manifest& manifest) {
   constexpr std::string_view kName = "write a letter, then letters, digits, '_' and '-', at most 120";
   constexpr std::string_view kDotted = "write names joined by '.', such as market.bars, at most 120 characters";
@@ -137,6 +165,7 @@ Status check_manifest(const Manifest& manifest) {
   SHUNT_CHECK(check_types(manifest));
   for (const ConfigKey& key : manifest.config) SHUNT_CHECK(check_config(key));
   SHUNT_CHECK(check_texts("permissions.read", manifest.permissions.read));
+  for (const std::string& path : manifest.permissions.read) SHUNT_CHECK(check_read_path(path));
   return check_texts("permissions.syscalls", manifest.permissions.syscalls);
 }
 

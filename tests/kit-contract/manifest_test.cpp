@@ -232,7 +232,9 @@ TEST(Manifest, with_a_bad_config_key_is_refused) {
 }
 
 TEST(Manifest, with_bad_permissions_is_refused) {
-  EXPECT_EQ(with("[permissions]\nread = [\"etc\"]\n"), "plugin.toml:7: \"etc\" in read must be an absolute path.");
+  EXPECT_EQ(with("[permissions]\nread = [\"etc\"]\n"),
+            "plugin.toml:7: permissions.read has \"etc\"; an absolute path below the root is meant, without '.', '..' "
+            "and '//'.");
   EXPECT_EQ(with("[permissions]\nsyscalls = [\"get cpu\"]\n"),
             "plugin.toml:7: \"get cpu\" in syscalls is not the name of a system call.");
   EXPECT_EQ(with("[permissions]\nread = \"/etc\"\n"),

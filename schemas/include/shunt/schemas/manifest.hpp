@@ -115,6 +115,10 @@ Result<Manifest> parse_manifest(std::span<const std::byte> bytes);
 /// Errors: BadManifest, naming the entry and the rule.
 Status check_manifest(const Manifest& manifest);
 
+/// Whether a plugin can ask to read this file or folder: an absolute path that names one place, other than the root and
+/// what the kernel makes up (/proc, /sys, /dev). Errors: BadManifest, naming the path and what is meant.
+Status check_read_path(std::string_view path);
+
 /// Whether `value` is one that `key` takes: its type, its range and its pattern. Compiles the pattern, so give it only
 /// manifests of plugins that are trusted. Never throws.
 /// Errors: BadInput (the value does not fit; the text says what does), BadManifest (the pattern is not an expression).
