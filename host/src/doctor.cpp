@@ -5,6 +5,7 @@
 #include <shunt/host/doctor.hpp>
 
 #include <array>
+#include <csignal>
 #include <optional>
 #include <string_view>
 
@@ -100,7 +101,8 @@ Result<std::vector<SandboxLayer>> examine_sandbox(const std::filesystem::path& l
   SHUNT_TRY(path, host::launcher_path(launcher));
   SHUNT_TRY(started, host::start_launcher(path, "--probe"));
   auto layers = await_layers(started.socket.get());
-  started.socket.reset();  // which ends it
+  started.socket.reset();  // which ends it, if it is shunt-launch
+  if (!layers) ::kill(started.pid, SIGKILL);
   while (::waitpid(started.pid, nullptr, 0) < 0 && errno == EINTR) {
   }
   return layers;

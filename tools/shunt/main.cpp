@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <cstdio>
 #include <string_view>
 
@@ -219,5 +220,6 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   shunt::bus::occupy_standard_descriptors();
+  ::signal(SIGXFSZ, SIG_IGN);  // beyond `ulimit -f` a write fails, and says so
   return shunt::tool::run(argc, argv);
 }
