@@ -197,6 +197,11 @@ Status Host::stop(std::string_view plugin) {
   return core_->on_loop([&](auto done) { core_->supervisor->stop(std::string{plugin}, std::move(done)); });
 }
 
+Status Host::stop() {
+  if (PollingScope::polls(*core_)) return deadlock("stop()");
+  return core_->on_loop([&](auto done) { core_->supervisor->stop_all(std::move(done)); });
+}
+
 Status Host::restart(std::string_view plugin) {
   if (PollingScope::polls(*core_)) return deadlock("restart()");
   return core_->on_loop([&](auto done) { core_->supervisor->restart(std::string{plugin}, std::move(done)); });

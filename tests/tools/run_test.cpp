@@ -139,6 +139,22 @@ TEST_F(Run, the_events_of_a_host_say_how_a_plugin_ended) {
   EXPECT_EQ(crashes[0]["crash"]["signal"], SIGABRT);
 }
 
+TEST_F(Run, the_events_of_a_host_say_what_its_plugins_did_as_it_ended) {
+  RunningHost host{{plugin(ACTOR, R"(config = { trouble = "cleanup crash" })")}};
+
+  const Ran ran = host.end(SIGTERM);
+
+  EXPECT_EQ(ran.code, 0) << ran;
+  EXPECT_THAT(ran.out, testing::ContainsRegex(R"("Ended","plugin":"actor"[^}]*signal 11)"));
+}
+
+TEST_F(Run, a_launcher_that_is_another_program_is_said_to_be_one) {
+  for (const std::string program : {"/bin/true", "/bin/cat"})
+    EXPECT_THAT(
+        refusal("[host]\nlauncher = \"" + program + "\"\n[trust]\nallow_unsigned = true\n" + plugin(ACTOR)),
+        testing::AllOf(HasSubstr("actor 1.0.0"), HasSubstr("ended without a word"), HasSubstr("set `launcher`")));
+}
+
 class Ending : public Run, public testing::WithParamInterface<int> {};
 
 TEST_P(Ending, a_signal_ends_the_host_in_order_and_leaves_no_process_and_no_socket) {

@@ -149,9 +149,10 @@ Status run_host(const Options& options) {
   stop_signal.wait();
   dispatcher.request_stop();
   dispatcher.join();
+  const Status stopped = host.stop();  // now, so that what plugins do as they end is printed too
   printer.request_stop();
   printer.join();
-  return dispatched;
+  return dispatched ? stopped : dispatched;
 }
 
 }  // namespace shunt::tool

@@ -108,6 +108,9 @@ class Host {
   /// then on, as do those that wait for it, and publications that wait are dropped and counted. Blocks until it is
   /// gone. Errors: NoSuchPlugin, WouldDeadlock from inside a callback.
   [[nodiscard]] Status stop(std::string_view plugin);
+  /// Stops every plugin for good, as destroying the host does, but what happens meanwhile can still be seen. Blocks
+  /// until the last process has ended. Errors: WouldDeadlock from inside a callback.
+  [[nodiscard]] Status stop();
   /// Starts a stopped or quarantined plugin again. Blocks until it serves. Errors: NoSuchPlugin, those of starting it,
   /// WouldDeadlock from inside a callback.
   [[nodiscard]] Status restart(std::string_view plugin);
