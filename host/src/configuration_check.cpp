@@ -13,7 +13,8 @@ namespace shunt {
 namespace {
 
 constexpr std::uint64_t kPoolBytesMax = 1u << 30;
-constexpr std::uint32_t kCpuMax = 1023;  // CPU_SETSIZE
+constexpr std::uint64_t kMemoryMin = 16u << 20;  // the kit, two threads and the C library start in it
+constexpr std::uint32_t kCpuMax = 1023;          // CPU_SETSIZE
 constexpr std::uint32_t kQueueMax = 1u << 20;
 
 /// Collects the first complaint about members of one prefix.
@@ -59,8 +60,8 @@ void check_pool(Check& check, std::string_view member, const std::vector<bus::Si
 }
 
 void check_sandbox(Check& check, const SandboxLimits& sandbox) {
-  check.require(sandbox.memory_bytes >= 1u << 20 && sandbox.memory_bytes <= std::uint64_t{1} << 40, "sandbox.memory",
-                "is {}; 1 MiB to 1024 GiB are meant", bytes_text(sandbox.memory_bytes));
+  check.require(sandbox.memory_bytes >= kMemoryMin && sandbox.memory_bytes <= std::uint64_t{1} << 40, "sandbox.memory",
+                "is {}; 16 MiB to 1024 GiB are meant", bytes_text(sandbox.memory_bytes));
   check.range("sandbox.threads", sandbox.threads, 2, 10'000);
   check.range("sandbox.open_files", sandbox.open_files, 16, 65'536);
   check.range("sandbox.denials", sandbox.denials, 1, 1'000'000'000);

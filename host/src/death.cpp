@@ -11,6 +11,7 @@ ErrorCode Death::code_of_death() const noexcept {
 
 std::string Death::describe() const {
   if (!reason.empty()) return fmt::format("was ended by the host: {}: {}", name(cause), reason);
+  if (!known && !warden_spoke && !warden_killed) return std::string{kSilentLauncher};
   if (!known) return "died with its warden, nobody saw how";
   if (signal != 0) return fmt::format("was ended by signal {} ({})", signal, ::strsignal(signal));
   return fmt::format("exited by itself with code {}", code);
@@ -19,7 +20,7 @@ std::string Death::describe() const {
 /// What a plugin says of itself is the reason, unless its warden was killed: then calls fail that nobody judges any
 /// more, and the plugin may say so before it is gone, too.
 Error Death::why_not_started(const std::optional<Error>& said, std::string ended) const {
-  if (said && (known || !reason.empty())) return *said;
+  if (said && !warden_killed) return *said;
   if (said) ended += "; before that: " + to_string(*said);
   return {code_of_death(), std::move(ended)};
 }

@@ -11,11 +11,17 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace shunt::host {
 
+inline constexpr std::string_view kSilentLauncher =
+    "did not start: its launcher ended without a word; set `launcher` to the shunt-launch of this release";
+
 struct Death {
-  bool known = false;  ///< The warden lived to tell.
+  bool known = false;          ///< The warden lived to tell.
+  bool warden_killed = false;  ///< By somebody else, as far as the kernel tells the host.
+  bool warden_spoke = false;   ///< Else it may be any program.
   int code = 0;
   int signal = 0;                        ///< 0: by itself, with `code`.
   std::string reason;                    ///< Why the host ended it; empty when it did not.

@@ -1,6 +1,8 @@
 #include "plugin_process.hpp"
 
+#include "phase_bound.hpp"
 #include "spawn_launcher.hpp"
+#include "units.hpp"
 
 #include <algorithm>
 #include <array>
@@ -16,15 +18,16 @@
 namespace shunt::host {
 namespace {
 
-constexpr std::chrono::nanoseconds kExit = std::chrono::seconds(2);  ///< For a process whose end is awaited.
 constexpr unsigned kInitTries = 3;
 constexpr std::chrono::milliseconds kInitAgain{10};  ///< After the first failure; twice as long after each other one.
 
-/// Reaps a child of ours. In a host that ignores SIGCHLD it is gone when it has ended, and nothing is left to reap.
-void wait_for(int pidfd) noexcept {
+/// Reaps a child of ours; whether somebody killed it. In a host that ignores SIGCHLD it is gone when it has ended, and
+/// nothing is left to reap.
+bool wait_for(int pidfd) noexcept {
   siginfo_t info{};
   while (::waitid(static_cast<idtype_t>(P_PIDFD), static_cast<id_t>(pidfd), &info, WEXITED) != 0 && errno == EINTR) {
   }
+  return info.si_code == CLD_KILLED || info.si_code == CLD_DUMPED;
 }
 
 std::string broken(bus::Breach what) { return fmt::format("it broke the lane's contract: {}", describe(what)); }
@@ -67,7 +70,9 @@ PluginProcess::~PluginProcess() {
 
 Status PluginProcess::spawn(const std::filesystem::path& launcher, const flatbuffers::FlatBufferBuilder& attach,
                             const PluginImage& image, const bus::LaneMemory& memory) {
-  SHUNT_TRY(started, start_launcher(launcher, "--attach"));
+  auto launched = start_launcher(launcher, "--attach");
+  if (!launched) return error(launched.error().code, "{}", named(launched.error().message));
+  StartedLauncher& started = *launched;
   const pid_t pid = warden_pid_ = started.pid;
   warden_pidfd_.reset(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
   if (!warden_pidfd_) {
@@ -96,9 +101,17 @@ Status PluginProcess::hand_over(const flatbuffers::FlatBufferBuilder& attach, co
   plugin_ = std::move(ends[0]);
   SHUNT_CHECK(loop_.watch(warden_.get(), [this] { on_warden_packet(); }));
   SHUNT_CHECK(loop_.watch(plugin_.get(), [this] { on_plugin_packet(); }));
-  SHUNT_CHECK(send_packet(warden_.get(), attach, descriptors));
+  if (auto sent = send_packet(warden_.get(), attach, descriptors); !sent) {
+    const bool gone = sent.error().code == ErrorCode::HostGone;
+    return error(sent.error().code, "{}", named(gone ? kSilentLauncher : sent.error().message));
+  }
   arm_deadline();
   return {};
+}
+
+/// "momentum 1.4.0+8a3f1c2e+abi-v3: ..."
+std::string PluginProcess::named(std::string_view text) const {
+  return fmt::format("{} {}: {}", instance_->identity.plugin, to_string(instance_->identity.version), text);
 }
 
 void PluginProcess::move(Event event) {
@@ -110,21 +123,8 @@ void PluginProcess::move(Event event) {
 
 void PluginProcess::arm_deadline() {
   loop_.cancel(deadline_);
-  std::chrono::nanoseconds limit{};
-  switch (state_) {
-    case State::Spawned:
-    case State::Confined: limit = deadlines_.load; break;
-    case State::Attached: limit = deadlines_.init; break;
-    case State::Initialised: limit = deadlines_.validate; break;
-    case State::Validated: limit = deadlines_.activate; break;
-    case State::Cleaning: limit = deadlines_.cleanup; break;
-    case State::Ending: limit = kExit; break;
-    case State::Active:
-    case State::Draining:
-    case State::Ended:
-    case State::Quarantined: return;
-  }
-  deadline_ = loop_.after(limit, [this] { on_deadline(); });
+  if (const auto [phase, limit] = bound_of(state_, deadlines_); limit.count() != 0)
+    deadline_ = loop_.after(limit, [this] { on_deadline(); });
 }
 
 void PluginProcess::on_deadline() {
@@ -139,7 +139,11 @@ void PluginProcess::on_deadline() {
     plugin_closed_ = true;
     return finish_when_reaped();
   }
-  end(Event::DeadlinePassed, fmt::format("it did not leave the state {} in time", name(state_)));
+  const auto [phase, limit] = bound_of(state_, deadlines_);
+  const auto within = duration_text(limit);
+  end(Event::DeadlinePassed,
+      phase.empty() ? fmt::format("its process did not end in time, within {}", within)
+                    : fmt::format("{0} did not come back in time, within the {1} of deadlines.{0}", phase, within));
 }
 
 void PluginProcess::enter(control::Phase phase) {
@@ -212,7 +216,8 @@ void PluginProcess::give_up(Error why) {
 /// By descriptor, never by number: a pid may be somebody else's by now.
 void PluginProcess::kill_plugin() noexcept {
   if (plugin_pidfd_ && plugin_alive_) ::syscall(SYS_pidfd_send_signal, plugin_pidfd_.get(), SIGKILL, nullptr, 0);
-  else if (warden_pidfd_) ::syscall(SYS_pidfd_send_signal, warden_pidfd_.get(), SIGKILL, nullptr, 0);
+  else if (warden_pidfd_)
+    warden_ended_by_us_ = ::syscall(SYS_pidfd_send_signal, warden_pidfd_.get(), SIGKILL, nullptr, 0) == 0;
   else if (warden_) close_warden();
 }
 
@@ -243,6 +248,7 @@ void PluginProcess::on_warden_packet() {
 
 void PluginProcess::accept_from_warden(Packet& packet) {
   const control::Message& message = packet.message();
+  death_.warden_spoke = true;
   if (const auto* const spawned = message.body_as_Spawned();
       spawned != nullptr && packet.descriptors.size() == 1 && !plugin_pidfd_) {
     if (auto watched = loop_.watch(packet.descriptors.front().get(), [this] { on_plugin_exit(); }); !watched)
@@ -260,7 +266,7 @@ void PluginProcess::accept_from_warden(Packet& packet) {
     finish_when_reaped();
   } else if (const auto* const refused = message.body_as_Refused(); refused != nullptr) {
     listener_.on_phase_failed(*instance_, {static_cast<ErrorCode>(refused->code() == 0 ? 0 : refused->code() - 1),
-                                           refused->message() == nullptr ? "" : refused->message()->str()});
+                                           named(refused->message() == nullptr ? "" : refused->message()->c_str())});
     end(Event::PhaseFailed, "the launcher refused it");
   } else {
     accept_report(message);
@@ -287,7 +293,7 @@ void PluginProcess::on_plugin_packet() {
 void PluginProcess::on_plugin_closed() {
   loop_.unwatch(plugin_.get());
   plugin_closed_ = true;
-  closed_deadline_ = loop_.after(kExit, [this] {
+  closed_deadline_ = loop_.after(kExitBound, [this] {
     if (plugin_alive_ && state_ != State::Ending) end(Event::Breach, "it closed its control socket and lives on");
   });
   finish_when_reaped();
@@ -355,7 +361,7 @@ void PluginProcess::on_plugin_exit() {
 
 void PluginProcess::on_warden_exit() {
   loop_.unwatch(warden_pidfd_.get());
-  wait_for(warden_pidfd_.get());
+  death_.warden_killed = wait_for(warden_pidfd_.get()) && !warden_ended_by_us_;
   while (warden_) {  // what it said last
     auto packet = receive_packet(warden_.get());
     if (!packet || !*packet) break;

@@ -16,6 +16,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include <sys/types.h>
 
@@ -96,6 +97,7 @@ class PluginProcess {
   void give_up(Error why);
   void enter(control::Phase phase);
   void move(Event event);
+  [[nodiscard]] std::string named(std::string_view text) const;
   void arm_deadline();
   void kill_plugin() noexcept;
   void tell_who_started_it(const Error& why) const;
@@ -114,6 +116,7 @@ class PluginProcess {
   bool plugin_alive_ = false;   // its pidfd has not fired
   bool plugin_closed_ = false;  // its end of the control socket is
   bool warden_alive_ = true;
+  bool warden_ended_by_us_ = false;
   bool reported_ = false;
   std::deque<control::Phase> asked_{control::Phase::Load};  // answered in this order; Load is answered unasked
   EventLoop::TimerId deadline_ = 0;

@@ -49,8 +49,9 @@ Result<StartedLauncher> start_launcher(const std::filesystem::path& launcher, co
   const int code = ::posix_spawn(&started.pid, program.c_str(), &actions, nullptr, arguments, environment.data());
   ::posix_spawn_file_actions_destroy(&actions);
   if (code != 0)
-    return error(ErrorCode::System, "starting the launcher \"{}\": {}; set `launcher` to where shunt-launch is",
-                 program, ::strerror(code));
+    return error(ErrorCode::System, "starting the launcher \"{}\": {}; {}", program, ::strerror(code),
+                 code == EAGAIN || code == ENOMEM ? "raise the limits of processes and memory (ulimit -u, ulimit -v)"
+                                                  : "set `launcher` to where shunt-launch is");
   started.socket = std::move(ends[0]);
   return started;
 }

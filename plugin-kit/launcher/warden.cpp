@@ -232,10 +232,7 @@ Result<Ending> start(kit::ControlChannel& host, Attachment attachment, const Plu
   SHUNT_TRY(relay, Relay::make());
   adopt_orphans();
   const auto& sandbox = attachment.agreement.sandbox;
-  auto granted = granted_calls(sandbox ? sandbox->syscalls : std::vector<std::string>{});
-  if (!granted)
-    return error(granted.error().code, "{} {}: {}", attachment.agreement.plugin, attachment.agreement.version,
-                 granted.error().message);
+  SHUNT_TRY(granted, granted_calls(sandbox ? sandbox->syscalls : std::vector<std::string>{}));
   auto filter = choose_filter(hooks);
   const auto proc = filter ? ProcFolder::Absent : ProcFolder::Mounted;
   hooks.reached("filter");
@@ -250,7 +247,7 @@ Result<Ending> start(kit::ControlChannel& host, Attachment attachment, const Plu
   relay.init.close();
   hooks.reached("namespaces");
   SHUNT_CHECK(relay.warden.send(control::EnterT{}));
-  Oversight oversight{attachment, std::move(*granted)};
+  Oversight oversight{attachment, std::move(granted)};
   attachment.close_descriptors();
   return Warden{std::move(host), std::move(relay.warden), forked.pid, std::move(oversight), std::move(by_hand)}.watch();
 }

@@ -289,7 +289,7 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"[[plugin]]\npath = \"a\"\ninstances = 2\n", "3:13", "one instance of each version is run at present"},
         Refusal{"[[plugin]]\npath = \"a\"\nslots = 100\n", "3:9", "a power of two from 16 to 65536"},
         Refusal{"[[plugin]]\npath = \"a\"\nslots = 8\n", "3:9", "a power of two from 16 to 65536"},
-        Refusal{"[[plugin]]\npath = \"a\"\nsandbox = { memory = \"1 KiB\" }\n", "3:22", "1 MiB to"},
+        Refusal{"[[plugin]]\npath = \"a\"\nsandbox = { memory = \"1 KiB\" }\n", "3:22", "16 MiB to"},
         Refusal{"[[plugin]]\npath = \"a\"\nsandbox = { open_files = 3 }\n", "3:26", "from 16 to 65536"},
         Refusal{"[[plugin]]\npath = \"a\"\nsandbox = { open_files = 3 }\n", "3:26", "from 16 to"},
         Refusal{"[[plugin]]\npath = \"a\"\nsandbox = { cpus = [1, 1] }\n", "3:20", "each once"},

@@ -61,7 +61,8 @@ TEST_F(Phases, one_that_hangs_is_ended_at_its_deadline) {
     const Error error = start_fails(in_a_hurry(actor(phase + " hang")));
 
     EXPECT_EQ(error.code, ErrorCode::DeadlineExceeded) << phase;
-    EXPECT_THAT(error.message, AllOf(HasSubstr("actor 1.0.0"), HasSubstr("in time")));
+    EXPECT_THAT(error.message,
+                AllOf(HasSubstr("actor 1.0.0"), HasSubstr("in time"), HasSubstr("200 ms of deadlines." + phase)));
   }
 }
 

@@ -9,12 +9,13 @@
 namespace shunt::launcher {
 namespace {
 
-constexpr std::array<std::string_view, 72> kNever{
+constexpr std::array<std::string_view, 73> kNever{
     // New programs and processes; threads come by pthread_create, within the limit.
     "execve", "execveat", "fork", "vfork", "clone", "clone3",
     // Other processes.
     "ptrace", "process_vm_readv", "process_vm_writev", "process_madvise", "pidfd_open", "pidfd_getfd",
-    "pidfd_send_signal", "kcmp", "kill", "tkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "move_pages", "migrate_pages",
+    "pidfd_send_signal", "kcmp", "kill", "tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "move_pages",
+    "migrate_pages",
     // The sandbox itself.
     "seccomp", "prctl", "arch_prctl", "landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self",
     "unshare", "setns", "personality", "modify_ldt",
