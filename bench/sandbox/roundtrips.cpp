@@ -21,14 +21,14 @@ constexpr std::array kContenders{Contender{"bare", SHUNT_LAUNCH_BARE}, Contender
                                  Contender{"bare_again", SHUNT_LAUNCH_BARE}};
 
 Result<double> measure_once(const Contender& contender, const Setup& setup, const Plan& plan) {
-  static const double ns_per_tick = measure_ns_per_tick();
-  static const std::uint64_t tick_step = measure_tick_step();
+  static const double kNsPerTick = measure_ns_per_tick();
+  static const std::uint64_t kTickStep = measure_tick_step();
   const SubjectEntry entry{contender.name, false, [&] { return make_client(Payload::Inline, contender.launcher); }};
   SHUNT_TRY(process, SubjectProcess::start(entry, setup, plan.messages));
   SHUNT_TRY(round, process.measure(plan, kLimit));
   if (round.measured.errors != 0)
     return error(ErrorCode::BadPayload, "{} payloads of {} did not check", round.measured.errors, contender.name);
-  return percentile(round.samples, 0.50, tick_step) * ns_per_tick;
+  return percentile(round.samples, 0.50, kTickStep) * kNsPerTick;
 }
 
 }  // namespace

@@ -25,7 +25,7 @@ class HostSubject : public Subject {
  public:
   explicit HostSubject(Payload payload, std::filesystem::path launcher = {})
       : payload_(payload), launcher_(std::move(launcher)) {}
-  ~HostSubject() override { stop(); }
+  ~HostSubject() override { HostSubject::stop(); }
 
   [[nodiscard]] Payload payload() const override { return payload_; }
   /// As `read = "auto"` reads: inline and up to 4 KiB copied, larger ones of a listed plugin in place.
