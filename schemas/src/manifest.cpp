@@ -56,6 +56,13 @@ std::vector<Value> unpack_all(const flatbuffers::Vector<flatbuffers::Offset<Tabl
   return values;
 }
 
+Result<std::optional<ToolChain>> tool_chain_of(const manifest::Manifest& from) {
+  if (from.tool_chain() == nullptr) return std::nullopt;
+  auto tool_chain = ToolChain::parse(from.tool_chain()->string_view());
+  if (!tool_chain) return error(ErrorCode::BadManifest, "in the manifest, {}", tool_chain.error().message);
+  return *std::move(tool_chain);
+}
+
 Result<Version> version_of(const manifest::Manifest& from) {
   auto version = Version::parse(from.version()->string_view());
   if (!version || version->build || version->abi)
@@ -87,6 +94,7 @@ Result<Manifest> parse_manifest(std::span<const std::byte> bytes) {
                  from.format());
 
   SHUNT_TRY(version, version_of(from));
+  SHUNT_TRY(tool_chain, tool_chain_of(from));
   Manifest manifest{.name = text(from.name()),
                     .version = std::move(version),
                     .functions = unpack_all<DeclaredFunction>(from.functions()),
@@ -96,7 +104,8 @@ Result<Manifest> parse_manifest(std::span<const std::byte> bytes) {
                     .config = unpack_all<ConfigKey>(from.config()),
                     .permissions = {},
                     .binary_schemas = unpack_all<BinarySchema>(from.binary_schemas()),
-                    .libraries = unpack_all<ManifestLibrary>(from.libraries())};
+                    .libraries = unpack_all<ManifestLibrary>(from.libraries()),
+                    .tool_chain = std::move(tool_chain)};
   if (const auto* permissions = from.permissions())
     manifest.permissions = {unpack_all<std::string>(permissions->read()),
                             unpack_all<std::string>(permissions->syscalls())};

@@ -74,6 +74,7 @@ inline manifest::ManifestT example_manifest() {
   schema->bytes = {1, 2, 3};
   example.binary_schemas.push_back(std::move(schema));
   example.libraries.push_back(library("libindicators.so.2"));
+  example.tool_chain = "GNU 12.2.0";
   return example;
 }
 

@@ -34,6 +34,7 @@ TEST(Manifest, everything_declared_is_read) {
   EXPECT_EQ(manifest->binary_schemas,
             (std::vector{BinarySchema{"market.fbs", {std::byte{1}, std::byte{2}, std::byte{3}}}}));
   EXPECT_EQ(manifest->libraries, (std::vector{ManifestLibrary{"libindicators.so.2", std::string(64, 'a')}}));
+  EXPECT_EQ(manifest->tool_chain, (ToolChain{"GNU", {12, 2, 0}}));
 }
 
 TEST(Manifest, a_plugin_that_declares_nothing_but_its_name_is_possible) {
@@ -45,6 +46,7 @@ TEST(Manifest, a_plugin_that_declares_nothing_but_its_name_is_possible) {
 
   ASSERT_TRUE(manifest) << to_string(manifest.error());
   EXPECT_TRUE(manifest->functions.empty());
+  EXPECT_FALSE(manifest->tool_chain) << "an older kit did not say it";
 }
 
 TEST(Manifest, bytes_at_any_alignment_are_read) {
@@ -131,6 +133,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadContent{"type", [](M& m) { m.topics_out[0]->type->name = ""; }, "\"market.signals\" names the type \"\""},
         BadContent{"request", [](M& m) { m.functions[0]->request->name = "a b"; }, "names the type \"a b\""},
         BadContent{"schema", [](M& m) { m.binary_schemas[0]->file = ""; }, "schemas"},
+        BadContent{"tool chain", [](M& m) { m.tool_chain = "\x1b[2J 1"; },
+                   "in the manifest, \"\\x1b[2J 1\" is no tool"},
         BadContent{"permission", [](M& m) { m.permissions->read = {""}; }, "permissions.read"},
         BadContent{"many",
                    [](M& m) {
@@ -189,6 +193,24 @@ TEST(Names, are_plain_words_that_start_with_a_letter) {
   EXPECT_TRUE(is_name(std::string(kNameBytesMax, 'a')));
   EXPECT_FALSE(is_name(std::string(kNameBytesMax + 1, 'a')));
   EXPECT_FALSE(is_dotted_name(std::string(kNameBytesMax, 'a') + ".b"));
+}
+
+TEST(ToolChains, read_back_to_the_same_text) {
+  for (const auto* text : {"GNU 12.2.0", "Clang 14", "AppleClang 14.0.0.14000029", "g++ 4294967295.0"}) {
+    const auto tool_chain = ToolChain::parse(text);
+    ASSERT_TRUE(tool_chain) << text;
+    EXPECT_EQ(to_string(*tool_chain), text);
+  }
+}
+
+TEST(ToolChains, that_are_no_name_and_version_are_refused) {
+  for (const auto* text : {"", "GNU", "GNU ", " 12", "GNU  12", "GNU 12.", "GNU .2", "GNU 12.2.0-rc1", "GNU 012",
+                           "GNU 4294967296", "GNU -1", "GNU +1", "G/NU 12", "GNU 12 "}) {
+    const auto tool_chain = ToolChain::parse(text);
+    ASSERT_FALSE(tool_chain) << text;
+    EXPECT_THAT(tool_chain.error().message, HasSubstr("a compiler's name and version, e.g. GNU 12.2.0"));
+  }
+  EXPECT_FALSE(ToolChain::parse("GNU 1" + std::string(kNameBytesMax, '1')));
 }
 
 }  // namespace

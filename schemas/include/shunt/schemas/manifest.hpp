@@ -6,6 +6,7 @@
 
 #include <shunt/schemas/ids.hpp>
 #include <shunt/schemas/result.hpp>
+#include <shunt/schemas/tool_chain.hpp>
 #include <shunt/schemas/version.hpp>
 
 #include <cstddef>
@@ -101,6 +102,7 @@ struct Manifest {
   Permissions permissions;
   std::vector<BinarySchema> binary_schemas;
   std::vector<ManifestLibrary> libraries{};
+  std::optional<ToolChain> tool_chain{};  ///< What compiled the plugin; none: its build does not say.
   friend bool operator==(const Manifest&, const Manifest&) = default;
 };
 
