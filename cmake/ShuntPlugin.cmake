@@ -4,15 +4,19 @@
 #     [NAME momentum]            the plugin's name in the manifest; TARGET if it is not given
 #     [OUTPUT libmomentum.so]    the file's name; lib<TARGET>.so if it is not given
 #     [SCHEMAS folder...]        where schemas are looked for, after the manifest's folder
-#     [LIBRARIES targets...])    shared libraries that it is linked with and that its host hands it
+#     [LIBRARIES targets...]     shared libraries that it is linked with and that its host hands it
+#     [TOOL_CHAIN "GNU 12.2.0"]) what compiles it, where CMake's compiler is a wrapper around that; "unknown": not said
 #
 # makes ${SHUNT_PLUGIN_FOLDER}/OUTPUT with the manifest in an ELF note and <NAME>_contract.hpp on the include path of the
 # sources, and lists it: OUTPUT.sha256 beside it, and plugins.sha256 for all plugins of the folder, as `sha256sum -c` reads
 # them. The file links libc, libm, libstdc++ and LIBRARIES only, exports its descriptor only, and is the same bytes
 # wherever the sources and the build folder are. The manifest lists each of LIBRARIES with its sha256, and a copy of it
 # lies beside the plugin under its SONAME: what a library of them needs in turn belongs into the list as well.
+# The manifest also says which compiler made the plugin: that of C++, or that of C when all SOURCES are C. `shunt compat`
+# believes it, so say with TOOL_CHAIN only what is true.
 #
-#   shunt_add_contract(TARGET MANIFEST plugin.toml [NAME momentum] [SCHEMAS folder...] [LIBRARIES targets...])
+#   shunt_add_contract(TARGET MANIFEST plugin.toml [NAME momentum] [SCHEMAS folder...] [LIBRARIES targets...]
+#     [TOOL_CHAIN "GNU 12.2.0"])
 #
 # makes the headers alone, as the library TARGET: <NAME>_client.hpp for a host, <NAME>_contract.hpp for a test. Every
 # plugin has one already, TARGET_contract.
@@ -20,13 +24,20 @@ set(SHUNT_PLUGIN_FOLDER ${CMAKE_BINARY_DIR}/plugins CACHE PATH "Where plugins ar
 find_program(FLATC flatc REQUIRED)
 
 function(shunt_add_contract target)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "MANIFEST;NAME" "SCHEMAS;LIBRARIES")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "MANIFEST;NAME;TOOL_CHAIN" "SCHEMAS;LIBRARIES")
   if(NOT arg_MANIFEST OR arg_UNPARSED_ARGUMENTS)
-    message(FATAL_ERROR "shunt_add_contract(${target}) needs MANIFEST, and knows NAME, SCHEMAS and LIBRARIES; "
-      "not: \"${arg_UNPARSED_ARGUMENTS}\".")
+    message(FATAL_ERROR "shunt_add_contract(${target}) needs MANIFEST, and knows NAME, SCHEMAS, LIBRARIES and "
+      "TOOL_CHAIN; not: \"${arg_UNPARSED_ARGUMENTS}\".")
   endif()
   if(NOT arg_NAME)
     set(arg_NAME ${target})
+  endif()
+  if(NOT arg_TOOL_CHAIN)
+    shunt_tool_chain_(CXX arg_TOOL_CHAIN)
+  endif()
+  set(tool_chain "")
+  if(NOT arg_TOOL_CHAIN STREQUAL "unknown")
+    set(tool_chain --tool-chain ${arg_TOOL_CHAIN})
   endif()
   cmake_path(ABSOLUTE_PATH arg_MANIFEST)
   string(MAKE_C_IDENTIFIER ${arg_NAME} identifier)
@@ -46,7 +57,7 @@ function(shunt_add_contract target)
     ${generated}/${identifier}_note.cpp ${generated}/${identifier}.manifest)
   add_custom_command(OUTPUT ${outputs}
     COMMAND shunt::shunt-manifest ${arg_MANIFEST} --name ${arg_NAME} --out ${generated} --flatc ${FLATC} ${schemas}
-            --depfile ${generated}/${identifier}.d ${libraries}
+            --depfile ${generated}/${identifier}.d ${libraries} ${tool_chain}
     DEPENDS ${arg_MANIFEST} ${library_files} shunt::shunt-manifest DEPFILE ${generated}/${identifier}.d
     COMMENT "Manifest of ${arg_NAME}" VERBATIM)
   add_custom_target(${target}_files DEPENDS ${outputs})
@@ -57,11 +68,10 @@ function(shunt_add_contract target)
 endfunction()
 
 function(shunt_add_plugin target)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "MANIFEST;NAME;OUTPUT" "SOURCES;SCHEMAS;LIBRARIES")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "MANIFEST;NAME;OUTPUT;TOOL_CHAIN" "SOURCES;SCHEMAS;LIBRARIES")
   if(NOT arg_MANIFEST OR NOT arg_SOURCES OR arg_UNPARSED_ARGUMENTS)
-    message(FATAL_ERROR "shunt_add_plugin(${target}) needs MANIFEST and SOURCES, and knows NAME, OUTPUT, SCHEMAS and "
-      "LIBRARIES; "
-      "not: \"${arg_UNPARSED_ARGUMENTS}\".")
+    message(FATAL_ERROR "shunt_add_plugin(${target}) needs MANIFEST and SOURCES, and knows NAME, OUTPUT, SCHEMAS, "
+      "LIBRARIES and TOOL_CHAIN; not: \"${arg_UNPARSED_ARGUMENTS}\".")
   endif()
   if(NOT arg_NAME)
     set(arg_NAME ${target})
@@ -69,8 +79,17 @@ function(shunt_add_plugin target)
   if(NOT arg_OUTPUT)
     set(arg_OUTPUT lib${target}.so)
   endif()
+  if(NOT arg_TOOL_CHAIN)
+    set(others ${arg_SOURCES})
+    list(FILTER others EXCLUDE REGEX "\\.c$")
+    if(others)
+      shunt_tool_chain_(CXX arg_TOOL_CHAIN)
+    else()
+      shunt_tool_chain_(C arg_TOOL_CHAIN)
+    endif()
+  endif()
   shunt_add_contract(${target}_contract MANIFEST ${arg_MANIFEST} NAME ${arg_NAME} SCHEMAS ${arg_SCHEMAS}
-    LIBRARIES ${arg_LIBRARIES})
+    LIBRARIES ${arg_LIBRARIES} TOOL_CHAIN ${arg_TOOL_CHAIN})
 
   get_target_property(outputs ${target}_contract SHUNT_OUTPUTS)
   list(FILTER outputs INCLUDE REGEX "(_note\\.cpp|_contract\\.hpp)$")
@@ -88,6 +107,14 @@ function(shunt_add_plugin target)
   add_custom_command(TARGET ${target} POST_BUILD
     COMMAND ${CMAKE_COMMAND} -D FILE=$<TARGET_FILE:${target}> -P ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/ShuntListPlugin.cmake
     VERBATIM)
+endfunction()
+
+# The compiler of a language by name and version; CMake does not know those of every compiler.
+function(shunt_tool_chain_ language variable)
+  set(${variable} unknown PARENT_SCOPE)
+  if(CMAKE_${language}_COMPILER_ID AND CMAKE_${language}_COMPILER_VERSION)
+    set(${variable} "${CMAKE_${language}_COMPILER_ID} ${CMAKE_${language}_COMPILER_VERSION}" PARENT_SCOPE)
+  endif()
 endfunction()
 
 # How a plugin is compiled and linked, apart from what it is made of.

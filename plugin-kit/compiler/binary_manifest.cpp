@@ -72,6 +72,7 @@ class Writer {
     const auto libraries = each(declaration_.libraries, [&](const Library& library) {
       return manifest::CreateLibrary(build_, text(library.name), text(library.sha256));
     });
+    const auto tool_chain = declaration_.tool_chain.empty() ? 0 : text(declaration_.tool_chain);
     const auto name = text(declaration_.name);
     const auto version = text(declaration_.version);
     manifest::ManifestBuilder root(build_);
@@ -86,6 +87,7 @@ class Writer {
     root.add_permissions(permissions);
     root.add_binary_schemas(schemas);
     root.add_libraries(libraries);
+    root.add_tool_chain(tool_chain);
     manifest::FinishManifestBuffer(build_, root.Finish());
     return {build_.GetBufferPointer(), build_.GetBufferPointer() + build_.GetSize()};
   }

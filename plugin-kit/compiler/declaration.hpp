@@ -73,7 +73,8 @@ struct Declaration {
   std::vector<std::string> read;
   std::vector<std::string> syscalls;
   std::vector<Library> libraries;
-  Place place;  ///< Of [plugin].
+  std::string tool_chain;  ///< As the build names it; empty: it does not.
+  Place place;             ///< Of [plugin].
 };
 
 /// Reads a plugin.toml and checks all of it that needs no schema. Whether it is usable: `problems.none()`.

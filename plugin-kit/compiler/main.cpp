@@ -6,6 +6,7 @@
 #include "writers.hpp"
 
 #include <shunt/schemas/limits.hpp>
+#include <shunt/schemas/tool_chain.hpp>
 
 #include <cstdio>
 #include <filesystem>
@@ -35,6 +36,7 @@ struct Options {
   std::string name;
   std::string depfile;
   std::vector<std::string> libraries;
+  std::string tool_chain;
 };
 
 void write_file(const std::filesystem::path& path, std::string_view bytes, Problems& problems) {
@@ -99,6 +101,10 @@ void write_outputs(const Options& options, const Resolved& resolved, Problems& p
 void compile(const Options& options, Problems& problems) {
   auto declaration = read_declaration(options.manifest, problems);
   declaration.libraries = read_libraries(options.libraries, declaration.place, problems);
+  declaration.tool_chain = options.tool_chain;
+  if (!options.tool_chain.empty())
+    if (const auto tool_chain = shunt::ToolChain::parse(options.tool_chain); !tool_chain)
+      problems.add(declaration.place, "The build names its tool chain, but {}.", tool_chain.error().message);
   if (!options.name.empty() && !declaration.name.empty() && declaration.name != options.name)
     problems.add(declaration.place,
                  "The plugin is called \"{}\" here and \"{}\" by the build; make them one (NAME of "
@@ -124,6 +130,8 @@ int main(int argc, char** argv) {
   app.add_option("--name", options.name, "Refuse a manifest of another plugin");
   app.add_option("--depfile", options.depfile, "Where to list the files that were read, for the build");
   app.add_option("--library", options.libraries, "SONAME=FILE of a shared library that the plugin is linked with");
+  app.add_option("--tool-chain", options.tool_chain,
+                 "What compiles the plugin, such as \"GNU 12.2.0\"; without it the manifest does not say");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& stopped) {

@@ -55,6 +55,14 @@ TEST(Note, holds_all_that_the_manifest_says) {
   EXPECT_EQ(window->default_()->str(), "20");
 }
 
+TEST(Note, says_which_compiler_the_build_used) {
+  const NoteOf note(PROBE_PLUGIN);
+
+  ASSERT_TRUE(note);
+  ASSERT_NE(note->tool_chain(), nullptr);
+  EXPECT_EQ(note->tool_chain()->str(), CXX_TOOL_CHAIN);
+}
+
 TEST(Note, holds_schemas_that_reflection_reads_and_that_name_no_folder) {
   const NoteOf note(PROBE_PLUGIN);
 

@@ -109,6 +109,26 @@ TEST_F(ManifestProgram, refuses_libraries_that_are_not_there_are_no_names_or_sta
   EXPECT_THAT(refusal(fmt::format("--library a.so={0} --library a.so={0}", library)), testing::HasSubstr("a.so twice"));
 }
 
+TEST_F(ManifestProgram, writes_the_tool_chain_that_the_build_names_and_none_otherwise) {
+  const auto manifest = [&](const std::string& options) {
+    EXPECT_EQ(compile(fmt::format("--schemas {} {}", path("schemas"), options)).exit, 0);
+    const auto bytes = file_bytes(path("out/momentum.manifest"));
+    return std::string(bytes.begin(), bytes.end());
+  };
+
+  EXPECT_THAT(manifest("--tool-chain 'GNU 12.2.0'"), testing::HasSubstr("GNU 12.2.0"));
+  EXPECT_THAT(manifest(""), testing::Not(testing::HasSubstr("GNU")));
+}
+
+TEST_F(ManifestProgram, refuses_a_tool_chain_without_a_version) {
+  const auto ran = compile(fmt::format("--schemas {} --tool-chain GNU", path("schemas")));
+
+  EXPECT_EQ(ran.exit, 1);
+  EXPECT_EQ(ran.output, manifest_ +
+                            ":1: The build names its tool chain, but \"GNU\" is no tool chain: write a compiler's name "
+                            "and version, e.g. GNU 12.2.0.\n");
+}
+
 TEST_F(ManifestProgram, says_so_when_it_cannot_write) {
   folder_.write("out", "a file where the folder should be");
 
