@@ -36,6 +36,7 @@ Status check(const HostConfiguration& configuration, const std::filesystem::path
   result.plugin = reading.image.manifest.name;
   result.version = to_string(reading.image.version);
   result.sha256 = reading.image.sha256;
+  if (const auto& tool_chain = reading.image.manifest.tool_chain) result.tool_chain = to_string(*tool_chain);
   note_blocking("", reading.image.dynamic.undefined, result.blocking);
 
   const PluginConfiguration* const entry = entry_of(configuration, plugin, result.sha256);

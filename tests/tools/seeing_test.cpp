@@ -222,8 +222,10 @@ TEST_F(Seeing, inspect_shows_a_plugins_file_without_a_host) {
   EXPECT_EQ(file["kind"], "file");
   EXPECT_EQ(file["plugin"], "parrot");
   EXPECT_EQ(file["sha256"].get<std::string>().size(), 64u);
+  EXPECT_EQ(file["tool_chain"], CXX_TOOL_CHAIN);
   EXPECT_EQ(file["functions"][0]["reply"], "echoes.Echo");
   EXPECT_EQ(people.code, 0);
+  EXPECT_THAT(people.out, HasSubstr("\nTOOL CHAIN  " CXX_TOOL_CHAIN "\n"));
   EXPECT_THAT(people.out, HasSubstr("\nfunction   repeat          words.Phrase -> echoes.Echo\n"));
   EXPECT_THAT(people.out, HasSubstr("\nconfig     suffix          string, default \"\"\n"));
 }

@@ -128,9 +128,10 @@ TEST_F(Trust, check_says_whether_a_host_would_run_a_plugin_and_why_not) {
   EXPECT_EQ(allowed.code, 0);
   EXPECT_THAT(allowed.out, HasSubstr("would run: Unsigned"));
   EXPECT_EQ(by_key.code, 0);
-  EXPECT_THAT(by_key.out, HasSubstr("would run: Signed by \"release\""));
+  EXPECT_THAT(by_key.out, HasSubstr("would run: Signed by \"release\"\n  tool chain " CXX_TOOL_CHAIN "\n"));
   EXPECT_EQ(json.json()["accepted"], true);
   EXPECT_EQ(json.json()["trust"], "Signed");
+  EXPECT_EQ(json.json()["tool_chain"], CXX_TOOL_CHAIN);
   EXPECT_EQ(refused_json.code, 1);
   EXPECT_EQ(refused_json.json()["accepted"], false);
   EXPECT_EQ(refused_json.json()["refusal"]["code"], "NotTrusted");
@@ -177,7 +178,7 @@ TEST_F(Trust, inspect_shows_a_files_signature_and_whether_it_holds) {
   EXPECT_TRUE(without["signature"].is_null());
   EXPECT_EQ(with["signature"]["holds"], true);
   EXPECT_EQ(broken.code, 0);
-  EXPECT_THAT(broken.out, HasSubstr("SIGNATURE  broken: "));
+  EXPECT_THAT(broken.out, HasSubstr("SIGNATURE   broken: "));
 }
 
 TEST_F(Trust, a_host_runs_what_its_key_signed_and_shows_it_and_refuses_it_once_tampered) {

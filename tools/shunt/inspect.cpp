@@ -71,12 +71,17 @@ std::string signature_text(const SignatureState& signature) {
   return "broken: " + signature.why;
 }
 
+Json tool_chain_json(const Manifest& manifest) {
+  return manifest.tool_chain ? Json(to_string(*manifest.tool_chain)) : Json(nullptr);
+}
+
 Json file_json(const PluginFile& file, const std::string& path) {
   Json json{{"kind", "file"},
             {"file", path},
             {"plugin", file.manifest.name},
             {"version", to_string(file.version)},
             {"sha256", file.sha256},
+            {"tool_chain", tool_chain_json(file.manifest)},
             {"needed", file.needed},
             {"searches", file.searches},
             {"libraries", libraries_json(file.manifest.libraries)},
@@ -96,6 +101,7 @@ void print_file(const PluginFile& file) {
   Table head{"PLUGIN", manifest.name};
   head.add({"VERSION", to_string(file.version)});
   head.add({"SHA256", file.sha256});
+  head.add({"TOOL CHAIN", manifest.tool_chain ? to_string(*manifest.tool_chain) : "its build does not say"});
   head.add({"SIGNATURE", signature_text(file.signature)});
   head.add({"NEEDS", joined(file.needed)});
   if (!file.searches.empty()) head.add({"SEARCHES", joined(file.searches)});

@@ -33,11 +33,10 @@ Json check_json(const PluginCheck& check, const std::string& path) {
   Json blocking = Json::array();
   for (const BlockingCall& each : check.blocking)
     blocking.push_back({{"object", each.object}, {"function", each.function}});
-  Json json{{"file", path},
-            {"accepted", !check.refusal.has_value()},
-            {"plugin", check.plugin},
-            {"version", check.version},
-            {"sha256", check.sha256}};
+  Json json{
+      {"file", path},           {"accepted", !check.refusal.has_value()},
+      {"plugin", check.plugin}, {"version", check.version},
+      {"sha256", check.sha256}, {"tool_chain", check.tool_chain.empty() ? Json(nullptr) : Json(check.tool_chain)}};
   if (check.refusal) json["refusal"] = {{"code", name(check.refusal->code)}, {"message", check.refusal->message}};
   else json.update(Json{{"trust", name(check.trust)}, {"signer", check.signer}});
   json.update(Json{{"libraries", libraries}, {"blocking", blocking}});
@@ -50,6 +49,7 @@ void print_check(const PluginCheck& check, const Options& options) {
     print_line(printable(fmt::format("{}: {} {} would run: {}{}", options.name, check.plugin, check.version,
                                      name(check.trust), signer)));
   }
+  if (!check.tool_chain.empty()) print_line("  tool chain " + check.tool_chain);
   for (const CheckedLibrary& each : check.libraries)
     print_line(
         printable(fmt::format("  needs {}, {}: {}", each.name,

@@ -36,6 +36,7 @@ struct PluginCheck {
   std::string plugin;            ///< This and all below: empty where the file is no plugin or is not trusted.
   std::string version;
   std::string sha256;
+  std::string tool_chain;  ///< "GNU 12.2.0"; also empty where its build did not say.
   Trust trust = Trust::Unsigned;
   std::string signer;  ///< When signed: the name of the key.
   std::vector<CheckedLibrary> libraries;
