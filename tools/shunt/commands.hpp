@@ -25,7 +25,13 @@ struct Options {
   std::vector<std::filesystem::path> keys{};  ///< Files: one private key, or public ones.
   std::string not_after;                      ///< A day; empty: none.
   bool strict = false;
+  std::string newer;  ///< A second file.
+  bool matrix = false;
 };
+
+/// Exit codes of `shunt compat` beside those of every command: its answer, for scripts.
+inline constexpr int kExitRelink = 3;
+inline constexpr int kExitRefuse = 4;
 
 Status run_host(const Options& options);
 Status plan_host(const Options& options);
@@ -44,6 +50,8 @@ Status check_file(const Options& options);
 Status show_audit(const Options& options);
 Status examine(const Options& options);
 Status tell_version(const Options& options);
+/// Gives the exit code.
+Result<int> compare_files(const Options& options);
 
 /// Replaces this process by shunt-bench with all further arguments. Errors: System.
 Status run_bench(int argc, char** argv);

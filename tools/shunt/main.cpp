@@ -9,6 +9,7 @@
 #include <csignal>
 #include <cstdio>
 #include <string_view>
+#include <variant>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -23,7 +24,7 @@ constexpr int kMisused = 2;
 struct Command {
   std::string_view name;
   const char* summary;
-  Status (*run)(const Options&);
+  std::variant<Status (*)(const Options&), Result<int> (*)(const Options&)> run;  ///< The second gives the exit code.
   void (*declare)(CLI::App&, Options&);
   const char* example;
 };
@@ -100,6 +101,17 @@ void takes_file_to_check(CLI::App& command, Options& options) {
   command.add_flag("--strict", options.strict, "Fail for calls that may block, too.");
 }
 
+void takes_two_files_or_matrix(CLI::App& command, Options& options) {
+  auto* const older = command.add_option("OLD", options.name, "The plugin's shared object as it is.");
+  auto* const newer = command.add_option("NEW", options.newer, "The one that is to take its place.");
+  command.add_flag("--matrix", options.matrix, "Print the whole matrix, and compare nothing.")
+      ->excludes(older)
+      ->excludes(newer);
+  command.callback([&options] {
+    if (!options.matrix && options.newer.empty()) throw CLI::RequiredError(options.name.empty() ? "OLD" : "NEW");
+  });
+}
+
 constexpr std::array kCommands{
     Command{"run", "Run a host until it is told to stop, and print what happens.", run_host, takes_host_toml,
             "shunt run host.toml"},
@@ -125,6 +137,8 @@ constexpr std::array kCommands{
             "shunt doctor --json"},
     Command{"check", "Say whether the host of --config, else of ./host.toml, would run a plugin's file, and why not.",
             check_file, takes_file_to_check, "shunt check plugins/libmomentum.so --config host.toml"},
+    Command{"compat", "Say whether a build can take the place of another: exits with 0 in place, 3 re-link, 4 refuse.",
+            compare_files, takes_two_files_or_matrix, "shunt compat plugins/libmomentum.so build/libmomentum.so"},
     Command{"keygen", "Make a key that signs plugins.", make_keys, takes_key_name,
             "shunt keygen release --not-after 2027-12-31"},
     Command{"sign", "Sign a plugin's file.", sign_file, takes_file_and_private_key,
@@ -134,6 +148,12 @@ constexpr std::array kCommands{
     Command{"version", "Print the version of this program, and of the host if one is there.", tell_version,
             takes_nothing, "shunt version --json"},
 };
+
+Result<int> exit_code_of(const Command& command, const Options& options) {
+  if (const auto* const judging = std::get_if<1>(&command.run)) return (*judging)(options);
+  SHUNT_CHECK(std::get<0>(command.run)(options));
+  return kDone;
+}
 
 int report(const Status& status, bool json) {
   if (status) return kDone;
@@ -208,8 +228,9 @@ int run(int argc, char** argv) {
   }
   for (const Command& each : kCommands)
     if (program.got_subcommand(std::string{each.name})) {
-      const Status status = each.run(options);
-      return report(status ? printed() : status, options.json);
+      const auto code = exit_code_of(each, options);
+      const int reported = report(code ? printed() : Status{tl::make_unexpected(code.error())}, options.json);
+      return reported == kDone ? *code : reported;
     }
   std::fprintf(stderr, "shunt: say bench first: shunt bench ...\n");
   return kMisused;
