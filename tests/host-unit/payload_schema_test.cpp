@@ -76,7 +76,7 @@ TEST(PayloadSchema, without_a_root_or_with_a_struct_for_one_is_refused) {
 TEST(PayloadSchema, with_one_name_for_a_table_and_an_enum_is_refused) {
   auto file = binary_schema("enum Leaf : byte { A } table Lead { n: int; } table T { leaf: Leaf; lead: Lead; }");
   const auto name = std::as_bytes(std::span("Lead", 4));
-  const auto place = std::ranges::search(file.bytes, name).begin();
+  const auto place = std::search(file.bytes.begin(), file.bytes.end(), name.begin(), name.end());
   ASSERT_NE(place, file.bytes.end());
   place[3] = std::byte{'f'};
 
