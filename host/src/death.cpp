@@ -9,8 +9,14 @@ ErrorCode Death::code_of_death() const noexcept {
   return known && signal != 0 ? ErrorCode::PluginCrashed : ErrorCode::PluginExited;
 }
 
+bool Death::is_orderly() const noexcept {
+  if (!reason.empty() || kind) return false;
+  return killed_by_host || (known && signal == 0 && code == 0);
+}
+
 std::string Death::describe() const {
   if (!reason.empty()) return fmt::format("was ended by the host: {}: {}", name(cause), reason);
+  if (killed_by_host && !warden_killed) return "was ended by the host";
   if (!known && !warden_spoke && !warden_killed) return std::string{kSilentLauncher};
   if (!known) return "died with its warden, nobody saw how";
   if (signal != 0) return fmt::format("was ended by signal {} ({})", signal, ::strsignal(signal));

@@ -22,6 +22,7 @@ struct Death {
   bool known = false;          ///< The warden lived to tell.
   bool warden_killed = false;  ///< By somebody else, as far as the kernel tells the host.
   bool warden_spoke = false;   ///< Else it may be any program.
+  bool killed_by_host = false;
   int code = 0;
   int signal = 0;                        ///< 0: by itself, with `code`.
   std::string reason;                    ///< Why the host ended it; empty when it did not.
@@ -30,6 +31,8 @@ struct Death {
   State state = State::Spawned;          ///< In which it ended, or the host ended it.
   std::uint64_t memory_bytes = 0;        ///< Private memory, when the warden looked last; 0: not known.
 
+  /// As it was told to: by itself after cleanup, or by the host before there was anything to clean up.
+  [[nodiscard]] bool is_orderly() const noexcept;
   /// The cause; without one PluginCrashed or PluginExited.
   [[nodiscard]] ErrorCode code_of_death() const noexcept;
 

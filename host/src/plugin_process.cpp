@@ -215,6 +215,7 @@ void PluginProcess::give_up(Error why) {
 
 /// By descriptor, never by number: a pid may be somebody else's by now.
 void PluginProcess::kill_plugin() noexcept {
+  death_.killed_by_host = true;
   if (plugin_pidfd_ && plugin_alive_) ::syscall(SYS_pidfd_send_signal, plugin_pidfd_.get(), SIGKILL, nullptr, 0);
   else if (warden_pidfd_)
     warden_ended_by_us_ = ::syscall(SYS_pidfd_send_signal, warden_pidfd_.get(), SIGKILL, nullptr, 0) == 0;

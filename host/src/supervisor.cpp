@@ -189,8 +189,7 @@ void Supervisor::on_ended(Instance& instance, const Death& death) {
   const std::shared_ptr<Instance> keep = found->second.process->share();
   Running running = std::move(found->second);
   running_.erase(found);
-  const bool orderly =
-      running.expected_end && death.known && death.signal == 0 && death.code == 0 && death.reason.empty();
+  const bool orderly = running.expected_end && death.is_orderly();
   const auto crash = orderly ? nullptr : report(running, death);
   const std::string how = death.describe();
   const std::string account = crash == nullptr ? std::string{} : account_of(crash->says);

@@ -148,6 +148,16 @@ TEST_F(Run, the_events_of_a_host_say_what_its_plugins_did_as_it_ended) {
   EXPECT_THAT(ran.out, testing::ContainsRegex(R"("Ended","plugin":"actor"[^}]*signal 11)"));
 }
 
+TEST_F(Run, a_plugin_that_still_starts_when_its_host_ends_has_not_crashed) {
+  RunningHost host{{plugin(ACTOR, R"(restart = { delay = "1 ms" })")}};
+  EXPECT_EQ(host.shunt({"call", "actor/act", order("Abort")}).code, 1);
+
+  const Ran ran = host.end(SIGTERM);
+
+  EXPECT_EQ(ran.code, 0) << ran;
+  EXPECT_THAT(ran.out, testing::Not(HasSubstr("Unseen")));
+}
+
 TEST_F(Run, a_launcher_that_is_another_program_is_said_to_be_one) {
   for (const std::string program : {"/bin/true", "/bin/cat"})
     EXPECT_THAT(
