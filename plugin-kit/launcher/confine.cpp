@@ -12,6 +12,8 @@
 namespace shunt::launcher {
 namespace {
 
+constexpr std::uint64_t kPendingSignals = 128;
+
 #ifndef SHUNT_SANITIZED
 constexpr std::uint64_t kMainStackBytes = 8u << 20;
 // Code, libraries, and what allocators reserve without using it.
@@ -82,6 +84,7 @@ Status confine(const Confinement& confinement) {
   SHUNT_CHECK(limit(RLIMIT_CORE, 0, "core files"));
   SHUNT_CHECK(limit(RLIMIT_MEMLOCK, 0, "locked memory"));
   SHUNT_CHECK(limit(RLIMIT_MSGQUEUE, 0, "message queues"));
+  SHUNT_CHECK(limit(RLIMIT_SIGPENDING, kPendingSignals, "pending signals"));  // which count for its user outside, too
 #ifndef SHUNT_SANITIZED
   SHUNT_CHECK(limit_memory(confinement));
   if (confinement.processes_max != 0) SHUNT_CHECK(limit(RLIMIT_NPROC, confinement.processes_max, "threads"));

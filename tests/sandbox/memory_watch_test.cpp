@@ -35,6 +35,8 @@ constexpr std::uint64_t kLimit = 128 * kMiB;
 /// A process that uses as much private memory as it is told to.
 class Hoarder {
  public:
+  static constexpr std::int64_t kTables = 1 << 20;  ///< To use(): pages that are only read, and need 160 MiB of tables.
+
   Hoarder() {
     int ends[2];
     if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
@@ -66,6 +68,21 @@ class Hoarder {
   }
 
  private:
+  /// Two pages on each side of a GiB's end have no table in common.
+  static void read_far_apart() {
+    constexpr std::uintptr_t kPage = 4096;
+    int pairs = 0;
+    for (std::uintptr_t gib = 2; pairs < 10'000 && gib < 131'000; gib += 2) {
+      // NOLINTNEXTLINE(performance-no-int-to-ptr): a place, at which nothing is yet.
+      void* const place = reinterpret_cast<void*>((gib << 30) - kPage);
+      constexpr int kFlags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE | MAP_NORESERVE;
+      void* const memory = ::mmap(place, 2 * kPage, PROT_READ, kFlags, -1, 0);
+      if (memory == MAP_FAILED) continue;
+      const volatile char* const bytes = static_cast<const char*>(memory);
+      static_cast<void>(bytes[0] + bytes[kPage]);
+      ++pairs;
+    }
+  }
   static void serve(int order) {
     std::vector<std::pair<void*, std::size_t>> pieces;
     for (std::int64_t mebibytes = 0; ::read(order, &mebibytes, sizeof(mebibytes)) == sizeof(mebibytes);) {
@@ -76,6 +93,8 @@ class Hoarder {
           ::_exit(0);
         }}.detach();
         ::syscall(SYS_exit, 0);
+      } else if (mebibytes == kTables) {
+        read_far_apart();
       } else if (mebibytes < 0) {
         ::munmap(pieces.back().first, pieces.back().second);
         pieces.pop_back();
@@ -165,6 +184,16 @@ TEST_F(MemoryIn, use_is_seen_when_the_first_thread_has_ended_too) {
   for (int i = 0; i < 30'000 && !has_ended(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds{1});
   ASSERT_TRUE(has_ended());
   hoarder_.use(130);
+
+  const auto seen = watch.look();
+
+  ASSERT_TRUE(seen);
+  EXPECT_TRUE(seen->ended);
+}
+
+TEST_F(MemoryIn, use_by_the_kernels_tables_of_pages_counts_too) {
+  MemoryWatch watch{hoarder_.pid(), kHigh, kLimit};
+  hoarder_.use(Hoarder::kTables);
 
   const auto seen = watch.look();
 

@@ -1,8 +1,8 @@
 #include "memory_watch.hpp"
 
 #include <array>
-#include <cinttypes>
-#include <cstdio>
+#include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <system_error>
 
@@ -14,40 +14,41 @@ namespace shunt::launcher {
 
 namespace {
 
-struct Pages {
-  std::uint64_t resident = 0;
-  std::uint64_t shared = 0;  // of files and of the lane
-};
-
-std::optional<Pages> read_pages(int statm) {
-  std::array<char, 256> text{};
-  Pages pages;
-  if (::pread(statm, text.data(), text.size() - 1, 0) <= 0) return std::nullopt;
-  if (std::sscanf(text.data(), "%*s %" SCNu64 " %" SCNu64, &pages.resident, &pages.shared) != 2) return std::nullopt;
-  return pages;
+/// Pages of its own, in memory or swapped out, and the kernel's tables of all its pages; nothing when it has none.
+std::optional<std::uint64_t> read_bytes(int status) {
+  std::array<char, 4096> text{};
+  if (::pread(status, text.data(), text.size() - 1, 0) <= 0) return std::nullopt;
+  std::uint64_t bytes = 0;
+  bool found = false;
+  for (const char* const field : {"\nRssAnon:", "\nVmSwap:", "\nVmPTE:"}) {
+    const char* const line = std::strstr(text.data(), field);
+    if (line == nullptr) continue;
+    found = true;
+    bytes += std::strtoull(line + std::strlen(field), nullptr, 10) << 10;  // in kB
+  }
+  return found ? std::optional{bytes} : std::nullopt;
 }
 
 }  // namespace
 
 MemoryWatch::MemoryWatch(pid_t plugin, std::uint64_t high, std::uint64_t limit)
     : plugin_(plugin),
-      pages_(::open(fmt::format("/proc/{}/statm", plugin).c_str(), O_RDONLY | O_CLOEXEC)),
+      status_(::open(fmt::format("/proc/{}/status", plugin).c_str(), O_RDONLY | O_CLOEXEC)),
       high_(high),
       limit_(limit) {}
 
 std::uint64_t MemoryWatch::private_bytes() const {
-  auto pages = read_pages(pages_.get());
+  auto bytes = read_bytes(status_.get());
   // Of a process whose first thread has ended the kernel says nothing; its other threads know.
-  if (pages && pages->resident == 0) {
+  if (!bytes) {
     std::error_code failed;
     std::filesystem::directory_iterator thread{fmt::format("/proc/{}/task", plugin_), failed};
-    for (; !failed && thread != std::filesystem::directory_iterator{}; thread.increment(failed)) {
-      const bus::UniqueFd file{::open((thread->path() / "statm").c_str(), O_RDONLY | O_CLOEXEC)};
-      if (pages = read_pages(file.get()); pages && pages->resident != 0) break;
+    for (; !bytes && !failed && thread != std::filesystem::directory_iterator{}; thread.increment(failed)) {
+      const bus::UniqueFd file{::open((thread->path() / "status").c_str(), O_RDONLY | O_CLOEXEC)};
+      bytes = read_bytes(file.get());
     }
   }
-  if (!pages || pages->shared > pages->resident) return 0;
-  return (pages->resident - pages->shared) * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  return bytes.value_or(0);
 }
 
 std::optional<control::MemoryHighT> MemoryWatch::look() {

@@ -1,5 +1,6 @@
 #pragma once
-/// How much private memory the plugin process has in use, looked at twice a second.
+/// How much memory of its own the plugin process has in use, the kernel's tables for it included, looked at twice a
+/// second.
 ///
 /// RLIMIT_DATA already bounds what it may reserve for writing; this sees what is used, and tells before the end is
 /// near.
@@ -34,7 +35,7 @@ class MemoryWatch {
   void note(std::uint64_t bytes) noexcept { last_seen_ = bytes == 0 ? last_seen_ : bytes; }
 
   pid_t plugin_;
-  bus::UniqueFd pages_;
+  bus::UniqueFd status_;
   std::uint64_t high_;
   std::uint64_t limit_;
   std::uint64_t last_seen_ = 0;
