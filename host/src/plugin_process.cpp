@@ -89,6 +89,7 @@ Status PluginProcess::spawn(const std::filesystem::path& launcher, const flatbuf
 Status PluginProcess::adopt(bus::UniqueFd warden, const flatbuffers::FlatBufferBuilder& attach,
                             const PluginImage& image, const bus::LaneMemory& memory) {
   warden_ = std::move(warden);
+  death_.warden_spoke = true;  // it asked to join
   return hand_over(attach, image, memory);
 }
 
@@ -102,7 +103,7 @@ Status PluginProcess::hand_over(const flatbuffers::FlatBufferBuilder& attach, co
   SHUNT_CHECK(loop_.watch(warden_.get(), [this] { on_warden_packet(); }));
   SHUNT_CHECK(loop_.watch(plugin_.get(), [this] { on_plugin_packet(); }));
   if (auto sent = send_packet(warden_.get(), attach, descriptors); !sent) {
-    const bool gone = sent.error().code == ErrorCode::HostGone;
+    const bool gone = sent.error().code == ErrorCode::HostGone && !death_.warden_spoke;
     return error(sent.error().code, "{}", named(gone ? kSilentLauncher : sent.error().message));
   }
   arm_deadline();

@@ -26,6 +26,7 @@ volatile std::ptrdiff_t before = -8;
   for (;;) ::pause();
 }
 
+// NOLINTNEXTLINE(performance-no-int-to-ptr): no object lies there, which is the point.
 [[gnu::noinline]] void touch(std::uintptr_t address) { *reinterpret_cast<volatile int*>(address) = 1; }
 
 /// A sanitizer that looks out for this one ends the process in its own way.
