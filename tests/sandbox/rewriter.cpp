@@ -47,8 +47,8 @@ class Rewriter final : public rewriter::Contract {
   shunt::Status publish(const shunt::Context&, const rewriter::Order& order,
                         shunt::Reply<rewriter::Order>& reply) override {
     for (std::uint32_t i = 0; i < order.messages(); ++i) {
-      const auto sent = publish_rewritten_values([&](auto& build) { return value(build, order.chunk()); },
-                                                 {.payload = place(order.chunk())});
+      auto sent = publish_rewritten_values([&](auto& build) { return value(build, order.chunk()); },
+                                           {.payload = place(order.chunk())});
       if (!sent && sent.error().code != shunt::ErrorCode::QuotaExceeded &&
           sent.error().code != shunt::ErrorCode::RingFull)
         return sent;
