@@ -46,6 +46,7 @@ class Rewriter final : public rewriter::Contract {
 
   shunt::Status publish(const shunt::Context&, const rewriter::Order& order,
                         shunt::Reply<rewriter::Order>& reply) override {
+    numbers_only_ = order.numbers_only();
     for (std::uint32_t i = 0; i < order.messages(); ++i) {
       auto sent = publish_rewritten_values([&](auto& build) { return value(build, order.chunk()); },
                                            {.payload = place(order.chunk())});
@@ -58,6 +59,7 @@ class Rewriter final : public rewriter::Contract {
 
   shunt::Status answer(const shunt::Context&, const rewriter::Order& order,
                        shunt::Reply<rewriter::Value>& reply) override {
+    numbers_only_ = order.numbers_only();
     return reply.send([&](auto& build) { return value(build, order.chunk()); }, {.payload = place(order.chunk())});
   }
 
@@ -84,7 +86,7 @@ class Rewriter final : public rewriter::Contract {
   void rewrite_all() {
     const auto slots = slots_of(shunt_link().runtime->lane.mine());
     for (std::uint64_t pass = 1; !ended_; ++pass) {
-      const bool spoil = pass % kPassesPerSpoiling == 0;
+      const bool spoil = pass % kPassesPerSpoiling == 0 && !numbers_only_;
       for (Slot& slot : slots) rewrite(slot, pass, spoil);
       for (const auto& chunk : chunks_) {
         std::uint64_t* const words = chunk;
@@ -106,6 +108,7 @@ class Rewriter final : public rewriter::Contract {
 
   std::thread thread_;
   std::atomic<bool> ended_{false};
+  std::atomic<bool> numbers_only_{true};
   std::array<std::atomic<std::uint64_t*>, 512> chunks_{};
   std::uint64_t sent_ = 0;
 };
