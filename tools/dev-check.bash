@@ -168,6 +168,10 @@ tidy_changed() {
       chosen+=("$file")
     fi
   done
+  if ((${#chosen[@]} == 0)); then
+    say "no source changed"
+    return
+  fi
   mapfile -t chosen < <(
     printf '%s\n' "${chosen[@]}" | grep -v "^$root/tests/" || true
     printf '%s\n' "${chosen[@]}" | grep "^$root/tests/" || true
@@ -186,7 +190,6 @@ tidy() {
   local end=$(($(date +%s) + $1)) folder=$builds/release
   shift
   printf '%d files\n' $#
-  (($#)) || return 0
   # shellcheck disable=SC2016  # expanded by the inner bash
   # xargs gives a file to the next free core; a file past the time says so and passes.
   printf '%s\0' "$@" | tidy_end=$end tidy_folder=$folder xargs -0 -n 1 -P "$cores" bash -c '

@@ -141,4 +141,19 @@ run "$door" check
 expect "a build that fails fails the check, which goes on and sums up" \
   eval '[ "$status" -ne 0 ] && grep -qE "^FAILED .* build release$" <<< "$output" && grep -q "clang-tidy" <<< "$output"'
 
+# What git says has changed: a page, then a source.
+stand_in cmake ''
+stand_in clang-tidy-14 ''
+touch "$scratch/tree/one.cpp" "$scratch/tree/other.cpp"
+printf '[{\n  "file": "%s"\n},\n{\n  "file": "%s"\n}]\n' "$scratch/tree/one.cpp" "$scratch/tree/other.cpp" \
+  > "$scratch/tree/build/release/compile_commands.json"
+stand_in git 'case "$*" in *" diff "*) echo page.md ;; *" rev-parse "*) echo 1234567 ;; esac'
+run "$door" check
+expect "a change without a source has nothing to tidy, which passes" \
+  eval 'grep -qE "^passed .* clang-tidy on what changed$" <<< "$output" && ! grep -q "^clang-tidy-14" <<< "$called"'
+stand_in git 'case "$*" in *" diff "*) echo one.cpp ;; *" rev-parse "*) echo 1234567 ;; esac'
+run "$door" check
+expect "of a change the sources are tidied, and no others" \
+  eval 'grep -q "^clang-tidy-14 .*/one.cpp$" <<< "$called" && ! grep -q "other.cpp" <<< "$called"'
+
 exit $((failures > 0))
