@@ -40,6 +40,7 @@ struct Sent {
   std::uint32_t in_backlog = 0;
   std::uint32_t dropped = 0;
   std::uint32_t refused = 0;
+  InboundPool* used_up = nullptr;  ///< Had no chunk for a receiver that must not lose it.
 };
 
 /// How long, and how, a thread waits for its reply.
@@ -59,10 +60,13 @@ class Hub {
 
   // ---- Sending (send.cpp; memory to build in: route_handle.cpp). Any thread, also from callbacks.
 
-  /// The pool to build a payload for this route in: that of its first receiver's compartment, or the host's own.
-  [[nodiscard]] InboundPool& pool_for(const RouteInfo& route) noexcept;
-  /// A chunk, after taking back what plugins have returned if need be. One that is not there is counted.
-  [[nodiscard]] Result<bus::LoanedChunk> loan(InboundPool& pool, std::size_t bytes);
+  struct PoolLoan {
+    InboundPool* pool = nullptr;
+    bus::LoanedChunk chunk;
+  };
+  /// Memory to build a payload for this route in, after taking back what plugins have returned if need be. Errors:
+  /// QuotaExceeded (its receiver, or on a topic that drops every receiver, has no chunk left), TooLarge.
+  [[nodiscard]] Result<PoolLoan> loan(const RouteInfo& route, std::size_t bytes);
 
   /// Both consume `built`; `pool` is where its chunk comes from, null when it has none. Errors of publish: NoSuchRoute,
   /// RingFull (nobody took it and a receiver refuses). Errors of call: also DeadlineExceeded, NotServing,
@@ -172,10 +176,16 @@ class Hub {
   bool settle(Leftover& leftover, const Instance& dead, Outlet& outlet, const std::string& why,
               const std::string& account);
 
+  // route_handle.cpp
+  InboundPool& pool_for(const RouteInfo& route) noexcept;
+  std::optional<bus::LoanedChunk> find_chunk(InboundPool& pool, std::size_t bytes);
+  std::optional<PoolLoan> loan_elsewhere(const RouteInfo& route, const InboundPool& nearest, std::size_t bytes);
+  static Error no_chunk(InboundPool& pool, std::size_t bytes);
+
   // send.cpp
   Delivered deliver(const RouteEntry& entry, const Target& target, Message& message, InFlight* request) noexcept;
   bool fan_out(const RouteEntry& entry, std::size_t first, Message& message, InboundPool* pool, Sent& sent) noexcept;
-  Status copy_to(InboundPool& to, Message& message, const InboundPool& from);
+  bool copy_to(InboundPool& to, Message& message, const InboundPool& from) noexcept;
   Result<Delivered> deliver_copy(const RouteEntry& entry, const Target& target, Message& message,
                                  const InboundPool& pool, InFlight& request);
   static void note_over_cap(const Target& target, const bus::MessageHeader& header) noexcept;
@@ -205,7 +215,6 @@ class Hub {
   void copy_for_inboxes(Instance& from, const bus::Incoming& incoming, const RouteEntry& entry);
   void forward_reply(const InFlight& record, Instance& from, const bus::Incoming& incoming);
   void refuse_request(Instance& from, const bus::MessageHeader& request, const Error& why);
-  std::optional<bus::LoanedChunk> find_chunk(InboundPool& pool, std::size_t bytes);
   std::optional<Message> carry(Instance& from, const bus::Incoming& incoming, InboundPool& to);
 
   // lead.cpp: who drains while threads wait

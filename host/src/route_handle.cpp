@@ -4,18 +4,22 @@
 
 #include <shunt/host/route_handle.hpp>
 
+#include <algorithm>
+#include <utility>
+
 namespace shunt {
 
 Result<bus::Loan> RouteHandle::Chunks::loan(std::size_t bytes) {
-  host::Hub& hub = *route_.core_->hub;
-  if (pool_ == nullptr) pool_ = &hub.pool_for(*route_.route_);
-  SHUNT_TRY(chunk, hub.loan(*pool_, bytes));
+  SHUNT_TRY(loaned, route_.core_->hub->loan(*route_.route_, bytes));
+  outgrown_ = std::exchange(pool_, loaned.pool);
+  const bus::LoanedChunk& chunk = loaned.chunk;
   return bus::Loan{reinterpret_cast<std::uint8_t*>(chunk.data), chunk.capacity & ~std::size_t{7},
                    std::uint64_t{chunk.generation} << 32 | chunk.chunk.packed};
 }
 
 void RouteHandle::Chunks::give_back(const bus::Loan& loan) noexcept {
-  pool_->release({static_cast<std::uint32_t>(loan.handle)});
+  host::InboundPool* const pool = std::exchange(outgrown_ != nullptr ? outgrown_ : pool_, nullptr);
+  pool->release({static_cast<std::uint32_t>(loan.handle)});
 }
 
 bus::SizeHint& RouteHandle::hint() const noexcept { return route_->hint; }
@@ -36,11 +40,42 @@ Error RouteHandle::bad_payload(const char* what, std::size_t bytes) const {
 
 namespace shunt::host {
 
+Result<Hub::PoolLoan> Hub::loan(const RouteInfo& route, std::size_t bytes) {
+  InboundPool& nearest = pool_for(route);
+  if (const auto chunk = find_chunk(nearest, bytes)) [[likely]]
+    return PoolLoan{&nearest, *chunk};
+  if (const auto elsewhere = loan_elsewhere(route, nearest, bytes)) return *elsewhere;
+  return tl::make_unexpected(no_chunk(nearest, bytes));
+}
+
+/// The pool of the first receiver's compartment, which reads there without a copy; the host's own where nobody listens.
 InboundPool& Hub::pool_for(const RouteInfo& route) noexcept {
   const RcuReader reader;
   const RouteEntry* const entry = tables_.current().find(route.id);
   // Pools live as long as the host: leaving the read section does not end them.
   return entry == nullptr || entry->targets.empty() ? *own_pool_ : *entry->targets.front().outlet->pool;
+}
+
+/// A topic that drops goes on without the receiver that has no chunk: the others read a copy, or the chunk itself. The
+/// host's own pool is for what they would all lose, which is sent nevertheless: sending counts it as dropped.
+std::optional<Hub::PoolLoan> Hub::loan_elsewhere(const RouteInfo& route, const InboundPool& nearest,
+                                                 std::size_t bytes) {
+  const RcuReader reader;
+  const RouteEntry* const entry = tables_.current().find(route.id);
+  if (route.function || entry == nullptr || entry->targets.empty()) return std::nullopt;
+  if (entry->targets.front().outlet->policy == SlowConsumer::Refuse) return std::nullopt;
+  const InboundPool* tried = &nearest;
+  for (const Target& target : entry->targets) {
+    InboundPool& pool = *target.outlet->pool;
+    if (&pool == std::exchange(tried, &pool) || &pool == &nearest) continue;
+    if (const auto chunk = find_chunk(pool, bytes)) return PoolLoan{&pool, *chunk};
+  }
+  const auto could_hold = [&](const Target& target) {
+    return target.outlet->pool->geometry().class_for(bytes).has_value();
+  };
+  if (!std::ranges::any_of(entry->targets, could_hold)) return std::nullopt;
+  const auto chunk = find_chunk(*own_pool_, bytes);
+  return chunk ? std::optional{PoolLoan{own_pool_.get(), *chunk}} : std::nullopt;
 }
 
 std::optional<bus::LoanedChunk> Hub::find_chunk(InboundPool& pool, std::size_t bytes) {
@@ -55,19 +90,19 @@ std::optional<bus::LoanedChunk> Hub::find_chunk(InboundPool& pool, std::size_t b
   return pool.loan(bytes);
 }
 
-Result<bus::LoanedChunk> Hub::loan(InboundPool& pool, std::size_t bytes) {
-  if (const auto chunk = find_chunk(pool, bytes)) return *chunk;
+/// Why, and counted at the pool.
+Error Hub::no_chunk(InboundPool& pool, std::size_t bytes) {
   const auto size_class = pool.geometry().class_for(bytes);
   if (!size_class)
-    return error(ErrorCode::TooLarge,
-                 "a payload of {} bytes fits no size class of the inbound pool (largest {}): add one "
-                 "under `inbound`",
-                 bytes, pool.geometry().classes().back().bytes);
+    return {ErrorCode::TooLarge,
+            fmt::format("a payload of {} bytes fits no size class of the inbound pool (largest {}): add one "
+                        "under `inbound`",
+                        bytes, pool.geometry().classes().back().bytes)};
   pool.count_no_chunk(bytes);
-  return error(ErrorCode::QuotaExceeded,
-               "all {} chunks of {} bytes towards this plugin are in use: wait for it, or raise "
-               "`inbound`",
-               pool.geometry().classes()[*size_class].chunks, pool.geometry().classes()[*size_class].bytes);
+  return {ErrorCode::QuotaExceeded,
+          fmt::format("all {} chunks of {} bytes towards this plugin are in use: wait for it, or raise "
+                      "`inbound`",
+                      pool.geometry().classes()[*size_class].chunks, pool.geometry().classes()[*size_class].bytes)};
 }
 
 }  // namespace shunt::host

@@ -185,6 +185,10 @@ Result<Sent> Hub::publish(const RouteInfo& route, InboundPool* pool, const bus::
   if (shut_.load(std::memory_order_relaxed))
     return error(ErrorCode::Stopped, "\"{}\": the host was stopped", route.name);
   if (!known) return error(ErrorCode::NoSuchRoute, "no plugin hears or makes \"{}\" now: check `shunt ls`", route.name);
+  if (sent.used_up != nullptr) {
+    route.counters.failed.fetch_add(1, std::memory_order_relaxed);
+    return tl::make_unexpected(no_chunk(*sent.used_up, built.bytes));
+  }
   if (sent.refused > 0) {
     route.counters.failed.fetch_add(1, std::memory_order_relaxed);
     return error(ErrorCode::RingFull,
@@ -216,8 +220,10 @@ bool Hub::fan_out(const RouteEntry& entry, std::size_t first, Message& message, 
     return true;
   }
   Message copied = message;
-  const Status copy = copy_to(theirs, copied, *pool);
-  if (!copy && target.outlet->policy == SlowConsumer::Refuse) return target.outlet->count_refused(), false;
+  const bool copy = copy_to(theirs, copied, *pool);
+  if (!copy && target.outlet->policy == SlowConsumer::Refuse)
+    return target.outlet->count_refused(), sent.used_up = &theirs, false;
+  if (!copy) theirs.count_no_chunk(message.header.payload_bytes);
   const bool all = fan_out(entry, first + 1, message, pool, sent);
   if (all && copy) count(deliver(entry, target, copied, nullptr), sent);
   else if (all) target.outlet->count_no_chunk(), ++sent.dropped;
@@ -225,23 +231,24 @@ bool Hub::fan_out(const RouteEntry& entry, std::size_t first, Message& message, 
   return all;
 }
 
-/// Puts a copy in `to` in the place of the message's chunk of `from`; the caller lets go of it. Errors: those of
-/// loan().
-Status Hub::copy_to(InboundPool& to, Message& message, const InboundPool& from) {
+/// Puts a copy in `to` in the place of the message's chunk of `from`; the caller lets go of it. False: there is no
+/// chunk.
+bool Hub::copy_to(InboundPool& to, Message& message, const InboundPool& from) noexcept {
   bus::MessageHeader& header = message.header;
-  SHUNT_TRY(copy, loan(to, header.payload_bytes));
-  std::memcpy(copy.data, from.payload(header.chunk) + header.payload_offset, header.payload_bytes);
-  header.chunk = copy.chunk;
-  header.generation = copy.generation;
+  const auto copy = find_chunk(to, header.payload_bytes);
+  if (!copy) return false;
+  std::memcpy(copy->data, from.payload(header.chunk) + header.payload_offset, header.payload_bytes);
+  header.chunk = copy->chunk;
+  header.generation = copy->generation;
   header.payload_offset = 0;
-  return {};
+  return true;
 }
 
 /// A request that was built when its route had no server, or another one: its chunk is not where the target reads.
 Result<Delivered> Hub::deliver_copy(const RouteEntry& entry, const Target& target, Message& message,
                                     const InboundPool& pool, InFlight& request) {
   InboundPool& theirs = *target.outlet->pool;
-  SHUNT_CHECK(copy_to(theirs, message, pool));
+  if (!copy_to(theirs, message, pool)) return tl::make_unexpected(no_chunk(theirs, message.header.payload_bytes));
   const Delivered delivered = deliver(entry, target, message, &request);
   let_go(message.header, theirs);
   return delivered;

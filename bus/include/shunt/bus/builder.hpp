@@ -41,7 +41,7 @@ class ChunkSource {
  public:
   /// A chunk of at least `bytes`, with a handle that is not 0. Errors: QuotaExceeded, TooLarge.
   virtual Result<Loan> loan(std::size_t bytes) = 0;
-  /// Takes a loan back unsent.
+  /// Takes a loan back unsent. A builder has two at one time while it moves to larger memory, and gives the first back.
   virtual void give_back(const Loan& loan) noexcept = 0;
 
  protected:

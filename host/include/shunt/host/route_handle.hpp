@@ -36,7 +36,8 @@ class RouteHandle {
    private:
     friend class RouteHandle;
     const RouteHandle& route_;
-    host::InboundPool* pool_ = nullptr;  // once something was loaned
+    host::InboundPool* pool_ = nullptr;      // of the last loan
+    host::InboundPool* outgrown_ = nullptr;  // of the one before it, until that is given back
   };
 
   /// Both consume what was built with `chunks`, whatever they return. Errors: those of Publisher::publish and
