@@ -76,14 +76,18 @@ SandboxLayer explain(const control::LayerState& state) {
 }
 
 /// The packet with the layers; what else the launcher says is passed over.
-Result<std::vector<SandboxLayer>> await_layers(int socket) {
+Result<std::vector<SandboxLayer>> await_layers(int socket, const std::filesystem::path& launcher) {
   constexpr int kPatienceMs = 10'000;
   std::vector<SandboxLayer> layers;
   for (;;) {
     pollfd source{socket, POLLIN, 0};
     const int ready = ::poll(&source, 1, kPatienceMs);
     if (ready < 0 && errno == EINTR) continue;
-    if (ready <= 0) return error(ErrorCode::DeadlineExceeded, "the launcher did not answer within 10 s");
+    if (ready <= 0)
+      return error(ErrorCode::DeadlineExceeded,
+                   "the launcher {} did not answer within 10 s and was ended: set `launcher` to the shunt-launch of "
+                   "this release",
+                   launcher.string());
     SHUNT_TRY(packet, host::receive_packet(socket));
     if (!packet) continue;
     if (const auto* refused = packet->message().body_as_Refused(); refused != nullptr)
@@ -100,7 +104,7 @@ Result<std::vector<SandboxLayer>> await_layers(int socket) {
 Result<std::vector<SandboxLayer>> examine_sandbox(const std::filesystem::path& launcher) {
   SHUNT_TRY(path, host::launcher_path(launcher));
   SHUNT_TRY(started, host::start_launcher(path, "--probe"));
-  auto layers = await_layers(started.socket.get());
+  auto layers = await_layers(started.socket.get(), path);
   started.socket.reset();  // which ends it, if it is shunt-launch
   if (!layers) ::kill(started.pid, SIGKILL);
   while (::waitpid(started.pid, nullptr, 0) < 0 && errno == EINTR) {

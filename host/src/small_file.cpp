@@ -14,6 +14,9 @@ Status write_all(int descriptor, std::string_view text, const std::filesystem::p
   while (!text.empty()) {
     const auto written = ::write(descriptor, text.data(), text.size());
     if (written < 0 && errno == EINTR) continue;
+    if (written < 0 && errno == EFBIG)
+      return error(ErrorCode::System, "{} would be larger than a file of this process may be: raise `ulimit -f`",
+                   path.string());
     if (written < 0) return system_error(path.string());
     text.remove_prefix(static_cast<std::size_t>(written));
   }

@@ -4,6 +4,7 @@
 #include <shunt/schemas/limits.hpp>
 #include <shunt/schemas/manifest.hpp>
 #include <shunt/schemas/names.hpp>
+#include <shunt/schemas/plain_path.hpp>
 #include <shunt/schemas/version_range.hpp>
 
 #include <algorithm>
@@ -100,18 +101,6 @@ Status check_texts(std::string_view list, const std::vector<std::string>& texts)
       return error(ErrorCode::BadManifest, "{} has the entry {}; write 1 to {} printable ASCII characters", list,
                    shown(text), kPathBytesMax);
   return {};
-}
-
-/// No part of it is empty, "." or "..": it names one place, and no other text names the same.
-bool is_plain_path(std::string_view path) noexcept {
-  if (!path.starts_with('/')) return false;
-  for (std::size_t begin = 1; begin <= path.size();) {
-    const auto end = std::min(path.find('/', begin), path.size());
-    const auto part = path.substr(begin, end - begin);
-    if (part.empty() || part == "." || part == "..") return false;
-    begin = end + 1;
-  }
-  return true;
 }
 
 bool is_file_name(std::string_view name) noexcept {

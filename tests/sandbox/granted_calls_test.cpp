@@ -22,7 +22,8 @@ INSTANTIATE_TEST_SUITE_P(Programs, Forbidden,
 INSTANTIATE_TEST_SUITE_P(OtherProcesses, Forbidden,
                          testing::Values("ptrace", "process_vm_readv", "process_vm_writev", "process_madvise",
                                          "pidfd_open", "pidfd_getfd", "pidfd_send_signal", "kcmp", "kill", "tkill",
-                                         "rt_sigqueueinfo", "rt_tgsigqueueinfo", "move_pages", "migrate_pages"));
+                                         "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "move_pages",
+                                         "migrate_pages"));
 INSTANTIATE_TEST_SUITE_P(TheSandbox, Forbidden,
                          testing::Values("seccomp", "prctl", "arch_prctl", "landlock_create_ruleset",
                                          "landlock_add_rule", "landlock_restrict_self", "unshare", "setns",

@@ -11,6 +11,7 @@
 #include <gmock/gmock.h>
 #include <proc_files.hpp>
 #include <sched.h>
+#include <sys/resource.h>
 #include <temporary_directory.hpp>
 #include <unistd.h>
 
@@ -109,6 +110,41 @@ TEST_F(Threads, of_other_plugins_of_the_same_user_do_not_count) {
   for (int i = 0; i < 4; ++i) hosts.push_back(start(few));
 
   for (Host& host : hosts) EXPECT_EQ(act(host, Deed::Thread).stopped_by, 0);
+}
+
+class Limits : public TidyHost {
+ protected:
+  static constexpr std::uint64_t kStackBytes = 8u << 20;
+};
+
+TEST_F(Limits, of_pending_signals_and_of_the_main_threads_stack_hold_where_nothing_is_said) {
+  rlimit own{};
+  ASSERT_EQ(::getrlimit(RLIMIT_STACK, &own), 0);
+  const std::string stack_bytes = std::to_string(std::min<std::uint64_t>(own.rlim_max, kStackBytes));
+  Host host = start(configuration());
+  const pid_t pid = await_pid(host);
+
+  EXPECT_EQ(proc_limit(pid, "Max pending signals"), (Limit{"128", "128"}));
+  EXPECT_EQ(proc_limit(pid, "Max stack size"), (Limit{stack_bytes, stack_bytes}));
+}
+
+TEST_F(Limits, of_pending_signals_stop_who_queues_more_and_it_serves_on) {
+  Host host = start(configuration());
+
+  const Outcome queued = act(host, Deed::Queue);
+
+  EXPECT_EQ(queued.stopped_by, EAGAIN);
+  EXPECT_LE(std::stoi(queued.text), 128) << "those of other processes of its user count, too, where it has no other";
+  EXPECT_EQ(act(host, Deed::Tell).stopped_by, 0);
+}
+
+TEST_F(Limits, of_the_heaps_of_threads_are_eight_however_many_threads_allocate) {
+  Host host = start(configuration());
+
+  const int arenas = std::stoi(act(host, Deed::Arenas, {}, 40).text);
+
+  EXPECT_LE(arenas, 8);
+  EXPECT_GT(arenas, 1) << "threads do get heaps of their own";
 }
 
 /// A host.toml with the tidy plugin.

@@ -6,17 +6,23 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <csignal>
 #include <cstdint>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <latch>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <linux/openat2.h>
+#include <malloc.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
@@ -60,6 +66,48 @@ int crowd(std::size_t wanted, std::string& text) {
   closed.unlock();
   for (std::thread& each : threads) each.join();
   return stopped_by;
+}
+
+/// As many as may be pending, or 1000; what stopped it. None of them is left.
+int queue_signals(std::string& text) {
+  constexpr int kEnough = 1000;
+  const int number = SIGRTMIN;  // of the others only one of each is ever pending
+  sigset_t blocked;
+  sigset_t before;
+  sigemptyset(&blocked);
+  sigaddset(&blocked, number);
+  ::pthread_sigmask(SIG_BLOCK, &blocked, &before);
+  int pending = 0;
+  while (pending < kEnough && ::tgkill(::getpid(), ::gettid(), number) == 0) ++pending;
+  const int stopped_by = pending < kEnough ? errno : 0;
+  ::signal(number, SIG_IGN);  // which takes those that are pending away
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  text = std::to_string(pending);
+  return stopped_by;
+}
+
+/// All of `threads` have allocated before the first of them ends: none takes over what another one had.
+std::size_t arenas_of(std::int64_t threads) {
+  std::latch allocated{threads};
+  std::vector<std::thread> crowd;
+  for (std::int64_t i = 0; i < threads; ++i)
+    crowd.emplace_back([&allocated] {
+      void* volatile own = std::malloc(1);
+      allocated.arrive_and_wait();
+      std::free(own);
+    });
+  for (std::thread& each : crowd) each.join();
+  char* text = nullptr;
+  std::size_t size = 0;
+  std::FILE* const stream = ::open_memstream(&text, &size);
+  ::malloc_info(0, stream);
+  std::fclose(stream);
+  const std::string_view heap = "<heap nr=";
+  std::size_t count = 0;
+  for (std::string_view rest{text, size}; rest.find(heap) != std::string_view::npos; ++count)
+    rest.remove_prefix(rest.find(heap) + heap.size());
+  std::free(text);
+  return count;
 }
 
 /// What the manifest declares.
@@ -135,6 +183,8 @@ class Tidy final : public tidy::Contract {
       case Deed::Crowd: return crowd(static_cast<std::size_t>(order.number()), text);
       case Deed::Reserve: return reserve(static_cast<std::size_t>(order.number()));
       case Deed::Hide: return touch(megabytes(order), PROT_READ);
+      case Deed::Queue: return queue_signals(text);
+      case Deed::Arenas: text = std::to_string(arenas_of(order.number())); return 0;
     }
     return EINVAL;
   }

@@ -3,6 +3,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <fstream>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -142,6 +143,23 @@ TEST_F(Doctor, says_what_is_lost_without_a_layer_and_how_to_get_it) {
   EXPECT_THAT(people.out, HasSubstr("\nUserNamespace: lost is " + users["lost"].get<std::string>() + ".\n"));
   EXPECT_THAT(people.out, HasSubstr("  To get it: " + users["cure"].get<std::string>() + ".\n"));
   EXPECT_THAT(people.out, HasSubstr("\nThe sandbox is not full: sandbox.require = \"full\" would start nothing.\n"));
+}
+
+TEST_F(Doctor, ends_a_launcher_that_does_not_answer_and_says_so) {
+  const auto silent = directory_.write("silent", "#!/bin/sh\necho $$ > \"$0.pid\"\nexec tail -f /dev/null\n");
+  std::filesystem::permissions(silent, std::filesystem::perms::owner_all);
+
+  const Ran ran = examine(silent, "best");
+
+  EXPECT_EQ(ran.code, 1) << ran;
+  EXPECT_EQ(ran.out, "");
+  EXPECT_THAT(ran.errors,
+              AllOf(HasSubstr("DeadlineExceeded"), HasSubstr(silent.string() + " did not answer within 10 s"),
+                    HasSubstr("set `launcher`")));
+  pid_t pid = 0;
+  std::ifstream{silent.string() + ".pid"} >> pid;
+  ASSERT_GT(pid, 0) << "it has run";
+  EXPECT_EQ(::kill(pid, 0), -1) << "and runs no more";
 }
 
 TEST_F(Doctor, fails_where_full_is_required_and_cannot_be_had_and_run_then_starts_nothing) {

@@ -31,6 +31,14 @@ class JoiningByHand : public ProcessTest {
     EXPECT_EQ(ran.out, "") << plugin;
     return ran.errors;
   }
+  /// As a launcher does, with the partner.
+  static void ask_to_join(RawClient& launcher) {
+    flatbuffers::FlatBufferBuilder build;
+    build.Finish(control::CreateMessage(build, control::Body::Join, control::CreateJoin(build, ::getpid()).Union()));
+    const bus::UniqueFd plugin{::open(PARTNER, O_RDONLY | O_CLOEXEC)};
+    const std::string_view packet{reinterpret_cast<const char*>(build.GetBufferPointer()), build.GetSize()};
+    ASSERT_TRUE(launcher.send(packet, plugin.get()));
+  }
   [[nodiscard]] bool serves(const std::string& plugin) const { return host_.listed(plugin)["state"] == "Active"; }
 
   RunningHost host_{{plugin(ACTOR)}};
@@ -156,13 +164,23 @@ TEST_F(JoiningByHand, a_plugin_ends_with_its_host_that_is_killed) {
 
 TEST_F(JoiningByHand, a_launcher_that_starts_nothing_does_not_keep_the_host_from_ending) {
   RawClient launcher{host_.socket()};
-  flatbuffers::FlatBufferBuilder build;
-  build.Finish(control::CreateMessage(build, control::Body::Join, control::CreateJoin(build, ::getpid()).Union()));
-  const bus::UniqueFd plugin{::open(PARTNER, O_RDONLY | O_CLOEXEC)};
-  ASSERT_TRUE(launcher.send({reinterpret_cast<const char*>(build.GetBufferPointer()), build.GetSize()}, plugin.get()));
+  ask_to_join(launcher);
   launcher.drop_packet();  // its lane, with the descriptors
 
   EXPECT_EQ(host_.end().code, 0);
+}
+
+TEST_F(JoiningByHand, a_launcher_that_joins_and_leaves_is_said_to_have_left_and_not_to_be_another_program) {
+  {
+    RawClient launcher{host_.socket()};
+    ask_to_join(launcher);
+    launcher.drop_packet();
+  }
+
+  const std::string text = host_.await_event("Ended", "partner")["text"];
+
+  EXPECT_THAT(text, HasSubstr("died with its warden, nobody saw how"));
+  EXPECT_THAT(text, testing::Not(HasSubstr("set `launcher`"))) << "which plays no part in joining";
 }
 
 TEST_F(JoiningByHand, coming_and_going_many_times_leaves_the_host_as_it_was) {

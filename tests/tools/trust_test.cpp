@@ -4,8 +4,11 @@
 #include <csignal>
 #include <fstream>
 #include <iterator>
+#include <set>
+#include <utility>
 
 #include <gmock/gmock.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 namespace shunt::test {
@@ -63,6 +66,43 @@ TEST_F(Trust, a_key_is_made_once_and_its_private_half_is_its_owners_alone) {
   EXPECT_EQ(json.json()["not_after"], "2027-12-31");
   EXPECT_EQ(bad.code, 1);
   EXPECT_THAT(bad.errors, HasSubstr("one such as 2027-12-31 is meant"));
+}
+
+/// While it lives no file of this process, or of one that it starts, may have more bytes.
+class FileLimit {
+ public:
+  explicit FileLimit(rlim_t bytes) {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit low{bytes, before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &low);
+  }
+  ~FileLimit() { ::setrlimit(RLIMIT_FSIZE, &before_); }
+  FileLimit(const FileLimit&) = delete;
+  FileLimit& operator=(const FileLimit&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
+TEST_F(Trust, a_key_that_fits_no_file_is_not_made_and_nothing_of_it_is_left) {
+  const auto private_bytes = std::filesystem::file_size(path("release.key"));
+  const auto make = [&](std::uintmax_t bytes, const std::string& name) {
+    const FileLimit limit{bytes};
+    return shunt({"keygen", path(name), "--not-after", "2027-12-31"});  // which makes the public half the larger one
+  };
+
+  const std::pair<Ran, std::string> made[] = {{make(0, "nothing"), "nothing.key"},
+                                              {make(private_bytes / 2, "partial"), "partial.key"},
+                                              {make(private_bytes, "private"), "private.pub"}};
+
+  for (const auto& [ran, file] : made) {
+    EXPECT_EQ(ran.code, 1) << ran;
+    EXPECT_EQ(ran.out, "");
+    EXPECT_THAT(ran.errors, AllOf(HasSubstr(path(file) + " would be larger"), HasSubstr("raise `ulimit -f`")));
+  }
+  std::set<std::string> left;
+  for (const auto& each : std::filesystem::directory_iterator{directory_.path()}) left.insert(each.path().filename());
+  EXPECT_EQ(left, (std::set<std::string>{"actor.so", "release.key", "release.pub"}));
 }
 
 TEST_F(Trust, what_one_key_signed_it_verifies_and_another_does_not) {

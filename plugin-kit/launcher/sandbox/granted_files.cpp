@@ -1,5 +1,7 @@
 #include "granted_files.hpp"
 
+#include <shunt/schemas/plain_path.hpp>
+
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
@@ -19,18 +21,6 @@ bus::UniqueFd open_beneath(int folder, const std::string& path, std::uint64_t re
   how.flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;  // not waiting for whoever holds the other end of a pipe
   how.resolve = resolve;
   return bus::UniqueFd{static_cast<int>(::syscall(SYS_openat2, folder, path.c_str(), &how, sizeof(how)))};
-}
-
-/// Absolute, without "." and "..", without doubled or trailing slashes: then it names one place and no other.
-bool is_plain(std::string_view path) {
-  if (!path.starts_with('/') || path.ends_with('/')) return false;
-  for (std::size_t begin = 1; begin <= path.size();) {
-    const auto end = std::min(path.find('/', begin), path.size());
-    const auto part = path.substr(begin, end - begin);
-    if (part.empty() || part == "." || part == "..") return false;
-    begin = end + 1;
-  }
-  return true;
 }
 
 std::string_view without_slash(std::string_view path) {
@@ -57,7 +47,7 @@ bus::UniqueFd GrantedFiles::open_object(const std::string& path) const {
 }
 
 bool GrantedFiles::declares(const std::string& path) const {
-  return is_plain(path) && std::ranges::any_of(reads_, [&](std::string_view declared) {
+  return is_plain_path(path) && std::ranges::any_of(reads_, [&](std::string_view declared) {
            declared = without_slash(declared);
            return path == declared || !below(path, declared).empty();
          });
