@@ -2,12 +2,19 @@
 #include <shunt/schemas/limits.hpp>
 
 #include <array>
+#include <chrono>
 #include <cstring>
+#include <thread>
 
 #include <sys/socket.h>
 
 namespace shunt::kit {
 namespace {
+
+/// No descriptor is sent while more of this user's are on their way than this process may have open, whoever sent them:
+/// another plugin that floods its host. The host takes those and ends it.
+constexpr int kCrowdedTries = 1000;
+constexpr std::chrono::milliseconds kCrowdedPause{1};
 
 /// Ancillary data for at most kDescriptorsMax descriptors, aligned as the kernel wants it.
 struct alignas(cmsghdr) Ancillary {
@@ -59,8 +66,12 @@ Status ControlChannel::send_bytes(std::span<const std::byte> bytes, std::span<co
     part->cmsg_len = CMSG_LEN(sizeof(int) * descriptors.size());
     std::memcpy(CMSG_DATA(part), descriptors.data(), sizeof(int) * descriptors.size());
   }
-  while (::sendmsg(socket_.get(), &header, MSG_NOSIGNAL) < 0) {
+  for (auto tries = kCrowdedTries; ::sendmsg(socket_.get(), &header, MSG_NOSIGNAL) < 0;) {
     if (errno == EINTR) continue;
+    if (errno == ETOOMANYREFS && tries-- > 0) {
+      std::this_thread::sleep_for(kCrowdedPause);
+      continue;
+    }
     if (errno == EPIPE || errno == ECONNRESET)
       return error(ErrorCode::HostGone, "the other end of the control socket is closed");
     return system_error("sending a control packet");

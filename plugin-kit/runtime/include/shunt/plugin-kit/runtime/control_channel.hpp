@@ -41,8 +41,9 @@ class ControlChannel {
  public:
   explicit ControlChannel(bus::UniqueFd socket) : socket_(std::move(socket)) {}
 
-  /// Sends one body of control.fbs, e.g. control::EnteredT, with descriptors that stay the caller's.
-  /// Errors: HostGone when the other end is closed; System.
+  /// Sends one body of control.fbs, e.g. control::EnteredT, with descriptors that stay the caller's. Waits up to a
+  /// second where this user has too many descriptors on their way. Errors: HostGone when the other end is closed;
+  /// System.
   template <typename Body>
   [[nodiscard]] Status send(Body body, std::span<const int> descriptors = {}) const {
     control::MessageT message;
