@@ -129,25 +129,18 @@ class FullPools : public HostTest {
 // Which of the two is asked for a chunk first depends on where their pools lie in memory: both are tried.
 
 TEST_F(FullPools, of_one_receiver_of_a_topic_that_drops_take_nothing_from_the_other) {
-  begin(SlowConsumer::DropNewest, {actor(), partner(0)});
-  {
-    const Frozen frozen{*host_, "actor"};
-    publish_all_to("partner.news");
+  for (const SlowConsumer policy : {SlowConsumer::DropNewest, SlowConsumer::DropOldest}) {
+    for (const auto& [full, other] : {std::pair{"actor", "partner"}, std::pair{"partner", "actor"}}) {
+      begin(policy, {actor(), partner(0)});
+      {
+        const Frozen frozen{*host_, full};
+        publish_all_to(std::string{other} + ".news");
+      }
+      EXPECT_EQ(dropped_for(full), kPublications - kRoom);
+      EXPECT_EQ(dropped_for(other), 0u);
+      EXPECT_TRUE(all_chunks_are_back());
+    }
   }
-  EXPECT_EQ(dropped_for("actor"), kPublications - kRoom);
-  EXPECT_EQ(dropped_for("partner"), 0u);
-  EXPECT_TRUE(all_chunks_are_back());
-}
-
-TEST_F(FullPools, of_the_other_receiver_of_a_topic_that_drops_take_nothing_from_the_one) {
-  begin(SlowConsumer::DropOldest, {actor(), partner(0)});
-  {
-    const Frozen frozen{*host_, "partner"};
-    publish_all_to("actor.news");
-  }
-  EXPECT_EQ(dropped_for("partner"), kPublications - kRoom);
-  EXPECT_EQ(dropped_for("actor"), 0u);
-  EXPECT_TRUE(all_chunks_are_back());
 }
 
 TEST_F(FullPools, are_found_full_in_the_middle_of_a_payload_that_grows) {
