@@ -69,8 +69,9 @@ class Hub {
   [[nodiscard]] Result<PoolLoan> loan(const RouteInfo& route, std::size_t bytes);
 
   /// Both consume `built`; `pool` is where its chunk comes from, null when it has none. Errors of publish: NoSuchRoute,
-  /// RingFull (nobody took it and a receiver refuses). Errors of call: also DeadlineExceeded, NotServing,
-  /// QuotaExceeded, OutcomeUnknown, and the plugin's own.
+  /// RingFull (nobody took it and a receiver refuses), QuotaExceeded and TooLarge (nobody took it, and one that must
+  /// not lose it has no chunk for it). Errors of call: also DeadlineExceeded, NotServing, OutcomeUnknown, and the
+  /// plugin's own.
   [[nodiscard]] Result<Sent> publish(const RouteInfo& route, InboundPool* pool, const bus::Built& built);
   [[nodiscard]] Result<ReceivedBytes> call(const RouteInfo& route, InboundPool* pool, const bus::Built& built,
                                            const CallRequest& request);

@@ -19,9 +19,9 @@ class Publisher {
   /// what the host itself publishes. `build` gets a flatbuffers::FlatBufferBuilder& and returns the offset of a `Root`;
   /// it runs outside locks, and what it throws goes through after the loan was given back. Never waits, allocates
   /// nothing and, while nobody sleeps, makes no system call. Any thread, also from callbacks. Errors: RingFull (a
-  /// receiver refuses: nobody got it, publish it again later), QuotaExceeded (receivers hold all chunks, and the topic
-  /// does not drop: publish later, or raise `inbound`), TooLarge (add a size class), NoSuchRoute (no plugin declares
-  /// the topic any more), Stopped.
+  /// receiver refuses: nobody got it, publish it again later), QuotaExceeded (a receiver holds all its chunks and
+  /// must not lose it, or all do and it has more than 1 MiB: publish later, or raise `inbound`), TooLarge (add a size
+  /// class), NoSuchRoute (no plugin declares the topic any more), Stopped.
   template <typename Build>
   [[nodiscard]] Result<Delivery> publish(Build&& build) const {
     alignas(8) std::uint8_t scratch[bus::kScratchBytes];
