@@ -3,6 +3,7 @@
 #include "configured_routes.hpp"
 #include "trust_policy.hpp"
 
+#include <algorithm>
 #include <future>
 
 namespace shunt::host {
@@ -45,6 +46,23 @@ Status Core::on_loop(const std::function<void(Supervisor::Done)>& work) {
   return future.get();
 }
 
+bool Core::is_callback_due() {
+  std::atomic_thread_fence(std::memory_order_seq_cst);  // see Inbox::is_due()
+  const std::lock_guard lock{inboxes_mutex};
+  return std::ranges::any_of(inboxes, [](const auto& inbox) { return inbox->is_due(); });
+}
+
+Result<int> Core::event_fd() {
+  const std::lock_guard lock{shut_mutex};
+  if (shut) return error(ErrorCode::Stopped, "the host \"{}\" was stopped", configuration.name);
+  if (owned_signal == nullptr) {
+    SHUNT_TRY(made, CallbackSignal::create(*hub, [this] { return is_callback_due(); }));
+    owned_signal = std::move(made);
+    signal.store(owned_signal.get(), std::memory_order_release);
+  }
+  return owned_signal->descriptor();
+}
+
 void Core::shut_down() {
   {
     const std::lock_guard lock{shut_mutex};
@@ -54,6 +72,8 @@ void Core::shut_down() {
   std::promise<void> ended;
   loop->post([&] { supervisor->stop_all([&](const Status&) { ended.set_value(); }); });
   ended.get_future().wait();
+  signal.store(nullptr, std::memory_order_relaxed);
+  owned_signal.reset();  // nobody asks for it any more: `shut` is set
   hub->shut({ErrorCode::Stopped, "the host was stopped"});
   if (admin != nullptr) admin->finish();  // its calls have ended with the hub
   loop->stop();

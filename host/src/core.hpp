@@ -3,6 +3,7 @@
 
 #include "admin_server.hpp"
 #include "audit_log.hpp"
+#include "callback_signal.hpp"
 #include "catalog.hpp"
 #include "crash_log.hpp"
 #include "event_log.hpp"
@@ -43,6 +44,12 @@ struct Core : std::enable_shared_from_this<Core> {
   std::mutex inboxes_mutex;
   std::vector<std::shared_ptr<Inbox>> inboxes;  // under inboxes_mutex: what poll() runs
   std::atomic<bool> has_inboxes{false};
+  std::atomic<CallbackSignal*> signal{nullptr};  // once event_fd() has asked for it
+
+  /// Whether a poll() now would run a callback.
+  [[nodiscard]] bool is_callback_due();
+  /// Host::event_fd().
+  [[nodiscard]] Result<int> event_fd();
 
   /// Runs `work(done)` on the loop's thread and waits until it calls `done`.
   [[nodiscard]] Status on_loop(const std::function<void(Supervisor::Done)>& work);
@@ -50,7 +57,8 @@ struct Core : std::enable_shared_from_this<Core> {
   void shut_down();
 
   std::mutex shut_mutex;
-  bool shut = false;  // under shut_mutex
+  bool shut = false;                             // under shut_mutex
+  std::unique_ptr<CallbackSignal> owned_signal;  // under shut_mutex
 };
 
 }  // namespace shunt::host

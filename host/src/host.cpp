@@ -61,6 +61,16 @@ Status start_plugins(host::Core& core, const std::stop_token& stop) {
   return started;
 }
 
+/// Tells whoever sleeps on event_fd() what a poll() has left; also when a callback threw.
+struct PollEnd {
+  host::Core& core;
+  std::size_t callbacks = 0;
+  ~PollEnd() {
+    // Acquire pairs with the release in Core::event_fd().
+    if (auto* const signal = core.signal.load(std::memory_order_acquire)) signal->polled(callbacks > 0);
+  }
+};
+
 tl::unexpected<Error> deadlock(std::string_view what) {
   return error(ErrorCode::WouldDeadlock, "{} from inside a callback: let the thread that polls do it", what);
 }
@@ -150,10 +160,10 @@ void Subscription::end() noexcept {
 
 Result<std::size_t> Host::poll() {
   if (PollingScope::polls(*core_)) return deadlock("poll()");
+  PollEnd end{*core_};
   core_->hub->drain();
   if (!core_->has_inboxes.load(std::memory_order_relaxed)) return std::size_t{0};
   PollingScope scope{*core_};
-  std::size_t callbacks = 0;
   for (std::size_t place = 0;; ++place) {
     std::shared_ptr<host::Inbox> inbox;
     {
@@ -163,9 +173,9 @@ Result<std::size_t> Host::poll() {
     }
     if (inbox == nullptr) continue;
     scope.enter(inbox.get());
-    callbacks += inbox->run(kCallbacksPerInbox);
+    end.callbacks += inbox->run(kCallbacksPerInbox);
   }
-  return callbacks;
+  return end.callbacks;
 }
 
 void Host::wait(std::chrono::nanoseconds timeout) {
@@ -174,6 +184,8 @@ void Host::wait(std::chrono::nanoseconds timeout) {
     return std::ranges::any_of(core->inboxes, [](const auto& inbox) { return inbox->waiting() > 0; });
   });
 }
+
+Result<int> Host::event_fd() { return core_->event_fd(); }
 
 Status Host::run_dispatcher(const std::stop_token& stop) {
   const std::stop_callback wake{stop, [this] { core_->hub->wake(); }};

@@ -37,6 +37,10 @@ class Inbox {
     return policy == SlowConsumer::Refuse && waiting() >= queue_.size();
   }
   [[nodiscard]] std::uint32_t waiting() const noexcept { return waiting_.load(std::memory_order_relaxed); }
+  /// Whether run() would do something. Who puts, or has run, looks after a full fence: one of the two sees it.
+  [[nodiscard]] bool is_due() const noexcept {
+    return waiting() > 0 && !is_running_.load(std::memory_order_relaxed) && !closed_.load(std::memory_order_relaxed);
+  }
 
   /// By whoever drains. A full inbox drops as the route's policy says; where it refuses, would_refuse() was asked
   /// first.
@@ -84,9 +88,13 @@ class Inbox {
  private:
   /// One thread's run of the callback. Also when the callback throws, one that ended its own subscription goes.
   struct Turn {
-    explicit Turn(Inbox& of) : inbox(of), running(of.running_, std::try_to_lock) {}
+    explicit Turn(Inbox& of) : inbox(of), running(of.running_, std::try_to_lock) {
+      if (running) inbox.is_running_.store(true, std::memory_order_relaxed);
+    }
     ~Turn() {
-      if (!running || !inbox.ended_itself_) return;
+      if (!running) return;
+      inbox.is_running_.store(false, std::memory_order_relaxed);  // before the lock goes: the next one sets it
+      if (!inbox.ended_itself_) return;
       const Callback last = std::exchange(inbox.callback_, nullptr);
       running.unlock();
     }
@@ -114,6 +122,7 @@ class Inbox {
   std::size_t head_ = 0;
   std::size_t size_ = 0;
   std::atomic<std::uint32_t> waiting_{0};
+  std::atomic<bool> is_running_{false};
   std::atomic<std::uint64_t> dropped_{0};
   std::atomic<bool> closed_{false};
 };

@@ -91,6 +91,12 @@ class Host {
   /// Sleeps until a plugin has sent something, `timeout`, or 100 ms; returns at once while another thread drains. Use
   /// it between polls in a thread that has nothing else to do.
   void wait(std::chrono::nanoseconds timeout);
+  /// For an epoll of your own: a descriptor that can be read from when a callback is due until a poll() has run none.
+  /// Wait for EPOLLIN and poll() once for each wake-up; with EPOLLET, until it has run none. Neither read nor close it;
+  /// it ends with the host. The first call starts a thread that waits for plugins in your place: a message costs its
+  /// wake-up and yours, and a reply that another thread waits for, or this one, may come through it. Who counts
+  /// microseconds polls without it. Errors: System (no descriptor, no thread), Stopped.
+  [[nodiscard]] Result<int> event_fd();
   /// Polls and waits on this thread until asked to stop, which also ends its sleep. Errors: WouldDeadlock from inside a
   /// callback.
   [[nodiscard]] Status run_dispatcher(const std::stop_token& stop);
