@@ -127,6 +127,10 @@ function(shunt_plugin_flags_ target)
     target_compile_options(${target} PRIVATE -ffile-prefix-map=${shunt_folder}=shunt)
   endif()
   target_compile_options(${target} PRIVATE -ffile-prefix-map=${CMAKE_SOURCE_DIR}=. -ffile-prefix-map=${CMAKE_BINARY_DIR}=.)
+  # In Shunt's tree its headers lie in several folders, in an installation in one.
+  set(headers $<TARGET_PROPERTY:shunt::plugin_sdk,INTERFACE_INCLUDE_DIRECTORIES>)
+  target_compile_options(${target} PRIVATE
+    -ffile-prefix-map=$<JOIN:${headers},/shunt=shunt$<SEMICOLON>-ffile-prefix-map=>/shunt=shunt)
   target_link_options(${target} PRIVATE -Wl,--build-id=sha1 -Wl,--gc-sections -Wl,--as-needed
     -Wl,--version-script=${CMAKE_CURRENT_FUNCTION_LIST_DIR}/ShuntPlugin.map)
   if(NOT SHUNT_SANITIZE)

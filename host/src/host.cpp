@@ -1,5 +1,6 @@
 #include "by_name.hpp"
 #include "core.hpp"
+#include "launcher_path.hpp"
 
 #include <shunt/host.hpp>
 
@@ -77,12 +78,14 @@ tl::unexpected<Error> deadlock(std::string_view what) {
 
 }  // namespace
 
-Result<Host> Host::start(const std::filesystem::path& host_toml) {
+Result<Host> Host::start(const std::filesystem::path& host_toml, const char* packaged_launcher) {
   SHUNT_TRY(configuration, read_configuration(host_toml));
-  return start(std::move(configuration));
+  return start(std::move(configuration), {}, packaged_launcher);
 }
 
-Result<Host> Host::start(HostConfiguration configuration, const std::stop_token& stop) try {
+Result<Host> Host::start(HostConfiguration configuration, const std::stop_token& stop,
+                         const char* packaged_launcher) try {
+  configuration.launcher = host::launcher_of_package(std::move(configuration.launcher), packaged_launcher);
   SHUNT_TRY(core, host::Core::create(std::move(configuration)));
   SHUNT_TRY(hub, host::Hub::create(core->tables, *core->supervisor));
   core->hub = std::move(hub);

@@ -11,4 +11,9 @@ namespace shunt::host {
 /// Errors: BadConfiguration naming every place that was looked at.
 [[nodiscard]] Result<std::filesystem::path> launcher_path(const std::filesystem::path& configured);
 
+/// What is to be configured in a program that was built against an installed Shunt whose launcher is `packaged`: that
+/// one, unless another is `configured` or lies beside the executable.
+[[nodiscard]] std::filesystem::path launcher_of_package(std::filesystem::path configured,
+                                                        const std::filesystem::path& packaged);
+
 }  // namespace shunt::host

@@ -9,6 +9,7 @@
 #include <shunt/client.hpp>
 #include <shunt/host/configuration.hpp>
 #include <shunt/host/event.hpp>
+#include <shunt/host/package.hpp>
 #include <shunt/host/quotas.hpp>
 #include <shunt/publisher.hpp>
 #include <shunt/subscription.hpp>
@@ -32,9 +33,11 @@ class Host {
   /// Errors: those of read_configuration and of loading a plugin (NotAPlugin, WrongArchitecture, NotTrusted,
   /// BadManifest), PluginFailed, PluginCrashed or PluginExited when a phase fails, DeadlineExceeded, System (also: the
   /// admin socket cannot be opened), Stopped when `stop` asked for it before all were active. After an error nothing of
-  /// it is left.
-  [[nodiscard]] static Result<Host> start(const std::filesystem::path& host_toml);
-  [[nodiscard]] static Result<Host> start(HostConfiguration configuration, const std::stop_token& stop = {});
+  /// it is left. `packaged_launcher` is known to the headers: leave it out.
+  [[nodiscard]] static Result<Host> start(const std::filesystem::path& host_toml,
+                                          const char* packaged_launcher = host::kPackagedLauncher);
+  [[nodiscard]] static Result<Host> start(HostConfiguration configuration, const std::stop_token& stop = {},
+                                          const char* packaged_launcher = host::kPackagedLauncher);
 
   Host(Host&&) noexcept;
   Host& operator=(Host&&) noexcept;
