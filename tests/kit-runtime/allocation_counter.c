@@ -1,4 +1,4 @@
-/* Preloaded into a launcher: counts what the process takes from the heap, on every thread. */
+/* Preloaded into a launcher, or linked: counts what the process takes from the heap, on every thread, and on each. */
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -13,7 +13,15 @@ static atomic_uint_least64_t allocations;
 uint64_t shunt_test_allocations(void);
 uint64_t shunt_test_allocations(void) { return atomic_load_explicit(&allocations, memory_order_relaxed); }
 
-static void count(void) { atomic_fetch_add_explicit(&allocations, 1, memory_order_relaxed); }
+static _Thread_local uint64_t allocations_here;
+
+uint64_t shunt_test_allocations_here(void);
+uint64_t shunt_test_allocations_here(void) { return allocations_here; }
+
+static void count(void) {
+  atomic_fetch_add_explicit(&allocations, 1, memory_order_relaxed);
+  ++allocations_here;
+}
 
 void* malloc(size_t bytes) {
   count();
