@@ -5,6 +5,7 @@
 #include "by_name.hpp"
 
 #include <shunt/host/base64.hpp>
+#include <shunt/schemas/names.hpp>
 
 #include <algorithm>
 #include <array>
@@ -33,14 +34,27 @@ struct Task {
     SHUNT_TRY(encoded, text("payload"));
     return from_base64(encoded);
   }
-  [[nodiscard]] Result<CallOptions> call_options() const {
-    constexpr std::int64_t kDeadlineMax = 3'600'000;
-    const auto found = request.find("deadline_ms");
-    if (found == request.end()) return CallOptions{};
+  [[nodiscard]] Result<std::optional<std::chrono::milliseconds>> milliseconds(const char* member) const {
+    constexpr std::int64_t kMost = 3'600'000;
+    const auto found = request.find(member);
+    if (found == request.end()) return std::nullopt;
     const std::int64_t ms = found->is_number_integer() ? found->get<std::int64_t>() : 0;
-    if (ms < 1 || ms > kDeadlineMax)
-      return error(ErrorCode::BadInput, "\"deadline_ms\" is a whole number, 1 .. {}", kDeadlineMax);
-    return CallOptions{.deadline = std::chrono::milliseconds{ms}};
+    if (ms < 1 || ms > kMost) return error(ErrorCode::BadInput, "\"{}\" is a whole number, 1 .. {}", member, kMost);
+    return std::chrono::milliseconds{ms};
+  }
+  [[nodiscard]] Result<CallOptions> call_options() const {
+    SHUNT_TRY(deadline, milliseconds("deadline_ms"));
+    return deadline ? CallOptions{.deadline = *deadline} : CallOptions{};
+  }
+  /// Of "everything", which is true, or "name"; releases before had "plugin" for it.
+  [[nodiscard]] Result<Scope> scope() const {
+    if (const auto all = request.find("everything"); all != request.end()) {
+      if (*all != true || request.contains("name") || request.contains("plugin"))
+        return error(ErrorCode::BadInput, "\"everything\" is true, and stands without \"name\"");
+      return Scope::everything();
+    }
+    SHUNT_TRY(name, text(request.contains("plugin") ? "plugin" : "name"));
+    return Scope{name};
   }
 };
 
@@ -198,15 +212,28 @@ void echo_topic(Task task) {
 
 // ---- Plugins
 
-/// Hands `work` to the control loop, which answers when it is done: nobody waits here.
-void on_control_loop(Task task, std::function<void(Supervisor&, Supervisor::Done)> work) {
+/// Hands `work` to the control loop, which answers with `result` when it is done: nobody waits here.
+void on_control_loop(Task task, std::function<void(Supervisor&, Supervisor::Done)> work,
+                     std::function<Json(Supervisor&)> result) {
   Core& core = task.core();
-  core.loop->post([&core, task = std::move(task), work = std::move(work)] {
-    work(*core.supervisor, [task](const Status& status) {
-      if (status) task.answer(Json::object());
+  core.loop->post([&core, task = std::move(task), work = std::move(work), result = std::move(result)] {
+    work(*core.supervisor, [&core, task, result](const Status& status) {
+      if (status) task.answer(result(*core.supervisor));
       else task.answer(tl::make_unexpected(status.error()));
     });
   });
+}
+
+/// What it is about, and how that stands now.
+Json standing_json(Supervisor& supervisor, const Scope& scope) {
+  if (scope.is_everything()) return {{"everything", true}};
+  const HostSnapshot snapshot = supervisor.snapshot();
+  const auto plugin = std::ranges::find(snapshot.plugins, scope.name(), &PluginSnapshot::plugin);
+  if (plugin != snapshot.plugins.end())
+    return {{"plugin", plugin->plugin}, {"state", plugin->state}, {"admission", plugin->admission}};
+  const auto route = std::ranges::find(snapshot.routes, scope.name(), &RouteSnapshot::name);
+  if (route != snapshot.routes.end()) return {{"route", route->name}, {"admission", route->admission}};
+  return {{is_name(scope.name()) ? "plugin" : "route", scope.name()}};  // it has left
 }
 
 void switch_plugin(Task task) {
@@ -216,18 +243,38 @@ void switch_plugin(Task task) {
   if (!version) return task.answer(tl::make_unexpected(version.error()));
   const auto wanted = Version::parse(*version);
   if (!wanted) return task.answer(tl::make_unexpected(wanted.error()));
-  on_control_loop(std::move(task), [plugin = *plugin, wanted = *wanted](Supervisor& supervisor, Supervisor::Done done) {
-    supervisor.switch_to(plugin, wanted, std::move(done));
-  });
+  on_control_loop(
+      std::move(task),
+      [plugin = *plugin, wanted = *wanted](Supervisor& supervisor, Supervisor::Done done) {
+        supervisor.switch_to(plugin, wanted, std::move(done));
+      },
+      [](Supervisor&) { return Json::object(); });
 }
 
-template <void (Supervisor::*kDoing)(const std::string&, Supervisor::Done)>
-void tell_plugin(Task task) {
-  const auto plugin = task.text("plugin");
-  if (!plugin) return task.answer(tl::make_unexpected(plugin.error()));
-  on_control_loop(std::move(task), [plugin = *plugin](Supervisor& supervisor, Supervisor::Done done) {
-    (supervisor.*kDoing)(plugin, std::move(done));
-  });
+/// stop, restart and drain.
+template <void (Supervisor::*kDoing)(const Scope&, Supervisor::Within, Supervisor::Done)>
+void tell_and_wait(Task task) {
+  const auto scope = task.scope();
+  if (!scope) return task.answer(tl::make_unexpected(scope.error()));
+  const auto within = task.milliseconds("timeout_ms");
+  if (!within) return task.answer(tl::make_unexpected(within.error()));
+  on_control_loop(
+      std::move(task),
+      [scope = *scope, within = *within](Supervisor& supervisor, Supervisor::Done done) {
+        (supervisor.*kDoing)(scope, within, std::move(done));
+      },
+      [scope = *scope](Supervisor& supervisor) { return standing_json(supervisor, scope); });
+}
+
+/// disable and enable.
+template <void (Supervisor::*kDoing)(const Scope&, Supervisor::Done)>
+void tell(Task task) {
+  const auto scope = task.scope();
+  if (!scope) return task.answer(tl::make_unexpected(scope.error()));
+  on_control_loop(
+      std::move(task),
+      [scope = *scope](Supervisor& supervisor, Supervisor::Done done) { (supervisor.*kDoing)(scope, std::move(done)); },
+      [scope = *scope](Supervisor& supervisor) { return standing_json(supervisor, scope); });
 }
 
 /// For commands that never take long.
@@ -252,8 +299,11 @@ constexpr std::array kCommands{
     Command{"call", call_route},
     Command{"echo", echo_topic},
     Command{"switch", switch_plugin},
-    Command{"stop", tell_plugin<&Supervisor::stop>},
-    Command{"restart", tell_plugin<&Supervisor::restart>},
+    Command{"stop", tell_and_wait<&Supervisor::stop>},
+    Command{"restart", tell_and_wait<&Supervisor::restart>},
+    Command{"drain", tell_and_wait<&Supervisor::drain>},
+    Command{"disable", tell<&Supervisor::disable>},
+    Command{"enable", tell<&Supervisor::enable>},
 };
 
 }  // namespace

@@ -29,6 +29,7 @@ Json plugin_json(const PluginSnapshot& plugin) {
   return {{"plugin", plugin.plugin},
           {"version", plugin.version},
           {"state", plugin.state},
+          {"admission", plugin.admission},
           {"instance", plugin.instance},
           {"pid", plugin.pid},
           {"sent", plugin.sent},
@@ -57,13 +58,19 @@ Json route_json(const RouteSnapshot& route) {
   for (const auto& each : route.receivers)
     receivers.push_back({{"plugin", each.plugin},
                          {"version", each.version},
+                         {"open", each.open},
                          {"waiting", each.waiting},
                          {"backlog", each.backlog},
                          {"dropped", each.dropped},
                          {"refused", each.refused},
                          {"unknown", each.unknown},
                          {"redelivered", each.redelivered}});
-  Json json{{"route", route.name}, {"kind", route.function ? "function" : "topic"}, {"request", route.request}};
+  Json json{{"route", route.name},
+            {"kind", route.function ? "function" : "topic"},
+            {"admission", route.admission},
+            {"why_down", route.why_down},
+            {"turned_away", route.turned_away},
+            {"request", route.request}};
   if (route.function)
     json.update(Json{{"reply", route.reply},
                      {"in_flight", route.in_flight},
@@ -129,6 +136,7 @@ Json event_json(const HostEvent& event) {
             {"kind", name(event.kind)}, {"plugin", event.plugin},
             {"version", event.version}, {"instance", event.instance},
             {"text", event.text},       {"in_flight", event.in_flight}};
+  if (!event.route.empty()) json["route"] = event.route;
   if (event.crash != nullptr) json["crash"] = crash_json(*event.crash);
   return json;
 }

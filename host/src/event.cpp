@@ -19,6 +19,11 @@ std::string_view name(HostEventKind kind) noexcept {
     case HostEventKind::Refused: return "Refused";
     case HostEventKind::Denied: return "Denied";
     case HostEventKind::MemoryHigh: return "MemoryHigh";
+    case HostEventKind::Draining: return "Draining";
+    case HostEventKind::Drained: return "Drained";
+    case HostEventKind::NotDrained: return "NotDrained";
+    case HostEventKind::Disabled: return "Disabled";
+    case HostEventKind::Enabled: return "Enabled";
   }
   return "Unknown";
 }

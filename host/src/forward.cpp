@@ -56,7 +56,13 @@ std::optional<Message> Hub::carry(Instance& from, const bus::Incoming& incoming,
 
 /// All receivers take it, or none does and it stays where it is: the sender's ring fills and the sender learns of it.
 bool Hub::forward_publication(Instance& from, const bus::Incoming& incoming, const RouteEntry& entry) {
-  if (std::ranges::any_of(entry.targets, [&](const Target& target) { return refuses(target); })) return false;
+  if (entry.down) {
+    entry.info->counters.turned_away.fetch_add(1, std::memory_order_relaxed);
+    if (incoming.header.place == bus::Place::Chunk) from.give_back(incoming.header.chunk, incoming.header.generation);
+    return true;
+  }
+  const auto targets = entry.hearing_plugins();
+  if (std::ranges::any_of(targets, [&](const Target& target) { return refuses(target); })) return false;
   if (std::ranges::any_of(entry.inboxes, [](const auto& inbox) { return inbox->would_refuse(); })) return false;
   // What can fail comes first, and throws too: until everybody's copy is there, nobody gets any.
   const EndOfCopies end{copies_};
@@ -64,7 +70,7 @@ bool Hub::forward_publication(Instance& from, const bus::Incoming& incoming, con
   copy_for_inboxes(from, incoming, entry);
 
   auto copy = copies_.begin();
-  for (const Target& target : entry.targets) {
+  for (const Target& target : targets) {
     if (copy->pool != target.outlet->pool.get()) ++copy;
     if (copy->message) static_cast<void>(deliver(entry, target, *copy->message, nullptr));
     else target.outlet->count_no_chunk(), copy->pool->count_no_chunk(incoming.payload.size());
@@ -79,7 +85,7 @@ bool Hub::forward_publication(Instance& from, const bus::Incoming& incoming, con
 /// One copy serves all targets of one compartment: they stand side by side in the table. False: there is no chunk for
 /// one that must not lose it.
 bool Hub::copy_for_targets(Instance& from, const bus::Incoming& incoming, const RouteEntry& entry) {
-  for (const Target& target : entry.targets) {
+  for (const Target& target : entry.hearing_plugins()) {
     InboundPool* const pool = target.outlet->pool.get();
     if (copies_.empty() || copies_.back().pool != pool) {
       Copy& copy = copies_.emplace_back(pool, carry(from, incoming, *pool));
@@ -123,7 +129,10 @@ void Hub::forward_request(Instance& from, const bus::Incoming& incoming) {
   const RcuReader reader;
   const RouteTable& table = tables_.current();
   const RouteEntry* const entry = table.find({asked.route});
-  if (entry != nullptr && entry->down) return refuse_request(from, asked, {ErrorCode::NotServing, entry->why_down});
+  if (entry != nullptr && entry->down && !(entry->follow_ups && asked.parent != 0)) {
+    entry->info->counters.turned_away.fetch_add(1, std::memory_order_relaxed);
+    return refuse_request(from, asked, {ErrorCode::NotServing, entry->why_down});
+  }
   if (entry == nullptr || entry->targets.empty())
     return refuse_request(from, asked, {ErrorCode::NotServing, "no plugin serves this function now"});
   if (const std::string* const wanted = unmet(from, *entry, table.epoch))

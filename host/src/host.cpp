@@ -50,14 +50,18 @@ class PollingScope {
 thread_local const PollingScope* PollingScope::innermost = nullptr;
 
 /// Until all are active, one has failed, or `stop` has ended them.
-Status start_plugins(host::Core& core, const std::stop_token& stop) {
+Status start_plugins(host::Core& core, const std::stop_token& stop, const std::stop_token& at_once) {
   Status started;
   {
     const std::stop_callback end{
         stop, [&core] { core.loop->post([&core] { core.supervisor->stop_all([](const Status&) {}); }); }};
+    const std::stop_callback kill{
+        at_once, [&core] { core.loop->post([&core] { core.supervisor->end_now([](const Status&) {}); }); }};
     started = core.on_loop([&](auto done) { core.supervisor->start_all(std::move(done)); });
+    if (stop.stop_requested() || at_once.stop_requested())  // others may still end, and may be killed meanwhile
+      static_cast<void>(core.on_loop([&](auto done) { core.supervisor->stop_all(std::move(done)); }));
   }
-  if (stop.stop_requested())
+  if (stop.stop_requested() || at_once.stop_requested())
     return error(ErrorCode::Stopped, "the host \"{}\" was told to stop while it was starting", core.configuration.name);
   return started;
 }
@@ -80,11 +84,11 @@ tl::unexpected<Error> deadlock(std::string_view what) {
 
 Result<Host> Host::start(const std::filesystem::path& host_toml, const char* packaged_launcher) {
   SHUNT_TRY(configuration, read_configuration(host_toml));
-  return start(std::move(configuration), {}, packaged_launcher);
+  return start(std::move(configuration), {}, {}, packaged_launcher);
 }
 
 Result<Host> Host::start(HostConfiguration configuration, const std::stop_token& stop,
-                         const char* packaged_launcher) try {
+                         const std::stop_token& at_once, const char* packaged_launcher) try {
   configuration.launcher = host::launcher_of_package(std::move(configuration.launcher), packaged_launcher);
   SHUNT_TRY(core, host::Core::create(std::move(configuration)));
   SHUNT_TRY(hub, host::Hub::create(core->tables, *core->supervisor));
@@ -96,7 +100,7 @@ Result<Host> Host::start(HostConfiguration configuration, const std::stop_token&
   }
   SHUNT_CHECK(core->load_plugins());
   SHUNT_CHECK(core->loop->start());
-  SHUNT_CHECK(start_plugins(*core, stop));
+  SHUNT_CHECK(start_plugins(*core, stop, at_once));
   if (core->admin != nullptr) SHUNT_CHECK(core->admin->start());
   return Host{std::move(core)};
 } catch (const std::bad_alloc&) {
@@ -207,9 +211,29 @@ Status Host::switch_to(std::string_view plugin, std::string_view version) {
   return core_->on_loop([&](auto done) { core_->supervisor->switch_to(std::string{plugin}, wanted, std::move(done)); });
 }
 
-Status Host::stop(std::string_view plugin) {
+Status Host::stop(const Scope& what, std::optional<std::chrono::nanoseconds> within) {
   if (PollingScope::polls(*core_)) return deadlock("stop()");
-  return core_->on_loop([&](auto done) { core_->supervisor->stop(std::string{plugin}, std::move(done)); });
+  return core_->on_loop([&](auto done) { core_->supervisor->stop(what, within, std::move(done)); });
+}
+
+Status Host::restart(const Scope& what, std::optional<std::chrono::nanoseconds> within) {
+  if (PollingScope::polls(*core_)) return deadlock("restart()");
+  return core_->on_loop([&](auto done) { core_->supervisor->restart(what, within, std::move(done)); });
+}
+
+Status Host::drain(const Scope& what, std::optional<std::chrono::nanoseconds> within) {
+  if (PollingScope::polls(*core_)) return deadlock("drain()");
+  return core_->on_loop([&](auto done) { core_->supervisor->drain(what, within, std::move(done)); });
+}
+
+Status Host::disable(const Scope& what) {
+  if (PollingScope::polls(*core_)) return deadlock("disable()");
+  return core_->on_loop([&](auto done) { core_->supervisor->disable(what, std::move(done)); });
+}
+
+Status Host::enable(const Scope& what) {
+  if (PollingScope::polls(*core_)) return deadlock("enable()");
+  return core_->on_loop([&](auto done) { core_->supervisor->enable(what, std::move(done)); });
 }
 
 Status Host::stop() {
@@ -217,9 +241,9 @@ Status Host::stop() {
   return core_->on_loop([&](auto done) { core_->supervisor->stop_all(std::move(done)); });
 }
 
-Status Host::restart(std::string_view plugin) {
-  if (PollingScope::polls(*core_)) return deadlock("restart()");
-  return core_->on_loop([&](auto done) { core_->supervisor->restart(std::string{plugin}, std::move(done)); });
+Status Host::end_now() {
+  if (PollingScope::polls(*core_)) return deadlock("end_now()");
+  return core_->on_loop([&](auto done) { core_->supervisor->end_now(std::move(done)); });
 }
 
 // ---- Seeing

@@ -51,16 +51,19 @@ bool Hub::remove_lane(const Instance& instance) {
   return empty;
 }
 
-bool Hub::took_all(const Instance& instance) {
+Hub::Untaken Hub::untaken(const Instance& instance) {
   lock_drain();
   const auto lane = std::ranges::find(lanes_, &instance, [](const Lane& each) { return each.instance.get(); });
-  bool all = true;
+  auto result = Untaken::Nothing;
   if (lane != lanes_.end()) {
     bus::LaneReceiver& receiver = lane->instance->lane->receiver;
-    all = lane->stalled == nullptr && !receiver.has_message(bus::Ring::Data) && !receiver.has_message(bus::Ring::Reply);
+    const bool stalled = lane->stalled != nullptr;  // then its data ring stands behind that
+    if (receiver.has_message(bus::Ring::Reply) || (!stalled && receiver.has_message(bus::Ring::Data)))
+      result = Untaken::More;
+    else if (stalled) result = Untaken::Refused;
   }
   unlock_drain();
-  return all;
+  return result;
 }
 
 std::optional<bus::ChunkId> Hub::stalled_chunk(const Instance& instance) {
@@ -78,6 +81,41 @@ void Hub::shut(const Error& why) {
     if (record.caller != nullptr) record.caller->fail(why);
     return true;
   });
+}
+
+Hub::CutOff Hub::cut_off(const RouteInfo& route, const Error& why) {
+  CutOff cut;
+  const DrainHold hold{*this};
+  {
+    const RcuReader reader;
+    const RouteEntry* const entry = tables_.current().find(route.id);
+    for (const Target& target : entry == nullptr ? std::span<const Target>{} : std::span{entry->targets}) {
+      if (!route.function) {
+        cut.publications +=
+            target.outlet->drop([&](const QueuedMessage& message) { let_go(message.header, *target.outlet->pool); });
+        continue;
+      }
+      target.outlet->flush([&](const QueuedMessage& message) {
+        if (const auto record = in_flight_.take(message.header.correlation)) ++cut.calls, fail_request(*record, why);
+        let_go(message.header, *target.outlet->pool);
+        return true;
+      });
+    }
+  }
+  std::vector<InFlight> left;
+  in_flight_.for_each([&](InFlight& record) {
+    if (record.route != &route || (record.caller == nullptr && record.origin == nullptr)) return false;
+    left.push_back(record);
+    record.caller = nullptr;  // abandoned: in flight until the plugin answers, and nobody hears that
+    record.origin = nullptr;
+    return false;
+  });
+  cut.calls += left.size();
+  for (const InFlight& record : left) {
+    fail_request(record, why);
+    cancel(record.correlation, route, record.target);
+  }
+  return cut;
 }
 
 void Hub::flush_backlogs() {

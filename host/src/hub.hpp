@@ -96,13 +96,22 @@ class Hub {
   /// For an instance that has been reaped: takes what it had committed, and forgets the lane once there is nothing
   /// left. False: a receiver refuses its last publications for now; try again.
   [[nodiscard]] bool remove_lane(const Instance& instance);
-  /// Whether everything that the instance has committed by now was taken from its lane.
-  [[nodiscard]] bool took_all(const Instance& instance);
+  /// What the instance has committed by now and nobody has taken from its lane: nothing, only what a receiver refuses
+  /// for now and what stands behind it, or more.
+  enum class Untaken : std::uint8_t { Nothing, Refused, More };
+  [[nodiscard]] Untaken untaken(const Instance& instance);
   /// For an instance that has been reaped: every message it was sent gets its outcome (failover.cpp). What it had not
   /// begun waits for the next instance; `why` says how it ended, `account` what it said of that.
   void fail_over(Instance& dead, const std::string& why, const std::string& account);
   /// Ends every request that waits for this plugin: nobody is going to serve it.
   void fail_waiting(const std::string& plugin, const Error& why);
+  struct CutOff {
+    std::size_t calls = 0;
+    std::size_t publications = 0;
+  };
+  /// Ends what is left of a route that nothing new goes over: who waits for a reply hears `why`, the plugin is told to
+  /// cancel, and publications that wait are dropped. What is in a ring cannot be taken back.
+  CutOff cut_off(const RouteInfo& route, const Error& why);
   /// Runs `use()` while nobody drains.
   template <typename Use>
   void while_not_draining(Use&& use) {
@@ -191,6 +200,7 @@ class Hub {
                                  const InboundPool& pool, InFlight& request);
   static void note_over_cap(const Target& target, const bus::MessageHeader& header) noexcept;
   Error over_quota(const RouteInfo& route);
+  static Error turned_away(const RouteInfo& route, const std::string& why_down);
   bool refuses(const Target& target) noexcept;
   void suspect(Instance& instance) noexcept;
   std::uint32_t flush(const Target& target) noexcept;

@@ -12,6 +12,11 @@ void Supervisor::join(std::shared_ptr<PluginVersion> version, bus::UniqueFd laun
     return send_refusal(socket,
                         {ErrorCode::BadInput,
                          fmt::format("the host runs a plugin \"{}\" already: stop that one first", version->name())});
+  if (known != nullptr && known->leaving != nullptr)
+    return send_refusal(socket, {ErrorCode::NotServing,
+                                 fmt::format("the host's plugin \"{}\" is stopped and finishes what it has: join when "
+                                             "it has ended",
+                                             version->name())});
   std::unique_ptr<Plugin> configured;
   if (known != nullptr) {
     configured = known->by_hand ? std::move(known->stood_in) : std::make_unique<Plugin>(std::move(*known));

@@ -49,6 +49,7 @@ static_assert(!next(State::Active, Event::DrainDone), "only what drains has drai
 static_assert(whenever_alive(Event::ExitSeen, State::Ended), "a death is seen in every state, once");
 static_assert(whenever_alive(Event::Breach, State::Ending), "a breach ends the instance in every state");
 static_assert(whenever_alive(Event::HostFailed, State::Ending), "what the host cannot follow it does not keep");
+static_assert(whenever_alive(Event::EndAsked, State::Ending), "nothing holds up a host that ends at once");
 static_assert(only_way(State::Ended, Event::CrashLimit, State::Quarantined));
 static_assert(is_final(State::Quarantined), "only a new instance leaves quarantine");
 
@@ -84,6 +85,7 @@ std::string_view name(Event event) noexcept {
     case Event::HandlerStuck: return "HandlerStuck";
     case Event::Breach: return "Breach";
     case Event::HostFailed: return "HostFailed";
+    case Event::EndAsked: return "EndAsked";
     case Event::ExitSeen: return "ExitSeen";
     case Event::CrashLimit: return "CrashLimit";
   }

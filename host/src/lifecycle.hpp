@@ -43,10 +43,11 @@ enum class Event : std::uint8_t {
   HandlerStuck,    ///< In flight past deadline and grace, or nothing done for handler_max.
   Breach,          ///< It broke the lane's contract.
   HostFailed,      ///< The host has no descriptor or memory left that it needs for it.
+  EndAsked,        ///< The host ends at once, and waits for nobody.
   ExitSeen,        ///< Its pidfd says so and it was reaped.
   CrashLimit,      ///< Too many crashes within the window (Backoff).
 };
-inline constexpr std::size_t kEventCount = 13;
+inline constexpr std::size_t kEventCount = 14;
 
 namespace lifecycle {
 
@@ -117,6 +118,16 @@ inline constexpr std::array kTable = {
     Row{State::Draining, Event::HostFailed, State::Ending},
     Row{State::Cleaning, Event::HostFailed, State::Ending},
     Row{State::Ending, Event::HostFailed, State::Ending},
+
+    Row{State::Spawned, Event::EndAsked, State::Ending},
+    Row{State::Confined, Event::EndAsked, State::Ending},
+    Row{State::Attached, Event::EndAsked, State::Ending},
+    Row{State::Initialised, Event::EndAsked, State::Ending},
+    Row{State::Validated, Event::EndAsked, State::Ending},
+    Row{State::Active, Event::EndAsked, State::Ending},
+    Row{State::Draining, Event::EndAsked, State::Ending},
+    Row{State::Cleaning, Event::EndAsked, State::Ending},
+    Row{State::Ending, Event::EndAsked, State::Ending},
 
     Row{State::Spawned, Event::ExitSeen, State::Ended},
     Row{State::Confined, Event::ExitSeen, State::Ended},

@@ -187,6 +187,12 @@ void PluginProcess::end(Event event, CrashKind kind, std::string reason) {
   kill_plugin();
 }
 
+void PluginProcess::end_now() {
+  if (!is_alive(state_)) return;
+  move(Event::EndAsked);
+  kill_plugin();
+}
+
 /// A launcher that was started by hand has a terminal, and somebody before it who does not see our events.
 void PluginProcess::tell_who_started_it(const Error& why) const {
   if (warden_pid_ >= 0 || !warden_) return;

@@ -68,6 +68,8 @@ class PluginProcess {
   /// Ends it now. `event` is HandlerStuck, Breach or DeadlinePassed; `kind` says it more closely.
   void end(Event event, std::string reason);
   void end(Event event, CrashKind kind, std::string reason);
+  /// Ends it now, and for no fault of its own.
+  void end_now();
 
   /// Tells a launcher that was started by hand, and so the person before it, that its plugin serves on `host`.
   void tell_it_serves(const std::string& host) const;

@@ -53,7 +53,7 @@ InboundPool& Hub::pool_for(const RouteInfo& route) noexcept {
   const RcuReader reader;
   const RouteEntry* const entry = tables_.current().find(route.id);
   // Pools live as long as the host: leaving the read section does not end them.
-  return entry == nullptr || entry->targets.empty() ? *own_pool_ : *entry->targets.front().outlet->pool;
+  return entry == nullptr || entry->hear_host == 0 ? *own_pool_ : *entry->targets.front().outlet->pool;
 }
 
 /// A topic that drops goes on without the receiver that has no chunk: the others read a copy, or the chunk itself. The
@@ -62,10 +62,10 @@ std::optional<Hub::PoolLoan> Hub::loan_elsewhere(const RouteInfo& route, const I
                                                  std::size_t bytes) {
   const RcuReader reader;
   const RouteEntry* const entry = tables_.current().find(route.id);
-  if (route.function || entry == nullptr || entry->targets.empty()) return std::nullopt;
+  if (route.function || entry == nullptr || entry->hear_host == 0) return std::nullopt;
   if (entry->targets.front().outlet->policy == SlowConsumer::Refuse) return std::nullopt;
   const InboundPool* tried = &nearest;
-  for (const Target& target : entry->targets) {
+  for (const Target& target : entry->hearing_host()) {
     InboundPool& pool = *target.outlet->pool;
     if (&pool == std::exchange(tried, &pool) || &pool == &nearest) continue;
     if (const auto chunk = find_chunk(pool, bytes)) return PoolLoan{&pool, *chunk};
@@ -73,7 +73,7 @@ std::optional<Hub::PoolLoan> Hub::loan_elsewhere(const RouteInfo& route, const I
   const auto could_hold = [&](const Target& target) {
     return target.outlet->pool->geometry().class_for(bytes).has_value();
   };
-  if (!std::ranges::any_of(entry->targets, could_hold)) return std::nullopt;
+  if (!std::ranges::any_of(entry->hearing_host(), could_hold)) return std::nullopt;
   const auto chunk = find_chunk(*own_pool_, bytes);
   return chunk ? std::optional{PoolLoan{own_pool_.get(), *chunk}} : std::nullopt;
 }

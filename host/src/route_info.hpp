@@ -31,6 +31,7 @@ struct RouteInfo {
   struct Counters {
     std::atomic<std::uint64_t> sent{0};
     std::atomic<std::uint64_t> failed{0};
+    std::atomic<std::uint64_t> turned_away{0};  ///< Calls and publications that came while it was taken off.
   };
   mutable Counters counters;
 };

@@ -12,16 +12,25 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 namespace shunt::host {
+
+/// What a target gets beside what waits for it already. In this order in the table.
+enum class Takes : std::uint8_t {
+  Everything,
+  FollowUps,  ///< Of plugins only: all of them finish together, and what they still send belongs to what they have.
+  Nothing     ///< It was taken off, or is stopped and finishes what it has.
+};
 
 /// One consumer of a topic, or the server of a function: the instance that gets messages now, and where they wait when
 /// it is busy or dead.
 struct Target {
   std::shared_ptr<Outlet> outlet;
   std::shared_ptr<Instance> instance;  ///< Null while the plugin is being restarted.
+  Takes takes = Takes::Everything;
 };
 
 enum class RouteKind : std::uint8_t { None, Topic, Function };
@@ -32,8 +41,18 @@ struct RouteEntry {
   Version version;                              ///< Of a function: of the one that serves it.
   std::vector<Target> targets;                  ///< A function has one; a topic one per plugin that hears it.
   std::vector<std::shared_ptr<Inbox>> inboxes;  ///< Of a topic: the host's own subscriptions.
-  bool down = false;       ///< A function whose plugin is stopped or quarantined: nothing waits for it.
-  std::string why_down{};  ///< "\"momentum\" was stopped", for callers.
+  /// Nothing new goes over it: it was taken off, or it is a function of a plugin that was, or is stopped or
+  /// quarantined.
+  bool down = false;
+  bool follow_ups = false;         ///< Though it is down, plugins may call it for what they handle.
+  std::string why_down{};          ///< "\"momentum\" was stopped", for callers.
+  std::uint32_t hear_host = 0;     ///< How many of `targets`, from the first, get what the host's threads send.
+  std::uint32_t hear_plugins = 0;  ///< The same for what plugins publish.
+
+  [[nodiscard]] std::span<const Target> hearing_host() const noexcept { return std::span{targets}.first(hear_host); }
+  [[nodiscard]] std::span<const Target> hearing_plugins() const noexcept {
+    return std::span{targets}.first(hear_plugins);
+  }
 };
 
 struct RouteTable {

@@ -4,8 +4,25 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace shunt::host {
+namespace {
+
+/// First who gets more; and side by side by compartment: one copy serves each.
+void arrange(RouteEntry& entry) {
+  std::ranges::stable_sort(entry.targets, {}, [](const Target& each) {
+    return std::pair{each.takes, each.outlet->pool.get()};
+  });
+  const auto count = [&](Takes least) {
+    return static_cast<std::uint32_t>(
+        std::ranges::count_if(entry.targets, [&](const Target& each) { return each.takes <= least; }));
+  };
+  entry.hear_host = count(Takes::Everything);
+  entry.hear_plugins = count(Takes::FollowUps);
+}
+
+}  // namespace
 
 void Supervisor::publish_table() {
   RouteTable table;
@@ -19,23 +36,51 @@ void Supervisor::publish_table() {
   };
   for (const auto& [name, plugin] : plugins_) {
     const PluginVersion& version = *plugin.serving;
+    const std::string why_down = why_off(plugin, name);
+    const auto& instance = plugin.current != nullptr ? plugin.current : plugin.leaving;
+    const bool is_gone = plugin.stopped && instance == nullptr;
+    const Takes off = plugin.follow_ups && !is_gone ? Takes::FollowUps : Takes::Nothing;
+    const Takes takes = why_down.empty() ? Takes::Everything : off;
     for (const RouteInfo* route : version.functions) {
       RouteEntry& entry = entry_of(*route, RouteKind::Function);
-      entry.targets.push_back({catalog_.outlet(*route, version), plugin.current});
+      entry.targets.push_back({catalog_.outlet(*route, version), instance, takes});
       entry.version = version.image.version;
-      entry.down = plugin.stopped;
-      if (plugin.stopped) entry.why_down = fmt::format("\"{}\" {}", name, plugin.why_down);
+      entry.down = !why_down.empty();
+      entry.follow_ups = takes == Takes::FollowUps;
+      entry.why_down = why_down;
     }
     for (const RouteInfo* route : version.topics_out) entry_of(*route, RouteKind::Topic);
     for (const RouteInfo* route : version.topics_in) {
       RouteEntry& entry = entry_of(*route, RouteKind::Topic);
-      if (!plugin.stopped) entry.targets.push_back({catalog_.outlet(*route, version), plugin.current});
+      if (is_gone) continue;
+      entry.targets.push_back({catalog_.outlet(*route, version), instance, takes});
     }
   }
   for (const auto& inbox : inboxes_) entry_of(inbox->route, RouteKind::Topic).inboxes.push_back(inbox);
-  for (RouteEntry& entry : table.routes)  // side by side by compartment: one copy serves each
-    std::ranges::stable_sort(entry.targets, {}, [](const Target& target) { return target.outlet->pool.get(); });
+  for (RouteEntry& entry : table.routes) {
+    if (entry.kind == RouteKind::None) continue;
+    if (std::string why_down = why_off(*entry.info); !why_down.empty()) {
+      entry.down = true;
+      entry.follow_ups = false;
+      entry.why_down = std::move(why_down);
+    }
+    arrange(entry);
+  }
   tables_.publish(std::move(table));
+}
+
+/// After whose name it is off its routes, a sentence with it; empty: it is not.
+std::string Supervisor::why_off(const Plugin& plugin, const std::string& name) const {
+  if (plugin.stopped) return fmt::format("\"{}\" {}", name, plugin.why_down);
+  if (plugin.held) return fmt::format("\"{}\" is being restarted", name);
+  const std::string_view why = host::why_off(plugin_admissions_.of(name));
+  return why.empty() ? std::string{} : fmt::format("\"{}\" {}", name, why);
+}
+
+std::string Supervisor::why_off(const RouteInfo& route) const {
+  if (stopped_routes_.contains(route.name)) return fmt::format("\"{}\" was stopped: see `shunt restart`", route.name);
+  const std::string_view why = host::why_off(route_admissions_.of(route.name));
+  return why.empty() ? std::string{} : fmt::format("\"{}\" {}", route.name, why);
 }
 
 /// What waits for a plugin that is stopped: requests fail, publications are dropped. They would hold their chunks, and
@@ -144,6 +189,7 @@ HostSnapshot Supervisor::snapshot() {
     each.sha256 = version.image.sha256;
     each.trust = shunt::name(version.image.verdict.trust);
     each.signer = version.image.verdict.signer;
+    each.admission = host::name(plugin_admissions_.of(version.name()));
     each.crashes = plugin.crashes;
     each.crash_kinds = plugin.crash_kinds;
     return each;
@@ -194,8 +240,13 @@ void Supervisor::snapshot_routes(HostSnapshot& result) {
                         .in_flight = 0,
                         .in_flight_max = 0,
                         .in_flight_refused = 0,
+                        .admission = {},
+                        .why_down = entry.why_down,
+                        .turned_away = entry.info->counters.turned_away.load(std::memory_order_relaxed),
                         .receivers = {},
                         .subscriptions = static_cast<std::uint32_t>(entry.inboxes.size())};
+    if (stopped_routes_.contains(route.name)) route.admission = "Stopped";
+    else route.admission = host::name(route_admissions_.of(route.name));
     if (route.function) {
       const auto calls = hub_->in_flight().on_route(entry.info->id);
       route.in_flight = calls.now;
@@ -204,10 +255,10 @@ void Supervisor::snapshot_routes(HostSnapshot& result) {
     }
     for (const Target& target : entry.targets) {
       const auto counters = target.outlet->counters();
-      route.receivers.push_back({target.outlet->consumer,
-                                 target.instance == nullptr ? "" : to_string(target.instance->identity.version),
-                                 target.outlet->waiting(), target.outlet->backlog(), counters.dropped(),
-                                 counters.refused, counters.unknown, counters.redelivered});
+      route.receivers.push_back(
+          {target.outlet->consumer, target.instance == nullptr ? "" : to_string(target.instance->identity.version),
+           target.outlet->waiting(), target.outlet->backlog(), counters.dropped(), counters.refused, counters.unknown,
+           counters.redelivered, target.takes == Takes::Everything});
     }
     // The table has them in the order of their pools, which is anybody's.
     std::ranges::sort(route.receivers, {}, &RouteSnapshot::Receiver::plugin);

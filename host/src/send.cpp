@@ -171,6 +171,7 @@ Result<Sent> Hub::publish(const RouteInfo& route, InboundPool* pool, const bus::
   Message message = message_for(route, bus::Kind::Publication, built);
   Sent sent;
   bool known = false;
+  std::string why_down;  // empty, and no allocation, unless it is
   {
     const RcuReader reader;
     const RouteEntry* const entry = tables_.current().find(route.id);
@@ -178,13 +179,15 @@ Result<Sent> Hub::publish(const RouteInfo& route, InboundPool* pool, const bus::
     const auto refused = [&](const Target& target) {
       return refuses(target) && (target.outlet->count_refused(), true);
     };
+    if (known && entry->down) why_down = entry->why_down;
     // Nobody gets it unless nobody refuses it, so that publishing again does not duplicate.
-    if (known && (std::ranges::any_of(entry->targets, refused) || !fan_out(*entry, 0, message, pool, sent)))
+    else if (known && (std::ranges::any_of(entry->hearing_host(), refused) || !fan_out(*entry, 0, message, pool, sent)))
       sent.refused = 1;
   }
   if (shut_.load(std::memory_order_relaxed))
     return error(ErrorCode::Stopped, "\"{}\": the host was stopped", route.name);
   if (!known) return error(ErrorCode::NoSuchRoute, "no plugin hears or makes \"{}\" now: check `shunt ls`", route.name);
+  if (!why_down.empty()) return tl::make_unexpected(turned_away(route, why_down));
   if (sent.used_up != nullptr) {
     route.counters.failed.fetch_add(1, std::memory_order_relaxed);
     return tl::make_unexpected(no_chunk(*sent.used_up, built.bytes));
@@ -211,7 +214,7 @@ bool Hub::refuses(const Target& target) noexcept {
 /// before anybody is sent anything.
 bool Hub::fan_out(const RouteEntry& entry, std::size_t first, Message& message, InboundPool* pool,
                   Sent& sent) noexcept {
-  if (first == entry.targets.size()) return true;
+  if (first == entry.hear_host) return true;
   const Target& target = entry.targets[first];
   InboundPool& theirs = *target.outlet->pool;
   if (message.header.place != bus::Place::Chunk || &theirs == pool) {
@@ -289,7 +292,7 @@ Result<ReceivedBytes> Hub::call(const RouteInfo& route, InboundPool* pool, const
   }
   if (why == Why::NoRoute)
     return error(ErrorCode::NoSuchRoute, "no plugin serves \"{}\": check `shunt ls`", route.name);
-  if (why == Why::Down) return error(ErrorCode::NotServing, "\"{}\" is not served now: {}", route.name, why_down);
+  if (why == Why::Down) return tl::make_unexpected(turned_away(route, why_down));
   if (why == Why::NoChunk) {
     route.counters.failed.fetch_add(1, std::memory_order_relaxed);
     return tl::make_unexpected(std::move(*no_chunk));
@@ -304,6 +307,12 @@ Result<ReceivedBytes> Hub::call(const RouteInfo& route, InboundPool* pool, const
                  in_flight_.on_route(route.id).now);
   }
   return await(pending, record.correlation, route, request);
+}
+
+/// For whoever sends over a route that is down.
+Error Hub::turned_away(const RouteInfo& route, const std::string& why_down) {
+  route.counters.turned_away.fetch_add(1, std::memory_order_relaxed);
+  return {ErrorCode::NotServing, fmt::format("\"{}\" is not served now: {}", route.name, why_down)};
 }
 
 /// For the one who asked once too often.

@@ -197,12 +197,14 @@ void Supervisor::on_ended(Instance& instance, const Death& death) {
   note(HostEventKind::Ended, instance, how + account, 0, crash);
   Plugin* const plugin = find(instance.identity.plugin);
   const bool was_current = plugin != nullptr && plugin->current == keep;
+  const bool was_leaving = plugin != nullptr && plugin->leaving == keep;
   if (was_current) {
     plugin->current = nullptr;
     publish_table();
   }
   forget(keep);  // its last messages first: replies that it had committed count
   hub_->fail_over(instance, why, account);
+  if (was_leaving) plugin->leaving = nullptr;  // only now: it was the target of what it was sent
   hub_->flush_backlogs();
   if (plugin != nullptr && running.by_hand && plugin->serving == running.version) plugin->stopped = true;
   if (plugin != nullptr && !orderly && !running.by_hand && !plugin->switching && !plugin->stopped &&
@@ -255,11 +257,13 @@ void Supervisor::start_again(const std::string& name) {
   if (plugin->stopped) take_down(name, "it could not be started");
 }
 
-/// No route leads to the plugin from now on, and nobody waits for it. Says how many publications were dropped.
+/// No route leads to the plugin from now on, and nobody waits for it, unless it comes back at once. Says how many
+/// publications were dropped.
 std::uint32_t Supervisor::take_down(const std::string& name, const std::string& why) {
   Plugin* const plugin = find(name);
   if (plugin->why_down.empty()) plugin->why_down = why;
   publish_table();
+  if (plugin->restarting != 0) return 0;
   const Error error{ErrorCode::NotServing, fmt::format("\"{}\" {}", name, plugin->why_down)};
   const std::uint32_t dropped = end_waiting(name, error);
   // A sender that still had the table of before may put one more request into the backlog.
@@ -286,17 +290,20 @@ std::string Supervisor::what_is_left(Instance& instance) {
   const auto progress = instance.progress();
   std::string text = fmt::format("messages not done: {}, calls in flight: {}", progress.sent - progress.done,
                                  in_flight_with(instance));
-  if (!hub_->took_all(instance)) text += ", and who hears what it published does not keep up";
+  if (hub_->untaken(instance) != Hub::Untaken::Nothing) text += ", and who hears what it published does not keep up";
   return text;
 }
 
-/// Waits until everything it was sent is done, nothing of it is in flight, and what it published has gone on: its
-/// successor's come behind it. Errors: DeadlineExceeded.
+/// Whether everything it was sent is done, nothing of it is in flight, and what it published has gone on.
+bool Supervisor::is_done(Instance& instance) {
+  return instance.idle() && in_flight_with(instance) == 0 && hub_->untaken(instance) == Hub::Untaken::Nothing;
+}
+
+/// Waits until it is done: its successor's publications come behind its own. Errors: DeadlineExceeded.
 void Supervisor::drain_tick(Draining draining) {
   Instance& instance = *draining.instance;
   hub_->drain();
-  if (find(instance) == nullptr || (instance.idle() && in_flight_with(instance) == 0 && hub_->took_all(instance)))
-    return draining.drained({});
+  if (find(instance) == nullptr || is_done(instance)) return draining.drained({});
   if (draining.successor != nullptr && find(*draining.successor) == nullptr)
     return draining.drained(error(ErrorCode::PluginCrashed, "{} {} ended before {} had finished what it had",
                                   draining.successor->identity.plugin, to_string(draining.successor->identity.version),
@@ -324,71 +331,6 @@ void Supervisor::drain_and_end(Instance& instance, Done ended) {
   };
   const auto limit = running->version->configuration.deadlines.drain;
   drain_tick({running->process->share(), nullptr, limit, EventLoop::Clock::now() + limit, drained});
-}
-
-void Supervisor::stop(const std::string& name, Done done) {
-  Plugin* const plugin = find(name);
-  if (plugin == nullptr) return done(error(ErrorCode::NoSuchPlugin, "there is no plugin \"{}\": see `shunt ls`", name));
-  if (plugin->switching)
-    return done(error(ErrorCode::NotServing, "\"{}\" is being switched: stop it afterwards", name));
-  plugin->stopped = true;
-  loop_.cancel(plugin->restart);
-  const std::shared_ptr<Instance> old = std::exchange(plugin->current, nullptr);
-  plugin->why_down = "was stopped; see `shunt restart`";
-  const std::uint32_t dropped = take_down(name, plugin->why_down);
-  struct Ends {
-    std::size_t left = 0;
-    Done done;
-  };
-  const auto ends = std::make_shared<Ends>(Ends{0, std::move(done)});
-  for (auto& [key, running] : running_) {  // what serves, what is being started, and what an earlier stop ends
-    if (running.version->name() != name) continue;
-    ++ends->left;
-    running.ended.emplace_back([ends](const Status&) {
-      if (--ends->left == 0) ends->done({});
-    });
-    if (running.expected_end || running.process->share() == old) continue;
-    running.expected_end = true;
-    running.process->stop_asked();
-  }
-  events_.add(
-      {.kind = HostEventKind::Stopped,
-       .plugin = name,
-       .text = dropped == 0 ? "stopped" : fmt::format("stopped; dropped {} publications that waited for it", dropped)});
-  if (ends->left == 0) return ends->done({});
-  if (old != nullptr) drain_and_end(*old, {});
-}
-
-void Supervisor::restart(const std::string& name, Done done) {
-  if (stopping_) return done(error(ErrorCode::Stopped, "the host is being stopped"));
-  Plugin* const plugin = find(name);
-  if (plugin == nullptr) return done(error(ErrorCode::NoSuchPlugin, "there is no plugin \"{}\": see `shunt ls`", name));
-  if (plugin->current != nullptr || !plugin->stopped)
-    return done(error(ErrorCode::BadInput, "\"{}\" runs already: stop it first", name));
-  plugin->backoff.release();
-  start(*plugin, std::move(done));
-}
-
-void Supervisor::stop_all(Done done) {
-  stopping_ = true;
-  for (auto& [name, plugin] : plugins_) {
-    plugin.stopped = true;
-    plugin.why_down = "ends with its host";
-    loop_.cancel(plugin.restart);
-    plugin.current = nullptr;
-  }
-  publish_table();
-  for (auto& [key, running] : running_) {
-    running.expected_end = true;
-    running.process->stop_asked();
-    running.process->drain_done();  // a host that ends waits for nobody's backlog
-  }
-  await_last_end(std::move(done));
-}
-
-void Supervisor::await_last_end(Done ended) {
-  if (running_.empty()) return ended({});
-  loop_.after(kDrainTick, [this, ended = std::move(ended)]() mutable { await_last_end(std::move(ended)); });
 }
 
 }  // namespace shunt::host

@@ -1,6 +1,7 @@
 #pragma once
 /// Which instances run: starting, restarting, switching and stopping plugins, on the control loop's thread.
 
+#include "admission.hpp"
 #include "audit_log.hpp"
 #include "backoff.hpp"
 #include "catalog.hpp"
@@ -11,11 +12,13 @@
 #include "watchdog.hpp"
 
 #include <shunt/host/quotas.hpp>
+#include <shunt/host/scope.hpp>
 
 #include <functional>
 #include <future>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 
 namespace shunt::host {
@@ -40,6 +43,8 @@ struct Records {
 class Supervisor final : public HubListener, private ProcessListener {
  public:
   using Done = std::function<void(Status)>;
+  /// How long what is stopped or drained may take to finish what it has; none: as its `deadlines.drain` says.
+  using Within = std::optional<std::chrono::nanoseconds>;
 
   Supervisor(HostConfiguration configuration, EventLoop& loop, Catalog& catalog, RouteDirectory& directory,
              PublishedTable& tables, Records records)
@@ -66,12 +71,26 @@ class Supervisor final : public HubListener, private ProcessListener {
   /// reason why nothing changed. Errors: NoSuchPlugin, NoSuchVersion, NotServing, those of staging, DeadlineExceeded
   /// (undone).
   void switch_to(const std::string& plugin, const Version& wanted, Done done);
-  /// Takes a plugin off its routes, lets it finish and ends it. Errors: NoSuchPlugin.
-  void stop(const std::string& plugin, Done done);
-  /// Starts a stopped or quarantined plugin again. Errors: NoSuchPlugin, those of staging.
-  void restart(const std::string& plugin, Done done);
-  /// Stops everything; `done` when no process is left.
+  // stopping.cpp: each changes all routes that it is about in one exchange. Errors of all: NoSuchPlugin, NoSuchRoute,
+  // NotServing (a plugin that it is about is being switched); then nothing has changed.
+
+  /// Takes it off its routes, lets it finish what it has and ends it. Errors: DeadlineExceeded (it did not finish: what
+  /// is left was cut off).
+  void stop(const Scope& scope, Within within, Done done);
+  /// The same, and starts it again. Errors: also those of staging, BadInput (it was started by hand), Stopped.
+  void restart(const Scope& scope, Within within, Done done);
+  /// Takes it off its routes and lets it finish what it has. Errors: DeadlineExceeded (it goes on finishing), Cancelled
+  /// (somebody enabled it).
+  void drain(const Scope& scope, Within within, Done done);
+  /// Takes it off its routes; `done` when nobody sends to it any more.
+  void disable(const Scope& scope, Done done);
+  /// Undoes drain and disable.
+  void enable(const Scope& scope, Done done);
+  /// Stops everything for good; `done` when no process is left.
   void stop_all(Done done);
+  /// The same, and what has not ended is killed.
+  void end_now(Done done);
+
   /// A launcher that was started by hand; it gets Attach, or Refused with the reason. The plugin is forgotten when it
   /// ends; a stopped one whose name it took is there again then.
   void join(std::shared_ptr<PluginVersion> version, bus::UniqueFd launcher);
@@ -105,8 +124,12 @@ class Supervisor final : public HubListener, private ProcessListener {
     std::string why_down{};  ///< While stopped: after the plugin's name, a sentence.
     bool switching = false;
     EventLoop::TimerId restart = 0;
-    bool by_hand = false;                ///< Joined; it leaves the host with its process.
-    std::unique_ptr<Plugin> stood_in{};  ///< The configured one, stopped, whose place it takes meanwhile; may be null.
+    std::shared_ptr<Instance> leaving{};  ///< Once current: the plugin is stopped, and it finishes what it has.
+    bool follow_ups = false;              ///< While it is off: it takes what others that finish too still send.
+    bool held = false;                    ///< It serves once all have started that are restarted together.
+    std::uint64_t restarting = 0;         ///< Which restart() it waits for; 0: none.
+    bool by_hand = false;                 ///< Joined; it leaves the host with its process.
+    std::unique_ptr<Plugin> stood_in{};   ///< The configured one, stopped, whose place it takes meanwhile; may be null.
   };
   struct Running {
     std::unique_ptr<PluginProcess> process;
@@ -145,7 +168,6 @@ class Supervisor final : public HubListener, private ProcessListener {
   Running* find(const Instance& instance);
   Plugin* find(const std::string& plugin);
   void drain_and_end(Instance& instance, Done ended);
-  void await_last_end(Done ended);
   struct Draining {
     std::shared_ptr<Instance> instance;
     std::shared_ptr<Instance> successor;  ///< Whose end ends the waiting too; null: nobody's.
@@ -154,6 +176,7 @@ class Supervisor final : public HubListener, private ProcessListener {
     Done drained;
   };
   void drain_tick(Draining draining);
+  [[nodiscard]] bool is_done(Instance& instance);
   void watch();
   void watch(Running& running, const InFlight* next);
   bool answered(const Instance& instance, std::uint64_t correlation);
@@ -161,6 +184,40 @@ class Supervisor final : public HubListener, private ProcessListener {
   [[nodiscard]] std::string what_is_left(Instance& instance);
   void note(HostEventKind kind, const Instance& instance, std::string text, std::uint64_t in_flight = 0,
             std::shared_ptr<const CrashReport> crash = nullptr);
+
+  // stopping.cpp
+  struct Subject {
+    std::vector<std::string> plugins{};
+    const RouteInfo* route = nullptr;  ///< Then no plugins.
+    bool everything = false;
+  };
+  [[nodiscard]] Result<Subject> subject_of(const Scope& scope, std::string_view verb);
+  [[nodiscard]] std::vector<std::string_view> known_names();
+  void stop_plugins(const std::vector<std::string>& names, const std::string& why, Within within, Done done);
+  void start_together(const std::vector<std::string>& names, std::uint64_t restart, Status stopped, Done done);
+  [[nodiscard]] std::vector<std::string> set_admission(const Subject& subject, Admission admission);
+  void await_last_end(Done ended);
+  void note(HostEventKind kind, const std::string& plugin, std::string text, const RouteInfo* route = nullptr);
+
+  // finishing.cpp
+  struct Finishing;
+  void finish(std::shared_ptr<Finishing> finishing);
+  void finish_tick(const std::shared_ptr<Finishing>& finishing);
+  [[nodiscard]] bool has_work(const std::string& plugin, bool host_ends);
+  [[nodiscard]] bool any_waits_for(const std::string& plugin);
+  [[nodiscard]] bool is_asked_by_somebody(const Instance& instance);
+  [[nodiscard]] std::vector<Running*> serving_of(const std::string& plugin);
+  [[nodiscard]] Error not_finished(const std::string& plugin, std::chrono::nanoseconds limit, bool asked);
+
+  // route_stopping.cpp
+  struct RouteFinishing;
+  void stop_route(const RouteInfo& route, Within within, Done done);
+  void restart_route(const RouteInfo& route, Within within, Done done);
+  void drain_route(const RouteInfo& route, Within within, Done done);
+  void finish_route(std::shared_ptr<RouteFinishing> finishing, Within within);
+  void finish_route_tick(const std::shared_ptr<RouteFinishing>& finishing);
+  [[nodiscard]] bool has_work(RouteFinishing& finishing);
+  [[nodiscard]] std::string what_is_left(const RouteInfo& route);
 
   // joining.cpp
   void forget_joined(const std::string& name, const std::shared_ptr<PluginVersion>& version);
@@ -171,6 +228,8 @@ class Supervisor final : public HubListener, private ProcessListener {
 
   // routes.cpp
   void publish_table();
+  [[nodiscard]] std::string why_off(const Plugin& plugin, const std::string& name) const;
+  [[nodiscard]] std::string why_off(const RouteInfo& route) const;
   std::uint32_t end_waiting(const std::string& name, const Error& why);
   void snapshot_routes(HostSnapshot& result);
 
@@ -187,10 +246,14 @@ class Supervisor final : public HubListener, private ProcessListener {
   CrashLog& crashes_;
   Hub* hub_ = nullptr;
   std::map<std::string, Plugin, std::less<>> plugins_;
+  Admissions plugin_admissions_;  // by the plugins' names, also of those that are not there now
+  Admissions route_admissions_;
+  std::set<std::string, std::less<>> stopped_routes_;
   std::map<const Instance*, Running> running_;
   std::vector<std::shared_ptr<Inbox>> inboxes_;
   std::uint64_t last_instance_ = 0;
   std::uint64_t epoch_ = 0;
+  std::uint64_t last_restart_ = 0;
   bool stopping_ = false;
   std::atomic<bool> watching_{false};  // a tick is on its way
 };

@@ -119,8 +119,10 @@ TEST_F(Topics, what_waits_for_its_callback_is_refused_inside_one) {
   std::vector<ErrorCode> codes;
   const auto code = [](const auto& result) { return result ? ErrorCode::Unknown : result.error().code; };
   const auto subscription = host.subscribe<stage::News>("actor.news", [&](News&) {
-    codes = {code(host.poll()), code(host.run_dispatcher({})), code(host.switch_to("actor", "2.0.0")),
-             code(host.stop("actor")), code(host.restart("actor"))};
+    codes = {code(host.poll()),           code(host.run_dispatcher({})), code(host.switch_to("actor", "2.0.0")),
+             code(host.stop("actor")),    code(host.restart("actor")),   code(host.drain("actor")),
+             code(host.disable("actor")), code(host.enable("actor")),    code(host.stop()),
+             code(host.end_now())};
   });
 
   tell(host, 1, 1);

@@ -11,8 +11,8 @@ using testing::StartsWith;
 
 class CommandLine : public ProcessTest {};
 
-const Words kCommands = {"run",  "plan",    "ls",      "call",  "pub",    "echo",   "switch",
-                         "stop", "restart", "inspect", "audit", "doctor", "compat", "version"};
+const Words kCommands = {"run",     "plan",   "ls",      "call",    "pub",   "echo",   "switch", "stop",   "drain",
+                         "disable", "enable", "restart", "inspect", "audit", "doctor", "compat", "version"};
 
 TEST_F(CommandLine, help_lists_every_command_and_how_a_host_is_found) {
   const Ran ran = shunt({"--help"});
@@ -52,8 +52,13 @@ TEST_F(CommandLine, what_nobody_could_mean_exits_with_2_and_a_sentence_on_stderr
       {{"echo", "actor.news", "--count", "0"}, "--count: Value 0 not in range 1 to 1000000000"},
       {{"echo", "actor.news", "--count", "-1"}, "--count"},
       {{"switch", "actor"}, "VERSION is required"},
-      {{"stop"}, "PLUGIN is required"},
-      {{"restart"}, "PLUGIN is required"},
+      {{"stop"}, "NAME or --all is required"},
+      {{"drain"}, "NAME or --all is required"},
+      {{"disable"}, "NAME or --all is required"},
+      {{"enable"}, "NAME or --all is required"},
+      {{"restart"}, "NAME or --all is required"},
+      {{"stop", "actor", "--all"}, "--all"},
+      {{"stop", "actor", "--timeout", "0"}, "--timeout: Value 0 not in range 1 to 3600"},
       {{"ls", "--socket"}, "--socket"},
       {{"ls", "--timeout", "0"}, "--timeout: Value 0 not in range 1 to 3600"},
       {{"--json", "bench"}, "say bench first"},

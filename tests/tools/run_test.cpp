@@ -196,6 +196,39 @@ deadlines = { init = "600 s", cleanup = "100 ms" })");
   EXPECT_FALSE(std::filesystem::exists(folder_.path() / "h.sock"));
 }
 
+TEST_P(Ending, a_second_signal_ends_a_host_at_once_that_still_waits_for_a_handler) {
+  RunningHost host{{plugin(ACTOR, "handler_max = \"1 h\"\ngrace = \"1 h\"\ndeadlines = { drain = \"1 h\" }\n")}};
+  const auto pid = host.listed("actor")["pid"].get<pid_t>();
+  Process caller{SHUNT, {"call", "actor/act", order("Hang"), "--deadline-ms", "60000", "--socket", host.socket()}};
+  ASSERT_TRUE(await([&] { return host.ask({"ls"})["in_flight"] == 1; }));
+  host.process().signal(GetParam());
+  ASSERT_TRUE(await([&] { return host.listed("actor")["state"] == "Draining"; })) << "it waits";
+
+  const Ran ran = host.end(GetParam());
+
+  EXPECT_EQ(ran.code, 0) << ran;
+  EXPECT_NE(::kill(pid, 0), 0) << "its plugin has gone";
+  EXPECT_EQ(caller.finish().code, 1);
+  EXPECT_FALSE(std::filesystem::exists(host.socket()));
+}
+
+TEST_P(Ending, a_second_signal_ends_a_host_at_once_that_still_waits_for_a_start) {
+  const auto slow = plugin(ACTOR, R"(config = { trouble = "init hang" }
+deadlines = { init = "1 h", cleanup = "1 h" })");
+  const auto toml =
+      folder_.write("host.toml", "[trust]\nallow_unsigned = true\n[host]\nadmin_socket = \"h.sock\"\n" + slow);
+  Process host{SHUNT, {"run", toml}};
+  ASSERT_TRUE(await([&] { return std::filesystem::exists(folder_.path() / "h.sock"); }));
+
+  host.signal(GetParam());
+  host.signal(GetParam() == SIGINT ? SIGTERM : SIGINT);  // two of one number at a time may be one
+
+  const Ran ran = host.finish();
+  EXPECT_EQ(ran.code, 0) << ran;
+  EXPECT_EQ(ran.errors, "");
+  EXPECT_FALSE(std::filesystem::exists(folder_.path() / "h.sock"));
+}
+
 INSTANTIATE_TEST_SUITE_P(Signals, Ending, testing::Values(SIGINT, SIGTERM),
                          [](const auto& of) { return std::string(of.param == SIGINT ? "SIGINT" : "SIGTERM"); });
 

@@ -19,6 +19,7 @@ struct HostChoice {
   std::filesystem::path socket;                   ///< --socket
   std::filesystem::path config;                   ///< --config
   std::chrono::seconds timeout = kAdminPatience;  ///< --timeout: of what a host answers at once.
+  bool timeout_given = false;                     ///< Else it is what nobody has said.
 };
 
 /// A connection that speaks JSON.

@@ -27,6 +27,7 @@ struct Options {
   bool strict = false;
   std::string newer;  ///< A second file.
   bool matrix = false;
+  bool everything = false;  ///< --all
 };
 
 /// Exit codes of `shunt compat` beside those of every command: its answer, for scripts.
@@ -40,8 +41,11 @@ Status call_function(const Options& options);
 Status publish_topic(const Options& options);
 Status echo_topic(const Options& options);
 Status switch_plugin(const Options& options);
-Status stop_plugin(const Options& options);
-Status restart_plugin(const Options& options);
+Status stop_scope(const Options& options);
+Status restart_scope(const Options& options);
+Status drain_scope(const Options& options);
+Status disable_scope(const Options& options);
+Status enable_scope(const Options& options);
 Status inspect_name(const Options& options);
 Status make_keys(const Options& options);
 Status sign_file(const Options& options);

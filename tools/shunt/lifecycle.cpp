@@ -1,30 +1,59 @@
-/// switch, stop and restart.
+/// switch, and stop, restart, drain, disable and enable for a plugin, a route or everything.
 
 #include "commands.hpp"
+#include "table.hpp"
 
 namespace shunt::tool {
 namespace {
 
-Status tell(const Options& options, const Json& request, const std::string& sentence) {
-  SHUNT_TRY(answer, wait_for(options.host, request));
-  if (options.json) print_line(to_line({{"done", request["command"]}, {"plugin", options.name}}));
-  else print_line(sentence);
+/// As long as plugins take. One question that takes no work comes first: a host that stands still is not waited for.
+Result<Json> tell(const Options& options, const Json& request) {
+  SHUNT_TRY(host, HostConnection::open(options.host));
+  if (const auto lives = host.ask({{"command", "version"}}); !lives) return tl::make_unexpected(lives.error());
+  return host.wait_for(request);
+}
+
+/// "everything", "momentum", "momentum/signal"
+std::string subject_of(const Options& options) { return options.everything ? "everything" : options.name; }
+
+/// Tells the host, which may take --timeout for it, and prints what is so now.
+Status tell(const Options& options, const char* command, bool takes_time, const std::string& now) {
+  Json request{{"command", command}};
+  if (options.everything) request["everything"] = true;
+  else request["name"] = options.name;
+  if (takes_time && options.host.timeout_given)
+    request["timeout_ms"] = std::chrono::milliseconds{options.host.timeout}.count();
+  SHUNT_TRY(answer, tell(options, request));
+  if (options.json) {
+    Json line{{"done", command}};
+    line.update(answer);
+    return print_line(to_line(line)), Status{};
+  }
+  std::string sentence = fmt::format("{} {}", subject_of(options), now);
+  // What the command does not change and its reader may not expect.
+  const std::string admission = text_of(answer, "admission");
+  const std::string state = text_of(answer, "state");
+  if (command == std::string_view{"restart"} && !admission.empty() && admission != "Open")
+    sentence = fmt::format("{} was restarted, and gets nothing new: see `shunt enable`", subject_of(options));
+  if (command == std::string_view{"enable"} && (state == "Stopped" || state == "Quarantined" || admission == "Stopped"))
+    sentence += ", and is stopped: see `shunt restart`";
+  print_line(printable(sentence));
   return {};
 }
 
 }  // namespace
 
 Status switch_plugin(const Options& options) {
-  return tell(options, {{"command", "switch"}, {"plugin", options.name}, {"version", options.version}},
-              fmt::format("{} {} serves", options.name, options.version));
+  SHUNT_TRY(answer, tell(options, {{"command", "switch"}, {"plugin", options.name}, {"version", options.version}}));
+  if (options.json) print_line(to_line({{"done", "switch"}, {"plugin", options.name}}));
+  else print_line(fmt::format("{} {} serves", options.name, options.version));
+  return {};
 }
 
-Status stop_plugin(const Options& options) {
-  return tell(options, {{"command", "stop"}, {"plugin", options.name}}, options.name + " is stopped");
-}
-
-Status restart_plugin(const Options& options) {
-  return tell(options, {{"command", "restart"}, {"plugin", options.name}}, options.name + " serves again");
-}
+Status stop_scope(const Options& options) { return tell(options, "stop", true, "is stopped"); }
+Status restart_scope(const Options& options) { return tell(options, "restart", true, "serves again"); }
+Status drain_scope(const Options& options) { return tell(options, "drain", true, "is drained"); }
+Status disable_scope(const Options& options) { return tell(options, "disable", false, "is disabled"); }
+Status enable_scope(const Options& options) { return tell(options, "enable", false, "is enabled"); }
 
 }  // namespace shunt::tool

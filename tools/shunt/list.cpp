@@ -14,6 +14,7 @@ std::string receivers_of(const Json& route) {
     if (!text.empty()) text += ", ";
     text += text_of(each, "plugin");
     if (const auto waiting = number_of(each, "waiting"); waiting > 0) text += fmt::format(" ({} waiting)", waiting);
+    if (each.value("open", true) == false) text += " (off)";
   }
   if (const auto own = number_of(route, "subscriptions"); own > 0)
     text += fmt::format("{}host ({})", text.empty() ? "" : ", ", own);
@@ -31,6 +32,22 @@ std::string crashes_of(const Json& plugin) {
   return kinds.empty() ? crashes : fmt::format("{} ({})", crashes, kinds);
 }
 
+/// "Active", or "Active, disabled".
+std::string state_of(const Json& plugin) {
+  std::string admission = text_of(plugin, "admission");
+  if (admission.empty() || admission == "Open") return text_of(plugin, "state");
+  admission.front() = static_cast<char>(admission.front() - 'A' + 'a');
+  return fmt::format("{}, {}", text_of(plugin, "state"), admission);
+}
+
+/// "open", or why nothing new goes over it, and how much was turned away.
+std::string openness_of(const Json& route) {
+  const std::string why = text_of(route, "why_down");
+  const std::string text = why.empty() ? "open" : why;
+  const auto away = number_of(route, "turned_away");
+  return away == 0 ? text : fmt::format("{} ({} turned away)", text, away);
+}
+
 void print_plugins(const Json& answer) {
   Table table{"PLUGIN",   "VERSION", "STATE",    "INSTANCE", "PID",          "SENT",    "DONE",
               "RECEIVED", "HELD",    "OVER CAP", "LENT",     "SAYS REFUSED", "CRASHES", "TRUST"};
@@ -38,7 +55,7 @@ void print_plugins(const Json& answer) {
     const auto number = [&](const char* member) { return std::to_string(number_of(each, member)); };
     const auto pid = number_of(each, "pid");
     const Json says = each.value("says", Json::object());
-    table.add({text_of(each, "plugin"), text_of(each, "version"), text_of(each, "state"), number("instance"),
+    table.add({text_of(each, "plugin"), text_of(each, "version"), state_of(each), number("instance"),
                pid == 0 ? "-" : std::to_string(pid), number("sent"), number("done"), number("received"),
                number("held_chunks"), number("over_cap"), number("lent_chunks"),
                std::to_string(number_of(says, "refused")), crashes_of(each), text_of(each, "trust")});
@@ -47,14 +64,15 @@ void print_plugins(const Json& answer) {
 }
 
 void print_routes(const Json& answer) {
-  Table table{"ROUTE", "KIND", "TYPES", "IN FLIGHT", "REFUSED", "RECEIVERS"};
+  Table table{"ROUTE", "KIND", "TYPES", "IN FLIGHT", "REFUSED", "RECEIVERS", "STATE"};
   for (const Json& each : list_of(answer, "routes")) {
     const auto reply = text_of(each, "reply");
     const bool function = each.contains("in_flight");
     table.add({text_of(each, "route"), text_of(each, "kind"),
                text_of(each, "request") + (reply.empty() ? "" : " -> " + reply),
                function ? fmt::format("{} of {}", number_of(each, "in_flight"), number_of(each, "in_flight_max")) : "-",
-               function ? std::to_string(number_of(each, "in_flight_refused")) : "-", receivers_of(each)});
+               function ? std::to_string(number_of(each, "in_flight_refused")) : "-", receivers_of(each),
+               openness_of(each)});
   }
   table.print();
 }

@@ -39,6 +39,15 @@ void takes_plugin(CLI::App& command, Options& options) {
   command.add_option("PLUGIN", options.name, "The plugin's name.")->required();
 }
 
+/// A plugin, a route, or everything.
+void takes_scope(CLI::App& command, Options& options) {
+  auto* const name = command.add_option("NAME", options.name, "A plugin, or one route: plugin/function or a topic.");
+  command.add_flag("--all", options.everything, "Every plugin, in one step.")->excludes(name);
+  command.callback([&options] {
+    if (!options.everything && options.name.empty()) throw CLI::RequiredError("NAME or --all");
+  });
+}
+
 void takes_any_plugin(CLI::App& command, Options& options) {
   command.add_option("PLUGIN", options.name, "The plugin's name; without one, all.");
 }
@@ -126,9 +135,22 @@ constexpr std::array kCommands{
             "shunt echo market.signals --count 10"},
     Command{"switch", "Move all routes of a plugin to another version.", switch_plugin, takes_plugin_and_version,
             "shunt switch momentum 1.5.0"},
-    Command{"stop", "Stop a plugin.", stop_plugin, takes_plugin, "shunt stop momentum"},
-    Command{"restart", "Start a stopped or quarantined plugin again.", restart_plugin, takes_plugin,
-            "shunt restart momentum"},
+    Command{"stop",
+            "Stop a plugin, a route or everything: nothing new goes to it, what it has is finished, then it ends. What "
+            "is not finished within --timeout is cut off, and said.",
+            stop_scope, takes_scope, "shunt stop momentum --timeout 30"},
+    Command{"drain",
+            "Drain a plugin, a route or everything: nothing new goes to it and what it has is finished; then it stands "
+            "idle, until it is enabled.",
+            drain_scope, takes_scope, "shunt drain momentum/signal"},
+    Command{"disable",
+            "Take a plugin, a route or everything off at once, without waiting: calls hear NotServing until it is "
+            "enabled, also when it is started anew or another version of it.",
+            disable_scope, takes_scope, "shunt disable market.bars"},
+    Command{"enable", "Undo drain and disable. What is stopped is started by restart.", enable_scope, takes_scope,
+            "shunt enable --all"},
+    Command{"restart", "Stop a plugin, a route or everything and start it again; or start what was stopped.",
+            restart_scope, takes_scope, "shunt restart momentum"},
     Command{"inspect", "Show one plugin, route, instance or file, and its events.", inspect_name, takes_name,
             "shunt inspect plugins/libmomentum.so"},
     Command{"audit", "Show the system calls that plugins were denied.", show_audit, takes_any_plugin,
@@ -172,8 +194,13 @@ void declare_commands(CLI::App& program, Options& options) {
   program.add_option("--config", options.host.config, "The host.toml of the host.")->type_name("FILE");
   program
       .add_option_function<std::int64_t>(
-          "--timeout", [&](std::int64_t seconds) { options.host.timeout = std::chrono::seconds{seconds}; },
-          "Give up on an answer that takes no work after so long; else 10.")
+          "--timeout",
+          [&](std::int64_t seconds) {
+            options.host.timeout = std::chrono::seconds{seconds};
+            options.host.timeout_given = true;
+          },
+          "Give up on an answer that takes no work after so long; else 10. Of stop, restart and drain also how long "
+          "work that is there may take; else as deadlines.drain says.")
       ->type_name("SECONDS")
       ->check(CLI::Range(1, 3600));
   program.add_flag("--json", options.json, "Print one JSON object a line.");

@@ -25,20 +25,26 @@
 namespace shunt::tool {
 namespace {
 
-/// A signal handler has no other way to hear of it.
+/// A signal handler has no other way to hear of them.
 std::atomic<int> stop_event{-1};
+std::atomic<int> hurry_event{-1};
+std::atomic<bool> was_told{false};
 
+/// The second signal and those that follow are about the same.
 extern "C" void on_stop_signal(int /*number*/) {
   const int before = errno;
-  ::eventfd_write(stop_event.load(std::memory_order_relaxed), 1);
+  const bool again = was_told.exchange(true, std::memory_order_relaxed);
+  ::eventfd_write((again ? hurry_event : stop_event).load(std::memory_order_relaxed), 1);
   errno = before;
 }
 
-/// Becomes readable with SIGINT or SIGTERM. Handlers and not a mask: what the host starts would inherit a mask.
+/// Becomes readable with SIGINT or SIGTERM, and then a second time. Handlers and not a mask: what the host starts would
+/// inherit a mask.
 class StopSignal {
  public:
-  StopSignal() : event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  StopSignal() : event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), hurry_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     stop_event.store(event_.get(), std::memory_order_relaxed);
+    hurry_event.store(hurry_.get(), std::memory_order_relaxed);
     struct sigaction action {};
     action.sa_handler = on_stop_signal;
     action.sa_flags = SA_RESTART;
@@ -53,9 +59,21 @@ class StopSignal {
     while (::poll(&waiting, 1, -1) <= 0) {
     }
   }
+  /// Calls `told()` with the first signal and `hurried()` with the second, until `ended` can be read.
+  template <typename Told, typename Hurried>
+  void follow(int ended, Told&& told, Hurried&& hurried) const {
+    std::array waiting{pollfd{event_.get(), POLLIN, 0}, pollfd{hurry_.get(), POLLIN, 0}, pollfd{ended, POLLIN, 0}};
+    for (;;) {
+      if (::poll(waiting.data(), waiting.size(), -1) <= 0) continue;
+      if (waiting[2].revents != 0) return;
+      if (waiting[0].revents != 0) waiting[0].fd = -1, told();
+      if (waiting[1].revents != 0) return hurried();
+    }
+  }
 
  private:
   bus::UniqueFd event_;
+  bus::UniqueFd hurry_;
 };
 
 /// Errors: System (no thread can be had).
@@ -68,17 +86,17 @@ Result<std::jthread> thread_for(const char* purpose, Work&& work) {
   }
 }
 
-/// A plugin may take as long as its deadlines say: a signal ends that too.
+/// A plugin may take as long as its deadlines say: a signal ends that too, and a second one does not even wait for its
+/// cleanup.
 Result<Host> start(HostConfiguration configuration, const StopSignal& stop_signal) {
   const bus::UniqueFd started{::eventfd(0, EFD_CLOEXEC)};
   std::stop_source stop;
+  std::stop_source at_once;
   SHUNT_TRY(listener, thread_for("signals", [&] {
-              std::array waiting{pollfd{stop_signal.fd(), POLLIN, 0}, pollfd{started.get(), POLLIN, 0}};
-              while (::poll(waiting.data(), waiting.size(), -1) <= 0) {
-              }
-              if (waiting[0].revents != 0) stop.request_stop();
+              stop_signal.follow(
+                  started.get(), [&] { stop.request_stop(); }, [&] { at_once.request_stop(); });
             }));
-  auto host = Host::start(std::move(configuration), stop.get_token());
+  auto host = Host::start(std::move(configuration), stop.get_token(), at_once.get_token());
   ::eventfd_write(started.get(), 1);
   return host;
 }
@@ -89,6 +107,7 @@ Json event_json(const HostEvent& event) {
             {"kind", name(event.kind)}, {"plugin", event.plugin},
             {"version", event.version}, {"instance", event.instance},
             {"text", event.text}};
+  if (!event.route.empty()) json["route"] = event.route;
   if (event.crash != nullptr) json["crash"] = Json::parse(to_json(*event.crash));
   return json;
 }
@@ -146,10 +165,17 @@ Status run_host(const Options& options) {
   SHUNT_TRY(printer, thread_for("events", [&](const std::stop_token& stop) {
               print_events(host, options.json, stop_signal, stop);
             }));
+  const bus::UniqueFd ended{::eventfd(0, EFD_CLOEXEC)};
+  SHUNT_TRY(hurrier, thread_for("a second signal", [&] {
+              stop_signal.follow(
+                  ended.get(), [] {}, [&] { static_cast<void>(host.end_now()); });
+            }));
   stop_signal.wait();
+  const Status stopped = host.stop();  // now, so that what plugins do as they end is printed and heard too
+  ::eventfd_write(ended.get(), 1);
+  hurrier.join();
   dispatcher.request_stop();
   dispatcher.join();
-  const Status stopped = host.stop();  // now, so that what plugins do as they end is printed too
   printer.request_stop();
   printer.join();
   return dispatched ? stopped : dispatched;

@@ -11,12 +11,15 @@
 #include <shunt/host/event.hpp>
 #include <shunt/host/package.hpp>
 #include <shunt/host/quotas.hpp>
+#include <shunt/host/scope.hpp>
 #include <shunt/publisher.hpp>
 #include <shunt/subscription.hpp>
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -33,10 +36,12 @@ class Host {
   /// Errors: those of read_configuration and of loading a plugin (NotAPlugin, WrongArchitecture, NotTrusted,
   /// BadManifest), PluginFailed, PluginCrashed or PluginExited when a phase fails, DeadlineExceeded, System (also: the
   /// admin socket cannot be opened), Stopped when `stop` asked for it before all were active. After an error nothing of
-  /// it is left. `packaged_launcher` is known to the headers: leave it out.
+  /// it is left. What still starts when `stop` is asked is cleaned up after; once `at_once` is asked too, it is killed.
+  /// `packaged_launcher` is known to the headers: leave it out.
   [[nodiscard]] static Result<Host> start(const std::filesystem::path& host_toml,
                                           const char* packaged_launcher = host::kPackagedLauncher);
   [[nodiscard]] static Result<Host> start(HostConfiguration configuration, const std::stop_token& stop = {},
+                                          const std::stop_token& at_once = {},
                                           const char* packaged_launcher = host::kPackagedLauncher);
 
   Host(Host&&) noexcept;
@@ -113,16 +118,39 @@ class Host {
   /// version, DeadlineExceeded (the old one did not finish within 5 s: the switch is undone), PluginCrashed (the new
   /// one ended before that: likewise), WouldDeadlock from inside a callback; after any error the old version serves.
   [[nodiscard]] Status switch_to(std::string_view plugin, std::string_view version);
-  /// Takes the plugin off its routes, lets it finish what it was sent and ends it; calls to it give NotServing from
-  /// then on, as do those that wait for it, and publications that wait are dropped and counted. Blocks until it is
-  /// gone. Errors: NoSuchPlugin, WouldDeadlock from inside a callback.
-  [[nodiscard]] Status stop(std::string_view plugin);
-  /// Stops every plugin for good, as destroying the host does, but what happens meanwhile can still be seen. Blocks
-  /// until the last process has ended. Errors: WouldDeadlock from inside a callback.
-  [[nodiscard]] Status stop();
-  /// Starts a stopped or quarantined plugin again. Blocks until it serves. Errors: NoSuchPlugin, those of starting it,
+
+  // Stopping: docs/stopping.md. `what` is a plugin, with all its routes; a function or a topic; or everything. All its
+  // routes change in one exchange of the route table, so no message sees half of it, and what was accepted before is
+  // neither lost nor done twice. `within` (at least 0) is how long what it has may take: none, its `deadlines.drain`;
+  // of several plugins each its own. Errors of all five: NoSuchPlugin and NoSuchRoute (with the name that was meant),
+  // NotServing (a plugin that it is about is being switched), WouldDeadlock from inside a callback; then nothing has
+  // changed.
+
+  /// Nothing new goes to it, what it has is finished, then it is ended. Calls hear NotServing from then on. Blocks
+  /// until its process is gone. Errors: DeadlineExceeded (what it had was not finished in time and was cut off; the
+  /// text says what that was, and it is stopped all the same).
+  [[nodiscard]] Status stop(const Scope& what, std::optional<std::chrono::nanoseconds> within = {});
+  /// Stops it, and starts it again; one that was stopped or is in quarantine is started. Blocks until it serves.
+  /// Errors: as stop(), though it serves again; those of starting it; BadInput (it was started by hand); NotServing
+  /// also when it is being restarted already, or was stopped meanwhile.
+  [[nodiscard]] Status restart(const Scope& what, std::optional<std::chrono::nanoseconds> within = {});
+  /// Nothing new goes to it and what it has is finished; then it stands idle, ready to be enabled. Blocks until then.
+  /// Errors: DeadlineExceeded (it was not finished in time, and goes on; the text says what is left), Cancelled
+  /// (somebody enabled it meanwhile).
+  [[nodiscard]] Status drain(const Scope& what, std::optional<std::chrono::nanoseconds> within = {});
+  /// Nothing new goes to it from now on; what it has it goes on with. Blocks until no thread of the host sends to it
+  /// any more, which takes as long as one message.
+  [[nodiscard]] Status disable(const Scope& what);
+  /// Undoes drain() and disable() of that name; of everything, also of all routes. Does not start what is stopped.
+  [[nodiscard]] Status enable(const Scope& what);
+
+  /// Stops every plugin for good, as destroying the host does, but what happens meanwhile can still be seen. What they
+  /// have is finished first, within the `deadlines.drain` of each. Blocks until the last process has ended. Errors:
   /// WouldDeadlock from inside a callback.
-  [[nodiscard]] Status restart(std::string_view plugin);
+  [[nodiscard]] Status stop();
+  /// Kills every plugin, also while another thread waits in stop(). Blocks until the last process has ended, a few
+  /// seconds at most. Errors: WouldDeadlock from inside a callback.
+  [[nodiscard]] Status end_now();
 
   // ---- Seeing
 

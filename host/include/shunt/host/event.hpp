@@ -22,12 +22,17 @@ enum class HostEventKind : std::uint8_t {
   Quarantined,      ///< It crashed too often: only restart() starts it again.
   Switched,         ///< A plugin's routes lead to another version.
   SwitchUndone,     ///< The old version serves again: it did not drain in time, or the new one died.
-  Stopped,          ///< A plugin was taken off its routes.
+  Stopped,          ///< A plugin was taken off its routes, and ends; or nothing goes over a route any more.
   Joined,           ///< A plugin that was started by hand.
   RouteUndeclared,  ///< A configured route that no configured plugin has: mistyped, or of one that will join.
   Refused,          ///< A plugin that was started by hand is not let in; the text says why.
   Denied,           ///< A system call, for the first time in its phase; `shunt audit` counts them.
-  MemoryHigh        ///< An instance uses more private memory than its sandbox.memory_high.
+  MemoryHigh,       ///< An instance uses more private memory than its sandbox.memory_high.
+  Draining,         ///< A plugin or a route gets nothing new, and what it has is finished.
+  Drained,          ///< That is so.
+  NotDrained,       ///< It was not within the time there was for it; the text says what is left.
+  Disabled,         ///< A plugin or a route gets nothing new.
+  Enabled           ///< It gets again what is sent to it.
 };
 
 struct HostEvent {
@@ -40,6 +45,7 @@ struct HostEvent {
   std::string text{};           ///< For people: what happened, and why.
   std::uint64_t in_flight = 0;  ///< Of Switched: messages that the old instance had not finished at the exchange.
   std::shared_ptr<const CrashReport> crash{};  ///< Of Ended, unless it ended as it was told to; else null.
+  std::string route{};                         ///< That it is about; empty when it is about a plugin as a whole.
 };
 
 /// The enum's own spelling.
@@ -49,7 +55,8 @@ std::string_view name(HostEventKind kind) noexcept;
 struct PluginSnapshot {
   std::string plugin;
   std::string version;
-  std::string state;  ///< "Active", "Draining", ..., "Restarting", "Quarantined", "Stopped"
+  std::string state;      ///< "Active", "Draining", ..., "Restarting", "Quarantined", "Stopped"
+  std::string admission;  ///< "Open", "Draining", "Drained" or "Disabled": whether it gets new work.
   std::uint64_t instance = 0;
   std::int64_t pid = 0;            ///< Of the plugin process; 0 when it has none.
   std::uint64_t sent = 0;          ///< Messages pushed to it.
@@ -78,6 +85,9 @@ struct RouteSnapshot {
   std::uint32_t in_flight = 0;          ///< Calls without a reply.
   std::uint32_t in_flight_max = 0;      ///< 0 for a topic.
   std::uint64_t in_flight_refused = 0;  ///< Calls beyond that.
+  std::string admission;                ///< Of the route by its own name, as of a plugin; or "Stopped".
+  std::string why_down;                 ///< Why nothing new goes over it: "\"momentum\" is disabled: ..."; else empty.
+  std::uint64_t turned_away = 0;        ///< Calls and publications that came while nothing new went over it.
   struct Receiver {
     std::string plugin;
     std::string version;            ///< Empty while no instance serves.
@@ -87,6 +97,7 @@ struct RouteSnapshot {
     std::uint64_t refused = 0;      ///< Their sender was told so.
     std::uint64_t unknown = 0;      ///< Begun and not done when an instance died.
     std::uint64_t redelivered = 0;  ///< Sent once more, flagged.
+    bool open = true;               ///< It gets what is sent; else only what waits for it already.
   };
   std::vector<Receiver> receivers;
   std::uint32_t subscriptions = 0;  ///< Of the host itself.
