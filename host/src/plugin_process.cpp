@@ -8,7 +8,6 @@
 #include <array>
 #include <csignal>
 #include <cstring>
-#include <string_view>
 #include <vector>
 
 #include <sys/socket.h>
@@ -188,9 +187,7 @@ void PluginProcess::end(Event event, CrashKind kind, std::string reason) {
 }
 
 void PluginProcess::end_now() {
-  if (!is_alive(state_)) return;
-  move(Event::EndAsked);
-  kill_plugin();
+  if (is_alive(state_)) move(Event::EndAsked), kill_plugin();
 }
 
 /// A launcher that was started by hand has a terminal, and somebody before it who does not see our events.

@@ -24,6 +24,17 @@ struct Lateness {
   }
 };
 
+/// How many are yet to end of those that are stopped together, and what was cut off of them.
+struct Ends {
+  std::size_t left = 1;  ///< Who asks, until all are asked.
+  Lateness lateness;
+  Supervisor::Done done;
+
+  void one_less() {
+    if (--left == 0) done(lateness.status("it was ended with that"));
+  }
+};
+
 }  // namespace
 
 void Supervisor::note(HostEventKind kind, const std::string& plugin, std::string text, const RouteInfo* route) {
@@ -164,14 +175,6 @@ void Supervisor::stop(const Scope& scope, Within within, Done done) {
 
 /// Takes them off in one exchange; each ends when all have finished, or its own time is up.
 void Supervisor::stop_plugins(const std::vector<std::string>& names, const std::string& why, Within within, Done done) {
-  struct Ends {
-    std::size_t left = 1;  ///< Ours, until all are asked.
-    Lateness lateness;
-    Done done;
-    void one_less() {
-      if (--left == 0) done(lateness.status("it was ended with that"));
-    }
-  };
   const auto ends = std::make_shared<Ends>(Ends{.lateness = {}, .done = std::move(done)});
   const auto finishing = std::make_shared<Finishing>();
   const auto leaving = std::make_shared<std::vector<std::shared_ptr<Instance>>>();

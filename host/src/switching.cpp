@@ -83,8 +83,11 @@ void Supervisor::exchange(const std::shared_ptr<Switching>& switching) {
   const auto drained = [this, switching, finish](const Status& done) {
     Running* const still = find(*switching->from);
     if (still == nullptr) return finish({});  // it died while draining: its messages were sorted
-    if (!done && stopping_) return finish(error(ErrorCode::Stopped, "the host is being stopped"));
-    if (!done) return undo(switching, done.error());
+    if (!done && !stopping_) return undo(switching, done.error());
+    if (!done) {
+      still->process->end(Event::DeadlinePassed, done.error().message);
+      return finish(error(ErrorCode::Stopped, "the host is being stopped"));
+    }
     still->ended.emplace_back(finish);
     still->process->drain_done();
   };

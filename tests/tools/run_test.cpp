@@ -197,7 +197,8 @@ deadlines = { init = "600 s", cleanup = "100 ms" })");
 }
 
 TEST_P(Ending, a_second_signal_ends_a_host_at_once_that_still_waits_for_a_handler) {
-  RunningHost host{{plugin(ACTOR, "handler_max = \"1 h\"\ngrace = \"1 h\"\ndeadlines = { drain = \"1 h\" }\n")}};
+  RunningHost host{
+      {plugin(ACTOR, "handler_max = \"60 min\"\ngrace = \"60 min\"\ndeadlines = { drain = \"60 min\" }\n")}};
   const auto pid = host.listed("actor")["pid"].get<pid_t>();
   Process caller{SHUNT, {"call", "actor/act", order("Hang"), "--deadline-ms", "60000", "--socket", host.socket()}};
   ASSERT_TRUE(await([&] { return host.ask({"ls"})["in_flight"] == 1; }));
@@ -214,7 +215,7 @@ TEST_P(Ending, a_second_signal_ends_a_host_at_once_that_still_waits_for_a_handle
 
 TEST_P(Ending, a_second_signal_ends_a_host_at_once_that_still_waits_for_a_start) {
   const auto slow = plugin(ACTOR, R"(config = { trouble = "init hang" }
-deadlines = { init = "1 h", cleanup = "1 h" })");
+deadlines = { init = "60 min", cleanup = "60 min" })");
   const auto toml =
       folder_.write("host.toml", "[trust]\nallow_unsigned = true\n[host]\nadmin_socket = \"h.sock\"\n" + slow);
   Process host{SHUNT, {"run", toml}};

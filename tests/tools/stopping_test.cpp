@@ -28,13 +28,15 @@ class StopCommands : public ProcessTest {
     return ran.out;
   }
   Json route(const std::string& name) {
-    for (const Json& each : host_.ask({"ls"})["routes"])
+    const Json listed = host_.ask({"ls"});
+    for (const Json& each : listed["routes"])
       if (each["route"] == name) return each;
     return {};
   }
   bool answers(const std::string& function) { return host_.shunt({"call", function, "{}"}).code == 0; }
 
-  RunningHost host_{{plugin(ACTOR, "handler_max = \"1 h\"\ngrace = \"1 h\"\n"), plugin(ACTOR_2), plugin(PARTNER)}};
+  RunningHost host_{
+      {plugin(ACTOR, "handler_max = \"60 min\"\ngrace = \"60 min\"\n"), plugin(ACTOR_2), plugin(PARTNER)}};
 };
 
 TEST_F(StopCommands, a_plugin_is_drained_disabled_and_enabled_by_its_name) {
