@@ -139,17 +139,19 @@ constexpr std::array kCommands{
             "Stop a plugin, a route or everything: nothing new goes to it, what it has is finished, then it ends. What "
             "is not finished within --timeout is cut off, and said.",
             stop_scope, takes_scope, "shunt stop momentum --timeout 30"},
-    Command{"drain",
-            "Drain a plugin, a route or everything: nothing new goes to it and what it has is finished; then it stands "
-            "idle, until it is enabled.",
-            drain_scope, takes_scope, "shunt drain momentum/signal"},
+    Command{
+        "drain",
+        "Drain a plugin, a route or everything: nothing new goes to it and what it has is finished, within --timeout; "
+        "then it stands idle, until it is enabled.",
+        drain_scope, takes_scope, "shunt drain momentum/signal"},
     Command{"disable",
             "Take a plugin, a route or everything off at once, without waiting: calls hear NotServing until it is "
             "enabled, also when it is started anew or another version of it.",
             disable_scope, takes_scope, "shunt disable market.bars"},
     Command{"enable", "Undo drain and disable. What is stopped is started by restart.", enable_scope, takes_scope,
             "shunt enable --all"},
-    Command{"restart", "Stop a plugin, a route or everything and start it again; or start what was stopped.",
+    Command{"restart",
+            "Stop a plugin, a route or everything, as stop does, and start it again; or start what was stopped.",
             restart_scope, takes_scope, "shunt restart momentum"},
     Command{"inspect", "Show one plugin, route, instance or file, and its events.", inspect_name, takes_name,
             "shunt inspect plugins/libmomentum.so"},
