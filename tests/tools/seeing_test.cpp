@@ -64,11 +64,12 @@ TEST_F(Seeing, ls_shows_people_the_same_in_columns) {
   EXPECT_THAT(ran.out, HasSubstr("host stage, 0 calls in flight, route table "));
   EXPECT_THAT(ran.out, HasSubstr("\nPLUGIN   VERSION "));
   EXPECT_THAT(ran.out, HasSubstr("\npartner  1.0.0+"));
-  EXPECT_THAT(ran.out,
-              HasSubstr("\nactor/act     function  stage.Order -> stage.Outcome  0 of 1000  0        actor\n"));
   EXPECT_THAT(
       ran.out,
-      HasSubstr("\nstage.orders  topic     stage.Order                   -          -        actor, partner\n"));
+      HasSubstr("\nactor/act     function  stage.Order -> stage.Outcome  0 of 1000  0        actor           open\n"));
+  EXPECT_THAT(
+      ran.out,
+      HasSubstr("\nstage.orders  topic     stage.Order                   -          -        actor, partner  open\n"));
   EXPECT_THAT(ran.out, ContainsRegex("\nINBOUND POOL +CHUNKS +IN USE +NO CHUNK\n.*\nactor +328 +0 +0\n"));
 }
 
