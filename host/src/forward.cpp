@@ -129,7 +129,7 @@ void Hub::forward_request(Instance& from, const bus::Incoming& incoming) {
   const RcuReader reader;
   const RouteTable& table = tables_.current();
   const RouteEntry* const entry = table.find({asked.route});
-  if (entry != nullptr && entry->down && !(entry->follow_ups && asked.parent != 0)) {
+  if (entry != nullptr && entry->down && !entry->starts && !(entry->follow_ups && asked.parent != 0)) {
     entry->info->counters.turned_away.fetch_add(1, std::memory_order_relaxed);
     return refuse_request(from, asked, {ErrorCode::NotServing, entry->why_down});
   }

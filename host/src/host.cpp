@@ -87,8 +87,8 @@ Result<Host> Host::start(const std::filesystem::path& host_toml, const char* pac
   return start(std::move(configuration), {}, {}, packaged_launcher);
 }
 
-Result<Host> Host::start(HostConfiguration configuration, const std::stop_token& stop,
-                         const std::stop_token& at_once, const char* packaged_launcher) try {
+Result<Host> Host::start(HostConfiguration configuration, const std::stop_token& stop, const std::stop_token& at_once,
+                         const char* packaged_launcher) try {
   configuration.launcher = host::launcher_of_package(std::move(configuration.launcher), packaged_launcher);
   SHUNT_TRY(core, host::Core::create(std::move(configuration)));
   SHUNT_TRY(hub, host::Hub::create(core->tables, *core->supervisor));

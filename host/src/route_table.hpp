@@ -21,7 +21,8 @@ namespace shunt::host {
 /// What a target gets beside what waits for it already. In this order in the table.
 enum class Takes : std::uint8_t {
   Everything,
-  FollowUps,  ///< Of plugins only: all of them finish together, and what they still send belongs to what they have.
+  FollowUps,  ///< Of plugins only: all of them finish together, and what they still send belongs to what they have; or
+              ///< they start together.
   Nothing     ///< It was taken off, or is stopped and finishes what it has.
 };
 
@@ -44,7 +45,8 @@ struct RouteEntry {
   /// Nothing new goes over it: it was taken off, or it is a function of a plugin that was, or is stopped or
   /// quarantined.
   bool down = false;
-  bool follow_ups = false;         ///< Though it is down, plugins may call it for what they handle.
+  bool follow_ups = false;         ///< Though it is down, plugins may call it for what they handle,
+  bool starts = false;             ///< and for nothing too: they start together with the one that serves it.
   std::string why_down{};          ///< "\"momentum\" was stopped", for callers.
   std::uint32_t hear_host = 0;     ///< How many of `targets`, from the first, get what the host's threads send.
   std::uint32_t hear_plugins = 0;  ///< The same for what plugins publish.

@@ -47,6 +47,7 @@ void Supervisor::publish_table() {
       entry.version = version.image.version;
       entry.down = !why_down.empty();
       entry.follow_ups = takes == Takes::FollowUps;
+      entry.starts = entry.follow_ups && plugin.held;
       entry.why_down = why_down;
     }
     for (const RouteInfo* route : version.topics_out) entry_of(*route, RouteKind::Topic);
@@ -62,6 +63,7 @@ void Supervisor::publish_table() {
     if (std::string why_down = why_off(*entry.info); !why_down.empty()) {
       entry.down = true;
       entry.follow_ups = false;
+      entry.starts = false;
       entry.why_down = std::move(why_down);
     }
     arrange(entry);

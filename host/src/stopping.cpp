@@ -281,6 +281,7 @@ void Supervisor::start_together(const std::vector<std::string>& names, std::uint
       if (!is_ours) continue;
       plugin->restarting = 0;
       plugin->held = false;
+      plugin->follow_ups = false;
       if (plugin->stopped && plugin->current == nullptr) down.push_back(name);
     }
     publish_table();
@@ -289,8 +290,10 @@ void Supervisor::start_together(const std::vector<std::string>& names, std::uint
     progress->done(progress->status ? stopped : progress->status);
   };
   for (const std::string& name : progress->names) {
-    find(name)->held = progress->names.size() > 1;
-    find(name)->backoff.release();
+    Plugin& plugin = *find(name);
+    plugin.held = true;
+    plugin.follow_ups = progress->names.size() > 1 && plugin_admissions_.of(name) == Admission::Open;
+    plugin.backoff.release();
   }
   for (const std::string& name : progress->names) {
     ++progress->left;
@@ -299,6 +302,7 @@ void Supervisor::start_together(const std::vector<std::string>& names, std::uint
       one_less();
     });
   }
+  publish_table();  // what they send each other as they start waits for those that start later
   one_less();
 }
 

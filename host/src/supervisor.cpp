@@ -263,7 +263,7 @@ std::uint32_t Supervisor::take_down(const std::string& name, const std::string& 
   Plugin* const plugin = find(name);
   if (plugin->why_down.empty()) plugin->why_down = why;
   publish_table();
-  if (plugin->restarting != 0) return 0;
+  if (plugin->restarting != 0 && !plugin->held) return 0;
   const Error error{ErrorCode::NotServing, fmt::format("\"{}\" {}", name, plugin->why_down)};
   const std::uint32_t dropped = end_waiting(name, error);
   // A sender that still had the table of before may put one more request into the backlog.

@@ -125,8 +125,8 @@ class Supervisor final : public HubListener, private ProcessListener {
     bool switching = false;
     EventLoop::TimerId restart = 0;
     std::shared_ptr<Instance> leaving{};  ///< Once current: the plugin is stopped, and it finishes what it has.
-    bool follow_ups = false;              ///< While it is off: it takes what others that finish too still send.
-    bool held = false;                    ///< It serves once all have started that are restarted together.
+    bool follow_ups = false;              ///< While it is off: it takes what others that finish or start too send.
+    bool held = false;                    ///< It serves once all have started that are restarted together with it.
     std::uint64_t restarting = 0;         ///< Which restart() it waits for; 0: none.
     bool by_hand = false;                 ///< Joined; it leaves the host with its process.
     std::unique_ptr<Plugin> stood_in{};   ///< The configured one, stopped, whose place it takes meanwhile; may be null.

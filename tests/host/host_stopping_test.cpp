@@ -401,6 +401,24 @@ TEST_F(Stopping, everything_is_taken_off_and_comes_back) {
   EXPECT_TRUE(serving());
 }
 
+TEST_F(Stopping, everything_starts_together_so_that_what_one_publishes_as_it_starts_is_heard_by_another) {
+  Host host = start({actor("activate publish"), partner()});
+  std::jthread poller{[&](const std::stop_token& stop) {
+    while (!stop.stop_requested()) static_cast<void>(host.poll()), std::this_thread::sleep_for(50us);
+  }};
+  const auto heard_it = [&] { return snapshot_of(host, "partner").done == 1; };  // of the instance that serves
+  ASSERT_TRUE(await(heard_it)) << "as it does when the host starts";
+
+  for (int i = 0; i < 5; ++i) {
+    const auto before = snapshot_of(host, "partner").instance;
+
+    ASSERT_TRUE(host.restart(Scope::everything(), kPatience));
+
+    EXPECT_NE(snapshot_of(host, "partner").instance, before);
+    ASSERT_TRUE(await(heard_it));
+  }
+}
+
 TEST_F(Stopping, everything_finishes_together_so_that_what_one_does_for_another_is_done_too) {
   Host host = start({patient(actor()), patient(partner())});
   std::vector<std::uint64_t> passed_on;

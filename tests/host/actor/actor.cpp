@@ -67,6 +67,8 @@ class Actor final : public actor::Contract {
     if (what == " exit") ::_exit(3);
     if (what == " crash") crash();
     if (what == " hang") hang();
+    if (what == " publish")
+      return publish_actor_news([](auto& build) { return stage::CreateNews(build, 1, 0, pad(build, 0)); });
     return {};
   }
 
