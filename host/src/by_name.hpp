@@ -23,6 +23,11 @@ using CoreHandle = std::shared_ptr<Core>;
 /// Errors: NoSuchRoute, and those of calls and publications.
 [[nodiscard]] Result<ReceivedBytes> call(const CoreHandle& core, std::string_view function,
                                          std::span<const std::uint8_t> request, const CallOptions& options);
+[[nodiscard]] Result<PendingBytes> call_async(const CoreHandle& core, std::string_view function,
+                                              std::span<const std::uint8_t> request, const CallOptions& options);
+[[nodiscard]] Result<StartedCall> call_async(const CoreHandle& core, std::string_view function,
+                                             std::span<const std::uint8_t> request, const CallOptions& options,
+                                             Completion completion);
 [[nodiscard]] Result<Delivery> publish(const CoreHandle& core, std::string_view topic,
                                        std::span<const std::uint8_t> payload);
 

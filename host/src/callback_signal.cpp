@@ -38,6 +38,7 @@ void CallbackSignal::polled(bool ran_any) {
 void CallbackSignal::watch() {
   while (rest()) {
     hub_.drain();
+    hub_.give_up_expired();
     if (is_due_()) raise();
     else hub_.sleep(bus::kSleepMax, [this] { return stopping_.load(std::memory_order_relaxed) || is_due_(); });
   }

@@ -1,9 +1,12 @@
 #pragma once
 /// A descriptor that can be read while a callback is due, for threads that sleep in an epoll of their own.
 ///
-///     a plugin rings ──► the watcher drains ──► an inbox has something ──► the descriptor can be read
-///                             ▲                                                      │
+///     a plugin rings ──► the watcher drains ──► an inbox has something, ──► the descriptor can be read
+///                             ▲                 or a call its outcome                │
 ///                             └────── a poll() that ran nothing clears it ◄── the user's thread polls
+///
+/// A call with a callback also ends by its deadline, which the watcher sleeps no longer than, and by being cancelled,
+/// which wakes it.
 ///
 /// Plugins ring by futex, which epoll cannot wait for, so a thread does: the watcher. It sleeps as every thread of the
 /// host that waits (lead.cpp) and rests while the descriptor can be read. Nothing is lost between the two: who clears

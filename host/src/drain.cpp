@@ -113,6 +113,9 @@ ReceivedBytes Hub::receive(Instance& instance, const bus::Incoming& incoming, Re
 
 namespace {
 
+/// Of a reply, by a plugin that did not begin, or gave up, what nobody waits for.
+constexpr auto kCancelledStatus = static_cast<std::uint16_t>(static_cast<std::uint16_t>(ErrorCode::Cancelled) + 1);
+
 /// More than the longest account that the kit sends.
 constexpr std::size_t kFailureBytesMax = 8u << 10;
 
@@ -157,15 +160,19 @@ void Hub::accept_reply(Instance& instance, const bus::Incoming& incoming) {
   }
   try {
     std::optional<Failed> failed;
-    if (header.status != 0) failed = failure_of(instance, *record->route, incoming);
+    // Not for a call that nobody waits for and that ended as it was asked to: cancelling costs nothing from the heap.
+    if (header.status != 0 && (record->wanted() || header.status != kCancelledStatus))
+      failed = failure_of(instance, *record->route, incoming);
     if (failed && failed->thrown) count_thrown(instance, failed->error);
     if (record->origin != nullptr) {
       forward_reply(*record, instance, incoming);
     } else if (record->caller != nullptr && !failed) {
       auto payload = receive(instance, incoming, record->route->settings.read);
       if (record->caller == leader_) return leader_->complete_here(std::move(payload));
+      set_aside_ |= record->caller->has_callback();
       return record->caller->complete(std::move(payload));
     } else if (record->caller != nullptr) {
+      set_aside_ |= record->caller->has_callback();
       record->caller->fail(std::move(failed->error));
     }
   } catch (const std::bad_alloc&) {

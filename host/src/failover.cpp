@@ -3,7 +3,8 @@
 ///     done                      done; a request without an answer is an unknown outcome
 ///     begun, not done           unknown; sent once more, marked, where its version declares it idempotent
 ///     begun by two instances    poison: unknown, never sent again
-///     not begun                 waits in front of its outlet for the next instance, in order
+///     not begun                 waits in front of its outlet for the next instance, in order; a call that nobody waits
+///                               for any more goes
 
 #include "hub.hpp"
 
@@ -61,16 +62,18 @@ bool Hub::settle(Leftover& leftover, const Instance& dead, Outlet& outlet, const
   bus::MessageHeader& header = leftover.message.header;
   const bool may_repeat = dead.permission(header.route).repeat;
   const bool poison = (header.flags & bus::flag::kRedelivered) != 0;
-  const bool again = !leftover.begun || (may_repeat && !poison && !leftover.gone);
+  const bool request = header.kind == bus::Kind::Request;
+  const auto record = request ? in_flight_.look_up(header.correlation) : std::nullopt;
+  if (request && !record) return false;  // answered
+  const bool wanted = !request || record->wanted();
+  const bool again = wanted && (!leftover.begun || (may_repeat && !poison && !leftover.gone));
   if (leftover.begun && again) {
     header.flags |= bus::flag::kRedelivered;
     outlet.count_redelivered();
   }
-  if (header.kind == bus::Kind::Request) {
-    const auto record = in_flight_.look_up(header.correlation);
-    if (!record) return false;  // answered, or nobody waits for it any more
-    if (again) return in_flight_.set_target(header.correlation, nullptr);
-    outlet.count_unknown();
+  if (request) {
+    if (again) return in_flight_.set_target(header.correlation, nullptr);  // unless it was cancelled this moment
+    if (leftover.begun) outlet.count_unknown();
     if (const auto taken = in_flight_.take(header.correlation))
       fail_request(
           *taken, {ErrorCode::OutcomeUnknown,
@@ -101,9 +104,9 @@ void Hub::fail_over(Instance& dead, const std::string& why, const std::string& a
   }
   dead.with_sender(
       [&](bus::LaneSender& sender) { sender.reclaim([&](bus::ChunkId chunk) { dead.pool->release(chunk); }); });
+  in_flight_.abandon_calls_of(&dead);
   std::vector<InFlight> orphans;
-  in_flight_.for_each([&](InFlight& record) {
-    if (record.origin == &dead) record.origin = nullptr;
+  in_flight_.for_each([&](const InFlight& record) {
     if (record.target != &dead) return false;
     orphans.push_back(record);
     return true;
@@ -112,6 +115,7 @@ void Hub::fail_over(Instance& dead, const std::string& why, const std::string& a
     fail_request(record, {ErrorCode::OutcomeUnknown,
                           fmt::format("\"{}\": {} before it answered; done or not done, nobody knows{}",
                                       record.route->name, why, account)});
+  tell_cancelled(in_flight_.untold());
 }
 
 void Hub::fail_waiting(const std::string& plugin, const Error& why) {

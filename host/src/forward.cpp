@@ -24,6 +24,9 @@ std::uint8_t flags_of(Instance& from, const bus::MessageHeader& header) noexcept
   return from.follows_redelivered(header.parent) ? bus::flag::kRedelivered : std::uint8_t{0};
 }
 
+/// For a call that is nested in one that was answered or cancelled, or whose caller died.
+Error unwanted() { return {ErrorCode::Cancelled, "nobody waits for the answer to the outer call any more"}; }
+
 /// Null: what serves the route is a version that `from` can call. Else what it wants.
 const std::string* unmet(Instance& from, const RouteEntry& entry, std::uint64_t epoch) {
   const auto found = from.wanted.find(entry.info->id.value);
@@ -119,9 +122,7 @@ void Hub::forward_request(Instance& from, const bus::Incoming& incoming) {
       return refuse_request(from, asked, {ErrorCode::Cancelled, "the message this call was made for is long done"});
   } else if (asked.parent != 0) {
     const auto parent = in_flight_.look_up(asked.parent);
-    if (!parent && in_flight_.was_given(asked.parent))
-      return refuse_request(from, asked,
-                            {ErrorCode::Cancelled, "nobody waits for the answer to the outer call any more"});
+    if (!parent && in_flight_.was_given(asked.parent)) return refuse_request(from, asked, unwanted());
     if (!parent || parent->target != &from) return breach(from, bus::Breach::Parent);
     deadline_ns = deadline_ns == 0 ? parent->deadline_ns : std::min(deadline_ns, parent->deadline_ns);
     asked_ns = parent->asked_ns;
@@ -161,11 +162,13 @@ void Hub::forward_request(Instance& from, const bus::Incoming& incoming) {
   record.route = entry->info;
   record.origin = &from;
   record.origin_correlation = asked.correlation;
+  record.parent = follows_call ? asked.parent : 0;
   record.deadline_ns = deadline_ns;
   record.asked_ns = asked_ns;
   const auto delivered = deliver(*entry, target, *message, &record);
   let_go(message->header, *target.outlet->pool);
   if (delivered == Delivered::OverQuota) return refuse_request(from, asked, over_quota(*entry->info));
+  if (delivered == Delivered::Unwanted) return refuse_request(from, asked, unwanted());
   if (delivered == Delivered::Refused || delivered == Delivered::DroppedNewest)
     refuse_request(from, asked, {ErrorCode::RingFull, "the called plugin does not keep up"});
 }
@@ -212,7 +215,10 @@ void Hub::refuse_request(Instance& from, const bus::MessageHeader& request, cons
 }
 
 void Hub::fail_request(const InFlight& record, const Error& why) {
-  if (record.caller != nullptr) return record.caller->fail(why);
+  if (record.caller != nullptr) {
+    set_aside_ |= record.caller->has_callback();
+    return record.caller->fail(why);
+  }
   if (record.origin == nullptr) return;
   bus::MessageHeader asked;
   asked.route = record.route->id.value;

@@ -110,12 +110,16 @@ Result<Host> Host::start(HostConfiguration configuration, const std::stop_token&
 
 Host::Host(Host&&) noexcept = default;
 Host& Host::operator=(Host&& other) noexcept {
-  if (this != &other && core_ != nullptr) core_->shut_down();
+  if (this != &other) end();
   core_ = std::move(other.core_);
   return *this;
 }
-Host::~Host() {
-  if (core_ != nullptr) core_->shut_down();
+Host::~Host() { end(); }
+
+void Host::end() {
+  if (core_ == nullptr) return;
+  core_->shut_down();
+  core_->hub->drop_due();  // on this thread: callbacks are the user's, and handles may outlive us
 }
 
 // ---- Names to handles
@@ -169,8 +173,9 @@ Result<std::size_t> Host::poll() {
   if (PollingScope::polls(*core_)) return deadlock("poll()");
   PollEnd end{*core_};
   core_->hub->drain();
-  if (!core_->has_inboxes.load(std::memory_order_relaxed)) return std::size_t{0};
   PollingScope scope{*core_};
+  end.callbacks = core_->hub->run_due(kCallbacksPerInbox);
+  if (!core_->has_inboxes.load(std::memory_order_relaxed)) return end.callbacks;
   for (std::size_t place = 0;; ++place) {
     std::shared_ptr<host::Inbox> inbox;
     {
@@ -187,6 +192,7 @@ Result<std::size_t> Host::poll() {
 
 void Host::wait(std::chrono::nanoseconds timeout) {
   core_->hub->sleep(timeout, [core = core_.get()] {
+    if (core->hub->has_due()) return true;
     const std::lock_guard lock{core->inboxes_mutex};
     return std::ranges::any_of(core->inboxes, [](const auto& inbox) { return inbox->waiting() > 0; });
   });

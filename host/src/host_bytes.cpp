@@ -54,6 +54,24 @@ Result<ReceivedBytes> call(const CoreHandle& core, std::string_view function, st
   return route.call(chunks, built, options);
 }
 
+Result<PendingBytes> call_async(const CoreHandle& core, std::string_view function,
+                                std::span<const std::uint8_t> request, const CallOptions& options) {
+  SHUNT_TRY(route, resolve_function(core, function, {}, {}));
+  alignas(8) std::uint8_t scratch[bus::kInlinePayloadBytes];
+  RouteHandle::Chunks chunks{route};
+  SHUNT_TRY(built, place(chunks, request, route.payload(), scratch));
+  return route.call_async(chunks, built, options);
+}
+
+Result<StartedCall> call_async(const CoreHandle& core, std::string_view function, std::span<const std::uint8_t> request,
+                               const CallOptions& options, Completion completion) {
+  SHUNT_TRY(route, resolve_function(core, function, {}, {}));
+  alignas(8) std::uint8_t scratch[bus::kInlinePayloadBytes];
+  RouteHandle::Chunks chunks{route};
+  SHUNT_TRY(built, place(chunks, request, route.payload(), scratch));
+  return route.call_async(chunks, built, options, std::move(completion));
+}
+
 Result<Delivery> publish(const CoreHandle& core, std::string_view topic, std::span<const std::uint8_t> payload) {
   SHUNT_TRY(route, resolve_topic(core, topic, {}));
   alignas(8) std::uint8_t scratch[bus::kInlinePayloadBytes];
@@ -101,6 +119,21 @@ namespace shunt {
 Result<ReceivedBytes> Host::call_bytes(std::string_view function, std::span<const std::uint8_t> request,
                                        const CallOptions& options) {
   return host::call(core_, function, request, options);
+}
+
+Result<PendingBytes> Host::call_bytes_async(std::string_view function, std::span<const std::uint8_t> request,
+                                            const CallOptions& options) {
+  return host::call_async(core_, function, request, options);
+}
+
+Result<StartedCall> Host::call_bytes_async(std::string_view function, std::span<const std::uint8_t> request,
+                                           const CallOptions& options,
+                                           std::function<void(Result<ReceivedBytes>)> callback) {
+  return host::call_async(
+      core_, function, request, options,
+      host::Completion{[callback = std::move(callback)](Result<ReceivedBytes>&& outcome, const host::RouteInfo&) {
+        callback(std::move(outcome));
+      }});
 }
 
 Result<Delivery> Host::publish_bytes(std::string_view topic, std::span<const std::uint8_t> payload) {

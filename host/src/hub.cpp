@@ -6,6 +6,7 @@ namespace shunt::host {
 namespace {
 
 constexpr std::size_t kArenaBlocks = 8;  ///< Few, so that the same lines are used again; more are made when held.
+constexpr std::size_t kAsyncCalls = 32;  ///< Likewise, for calls that nobody waits for.
 
 /// What is built for topics that no plugin hears, before that is known.
 constexpr bus::SizeClass kOwnClasses[] = {{256, 64}, {4096, 16}, {64u << 10, 4}, {1u << 20, 2}};
@@ -24,7 +25,8 @@ Hub::Hub(PublishedTable& tables, HubListener& listener, std::unique_ptr<InboundP
       listener_(listener),
       in_flight_(kInFlightMax),
       own_pool_(std::move(own_pool)),
-      arena_(ReadArena::create(kArenaBlocks)) {}
+      arena_(ReadArena::create(kArenaBlocks)),
+      async_(kAsyncCalls) {}
 
 Hub::~Hub() = default;
 
@@ -103,18 +105,14 @@ Hub::CutOff Hub::cut_off(const RouteInfo& route, const Error& why) {
     }
   }
   std::vector<InFlight> left;
-  in_flight_.for_each([&](InFlight& record) {
-    if (record.route != &route || (record.caller == nullptr && record.origin == nullptr)) return false;
+  in_flight_.abandon_if([&](const InFlight& record) {
+    if (record.route != &route) return false;
     left.push_back(record);
-    record.caller = nullptr;  // abandoned: in flight until the plugin answers, and nobody hears that
-    record.origin = nullptr;
-    return false;
+    return true;
   });
   cut.calls += left.size();
-  for (const InFlight& record : left) {
-    fail_request(record, why);
-    cancel(record.correlation, route, record.target);
-  }
+  for (const InFlight& record : left) fail_request(record, why);
+  tell_cancelled(in_flight_.untold());
   return cut;
 }
 
@@ -127,9 +125,11 @@ void Hub::flush_backlogs() {
       waiting |= target.outlet->waiting() > 0;
     }
   if (waiting) backlogged_.store(true, std::memory_order_release);
+  tell_cancelled(kToldAtOnce);
 }
 
 bool Hub::flush_backlog(const Instance& instance) {
+  tell_cancelled(in_flight_.untold());
   const RcuReader reader;
   bool waiting = false;
   for (const RouteEntry& entry : tables_.current().routes)

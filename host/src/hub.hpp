@@ -2,8 +2,10 @@
 /// The middle of the star: sends what threads of the host publish and call, drains what plugins send, and passes
 /// messages from plugin to plugin. All of it runs on the user's threads.
 ///
-/// Locks, from the outside in: drain, outlet, lane's send, in-flight, pool. None is held while user code runs.
+/// Locks, from the outside in: drain, outlet, lane's send, in-flight, due callbacks, pool. None is held while user code
+/// runs.
 
+#include "async_calls.hpp"
 #include "in_flight.hpp"
 #include "inbox.hpp"
 #include "pending_call.hpp"
@@ -11,6 +13,7 @@
 #include "route_table.hpp"
 
 #include <shunt/bus/builder.hpp>
+#include <shunt/bus/clock.hpp>
 
 #include <atomic>
 #include <functional>
@@ -75,6 +78,39 @@ class Hub {
   [[nodiscard]] Result<Sent> publish(const RouteInfo& route, InboundPool* pool, const bus::Built& built);
   [[nodiscard]] Result<ReceivedBytes> call(const RouteInfo& route, InboundPool* pool, const bus::Built& built,
                                            const CallRequest& request);
+
+  // ---- Calls that their caller does not wait for (async.cpp). Any thread, also from callbacks.
+
+  /// Without a completion the call is the caller's until end_call(). With one it is run_due()'s: use nothing of it but
+  /// the correlation. An error means that the completion never runs.
+  struct StartedCall {
+    AsyncCall* call = nullptr;
+    std::uint64_t correlation = 0;
+  };
+  /// As call(), but returns when the request is on its way. Errors: those of call() before that.
+  [[nodiscard]] Result<StartedCall> start_call(const RouteInfo& route, InboundPool* pool, const bus::Built& built,
+                                               const CallRequest& request, Completion completion);
+  /// Whether get() would return at once. Drains, if nobody else does.
+  [[nodiscard]] bool ready(AsyncCall& call);
+  [[nodiscard]] Result<ReceivedBytes> get(AsyncCall& call);
+  /// Cancels it unless it has an outcome.
+  void end_call(AsyncCall& call) noexcept;
+  /// False: it has an outcome already. For the correlation of such a call only.
+  bool cancel(std::uint64_t correlation) noexcept { return give_up(correlation, GaveUp::Cancelled); }
+
+  /// Whether a callback of a call waits to be run.
+  [[nodiscard]] bool has_due_callback() const noexcept { return async_.has_due(); }
+  /// Whether run_due() has something to do: the same, or the deadline of a call with a callback may have passed.
+  [[nodiscard]] bool has_due() const noexcept {
+    const std::int64_t expiry_ns = expiry_ns_.load(std::memory_order_relaxed);
+    return has_due_callback() || (expiry_ns != INT64_MAX && bus::now_ns() >= expiry_ns);
+  }
+  /// Gives up the calls with a callback whose deadline has passed: their callbacks are due then.
+  void give_up_expired() noexcept;
+  /// The same, and runs up to `most` callbacks on this thread; how many. What they throw comes through.
+  std::size_t run_due(std::size_t most);
+  /// Lets them go, unrun.
+  void drop_due() noexcept;
 
   // ---- Draining (drain.cpp).
 
@@ -180,6 +216,21 @@ class Hub {
     Hub& hub_;
   };
 
+  /// Counts among the sleepers while it lives. The fence pairs with the one in wake_sleepers().
+  class Sleeper {
+   public:
+    explicit Sleeper(Hub& hub) : hub_(hub) {
+      hub_.sleepers_.fetch_add(1, std::memory_order_relaxed);
+      std::atomic_thread_fence(std::memory_order_seq_cst);
+    }
+    ~Sleeper() { hub_.sleepers_.fetch_sub(1, std::memory_order_relaxed); }
+    Sleeper(const Sleeper&) = delete;
+    Sleeper& operator=(const Sleeper&) = delete;
+
+   private:
+    Hub& hub_;
+  };
+
   // failover.cpp
   struct Leftover;
   static std::vector<Leftover> leftovers(Instance& dead);
@@ -198,15 +249,27 @@ class Hub {
   bool copy_to(InboundPool& to, Message& message, const InboundPool& from) noexcept;
   Result<Delivered> deliver_copy(const RouteEntry& entry, const Target& target, Message& message,
                                  const InboundPool& pool, InFlight& request);
+  void take_back(InFlight& request) noexcept;
   static void note_over_cap(const Target& target, const bus::MessageHeader& header) noexcept;
   Error over_quota(const RouteInfo& route);
   static Error turned_away(const RouteInfo& route, const std::string& why_down);
   bool refuses(const Target& target) noexcept;
   void suspect(Instance& instance) noexcept;
   std::uint32_t flush(const Target& target) noexcept;
-  void cancel(std::uint64_t correlation, const RouteInfo& route, const Instance* target) noexcept;
+  std::uint64_t send_request(const RouteInfo& route, InboundPool* pool, const bus::Built& built,
+                             const CallRequest& request, PendingCall& pending);
+
+  // calls.cpp: what becomes of a call once its request is on its way
+  static constexpr std::size_t kToldAtOnce = 16;  ///< By a thread that has something else to do.
   Result<ReceivedBytes> await(PendingCall& pending, std::uint64_t correlation, const RouteInfo& route,
                               const CallRequest& request);
+  void tell_cancelled(std::size_t most) noexcept;
+  void withdraw(const RouteInfo& route, std::uint64_t correlation) noexcept;
+
+  // async.cpp
+  bool give_up(std::uint64_t correlation, GaveUp why) noexcept;
+  void expect_by(std::int64_t deadline_ns) noexcept;
+  static Result<ReceivedBytes> outcome(AsyncCall& call);
 
   // drain.cpp
   bool pass(const PendingCall* mine = nullptr);
@@ -238,6 +301,8 @@ class Hub {
   void sleep_leading(std::chrono::nanoseconds timeout);
   void sleep_idle(std::chrono::nanoseconds timeout, const std::function<bool()>& is_due);
   void wake_idlers() noexcept;
+  void wake_sleepers() noexcept;
+  std::chrono::nanoseconds until_expiry(std::chrono::nanoseconds timeout) const noexcept;
   static void fence_in_every_thread() noexcept;
 
   Hub(PublishedTable& tables, HubListener& listener, std::unique_ptr<InboundPool> own_pool);
@@ -264,8 +329,12 @@ class Hub {
   int idlers_ = 0;                           // threads in sleep_idle(); under followers_lock_
   std::atomic<bool> has_followers_{false};   // or idlers
   std::atomic<std::uint32_t> idle_word_{0};  // what idlers sleep on
-  std::atomic<bool> backlogged_{false};      // something may wait in an outlet
+  std::atomic<bool> backlogged_{false};      // something may wait in an outlet, or to be told that it is cancelled
   std::atomic<bool> shut_{false};
+
+  AsyncCalls async_;
+  std::atomic<int> sleepers_{0};  // threads that sleep, or are about to, and listen to more than their own call
+  std::atomic<std::int64_t> expiry_ns_{INT64_MAX};  // no deadline of a call with a callback passes earlier
 };
 
 }  // namespace shunt::host

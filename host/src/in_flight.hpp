@@ -2,6 +2,10 @@
 /// Every request that the host has accepted and that has no outcome yet, whoever asked: the host's only record of them.
 ///
 /// A correlation is (sequence << 16 | place): never given out twice, and checked by one comparison. Thread-safe.
+///
+/// A call whose caller gave up, or died, is unwanted, and so is what its handler called, down to the last. Its record
+/// stays until the plugin answers or dies: what the plugin sends about it is no breach, and it works until it hears of
+/// it. Those that have not been told so stand in a list.
 
 #include "route_info.hpp"
 
@@ -25,44 +29,65 @@ class PendingCall;
 struct InFlight {
   std::uint64_t correlation = 0;  ///< 0: free.
   const RouteInfo* route = nullptr;
-  Instance* target = nullptr;            ///< Whose ring holds the request; null while it waits in a backlog.
+  /// Whose ring holds the request; null while it waits in a backlog. It lives as long as a record names it.
+  Instance* target = nullptr;
   std::uint64_t position = 0;            ///< Of its slot in the target's ring; means nothing without a target.
   PendingCall* caller = nullptr;         ///< A thread of the host; null when it gave up, or for a nested call.
   Instance* origin = nullptr;            ///< The plugin that asked; null when it died, or for a thread's call.
   std::uint64_t origin_correlation = 0;  ///< What the plugin called its request.
+  std::uint64_t parent = 0;              ///< Correlation of the call whose handler makes this one; 0: of none.
   std::int64_t deadline_ns = 0;
   std::int64_t asked_ns = 0;  ///< When a thread of the host asked; of a nested call, the outer one. 0: not known.
+
+  /// Whether anybody waits for the reply.
+  [[nodiscard]] bool wanted() const noexcept { return caller != nullptr || origin != nullptr; }
+
+  // For the table alone. Places in it: the list that the record is in, and the nested calls that its handler makes.
+  enum class List : std::uint16_t { None, Nested, Untold };
+  static constexpr std::uint16_t kNowhere = 0xffff;
+  List list = List::None;
+  std::uint16_t previous = kNowhere;
+  std::uint16_t next = kNowhere;
+  std::uint16_t first_nested = kNowhere;
 };
+
+enum class Added : std::uint8_t { Yes, Full, Unwanted };
 
 class InFlightTable {
  public:
-  static constexpr std::uint32_t kPlacesMax = 1u << 16;
+  static constexpr std::uint32_t kPlacesMax = InFlight::kNowhere;
 
   explicit InFlightTable(std::uint32_t places) : records_(places) {
     free_.reserve(places);
     for (std::uint32_t place = places; place > 0; --place) free_.push_back(place - 1);
   }
 
-  /// Records a request and names it, in the record too. False, and counted: the table is full or the route has
-  /// `route_max` in flight.
-  [[nodiscard]] bool add(InFlight& record, std::uint32_t route_max) noexcept {
+  /// Records a request and names it, in the record too. Full, and counted: the table is, or the route has `route_max`
+  /// in flight. Unwanted: nobody waits for the call that it is nested in.
+  [[nodiscard]] Added add(InFlight& record, std::uint32_t route_max) noexcept {
     const std::lock_guard lock{lock_};
+    InFlight* parent = nullptr;
+    if (record.parent != 0) {
+      parent = find(record.parent);
+      if (parent == nullptr || !parent->wanted()) return Added::Unwanted;
+    }
     OnRoute& on_route = on_route_[record.route->id.value];
-    if (free_.empty() || on_route.now >= route_max) return ++on_route.refused, false;
+    if (free_.empty() || on_route.now >= route_max) return ++on_route.refused, Added::Full;
     ++on_route.now;
     const std::uint32_t place = free_.back();
     free_.pop_back();
     used_ = std::max(used_, place + 1);
     record.correlation = ++sequence_ << 16 | place;
     records_[place] = record;
-    return true;
+    if (parent != nullptr) enter(records_[place], InFlight::List::Nested, nullptr, parent->first_nested);
+    return Added::Yes;
   }
 
   /// Notes whose ring it is in now, and where; null: in none. False: nobody waits for it any more.
   [[nodiscard]] bool set_target(std::uint64_t correlation, Instance* target, std::uint64_t position = 0) noexcept {
     const std::lock_guard lock{lock_};
     InFlight* const record = find(correlation);
-    if (record == nullptr) return false;
+    if (record == nullptr || !record->wanted()) return false;
     record->target = target;
     record->position = position;
     return true;
@@ -84,16 +109,58 @@ class InFlightTable {
     return remove(*record);
   }
 
-  /// The caller gives up at its deadline. True: it will not be completed any more. False: somebody is completing it
-  /// now. The record stays until the plugin answers or dies; one that waits in a backlog goes.
-  [[nodiscard]] bool abandon(std::uint64_t correlation, Instance** target) noexcept {
+  /// The caller gives up. Who gets it completes it, and nobody else does. Null: somebody has, or is doing so now.
+  [[nodiscard]] PendingCall* abandon(std::uint64_t correlation) noexcept {
     const std::lock_guard lock{lock_};
     InFlight* const record = find(correlation);
-    if (record == nullptr || record->caller == nullptr) return false;
-    record->caller = nullptr;
-    *target = record->target;
-    if (record->target == nullptr) remove(*record);
+    if (record == nullptr || record->caller == nullptr) return nullptr;
+    PendingCall* const caller = record->caller;
+    disown(*record);
+    return caller;
+  }
+
+  /// The same for every request that somebody waits for and about which `gives_up(const InFlight&)` says so, under the
+  /// lock, which is taken for a few records at a time. It completes who waits, or keeps a copy to do so afterwards.
+  template <typename GivesUp>
+  void abandon_if(GivesUp&& gives_up) {
+    constexpr std::size_t kAtOnce = 128;
+    for (std::size_t from = 0;; from += kAtOnce) {
+      const std::lock_guard lock{lock_};
+      if (from >= used_) return;
+      for (InFlight& record : std::span{records_}.first(used_).subspan(from, std::min(kAtOnce, used_ - from)))
+        if (record.correlation != 0 && record.wanted() && gives_up(std::as_const(record))) disown(record);
+    }
+  }
+
+  /// A plugin died: nobody waits for what it called.
+  void abandon_calls_of(const Instance* origin) noexcept {
+    const std::lock_guard lock{lock_};
+    for (InFlight& record : std::span{records_}.first(used_))
+      if (record.correlation != 0 && record.origin == origin) disown(record);
+  }
+
+  /// Of the unwanted calls about which nobody was told, the next: `use(const InFlight&)`, under the lock. One that
+  /// waits in a backlog is taken out. False: all are told.
+  template <typename Use>
+  [[nodiscard]] bool next_untold(Use&& use) noexcept {
+    const std::lock_guard lock{lock_};
+    if (first_untold_ == InFlight::kNowhere) return false;
+    InFlight& record = records_[first_untold_];
+    use(std::as_const(record));
+    if (record.target == nullptr) remove(record);
+    else leave(record);
     return true;
+  }
+  /// The plugin could not be told now: behind all others.
+  void tell_later(std::uint64_t correlation) noexcept {
+    const std::lock_guard lock{lock_};
+    InFlight* const record = find(correlation);
+    if (record != nullptr && record->list == InFlight::List::None)
+      enter(*record, InFlight::List::Untold, at(last_untold_), InFlight::kNowhere);
+  }
+  [[nodiscard]] std::size_t untold() noexcept {
+    const std::lock_guard lock{lock_};
+    return untold_;
   }
 
   /// A private copy, to check what a plugin claims.
@@ -169,11 +236,65 @@ class InFlightTable {
     return &records_[place];
   }
   InFlight remove(InFlight& record) noexcept {
+    if (record.list != InFlight::List::None) leave(record);
+    while (record.first_nested != InFlight::kNowhere) leave(records_[record.first_nested]);
     const InFlight copy = record;
     --on_route_[record.route->id.value].now;
     free_.push_back(static_cast<std::uint32_t>(record.correlation & 0xffff));
     record.correlation = 0;
     return copy;
+  }
+
+  [[nodiscard]] std::uint16_t place_of(const InFlight& record) const noexcept {
+    return static_cast<std::uint16_t>(&record - records_.data());
+  }
+  [[nodiscard]] InFlight* at(std::uint16_t place) noexcept {
+    return place == InFlight::kNowhere ? nullptr : &records_[place];
+  }
+
+  /// Into a list, between two that are neighbours there; null and kNowhere at its ends.
+  void enter(InFlight& record, InFlight::List list, InFlight* previous, std::uint16_t next) noexcept {
+    record.list = list;
+    record.previous = previous == nullptr ? InFlight::kNowhere : place_of(*previous);
+    record.next = next;
+    (previous == nullptr ? first_of(record) : previous->next) = place_of(record);
+    if (InFlight* const following = at(next)) following->previous = place_of(record);
+    if (list != InFlight::List::Untold) return;
+    if (next == InFlight::kNowhere) last_untold_ = place_of(record);
+    ++untold_;
+  }
+  /// Out of the list that it is in.
+  void leave(InFlight& record) noexcept {
+    (record.previous == InFlight::kNowhere ? first_of(record) : records_[record.previous].next) = record.next;
+    if (InFlight* const following = at(record.next)) following->previous = record.previous;
+    if (record.list == InFlight::List::Untold) {
+      if (record.next == InFlight::kNowhere) last_untold_ = record.previous;
+      --untold_;
+    }
+    record.list = InFlight::List::None;
+    record.previous = record.next = InFlight::kNowhere;
+  }
+  /// Where the list that the record is in begins. Nested calls leave their parent's list before it goes.
+  [[nodiscard]] std::uint16_t& first_of(const InFlight& record) noexcept {
+    return record.list == InFlight::List::Untold ? first_untold_ : records_[record.parent & 0xffff].first_nested;
+  }
+
+  /// Nobody waits for it any more, nor for what its handler called: all of it is to be told, before what was tried
+  /// before.
+  void disown(InFlight& root) noexcept {
+    InFlight* last = nullptr;
+    const auto append = [&](InFlight& record) {
+      if (record.list != InFlight::List::None) leave(record);
+      record.caller = nullptr;
+      record.origin = nullptr;
+      enter(record, InFlight::List::Untold, last, last == nullptr ? first_untold_ : last->next);
+      last = &record;
+    };
+    append(root);
+    for (InFlight* each = &root;; each = at(each->next)) {
+      while (InFlight* const nested = at(each->first_nested)) append(*nested);
+      if (each == last) return;
+    }
   }
 
   bus::SpinLock lock_;
@@ -182,6 +303,9 @@ class InFlightTable {
   std::vector<OnRoute> on_route_ = std::vector<OnRoute>(kRoutesMax);  // by RouteId
   std::uint64_t sequence_ = 0;
   std::uint32_t used_ = 0;  // places from here on were never used: the last freed is used first
+  std::uint16_t first_untold_ = InFlight::kNowhere;
+  std::uint16_t last_untold_ = InFlight::kNowhere;
+  std::size_t untold_ = 0;
 };
 
 }  // namespace shunt::host

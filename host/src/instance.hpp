@@ -77,6 +77,10 @@ class Instance : public std::enable_shared_from_this<Instance> {
   /// The same on the ring that overtakes a backlog of data: replies and cancellations.
   Pushed push_reply(bus::MessageHeader& header, std::span<const std::byte> payload) noexcept;
 
+  /// Tells the plugin that nobody waits any more for the request that stands at `position` of its data ring. Leaves
+  /// half of the ring to replies, which nobody sends twice.
+  Pushed push_cancel(RouteId route, std::uint64_t correlation, std::uint64_t position) noexcept;
+
   /// Where the next message of the data ring will stand. Under the lane's lock: in the `prepare` of a push().
   [[nodiscard]] std::uint64_t next_position() const noexcept { return lane->sender.ring_out(bus::Ring::Data).sent(); }
 

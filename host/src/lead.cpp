@@ -47,6 +47,14 @@ void Hub::wake() noexcept {
   bus::detail::futex_wake(&wake_word_, 1);
 }
 
+/// After something that lanes do not ring for: a call was completed by other means than its reply, or may be too late
+/// sooner than those who sleep know.
+void Hub::wake_sleepers() noexcept {
+  // Pairs with those before a sleeper looks for the last time: it sees what we did, or we see it.
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  if (sleepers_.load(std::memory_order_relaxed) > 0) wake();
+}
+
 bool Hub::drain() {
   if (!drain_lock_.try_lock()) return false;
   const DrainHold hold{*this, std::adopt_lock};
@@ -54,14 +62,24 @@ bool Hub::drain() {
 }
 
 void Hub::sleep(std::chrono::nanoseconds timeout, const std::function<bool()>& is_due) {
+  const Sleeper sleeper{*this};
   if (!drain_lock_.try_lock()) return sleep_idle(timeout, is_due);
-  if (!is_due()) sleep_leading(timeout);  // nothing becomes due now: that takes the lock that we hold
+  // No publication becomes due now: that takes the lock that we hold. Of calls there is another look.
+  if (!is_due()) sleep_leading(timeout);
   unlock_drain();
+}
+
+/// At most until a call with a callback may be too late. Looked up after the word that wake() changes: who makes it
+/// earlier then ends the sleep.
+std::chrono::nanoseconds Hub::until_expiry(std::chrono::nanoseconds timeout) const noexcept {
+  const std::int64_t expiry_ns = expiry_ns_.load(std::memory_order_relaxed);
+  return expiry_ns == INT64_MAX ? timeout : std::min(timeout, std::chrono::nanoseconds{expiry_ns - bus::now_ns()});
 }
 
 /// While another thread leads: until it has set something aside for poll(), or leaves.
 void Hub::sleep_idle(std::chrono::nanoseconds timeout, const std::function<bool()>& is_due) {
-  const std::uint32_t seen = idle_word_.load(std::memory_order_relaxed);
+  // Acquire pairs with the release in wake_idlers(): who reads the word that it left sees what it was changed for.
+  const std::uint32_t seen = idle_word_.load(std::memory_order_acquire);
   {
     const std::lock_guard lock{followers_lock_};
     ++idlers_;
@@ -72,7 +90,8 @@ void Hub::sleep_idle(std::chrono::nanoseconds timeout, const std::function<bool(
   const bool free = drain_lock_.try_lock();
   if (free) drain_lock_.unlock();
   if (!free && !is_due())
-    bus::detail::futex_wait(&idle_word_, seen, std::min<std::chrono::nanoseconds>(timeout, bus::kSleepMax));
+    bus::detail::futex_wait(&idle_word_, seen,
+                            std::min<std::chrono::nanoseconds>(until_expiry(timeout), bus::kSleepMax));
   const std::lock_guard lock{followers_lock_};
   --idlers_;
   has_followers_.store(!followers_.empty() || idlers_ > 0, std::memory_order_relaxed);
@@ -91,13 +110,15 @@ void Hub::sleep_leading(std::chrono::nanoseconds timeout) {
       std::ranges::any_of(lanes_, [](const Lane& lane) { return lane.stalled != nullptr; }))
     timeout = std::min<std::chrono::nanoseconds>(timeout, kRoomTick);
   const std::uint32_t seen = wake_word_.load(std::memory_order_seq_cst);
+  if (leader_ == nullptr) timeout = until_expiry(timeout);
   bus::sleep_until_any_rung(
       bells_, wake_word_, seen, std::min<std::chrono::nanoseconds>(timeout, bus::kSleepMax), [this] {
-        return wanted_.load(std::memory_order_relaxed) > 0 || std::ranges::any_of(lanes_, [](const Lane& lane) {
-                 bus::LaneReceiver& receiver = lane.instance->lane->receiver;
-                 return !lane.stalled &&
-                        (receiver.has_message(bus::Ring::Reply) || receiver.has_message(bus::Ring::Data));
-               });
+        const auto has_message = [](const Lane& lane) {
+          bus::LaneReceiver& receiver = lane.instance->lane->receiver;
+          return !lane.stalled && (receiver.has_message(bus::Ring::Reply) || receiver.has_message(bus::Ring::Data));
+        };
+        return wanted_.load(std::memory_order_relaxed) > 0 || (leader_ != nullptr ? leader_->completed() : has_due()) ||
+               std::ranges::any_of(lanes_, has_message);
       });
 }
 
@@ -130,6 +151,7 @@ bool Hub::lead(PendingCall& pending, std::int64_t deadline_ns, bus::Wait mode) {
     if (mode != bus::Wait::Spin && idle >= passes_before_sleep) {
       const auto left = deadline_ns - bus::now_ns();
       if (left <= 0) return false;
+      const Sleeper sleeper{*this};
       sleep_leading(std::chrono::nanoseconds{left});
       idle = 0;
     } else if (passes % kPassesPerClockRead == 0 && bus::now_ns() >= deadline_ns) {

@@ -34,8 +34,9 @@ struct Message {
   std::span<const std::byte> inline_payload;
 };
 
-/// OverQuota: a request, and as many as may be are in flight.
-enum class Delivered : std::uint8_t { InRing, InBacklog, DroppedOldest, DroppedNewest, Refused, OverQuota };
+/// OverQuota: a request, and as many as may be are in flight. Unwanted: a nested one, and nobody waits for the outer
+/// one.
+enum class Delivered : std::uint8_t { InRing, InBacklog, DroppedOldest, DroppedNewest, Refused, OverQuota, Unwanted };
 
 class Outlet {
  public:
@@ -122,6 +123,26 @@ class Outlet {
     std::uint32_t sent = 0;
     for (; size_ > 0 && send(queue_[head_]); ++sent) pop();
     return sent;
+  }
+
+  /// Takes out the request with this correlation, which nobody waits for any more; what is behind it or before it moves
+  /// up, whichever is less. `on_dropped` as for enqueue(). Nothing happens when it is not here.
+  template <typename OnDropped>
+  void withdraw(std::uint64_t correlation, OnDropped&& on_dropped) noexcept {
+    const std::lock_guard lock{lock_};
+    std::size_t place = 0;
+    const auto is_it = [&](const bus::MessageHeader& header) {
+      return header.kind == bus::Kind::Request && header.correlation == correlation;
+    };
+    while (place < size_ && !is_it(at(place).header)) ++place;
+    if (place == size_) return;
+    on_dropped(at(place));
+    if (place < size_ / 2) {
+      for (; place > 0; --place) at(place) = at(place - 1);
+      return pop();
+    }
+    for (; place + 1 < size_; ++place) at(place) = at(place + 1);
+    resize(size_ - 1);
   }
 
   /// Drops all that waits for a consumer that was stopped, and says how many. `on_dropped` as for enqueue().

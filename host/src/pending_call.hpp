@@ -10,7 +10,10 @@
 
 namespace shunt::host {
 
-/// Lives on the caller's stack. Whoever takes it out of the in-flight table completes it, exactly once.
+class AsyncCalls;
+
+/// Lives on the caller's stack, or is an AsyncCall. Whoever takes it out of the in-flight table completes it, exactly
+/// once.
 class PendingCall {
  public:
   enum State : std::uint32_t { Waiting, Sleeping, Lead, Completed };
@@ -45,6 +48,8 @@ class PendingCall {
 
   /// Acquire pairs with the release in change(): who sees Completed sees reply or failure.
   [[nodiscard]] bool completed() const noexcept { return state_.load(std::memory_order_acquire) == Completed; }
+  /// Whether nobody waits for it: who completes it hands it to poll(), which runs its callback.
+  [[nodiscard]] bool has_callback() const noexcept { return due_ != nullptr; }
 
   /// Sleeps until completed or promoted, or `timeout`. A private word: only threads of this process touch it.
   void sleep(std::chrono::nanoseconds timeout) noexcept {
@@ -57,14 +62,25 @@ class PendingCall {
     }
   }
 
+ protected:
+  /// Makes it ready for the next call; null: its caller asks for the outcome.
+  void arm(AsyncCalls* due) noexcept {
+    due_ = due;
+    state_.store(Waiting, std::memory_order_relaxed);  // the record that names it is made under a lock
+  }
+  void end() noexcept { change(Completed); }
+
  private:
   /// The caller may return, and this object end, the moment it sees Completed: after the exchange only the address is
   /// used, and a wake-up of whatever lies there then is one that every futex user must expect.
   void change(State to) noexcept {
+    if (due_ != nullptr) return hand_over();
     if (state_.exchange(to, std::memory_order_acq_rel) == Sleeping) bus::detail::futex_wake(&state_, 1);
   }
+  void hand_over() noexcept;  // async_calls.cpp
 
   std::atomic<std::uint32_t> state_{Waiting};
+  AsyncCalls* due_ = nullptr;
 };
 
 }  // namespace shunt::host

@@ -31,9 +31,13 @@ bus::Payload RouteHandle::payload() const noexcept {
 const std::string& RouteHandle::name() const noexcept { return route_->name; }
 
 Error RouteHandle::bad_payload(const char* what, std::size_t bytes) const {
+  return shunt::bad_payload(*route_, what, bytes);
+}
+
+Error bad_payload(const host::RouteInfo& route, const char* what, std::size_t bytes) {
   return {ErrorCode::BadPayload,
-          fmt::format("\"{}\": a {} of {} bytes is not a {}: rebuild the plugin from the host's schema", route_->name,
-                      what, bytes, route_->function ? route_->reply.name : route_->request.name)};
+          fmt::format("\"{}\": a {} of {} bytes is not a {}: rebuild the plugin from the host's schema", route.name,
+                      what, bytes, route.function ? route.reply.name : route.request.name)};
 }
 
 }  // namespace shunt

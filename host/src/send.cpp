@@ -37,7 +37,8 @@ void count(Delivered delivered, Sent& sent) {
     case Delivered::DroppedOldest: ++sent.in_backlog, ++sent.dropped; break;
     case Delivered::DroppedNewest: ++sent.dropped; break;
     case Delivered::Refused:
-    case Delivered::OverQuota: ++sent.refused; break;
+    case Delivered::OverQuota:
+    case Delivered::Unwanted: ++sent.refused; break;
   }
 }
 
@@ -93,6 +94,19 @@ Pushed Instance::push_reply(bus::MessageHeader& header, std::span<const std::byt
   return push(bus::Ring::Reply, header, payload, [](const bus::MessageHeader&) { return true; });
 }
 
+Pushed Instance::push_cancel(RouteId route, std::uint64_t correlation, std::uint64_t position) noexcept {
+  bus::MessageHeader header;
+  header.route = route.value;
+  header.kind = bus::Kind::Cancel;
+  header.correlation = correlation;
+  header.parent = position;
+  return push(bus::Ring::Reply, header, {}, [this](const bus::MessageHeader&) {
+    auto& out = lane->sender.ring_out(bus::Ring::Reply);
+    if (out.known_room() <= out.slots() / 2) out.refresh();
+    return out.known_room() > out.slots() / 2;
+  });
+}
+
 void Hub::let_go(const bus::MessageHeader& header, InboundPool& pool) noexcept {
   if (header.place == bus::Place::Chunk) pool.release(header.chunk);
 }
@@ -100,12 +114,15 @@ void Hub::let_go(const bus::MessageHeader& header, InboundPool& pool) noexcept {
 /// Into the ring when nothing waits before it, else behind what waits. `request` is the record of a call, completed
 /// here.
 Delivered Hub::deliver(const RouteEntry& entry, const Target& target, Message& message, InFlight* request) noexcept {
+  auto added = Added::Yes;
   const auto add = [&](Instance* instance) {
     if (request == nullptr) return true;
     request->target = instance;
     if (instance != nullptr) request->position = instance->next_position();
-    return in_flight_.add(*request, entry.info->settings.in_flight_max);
+    added = in_flight_.add(*request, entry.info->settings.in_flight_max);
+    return added == Added::Yes;
   };
+  const auto not_added = [&] { return added == Added::Full ? Delivered::OverQuota : Delivered::Unwanted; };
   if (target.outlet->waiting() > 0 && target.instance != nullptr) flush(target);
   if (target.outlet->waiting() == 0 && target.instance != nullptr) {
     const auto pushed =
@@ -114,11 +131,11 @@ Delivered Hub::deliver(const RouteEntry& entry, const Target& target, Message& m
           if (request != nullptr) header.correlation = request->correlation;
           return true;
         });
-    if (pushed == Pushed::Withdrawn) return Delivered::OverQuota;
+    if (pushed == Pushed::Withdrawn) return not_added();
     suspect(*target.instance);
     if (pushed == Pushed::Yes) return Delivered::InRing;
   }
-  if (!add(nullptr)) return Delivered::OverQuota;
+  if (!add(nullptr)) return not_added();
   note_over_cap(target, message.header);
   Message waiting = message;
   if (request != nullptr) waiting.header.correlation = request->correlation;
@@ -127,13 +144,19 @@ Delivered Hub::deliver(const RouteEntry& entry, const Target& target, Message& m
       waiting, [&](const QueuedMessage& dropped) { let_go(dropped.header, *target.outlet->pool); });
   if (delivered == Delivered::Refused || delivered == Delivered::DroppedNewest) {
     let_go(message.header, *target.outlet->pool);
-    if (request != nullptr) static_cast<void>(in_flight_.take(std::exchange(request->correlation, 0)));
+    if (request != nullptr) take_back(*request);
   } else {
     // Release pairs with the acquire in pass(): whoever drains next sees what waits.
     backlogged_.store(true, std::memory_order_release);
     if (target.instance != nullptr) suspect(*target.instance);  // nobody may drain: the watch sends it then
   }
   return delivered;
+}
+
+/// One that was recorded and then refused. It keeps its correlation when somebody was faster, and completes its caller.
+void Hub::take_back(InFlight& request) noexcept {
+  const auto taken = in_flight_.take(request.correlation);
+  if (request.caller == nullptr || (taken && taken->caller != nullptr)) request.correlation = 0;
 }
 
 /// A message that is about to wait, or to be refused: counted where that is so because its receiver gives no chunk
@@ -260,6 +283,16 @@ Result<Delivered> Hub::deliver_copy(const RouteEntry& entry, const Target& targe
 Result<ReceivedBytes> Hub::call(const RouteInfo& route, InboundPool* pool, const bus::Built& built,
                                 const CallRequest& request) {
   PendingCall pending;
+  const std::uint64_t correlation = send_request(route, pool, built, request, pending);
+  if (correlation == 0) return tl::make_unexpected(std::move(*pending.failure));
+  return await(pending, correlation, route, request);
+}
+
+/// Its correlation: from then on `pending` is completed, by whoever, or abandoned. 0: it was not sent, and its failure
+/// says why.
+std::uint64_t Hub::send_request(const RouteInfo& route, InboundPool* pool, const bus::Built& built,
+                                const CallRequest& request, PendingCall& pending) {
+  const auto not_sent = [&](Error why) { return pending.failure.emplace(std::move(why)), std::uint64_t{0}; };
   InFlight record;
   record.route = &route;
   record.caller = &pending;
@@ -284,29 +317,24 @@ Result<ReceivedBytes> Hub::call(const RouteInfo& route, InboundPool* pool, const
     else why = Why::NoChunk, no_chunk = copied.error();
   }
   if (shut_.load(std::memory_order_relaxed)) {
-    // shut() may have looked before our record was there: take it back, or wait until it is completed.
-    Instance* target = nullptr;
-    if (record.correlation != 0 && !in_flight_.abandon(record.correlation, &target))
-      while (!pending.completed()) bus::spin_pause();
-    return error(ErrorCode::Stopped, "\"{}\": the host was stopped", route.name);
+    // shut() may have looked before our record was there: take it back, unless somebody is completing it.
+    if (record.correlation != 0 && in_flight_.abandon(record.correlation) == nullptr) return record.correlation;
+    return not_sent({ErrorCode::Stopped, fmt::format("\"{}\": the host was stopped", route.name)});
   }
   if (why == Why::NoRoute)
-    return error(ErrorCode::NoSuchRoute, "no plugin serves \"{}\": check `shunt ls`", route.name);
-  if (why == Why::Down) return tl::make_unexpected(turned_away(route, why_down));
-  if (why == Why::NoChunk) {
-    route.counters.failed.fetch_add(1, std::memory_order_relaxed);
-    return tl::make_unexpected(std::move(*no_chunk));
-  }
+    return not_sent({ErrorCode::NoSuchRoute, fmt::format("no plugin serves \"{}\": check `shunt ls`", route.name)});
+  if (why == Why::Down) return not_sent(turned_away(route, why_down));
+  const bool refused = delivered == Delivered::Refused || delivered == Delivered::DroppedNewest;
+  if (why == Why::Sent && (!refused || record.correlation != 0) && delivered != Delivered::OverQuota)
+    return record.correlation;  // or its outcome came before it was refused
+  route.counters.failed.fetch_add(1, std::memory_order_relaxed);
+  if (why == Why::NoChunk) return not_sent(std::move(*no_chunk));
   if (delivered == Delivered::OverQuota) {
-    route.counters.failed.fetch_add(1, std::memory_order_relaxed);
-    return tl::make_unexpected(over_quota(route));
+    drain();  // answers to calls that were given up may lie there and count: one who only calls takes them, too
+    return not_sent(over_quota(route));
   }
-  if (delivered == Delivered::Refused || delivered == Delivered::DroppedNewest) {
-    route.counters.failed.fetch_add(1, std::memory_order_relaxed);
-    return error(ErrorCode::RingFull, "\"{}\" does not keep up: {} calls are in flight; call again later", route.name,
-                 in_flight_.on_route(route.id).now);
-  }
-  return await(pending, record.correlation, route, request);
+  return not_sent({ErrorCode::RingFull, fmt::format("\"{}\" does not keep up: {} calls are in flight; call again later",
+                                                    route.name, in_flight_.on_route(route.id).now)});
 }
 
 /// For whoever sends over a route that is down.
@@ -327,41 +355,6 @@ Error Hub::over_quota(const RouteInfo& route) {
                       route.name, in_flight_.on_route(route.id).now, most)};
 }
 
-/// The instance is named by its place in the table: a pointer from the record may have ended meanwhile.
-void Hub::cancel(std::uint64_t correlation, const RouteInfo& route, const Instance* target) noexcept {
-  const RcuReader reader;
-  const RouteEntry* const entry = tables_.current().find(route.id);
-  if (entry == nullptr || target == nullptr) return;
-  for (const Target& candidate : entry->targets) {
-    if (candidate.instance.get() != target) continue;
-    bus::MessageHeader header;
-    header.route = route.id.value;
-    header.kind = bus::Kind::Cancel;
-    header.correlation = correlation;
-    static_cast<void>(candidate.instance->push_reply(header, {}));
-    suspect(*candidate.instance);
-  }
-}
-
-Result<ReceivedBytes> Hub::await(PendingCall& pending, std::uint64_t correlation, const RouteInfo& route,
-                                 const CallRequest& request) {
-  if (!wait(pending, request.deadline_ns, request.wait)) {
-    Instance* target = nullptr;
-    if (in_flight_.abandon(correlation, &target)) {
-      route.counters.failed.fetch_add(1, std::memory_order_relaxed);
-      cancel(correlation, route, target);
-      return error(ErrorCode::DeadlineExceeded, "\"{}\" did not answer before its deadline; it was told to cancel",
-                   route.name);
-    }
-    while (!pending.completed()) bus::spin_pause();  // somebody is completing it this moment
-  }
-  if (pending.failure) {
-    route.counters.failed.fetch_add(1, std::memory_order_relaxed);
-    return tl::make_unexpected(std::move(*pending.failure));
-  }
-  return std::move(pending.reply);
-}
-
 }  // namespace shunt::host
 
 namespace shunt {
@@ -378,17 +371,6 @@ Result<Delivery> RouteHandle::publish(const Chunks& chunks, const bus::Built& bu
   SHUNT_CHECK(check_place(chunks, built));
   SHUNT_TRY(sent, core_->hub->publish(*route_, chunks.pool_, built));
   return Delivery{sent.in_ring, sent.in_backlog, sent.dropped};
-}
-
-Result<ReceivedBytes> RouteHandle::call(const Chunks& chunks, const bus::Built& built,
-                                        const CallOptions& options) const {
-  SHUNT_CHECK(check_place(chunks, built));
-  const host::RouteInfo& route = *route_;
-  host::CallRequest request;
-  request.asked_ns = bus::now_ns();
-  request.deadline_ns = bus::deadline_after(request.asked_ns, options.deadline.value_or(route.settings.deadline));
-  request.wait = options.wait.value_or(static_cast<bus::Wait>(route.settings.wait));
-  return core_->hub->call(route, chunks.pool_, built, request);
 }
 
 }  // namespace shunt

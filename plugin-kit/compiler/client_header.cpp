@@ -1,9 +1,30 @@
 #include "names.hpp"
 #include "writers.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace shunt::manifest_compiler {
+
+namespace {
+
+std::string async_methods(const std::string& function) {
+  return fmt::format(
+      "  /// The same, without waiting: a shunt::Pending, which has the reply when it is there.\n"
+      "  template <typename Build>\n"
+      "  [[nodiscard]] auto {0}_async(Build&& build, shunt::CallOptions options = {{}}) {{\n"
+      "    return {0}_->call_async(std::forward<Build>(build), options);\n"
+      "  }}\n"
+      "  /// The same, and `callback` gets the reply, or why there is none, in poll() or the dispatcher.\n"
+      "  template <typename Build, typename Callback>\n"
+      "  [[nodiscard]] auto {0}_async(Build&& build, shunt::CallOptions options, Callback&& callback) {{\n"
+      "    return {0}_->call_async(std::forward<Build>(build), options, std::forward<Callback>(callback));\n"
+      "  }}\n\n",
+      function);
+}
+
+}  // namespace
 
 std::string client_header(const Resolved& resolved) {
   const auto& declaration = resolved.declaration;
@@ -24,6 +45,8 @@ std::string client_header(const Resolved& resolved) {
         "    return (*{1}_)(std::forward<Build>(build), options);\n"
         "  }}\n\n",
         f.request, name);
+    const auto is_async = [&](const auto& other) { return identifier(other.name) == name + "_async"; };
+    if (std::ranges::none_of(declaration.functions, is_async)) methods += async_methods(name);
     members += fmt::format("  std::optional<shunt::Function<{}>> {}_;\n", types, name);
   }
   return fmt::format(

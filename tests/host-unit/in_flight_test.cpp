@@ -1,6 +1,7 @@
 #include "in_flight.hpp"
 
 #include <array>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -16,10 +17,10 @@ TEST(InFlight, a_request_beyond_the_most_of_its_route_is_refused_and_counted_the
   const Route one{1}, other{2};
   InFlight first{.route = &one}, second{.route = &one}, third{.route = &one}, elsewhere{.route = &other};
 
-  EXPECT_TRUE(table.add(first, 2));
-  EXPECT_TRUE(table.add(second, 2));
-  EXPECT_FALSE(table.add(third, 2));
-  EXPECT_TRUE(table.add(elsewhere, 1));
+  EXPECT_EQ(table.add(first, 2), Added::Yes);
+  EXPECT_EQ(table.add(second, 2), Added::Yes);
+  EXPECT_EQ(table.add(third, 2), Added::Full);
+  EXPECT_EQ(table.add(elsewhere, 1), Added::Yes);
 
   EXPECT_EQ(table.on_route({1}).now, 2u);
   EXPECT_EQ(table.on_route({1}).refused, 1u);
@@ -28,7 +29,7 @@ TEST(InFlight, a_request_beyond_the_most_of_its_route_is_refused_and_counted_the
   EXPECT_TRUE(table.take(first.correlation));
   EXPECT_EQ(table.on_route({1}).now, 1u);
   EXPECT_EQ(table.on_route({1}).refused, 1u) << "for good";
-  EXPECT_TRUE(table.add(third, 2));
+  EXPECT_EQ(table.add(third, 2), Added::Yes);
 }
 
 TEST(InFlight, a_full_table_refuses_whatever_the_route_would_take) {
@@ -36,8 +37,8 @@ TEST(InFlight, a_full_table_refuses_whatever_the_route_would_take) {
   const Route route{1};
   InFlight first{.route = &route}, second{.route = &route};
 
-  EXPECT_TRUE(table.add(first, 100));
-  EXPECT_FALSE(table.add(second, 100));
+  EXPECT_EQ(table.add(first, 100), Added::Yes);
+  EXPECT_EQ(table.add(second, 100), Added::Full);
 
   EXPECT_EQ(table.size(), table.places());
   EXPECT_EQ(table.on_route({1}).refused, 1u);
@@ -53,14 +54,36 @@ class InFlightRequests : public testing::Test {
   Instance* target(std::size_t which) { return reinterpret_cast<Instance*>(&names_[which]); }
   std::uint64_t add(Instance* target, std::uint64_t position) {
     InFlight record;
+    record.caller = caller();
+    return add(record, target, position);
+  }
+  /// What the handler of `parent`, in `origin`, calls.
+  std::uint64_t add_nested(std::uint64_t parent, Instance* origin, Instance* target) {
+    InFlight record;
+    record.origin = origin;
+    record.parent = parent;
+    return add(record, target, 0);
+  }
+  std::uint64_t add(InFlight& record, Instance* target, std::uint64_t position) {
     record.route = &route_;
     record.target = target;
     record.position = position;
-    EXPECT_TRUE(table_.add(record, kNoLimit));
+    EXPECT_EQ(table_.add(record, kNoLimit), Added::Yes);
     return record.correlation;
+  }
+  /// Likewise, only a name.
+  PendingCall* caller() { return reinterpret_cast<PendingCall*>(&caller_); }
+  /// Those that are to be told, in that order; none is afterwards.
+  std::vector<std::uint64_t> told() {
+    std::vector<std::uint64_t> correlations;
+    while (table_.next_untold([&](const InFlight& each) { correlations.push_back(each.correlation); })) {
+    }
+    EXPECT_EQ(table_.untold(), 0u);
+    return correlations;
   }
 
   std::array<std::max_align_t, 3> names_{};
+  std::max_align_t caller_{};
   RouteInfo route_;
   InFlightTable table_{kPlaces};
 };
@@ -99,6 +122,121 @@ TEST_F(InFlightRequests, one_that_goes_to_another_ring_stands_where_it_was_put_t
   const auto next = table_.next_of_each();
   ASSERT_EQ(next.size(), 1u);
   EXPECT_EQ(next.at(target(2)).position, 5u);
+}
+
+using Unwanted = InFlightRequests;
+
+TEST_F(Unwanted, a_call_takes_what_its_handler_called_along_down_to_the_last) {
+  const auto other = add(target(0), 1);
+  const auto outer = add(target(0), 2);
+  const auto first = add_nested(outer, target(0), target(1));
+  const auto second = add_nested(outer, target(0), target(1));
+  const auto innermost = add_nested(second, target(1), target(2));
+
+  EXPECT_EQ(table_.abandon(outer), caller());
+
+  EXPECT_EQ(told(), (std::vector{outer, second, first, innermost}));
+  EXPECT_TRUE(table_.look_up(other)->wanted());
+  for (const auto each : {outer, first, second, innermost}) EXPECT_FALSE(table_.look_up(each)->wanted());
+  EXPECT_EQ(table_.size(), 5u) << "each counts until it is answered";
+}
+
+TEST_F(Unwanted, a_call_is_abandoned_once_and_not_after_its_answer) {
+  const auto abandoned = add(target(0), 1);
+  const auto answered = add(target(0), 2);
+
+  EXPECT_EQ(table_.abandon(abandoned), caller());
+  EXPECT_EQ(table_.abandon(abandoned), nullptr);
+  EXPECT_TRUE(table_.take(answered, target(0)));
+  EXPECT_EQ(table_.abandon(answered), nullptr);
+
+  EXPECT_EQ(told(), std::vector{abandoned});
+}
+
+TEST_F(Unwanted, a_handler_calls_nothing_more) {
+  const auto outer = add(target(0), 1);
+  EXPECT_EQ(table_.abandon(outer), caller());
+  InFlight nested{.route = &route_, .origin = target(0), .parent = outer};
+
+  EXPECT_EQ(table_.add(nested, kNoLimit), Added::Unwanted);
+  EXPECT_TRUE(table_.take(outer, target(0)));
+  EXPECT_EQ(table_.add(nested, kNoLimit), Added::Unwanted) << "nor when it has answered";
+}
+
+TEST_F(Unwanted, what_a_handler_called_goes_on_when_the_outer_call_is_answered) {
+  const auto outer = add(target(0), 1);
+  const auto nested = add_nested(outer, target(0), target(1));
+
+  EXPECT_TRUE(table_.take(outer, target(0)));
+  const auto next = add(target(0), 2);
+  EXPECT_EQ(table_.abandon(next), caller()) << "in the place of the first";
+
+  EXPECT_EQ(told(), std::vector{next});
+  EXPECT_TRUE(table_.look_up(nested)->wanted());
+  EXPECT_TRUE(table_.take(nested, target(1)));
+}
+
+TEST_F(Unwanted, a_request_in_a_backlog_goes_with_its_place_and_into_no_ring) {
+  const auto waiting = add(nullptr, 0);
+  EXPECT_EQ(table_.abandon(waiting), caller());
+
+  EXPECT_FALSE(table_.set_target(waiting, target(0), 1));
+  EXPECT_EQ(told(), std::vector{waiting});
+
+  EXPECT_EQ(table_.size(), 0u);
+}
+
+TEST_F(Unwanted, what_cannot_be_told_now_comes_behind_what_is_new) {
+  const auto first = add(target(0), 1);
+  const auto second = add(target(1), 1);
+  EXPECT_EQ(table_.abandon(first), caller());
+  EXPECT_TRUE(table_.next_untold([](const InFlight&) {}));
+  table_.tell_later(first);
+
+  EXPECT_EQ(table_.abandon(second), caller());
+  EXPECT_EQ(table_.untold(), 2u);
+
+  EXPECT_EQ(told(), (std::vector{second, first}));
+}
+
+TEST_F(Unwanted, one_that_is_answered_need_not_be_told) {
+  const auto first = add(target(0), 1);
+  const auto second = add(target(0), 2);
+  const auto third = add(target(0), 3);
+  for (const auto each : {first, second, third}) EXPECT_EQ(table_.abandon(each), caller());
+
+  EXPECT_TRUE(table_.take(second, target(0)));
+  table_.tell_later(second);
+
+  EXPECT_EQ(told(), (std::vector{third, first}));
+}
+
+TEST_F(Unwanted, the_calls_of_a_dead_plugin_are_with_all_that_follows_from_them) {
+  const auto outer = add(target(0), 1);
+  const auto nested = add_nested(outer, target(0), target(1));
+  const auto innermost = add_nested(nested, target(1), target(2));
+
+  table_.abandon_calls_of(target(0));
+
+  EXPECT_EQ(told(), (std::vector{nested, innermost}));
+  EXPECT_TRUE(table_.look_up(outer)->wanted()) << "its own outcome is another matter";
+}
+
+TEST_F(Unwanted, those_of_many_are_given_up_that_are_asked_for) {
+  std::vector<std::uint64_t> late;
+  for (std::int64_t i = 0; i < 500; ++i) {
+    InFlight record;
+    record.caller = caller();
+    record.deadline_ns = i;
+    const auto correlation = add(record, target(0), static_cast<std::uint64_t>(i));
+    if (i < 200) late.push_back(correlation);
+  }
+
+  table_.abandon_if([](const InFlight& each) { return each.deadline_ns < 200; });
+
+  const auto unwanted = told();
+  EXPECT_EQ(unwanted.size(), 200u);
+  for (const auto each : late) EXPECT_FALSE(table_.look_up(each)->wanted());
 }
 
 }  // namespace

@@ -48,6 +48,28 @@ TEST(Outlet, what_is_put_back_goes_before_what_waits_in_its_own_order) {
   for (std::uint64_t i = 0; i <= 100; ++i) EXPECT_EQ(numbers[i], i);
 }
 
+TEST(Outlet, gives_back_one_request_from_anywhere_and_keeps_the_order_of_the_others) {
+  for (std::uint64_t withdrawn = 0; withdrawn < 9; ++withdrawn) {
+    Outlet outlet = outlet_of(SlowConsumer::Refuse, 8);
+    std::vector<std::uint64_t> left;
+    for (std::uint64_t i = 0; i < 8; ++i) {
+      QueuedMessage request = numbered(i);
+      request.header.kind = bus::Kind::Request;
+      outlet.enqueue({request.header, {}}, [](const QueuedMessage&) {});
+      if (i != withdrawn) left.push_back(i);
+    }
+    std::vector<std::uint64_t> dropped;
+    const auto drop = [&](const QueuedMessage& message) { dropped.push_back(message.header.correlation); };
+
+    outlet.withdraw(withdrawn, drop);
+    outlet.withdraw(withdrawn, drop);
+
+    EXPECT_EQ(dropped.size(), withdrawn < 8 ? 1u : 0u) << "the last of these is not there";
+    EXPECT_EQ(outlet.waiting(), left.size());
+    EXPECT_EQ(flush(outlet, 8), left);
+  }
+}
+
 TEST(Outlet, what_is_put_back_while_others_flush_keeps_its_order) {
   Outlet outlet = outlet_of(SlowConsumer::Refuse, 4);
   constexpr std::size_t kRounds = 2000;

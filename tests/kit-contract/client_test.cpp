@@ -42,6 +42,17 @@ TEST(Client, calls_the_function_with_builder_and_options) {
   EXPECT_EQ(answer, "probe/throws-late 3 5");
 }
 
+TEST(Client, starts_the_function_with_builder_options_and_callback) {
+  FakeHost host;
+  auto client = probe::Client::resolve(host).value();
+
+  const auto started = client.throws_late_async([] { return 5; }, {.priority = 3});
+  const auto with_callback = client.asks_async([] { return 6; }, {}, [] { return std::string{"called"}; });
+
+  EXPECT_EQ(started, "started probe/throws-late 3 5");
+  EXPECT_EQ(with_callback, "started probe/asks 0 6 called");
+}
+
 TEST(Client, is_not_made_when_a_route_is_missing) {
   FakeHost host{.missing = "probe/large", .asked = {}, .hashes = {}};
 

@@ -174,6 +174,39 @@ TEST_P(Serving, a_request_that_is_cancelled_in_the_queue_is_answered_as_that) {
   EXPECT_EQ(second.failure(), "the caller cancelled before the handler was entered");
 }
 
+TEST_P(Serving, as_many_requests_as_the_ring_takes_are_passed_over_when_all_of_them_are_cancelled) {
+  std::vector<std::uint64_t> requests{host_.send(Kind::Request, kWaitForCancel, "work")};
+  host_.await([&] { return host_.lane().sender.marks(Ring::Data).begun == 1; });
+  while (host_.lane().sender.has_room(Ring::Data)) requests.push_back(host_.send(Kind::Request, kWaitForCancel, ""));
+  ASSERT_GT(requests.size(), 60u);
+
+  for (std::size_t i = requests.size(); i > 0; --i) {
+    host_.await([&] { return host_.lane().sender.has_room(Ring::Reply); });
+    host_.cancel(requests[i - 1]);
+  }
+
+  for (const std::uint64_t request : requests) {
+    const Answer answer = host_.next(Ring::Reply);
+    EXPECT_EQ(answer.header.correlation, request);
+    EXPECT_EQ(answer.header.status, status(ErrorCode::Cancelled));
+  }
+}
+
+TEST_P(Serving, a_nested_call_ends_as_soon_as_the_outer_one_is_cancelled) {
+  const auto outer = host_.send(Kind::Request, kCall, "question", bus::now_ns() + 3'600'000'000'000);
+  const Answer nested = host_.next(Ring::Data);
+  ASSERT_EQ(nested.header.parent, outer);
+
+  host_.cancel(outer);
+  const Answer answer = host_.next(Ring::Reply);
+  host_.reply(nested.header, "too late");
+
+  EXPECT_EQ(answer.header.correlation, outer);
+  EXPECT_EQ(answer.header.status, status(ErrorCode::Cancelled));
+  EXPECT_EQ(answer.failure(), "nobody waits for the answer to the outer call any more");
+  EXPECT_EQ(host_.call(kEcho, "next").text(), "next");
+}
+
 TEST_P(Serving, what_cannot_be_served_is_refused_with_its_reason) {
   const Answer unknown = host_.call(999);
   const Answer silent = host_.call(kSilent);

@@ -298,6 +298,7 @@ void TestHost::cancel(std::uint64_t correlation) {
   bus::MessageHeader header;
   header.kind = bus::Kind::Cancel;
   header.correlation = correlation;
+  header.parent = correlation - 1;  // send() numbers from 1 on what it puts into the ring of data
   lane_->sender.push(bus::Ring::Reply, header, {});
   lane_->sender.wake();
 }

@@ -92,18 +92,20 @@ class Host {
 
   // ---- Driving
 
-  /// Takes what plugins have sent and runs the callbacks; never waits. The number of callbacks that ran. Several
-  /// threads may poll: one at a time drains, and each subscription's callback runs on one at a time. Errors:
-  /// WouldDeadlock from inside a callback.
+  /// Takes what plugins have sent and runs the callbacks, of subscriptions and of calls; never waits. The number of
+  /// callbacks that ran. Several threads may poll: one at a time drains, and each subscription's callback runs on one
+  /// at a time. Errors: WouldDeadlock from inside a callback.
   [[nodiscard]] Result<std::size_t> poll();
-  /// Sleeps until a plugin has sent something, `timeout`, or 100 ms; returns at once while another thread drains. Use
-  /// it between polls in a thread that has nothing else to do.
+  /// Sleeps until a plugin has sent something, a call with a callback has ended, by its deadline too, `timeout`, or 100
+  /// ms; while another thread drains, until that has set something aside. Use it between polls in a thread that has
+  /// nothing else to do.
   void wait(std::chrono::nanoseconds timeout);
-  /// For an epoll of your own: a descriptor that can be read from when a callback is due until a poll() has run none.
-  /// Wait for EPOLLIN and poll() once for each wake-up; with EPOLLET, until it has run none. Neither read nor close it;
-  /// it ends with the host. The first call starts a thread that waits for plugins in your place: a message costs its
-  /// wake-up and yours, and a reply that another thread waits for, or this one, may come through it. Who counts
-  /// microseconds polls without it. Errors: System (no descriptor, no thread), Stopped.
+  /// For an epoll of your own: a descriptor that can be read from when a callback is due, of a subscription or of a
+  /// call (its deadline is watched, too), until a poll() has run none. Wait for EPOLLIN and poll() once for each
+  /// wake-up; with EPOLLET, until it has run none. Neither read nor close it; it ends with the host. The first call
+  /// starts a thread that waits for plugins in your place: a message costs its wake-up and yours, and a reply that
+  /// another thread waits for, or this one, may come through it. Who counts microseconds polls without it. Errors:
+  /// System (no descriptor, no thread), Stopped.
   [[nodiscard]] Result<int> event_fd();
   /// Polls and waits on this thread until asked to stop, which also ends its sleep. Errors: WouldDeadlock from inside a
   /// callback.
@@ -178,6 +180,12 @@ class Host {
   /// Errors: NoSuchRoute, and those of calls and publications.
   [[nodiscard]] Result<ReceivedBytes> call_bytes(std::string_view function, std::span<const std::uint8_t> request,
                                                  const CallOptions& options = {});
+  /// As Function::call_async.
+  [[nodiscard]] Result<PendingBytes> call_bytes_async(std::string_view function, std::span<const std::uint8_t> request,
+                                                      const CallOptions& options = {});
+  [[nodiscard]] Result<StartedCall> call_bytes_async(std::string_view function, std::span<const std::uint8_t> request,
+                                                     const CallOptions& options,
+                                                     std::function<void(Result<ReceivedBytes>)> callback);
   [[nodiscard]] Result<Delivery> publish_bytes(std::string_view topic, std::span<const std::uint8_t> payload);
   /// As subscribe(). `callback(bytes, redelivered)` says whether it could read them; what it could not counts as
   /// dropped.
@@ -189,6 +197,7 @@ class Host {
 
  private:
   explicit Host(std::shared_ptr<host::Core> core) noexcept : core_(std::move(core)) {}
+  void end();
   Result<RouteHandle> resolve_function(std::string_view name, SchemaHash request, SchemaHash reply);
   Result<RouteHandle> resolve_topic(std::string_view name, SchemaHash schema);
 

@@ -66,7 +66,8 @@ typedef struct shunt_services {
    * is full, reply waits until the request's deadline and publish at most 3 s; then RingFull. */
   int (*reply)(shunt_runtime*, const shunt_message*, shunt_sample*, size_t offset, size_t bytes);
   int (*publish)(shunt_runtime*, uint32_t topic_out, shunt_sample*, size_t offset, size_t bytes);
-  /* Blocks until the answer, the deadline (0: the parent's) or the end of the host. Runs no other handler meanwhile. */
+  /* Blocks until the answer, the deadline (0: the parent's), the end of the host, or until nobody waits for the
+   * parent's own answer any more: then Cancelled. Runs no other handler meanwhile. */
   int (*call)(shunt_runtime*, const shunt_message* parent, uint32_t call, shunt_sample*, size_t offset, size_t bytes,
               int64_t deadline_ns, shunt_answer* out);
   void (*release)(shunt_runtime*, shunt_answer*);

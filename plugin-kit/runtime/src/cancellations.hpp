@@ -1,37 +1,38 @@
 #pragma once
 /// Requests that nobody waits for any more, as far as the host has said so.
 
-#include <array>
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <vector>
 
 namespace shunt::kit {
 
-/// Noted and asked by the serving thread; is_cancelled() by any thread.
+/// Noted and asked by the serving thread; is_cancelled() by any thread. Allocates at creation only.
 class Cancellations {
  public:
+  /// `slots` of the ring that requests come in: a power of two.
+  explicit Cancellations(std::uint32_t slots) : waiting_(slots) {}
+
   /// The message whose handler runs from now on; 0 for none.
   void begin(std::uint64_t token) noexcept { in_hand_ = token; }
 
-  void note(std::uint64_t correlation) noexcept {
-    // Relaxed: only the word itself is told.
-    if (correlation == in_hand_ && correlation != 0) cancelled_in_hand_.store(correlation, std::memory_order_relaxed);
-    else waiting_[count_++ % waiting_.size()] = correlation;
+  /// Of the message in hand, or of one whose turn has not come; `position` is where that stands in the ring.
+  void note(std::uint64_t correlation, std::uint64_t position) noexcept {
+    if (correlation == in_hand_ && correlation != 0) {
+      // Relaxed: only the word itself is told.
+      cancelled_in_hand_.store(correlation, std::memory_order_relaxed);
+      return;
+    }
+    // One that is done has nothing to say of the request that stands in its slot now.
+    std::uint64_t& latest = waiting_[place(position)];
+    latest = std::max(latest, position + 1);
+    end_ = std::max(end_, position + 1);
   }
 
-  /// Whether a request was cancelled before its turn came.
-  [[nodiscard]] bool before_its_turn(std::uint64_t correlation) const noexcept {
-    if (count_ == 0) return false;
-    for (const std::uint64_t each : waiting_)
-      if (each == correlation) return true;
-    return false;
-  }
-
-  /// Nothing sent before now is still queued, so what was noted can match no more.
-  void forget() noexcept {
-    if (count_ == 0) return;
-    waiting_.fill(0);
-    count_ = 0;
+  /// Whether the request at `position` was cancelled before its turn came.
+  [[nodiscard]] bool before_its_turn(std::uint64_t position) const noexcept {
+    return position < end_ && waiting_[place(position)] == position + 1;
   }
 
   [[nodiscard]] bool is_cancelled(std::uint64_t token) const noexcept {
@@ -39,10 +40,12 @@ class Cancellations {
   }
 
  private:
+  [[nodiscard]] std::size_t place(std::uint64_t position) const noexcept { return position & (waiting_.size() - 1); }
+
   std::uint64_t in_hand_ = 0;
   std::atomic<std::uint64_t> cancelled_in_hand_{0};
-  std::array<std::uint64_t, 64> waiting_{};  // the latest; an older one is handled in vain, which is allowed
-  std::size_t count_ = 0;
+  std::uint64_t end_ = 0;               // behind the last position that was noted
+  std::vector<std::uint64_t> waiting_;  // of each slot: the last position that was noted, plus 1
 };
 
 }  // namespace shunt::kit

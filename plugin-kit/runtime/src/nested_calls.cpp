@@ -34,6 +34,10 @@ int NestedCalls::call(const Call& call, shunt_sample& sample, std::size_t offset
     outbox_.give_back(sample);
     return error_.set(ErrorCode::QuotaExceeded, "{} answers are held: release some before the next call", kAnswersMax);
   }
+  if (cancellations_.is_cancelled(call.parent)) {
+    outbox_.give_back(sample);
+    return cancelled();
+  }
   std::int64_t deadline = call.deadline_ns;
   if (call.parent_deadline_ns != 0 && (deadline == 0 || call.parent_deadline_ns < deadline))
     deadline = call.parent_deadline_ns;
@@ -51,10 +55,11 @@ int NestedCalls::call(const Call& call, shunt_sample& sample, std::size_t offset
   awaited_ = header.correlation;
   arrived_in_ = &answer;
   arrived_ = false;
-  const bool answered = wait_for_answer(deadline);
+  const Waited waited = wait_for_answer(call.parent, deadline);
   awaited_ = 0;
-  if (!answered) {
+  if (waited != Waited::Answered) {
     free_[free_count_++] = index;
+    if (waited == Waited::Cancelled) return cancelled();
     return error_.set(ErrorCode::DeadlineExceeded, "the deadline passed before the call was answered");
   }
   answer.in_use = true;
@@ -63,17 +68,23 @@ int NestedCalls::call(const Call& call, shunt_sample& sample, std::size_t offset
   return SHUNT_OK;
 }
 
-bool NestedCalls::wait_for_answer(std::int64_t deadline_ns) noexcept {
+int NestedCalls::cancelled() noexcept {
+  return error_.set(ErrorCode::Cancelled, "nobody waits for the answer to the outer call any more");
+}
+
+/// The host tells the callee to cancel, as it told us: whoever waits for the whole chain is gone.
+NestedCalls::Waited NestedCalls::wait_for_answer(std::uint64_t parent, std::int64_t deadline_ns) noexcept {
   Patience patience{wait_};
   while (true) {
-    take_replies();
-    if (arrived_) return true;
+    const bool something = take_replies();
+    if (arrived_) return Waited::Answered;
+    if (something && cancellations_.is_cancelled(parent)) return Waited::Cancelled;
     if (!patience.wants_sleep()) {
-      if (patience.spins() % kSpinsPerLook == 0 && bus::now_ns() >= deadline_ns) return false;
+      if (patience.spins() % kSpinsPerLook == 0 && bus::now_ns() >= deadline_ns) return Waited::TooLong;
       continue;
     }
     const std::chrono::nanoseconds left{deadline_ns - bus::now_ns()};
-    if (left.count() <= 0) return false;
+    if (left.count() <= 0) return Waited::TooLong;
     const bus::Bell bell = lane_.bell();
     bus::sleep_until_rung(*bell.mine, *bell.peer, std::min<std::chrono::nanoseconds>(left, bus::kSleepMax),
                           [this] { return lane_.receiver.has_message(Ring::Reply); });
@@ -106,7 +117,8 @@ bool NestedCalls::take_replies() noexcept {
   while (const bus::Incoming* const incoming = lane_.receiver.next(Ring::Reply)) {
     something = true;
     lane_.receiver.mark_begun(Ring::Reply);
-    if (incoming->header.kind == Kind::Cancel) cancellations_.note(incoming->header.correlation);
+    const bus::MessageHeader& header = incoming->header;
+    if (header.kind == Kind::Cancel) cancellations_.note(header.correlation, header.parent);
     accept(*incoming);
     lane_.receiver.mark_done(Ring::Reply);
     lane_.receiver.free(Ring::Reply);

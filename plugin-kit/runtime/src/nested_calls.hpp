@@ -24,7 +24,8 @@ class NestedCalls {
   };
 
   /// Sends a request and waits for its answer. Consumes the sample.
-  /// Errors: those of Outbox::send, DeadlineExceeded, QuotaExceeded (release answers first), and the callee's own.
+  /// Errors: those of Outbox::send, DeadlineExceeded, Cancelled (the message in hand was, before or meanwhile),
+  /// QuotaExceeded (release answers first), and the callee's own.
   int call(const Call& call, shunt_sample& sample, std::size_t offset, std::size_t bytes, shunt_answer& out) noexcept;
   void release(shunt_answer& answer) noexcept;
 
@@ -43,7 +44,9 @@ class NestedCalls {
   };
 
   void accept(const bus::Incoming& reply) noexcept;
-  bool wait_for_answer(std::int64_t deadline_ns) noexcept;
+  enum class Waited : std::uint8_t { Answered, TooLong, Cancelled };
+  Waited wait_for_answer(std::uint64_t parent, std::int64_t deadline_ns) noexcept;
+  int cancelled() noexcept;
   int failure(Answer& answer) noexcept;
   void free_answer(Answer& answer) noexcept;
 

@@ -34,7 +34,6 @@ bool ServingLoop::run() noexcept {
       patience.renew();
       continue;
     }
-    runtime_.cancellations.forget();
     if (lane_.receiver.breach() != bus::Breach::None) return false;
     if (patience.wants_sleep()) sleep();
   }
@@ -94,7 +93,7 @@ void ServingLoop::serve_request(const bus::Incoming& incoming) noexcept {
     count(statistics.expired);
     return refuse(incoming, ErrorCode::DeadlineExceeded, "the deadline passed before the handler was entered");
   }
-  if (runtime_.cancellations.before_its_turn(header.correlation))
+  if (runtime_.cancellations.before_its_turn(lane_.receiver.position(Ring::Data) - 1))
     return refuse(incoming, ErrorCode::Cancelled, "the caller cancelled before the handler was entered");
   const auto index = functions_.find(header.route);
   if (!index) return refuse(incoming, ErrorCode::NoSuchRoute, "this instance has no such function");

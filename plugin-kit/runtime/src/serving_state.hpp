@@ -33,6 +33,7 @@ struct shunt_runtime {
                 const shunt::kit::CommandBox& commands)
       : lane(lane_end),
         contract(agreed),
+        cancellations(lane_end.shape().host_side.slots),
         outbox(lane_end, commands, error),
         calls(lane_end, agreed.wait, outbox, cancellations, error) {}
 

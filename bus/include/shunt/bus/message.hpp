@@ -43,8 +43,10 @@ struct MessageHeader {
   std::uint8_t flags = 0;
   std::uint8_t reserved0 = 0;
   std::uint64_t correlation = 0;  ///< Sender's name for this message; a Reply and a Cancel echo the Request's.
-  std::uint64_t parent = 0;       ///< Plugin to host: correlation of the message being handled; 0 for none.
-  std::int64_t deadline_ns = 0;   ///< CLOCK_MONOTONIC; 0 for none.
+  /// Plugin to host: correlation of the message being handled; 0 for none. Of a Cancel: where its Request stands in the
+  /// ring of data.
+  std::uint64_t parent = 0;
+  std::int64_t deadline_ns = 0;  ///< CLOCK_MONOTONIC; 0 for none.
   std::uint32_t payload_bytes = 0;
   std::uint32_t payload_offset = 0;  ///< Within the chunk; 0 for an inline payload.
   ChunkId chunk;

@@ -45,7 +45,7 @@ struct RouteQuota {
   std::uint32_t in_flight = 0;      ///< Calls without a reply; host + plugins + abandoned of them.
   std::uint32_t in_flight_max = 0;  ///< One more gets QuotaExceeded.
   std::uint64_t in_flight_refused = 0;
-  std::uint32_t host = 0;       ///< Threads of the host wait for them.
+  std::uint32_t host = 0;       ///< Threads of the host made them, and want the reply.
   std::uint32_t plugins = 0;    ///< Plugins do.
   std::uint32_t abandoned = 0;  ///< Nobody does any more; they count until they are answered.
   std::uint32_t waiting = 0;    ///< Messages in the backlog before the instance.

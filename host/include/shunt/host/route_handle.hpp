@@ -3,7 +3,9 @@
 /// code.
 
 #include <shunt/bus/builder.hpp>
+#include <shunt/host/completion.hpp>
 #include <shunt/host/options.hpp>
+#include <shunt/host/pending_bytes.hpp>
 #include <shunt/host/received_bytes.hpp>
 #include <shunt/schemas/ids.hpp>
 #include <shunt/schemas/limits.hpp>
@@ -40,11 +42,16 @@ class RouteHandle {
     host::InboundPool* outgrown_ = nullptr;  // of the one before it, until that is given back
   };
 
-  /// Both consume what was built with `chunks`, whatever they return. Errors: those of Publisher::publish and
-  /// Function::operator(); TooLarge also where the route's `payload` is "inline" and this one does not fit.
+  /// They consume what was built with `chunks`, whatever they return. Errors: those of Publisher::publish,
+  /// Function::operator() and Function::call_async; TooLarge also where the route's `payload` is "inline" and this one
+  /// does not fit.
   [[nodiscard]] Result<Delivery> publish(const Chunks& chunks, const bus::Built& built) const;
   [[nodiscard]] Result<ReceivedBytes> call(const Chunks& chunks, const bus::Built& built,
                                            const CallOptions& options) const;
+  [[nodiscard]] Result<PendingBytes> call_async(const Chunks& chunks, const bus::Built& built,
+                                                const CallOptions& options) const;
+  [[nodiscard]] Result<StartedCall> call_async(const Chunks& chunks, const bus::Built& built,
+                                               const CallOptions& options, host::Completion completion) const;
 
   /// What the last payload of the route needed, shared by all its senders.
   [[nodiscard]] bus::SizeHint& hint() const noexcept;
@@ -61,6 +68,9 @@ class RouteHandle {
   std::shared_ptr<host::Core> core_;
   const host::RouteInfo* route_;
 };
+
+/// BadPayload for a payload on `route` that is not what its type says.
+[[nodiscard]] Error bad_payload(const host::RouteInfo& route, const char* what, std::size_t bytes);
 
 /// The root of a payload, verified within the limits of limits.hpp; null when it is not a `Root`.
 template <typename Root>

@@ -54,7 +54,8 @@ class Answer {
 [[nodiscard]] Error failed_call(const FunctionRoute& route, Error why);
 
 /// What a generated call does. Blocks until the answer or the deadline; runs no other handler meanwhile. Errors: what
-/// the function or the route answered (DeadlineExceeded, NotServing, Cancelled, RingFull, PluginFailed, ...),
+/// the function or the route answered (DeadlineExceeded, NotServing, RingFull, PluginFailed, ...), Cancelled (as soon
+/// as nobody waits for the answer to the message in hand: its caller cancelled or died; what was called is told, too),
 /// BadPayload (build both plugins from one schema), QuotaExceeded (release answers, raise `outbound`, or call later: as
 /// many calls as the route allows are in flight), TooLarge (add a size class).
 template <typename Request, typename Rep, typename Build>

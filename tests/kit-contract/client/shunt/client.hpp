@@ -22,6 +22,14 @@ class Function {
   Result<std::string> operator()(Build&& build, CallOptions options) {
     return name_ + " " + std::to_string(options.priority) + " " + std::to_string(build());
   }
+  template <typename Build>
+  Result<std::string> call_async(Build&& build, CallOptions options) {
+    return "started " + *(*this)(build, options);
+  }
+  template <typename Build, typename Callback>
+  Result<std::string> call_async(Build&& build, CallOptions options, Callback&& callback) {
+    return "started " + *(*this)(build, options) + " " + callback();
+  }
 
  private:
   std::string name_;
