@@ -83,6 +83,62 @@ TEST_F(Cost, a_thousand_messages_make_no_system_call) {
   });
 }
 
+/// Calls that are started: with something to ask for, with a callback, and cancelled.
+class CostOfStarting : public Cost {
+ protected:
+  static void with_calls(const std::function<void(const std::function<void()>& calls)>& measured) {
+    Host host = start(spinning());
+    auto client = host.client<actor::Client>().value();
+    std::size_t failed = 0;
+    std::size_t ended = 0;
+    const auto note = [&](const Result<Reply<stage::Outcome>>& reply) { reply ? ++ended : ++failed; };
+    const CallOptions options{.deadline = 60s};
+    const auto calls = [&] {
+      const auto before = ended;
+      for (std::size_t i = 1; i <= 250; ++i) {
+        auto first = client.act_async(order({.number = 1}), options);
+        auto second = client.act_async(order({.number = 2, .bytes = 20'000}), options);
+        if (!client.act_async(order({.number = 3}), options, note)) ++failed;
+        auto cancelled = client.act_async(order({.number = 4}), options);
+        if (!first || !second || !cancelled) return static_cast<void>(++failed);
+        cancelled->cancel();
+        while (!second->ready()) {
+        }
+        if (!second->get() || !first->get()) ++failed;
+        while (ended < before + i) static_cast<void>(host.poll());
+      }
+    };
+    calls();  // sizes are learned, threads registered
+
+    measured(calls);
+
+    EXPECT_EQ(failed, 0u);
+    EXPECT_EQ(ended, 500u);
+  }
+};
+
+TEST_F(CostOfStarting, a_thousand_calls_take_nothing_from_the_heap) {
+  with_calls([](const auto& calls) {
+    const auto before = shunt_test_allocations_here();
+    ASSERT_NE(before, 0u) << "nothing is counted";
+
+    calls();
+
+    EXPECT_EQ(shunt_test_allocations_here(), before);
+  });
+}
+
+TEST_F(CostOfStarting, a_thousand_calls_make_no_system_call) {
+  if (!SystemCallWatch::works()) GTEST_SKIP() << "this machine does not report a thread's system calls";
+  with_calls([](const auto& calls) {
+    const SystemCallWatch watch;
+
+    calls();
+
+    EXPECT_EQ(watch.first(), SystemCallWatch::kNone) << "by its number";
+  });
+}
+
 TEST_F(Cost, one_system_call_on_the_way_is_seen) {
   if (!SystemCallWatch::works()) GTEST_SKIP() << "this machine does not report a thread's system calls";
   const SystemCallWatch watch;

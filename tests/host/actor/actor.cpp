@@ -40,6 +40,11 @@ class Actor final : public actor::Contract {
           return stage::CreateOutcome(build, order.number(), build.CreateString(""), pad(build, 0));
         });
       case Deed::Ask: return ask(context, order, reply);
+      case Deed::TellCancelled:
+        SHUNT_CHECK(publish_news(0));
+        while (!context.cancelled()) ::usleep(100);
+        return tell(order.number());
+      case Deed::AskAndTell: return ask_and_tell(context, order, reply);
       case Deed::Hoard: return hoard(context, order, reply);
       case Deed::LetGo: hoard_.clear(); break;
       case Deed::Remaining:
@@ -103,6 +108,15 @@ class Actor final : public actor::Contract {
     return {};
   }
 
+  shunt::Status publish_news(std::uint64_t number) {
+    return publish_actor_news([&](auto& build) { return stage::CreateNews(build, number, 0, pad(build, 0)); });
+  }
+
+  shunt::Status tell(std::uint64_t number) {
+    SHUNT_CHECK(publish_news(number));
+    return shunt::error(shunt::ErrorCode::Cancelled, "nobody waits for it");
+  }
+
   auto ask_partner(const shunt::Context& context, const stage::Order& order) {
     return calls().partner_act(context,
                                [&](auto& build) {
@@ -111,6 +125,13 @@ class Actor final : public actor::Contract {
                                  return stage::CreateOrder(build, order.then(), order.number(), text, order.bytes());
                                },
                                {.deadline = std::chrono::nanoseconds{order.patience_ns()}});
+  }
+
+  shunt::Status ask_and_tell(const shunt::Context& context, const stage::Order& order,
+                             shunt::Reply<stage::Outcome>& reply) {
+    if (const auto answered = ask_partner(context, order); !answered)
+      return tell(static_cast<std::uint64_t>(answered.error().code));
+    return answer(reply, order, context, order.number());
   }
 
   shunt::Status hoard(const shunt::Context& context, const stage::Order& order, shunt::Reply<stage::Outcome>& reply) {

@@ -26,6 +26,11 @@ class Partner final : public partner::Contract {
       case Deed::UntilCancelled:
         while (!context.cancelled()) ::usleep(100);
         return shunt::error(shunt::ErrorCode::Cancelled, "nobody waits for it");
+      case Deed::TellCancelled:
+        SHUNT_CHECK(publish(0, 0));
+        while (!context.cancelled()) ::usleep(100);
+        SHUNT_CHECK(publish(order.number(), 0));
+        return shunt::error(shunt::ErrorCode::Cancelled, "nobody waits for it");
       case Deed::Remaining: number = static_cast<std::uint64_t>(context.remaining().count()); break;
       case Deed::Publish:
         for (std::uint32_t i = 0; i < order.count(); ++i) SHUNT_CHECK(publish(order.number() + i, order.bytes()));
