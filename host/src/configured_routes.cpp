@@ -1,6 +1,6 @@
 #include "configured_routes.hpp"
 
-#include "nearest.hpp"
+#include <shunt/schemas/nearest.hpp>
 
 #include <optional>
 #include <set>

@@ -1,9 +1,9 @@
 /// stop, drain, disable, enable and restart, for a plugin or for all of them, and the end of the host.
 
 #include "finishing.hpp"
-#include "nearest.hpp"
 
 #include <shunt/schemas/names.hpp>
+#include <shunt/schemas/nearest.hpp>
 
 #include <algorithm>
 #include <utility>

@@ -1,7 +1,8 @@
 #include "toml_fields.hpp"
 
-#include "nearest.hpp"
 #include "units.hpp"
+
+#include <shunt/schemas/nearest.hpp>
 
 #include <algorithm>
 #include <limits>

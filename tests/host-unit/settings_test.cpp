@@ -103,6 +103,16 @@ TEST(Settings, a_required_key_that_is_missing_is_named_with_the_plugins_place) {
             "host.toml:3:1: plugin momentum needs config.mode (string), which is not given; add it");
 }
 
+TEST(Settings, a_key_that_is_given_twice_is_refused) {
+  const GivenSetting given[] = {{"window", ConfigType::Int, "20"}, {"window", ConfigType::Int, "30", "here"}};
+
+  const auto settings = resolve_settings(manifest_with({kWindow}), given);
+
+  ASSERT_FALSE(settings);
+  EXPECT_EQ(settings.error().code, ErrorCode::BadConfiguration);
+  EXPECT_EQ(settings.error().message, "config.window of plugin momentum is given twice; leave one out");
+}
+
 TEST(Settings, built_in_code_have_no_place_in_their_messages) {
   const auto settings = resolve_settings(manifest_with({kMode}), {.path = "libmomentum.so"});
 

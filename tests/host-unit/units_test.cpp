@@ -1,6 +1,6 @@
 #include "units.hpp"
 
-#include "nearest.hpp"
+#include <shunt/schemas/nearest.hpp>
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "nearest.hpp"
+#include <shunt/schemas/nearest.hpp>
 
 #include <algorithm>
 #include <vector>
