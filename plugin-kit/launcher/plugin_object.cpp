@@ -1,40 +1,10 @@
 #include "plugin_object.hpp"
 
-#include <array>
-
 #include <dlfcn.h>
 #include <fcntl.h>
 
 namespace shunt::launcher {
 namespace {
-
-Status check_descriptor(const shunt_plugin& descriptor, const Interface& needed) {
-  if (descriptor.abi != SHUNT_ABI)
-    return error(ErrorCode::LayoutMismatch,
-                 "the plugin is built for C ABI {}, this shunt-launch speaks {}: build it with "
-                 "the kit of this release",
-                 descriptor.abi, SHUNT_ABI);
-  if (descriptor.size < sizeof(shunt_plugin))
-    return error(ErrorCode::LayoutMismatch,
-                 "the plugin's descriptor has {} bytes, C ABI {} has {}: build it with the kit of "
-                 "this release",
-                 descriptor.size, SHUNT_ABI, sizeof(shunt_plugin));
-  struct Need {
-    std::string_view name;
-    bool missing;
-  };
-  const std::array needs{Need{"create", descriptor.create == nullptr},
-                         Need{"destroy", descriptor.destroy == nullptr},
-                         Need{"init", descriptor.init == nullptr},
-                         Need{"validate", descriptor.validate == nullptr},
-                         Need{"activate", descriptor.activate == nullptr},
-                         Need{"cleanup", descriptor.cleanup == nullptr},
-                         Need{"handle", needed.functions && descriptor.handle == nullptr},
-                         Need{"receive", needed.topics_in && descriptor.receive == nullptr}};
-  for (const Need& need : needs)
-    if (need.missing) return error(ErrorCode::NotAPlugin, "the plugin's descriptor has no `{}`: fill it in", need.name);
-  return {};
-}
 
 Result<void*> load(const bus::UniqueFd& object, std::string_view what) {
   constexpr int kSealed = F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW;
@@ -49,7 +19,7 @@ Result<void*> load(const bus::UniqueFd& object, std::string_view what) {
 
 }  // namespace
 
-Result<kit::LoadedPlugin> load_plugin(SealedObjects objects, const Interface& needed) {
+Result<kit::LoadedPlugin> load_plugin(SealedObjects objects, const kit::Interface& needed) {
   // All stay open until the last is loaded: the loader knows objects by their paths, and would take a number that is
   // used again for the object it had before.
   for (std::size_t i = 0; i < objects.libraries.size(); ++i)
@@ -59,7 +29,7 @@ Result<kit::LoadedPlugin> load_plugin(SealedObjects objects, const Interface& ne
   if (descriptor == nullptr)
     return error(ErrorCode::NotAPlugin,
                  "the file exports no shunt_plugin_descriptor: end it with SHUNT_PLUGIN(YourPlugin)");
-  SHUNT_CHECK(check_descriptor(*descriptor, needed));
+  SHUNT_CHECK(kit::check_descriptor(*descriptor, needed));
   return kit::LoadedPlugin{descriptor, kit::ObjectRange::containing(descriptor)};
 }
 

@@ -2,18 +2,13 @@
 /// Loading the plugin's shared object from sealed memory, and what it must export.
 
 #include <shunt/bus/unique_fd.hpp>
+#include <shunt/plugin-kit/runtime/descriptor_check.hpp>
 #include <shunt/plugin-kit/runtime/runtime.hpp>
 
 #include <string>
 #include <vector>
 
 namespace shunt::launcher {
-
-/// Which of the optional handlers the plugin's contract calls for.
-struct Interface {
-  bool functions = false;
-  bool topics_in = false;
-};
 
 /// What is loaded: the libraries in an order in which each finds those it needs, then the plugin.
 struct SealedObjects {
@@ -24,6 +19,6 @@ struct SealedObjects {
 
 /// Runs the objects' constructors, and closes the descriptors. Opens nothing else: what an object needs has been loaded
 /// before it. Errors: NotTrusted (memory that can still change), NotAPlugin, LayoutMismatch (another C ABI).
-[[nodiscard]] Result<kit::LoadedPlugin> load_plugin(SealedObjects objects, const Interface& needed);
+[[nodiscard]] Result<kit::LoadedPlugin> load_plugin(SealedObjects objects, const kit::Interface& needed);
 
 }  // namespace shunt::launcher

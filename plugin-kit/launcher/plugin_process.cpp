@@ -158,7 +158,7 @@ void run_plugin_process(PluginStart start, kit::ControlChannel warden, pid_t par
                                                                std::move(attachment.agreement.libraries),
                                                                std::move(attachment[Descriptor::Plugin])});
   kit::Contract contract = contract_of(attachment.agreement);
-  const Interface needed{!contract.functions.empty(), !contract.topics_in.empty()};
+  const kit::Interface needed{!contract.functions.empty(), !contract.topics_in.empty()};
   const auto load = [objects, needed, &hooks = start.hooks] {
     hooks.reached("thread");
     auto loaded = load_plugin(std::move(*objects), needed);
