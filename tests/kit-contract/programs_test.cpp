@@ -46,6 +46,16 @@ TEST_F(ManifestProgram, writes_the_manifest_the_note_the_contract_the_client_and
                         path("schemas/common.fbs"), path("schemas/market.fbs")));
 }
 
+TEST_F(ManifestProgram, takes_a_plugin_without_messages_and_so_without_schemas) {
+  manifest_ =
+      folder_.write("plugin/plugin.toml", "[plugin]\nname = \"idler\"\nversion = \"1.0.0\"\nabi = 1\n").string();
+
+  const auto ran = compile("--flatc flatc");
+
+  EXPECT_EQ(ran.exit, 0) << ran.output;
+  EXPECT_TRUE(std::filesystem::exists(folder_.path() / "out/idler_contract.hpp"));
+}
+
 TEST_F(ManifestProgram, gives_the_same_bytes_in_another_folder) {
   ASSERT_EQ(compile("--schemas " + path("schemas")).exit, 0);
   const auto first = file_bytes(path("out/momentum_note.cpp"));
