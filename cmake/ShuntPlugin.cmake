@@ -19,7 +19,10 @@
 #     [TOOL_CHAIN "GNU 12.2.0"])
 #
 # makes the headers alone, as the library TARGET: <NAME>_client.hpp for a host, <NAME>_contract.hpp for a test. Every
-# plugin has one already, TARGET_contract.
+# plugin has one already, TARGET_contract, and beside it TARGET_runner, which is what a test of the plugin links:
+#
+#   add_executable(momentum_test momentum_test.cpp)    # includes <shunt/test.hpp> and momentum.cpp
+#   target_link_libraries(momentum_test PRIVATE momentum_runner GTest::gtest_main)
 set(SHUNT_PLUGIN_FOLDER ${CMAKE_BINARY_DIR}/plugins CACHE PATH "Where plugins are built")
 find_program(FLATC flatc REQUIRED)
 
@@ -93,6 +96,11 @@ function(shunt_add_plugin target)
 
   get_target_property(outputs ${target}_contract SHUNT_OUTPUTS)
   list(FILTER outputs INCLUDE REGEX "(_note\\.cpp|_contract\\.hpp)$")
+  set(note ${outputs})
+  list(FILTER note INCLUDE REGEX "_note\\.cpp$")
+  add_library(${target}_runner INTERFACE)
+  target_sources(${target}_runner INTERFACE ${note})
+  target_link_libraries(${target}_runner INTERFACE ${target}_contract shunt::plugin_test)
   add_library(${target} MODULE ${arg_SOURCES} ${outputs})
   target_link_libraries(${target} PRIVATE ${target}_contract shunt::plugin_sdk ${arg_LIBRARIES})
   shunt_plugin_flags_(${target})

@@ -78,5 +78,30 @@ TEST(Contract, a_payload_of_another_type_does_not_compile) {
       testing::HasSubstr("this builder makes another type than the manifest declares"));
 }
 
+/// A test of the probe that does this.
+std::string test_of_it(std::initializer_list<std::string> deeds) {
+  std::string text =
+      "#include \"probe_contract.hpp\"\n#include <shunt/test.hpp>\n"
+      "void test([[maybe_unused]] shunt::test::Runner<probe::Contract>& probe) {\n"
+      "  [[maybe_unused]] const auto question = [](auto& build) { return probe::CreateQuestion(build, 1); };\n";
+  for (const auto& deed : deeds) text += "  static_cast<void>(" + deed + ");\n";
+  return text + "}\n";
+}
+
+TEST(Contract, a_test_that_keeps_to_its_names_compiles) {
+  EXPECT_EQ(compiled(test_of_it({"probe.call<\"echo\">(question)", "probe.deliver<\"probe.questions\">(question)",
+                                 "probe.published<\"probe.responses\">()", "probe.called<\"oracle/answer\">()"})),
+            "");
+}
+
+TEST(Contract, a_test_that_names_what_the_manifest_does_not_declare_does_not_compile) {
+  EXPECT_THAT(compiled(test_of_it({"probe.call<\"answer\">(question)"})),
+              testing::HasSubstr("the manifest declares no function of this name"));
+  EXPECT_THAT(compiled(test_of_it({"probe.called<\"oracle/ask\">()"})),
+              testing::HasSubstr("the manifest declares no call of this function"));
+  EXPECT_THAT(compiled(test_of_it({"probe.published<\"probe.questions\">()"})),
+              testing::HasSubstr("the manifest declares no topic out of this name"));
+}
+
 }  // namespace
 }  // namespace shunt::test

@@ -10,6 +10,13 @@ struct TypeName {
   SchemaHash hash;
 };
 
+/// The types of a function or a call.
+template <typename RequestType, typename ReplyType>
+struct Exchange {
+  using Request = RequestType;
+  using Reply = ReplyType;
+};
+
 struct FunctionRoute {
   const char* name = "";  ///< "momentum/signal"
   TypeName request;

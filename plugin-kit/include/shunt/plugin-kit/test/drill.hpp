@@ -1,0 +1,26 @@
+#pragma once
+/// Drives a plugin through its lifecycle as no single life of it does, and looks for what it leaves behind.
+
+#include <shunt/plugin-kit/test/stand_in.hpp>
+
+#include <optional>
+
+namespace shunt::test {
+
+/// What the drill gives to init.
+struct DrillSettings {
+  Result<std::vector<Setting>> good;
+  std::optional<Result<std::vector<Setting>>> init_fails{};
+  std::optional<Result<std::vector<Setting>>> validate_fails{};
+  std::optional<Result<std::vector<Setting>>> activate_fails{};
+};
+
+/// init twice; init that fails and is tried again; cleanup, three times, after load and after each phase, whether it
+/// succeeded or failed. Without `init_fails`, init gets a setting that the manifest does not have, which a contract
+/// refuses. After each cleanup no descriptor, thread, chunk or answer may be there that was not there
+/// before; for a thread on its way out it waits a second. Errors: PluginFailed, naming the step and what it left;
+/// BadInput for settings with which a phase should fail and does not.
+[[nodiscard]] Status drill(const shunt_plugin& plugin, const ContractView& contract, const DrillSettings& settings,
+                           const RunnerOptions& options);
+
+}  // namespace shunt::test

@@ -1,0 +1,32 @@
+#pragma once
+/// Something that a plugin sent: a reply, a publication or the request of a call. Verified as a receiver would.
+
+#include <shunt/plugin-kit/test/stand_in.hpp>
+
+#include <flatbuffers/flatbuffers.h>
+
+namespace shunt::test {
+
+/// A value; readable as long as any copy of it, whatever becomes of the plugin.
+template <typename T>
+class Sent {
+ public:
+  /// `outgoing` is verified as a `T`.
+  explicit Sent(Outgoing outgoing) : outgoing_(std::move(outgoing)) {}
+
+  const T& operator*() const { return *flatbuffers::GetRoot<T>(bytes().data()); }
+  const T* operator->() const { return &**this; }
+
+  /// The FlatBuffer as it was sent.
+  [[nodiscard]] std::span<const std::uint8_t> bytes() const { return outgoing_.bytes.span(); }
+  /// Whether it travelled in a chunk of the pool and not in the message.
+  [[nodiscard]] bool in_chunk() const { return outgoing_.in_chunk; }
+  /// Of a call: for how long the plugin waits for the answer; the smaller of what it asked for and what its caller
+  /// left.
+  [[nodiscard]] std::chrono::nanoseconds allowed() const { return outgoing_.allowed; }
+
+ private:
+  Outgoing outgoing_;
+};
+
+}  // namespace shunt::test

@@ -1,0 +1,136 @@
+#include "leftovers.hpp"
+
+#include <shunt/plugin-kit/test/drill.hpp>
+
+#include <array>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace shunt::test {
+namespace {
+
+enum class Step { Init, Validate, Activate };
+
+/// One way through a life, each step of which must succeed.
+struct Life {
+  const char* after;
+  std::vector<Step> steps;
+};
+
+const std::array kLives{
+    Life{"load", {}},
+    Life{"init", {Step::Init}},
+    Life{"init, twice,", {Step::Init, Step::Init}},
+    Life{"validate", {Step::Init, Step::Validate}},
+    Life{"activate", {Step::Init, Step::Validate, Step::Activate}},
+    Life{"activate after init, twice,", {Step::Init, Step::Init, Step::Validate, Step::Activate}},
+};
+
+class Drill {
+ public:
+  Drill(const shunt_plugin& plugin, const ContractView& contract, const RunnerOptions& options)
+      : plugin_(plugin), contract_(contract), options_(options) {}
+
+  /// Goes through `life` and cleans up after it.
+  Status drive(const Life& life, const Result<std::vector<Setting>>& settings) const {
+    const auto before = Belongings::of_this_process();
+    StandIn stand_in(plugin_, contract_, settings, options_);
+    SHUNT_CHECK(stand_in.load());
+    for (const Step each : life.steps) SHUNT_CHECK(succeed(stand_in, each));
+    return clean_up(stand_in, before, life.after);
+  }
+
+  enum class Failure { Certain, Possible };
+
+  /// Goes as far as `failing`, which must fail, and cleans up; for init also after trying again with `good`.
+  Status drive_failing(Step failing, const Result<std::vector<Setting>>& bad, const Result<std::vector<Setting>>& good,
+                       Failure failure) const {
+    for (const bool retry : {false, true}) {
+      if (retry && failing != Step::Init) break;
+      const auto before = Belongings::of_this_process();
+      StandIn stand_in(plugin_, contract_, bad, options_);
+      for (int each = 0; each < static_cast<int>(failing); ++each)
+        SHUNT_CHECK(succeed(stand_in, static_cast<Step>(each)));
+      if (step(stand_in, failing)) {
+        if (failure == Failure::Possible) break;
+        return error(ErrorCode::BadInput, "{}: {} succeeded with settings with which it was to fail", contract_.plugin,
+                     name(failing));
+      }
+      if (retry) {
+        stand_in.use(good);
+        for (const Step each : {Step::Init, Step::Validate, Step::Activate}) SHUNT_CHECK(succeed(stand_in, each));
+      }
+      SHUNT_CHECK(
+          clean_up(stand_in, before, fmt::format("a failing {}{}", name(failing), retry ? ", tried again" : "")));
+    }
+    return {};
+  }
+
+ private:
+  static const char* name(Step step) {
+    constexpr std::array kNames{"init", "validate", "activate"};
+    return kNames[static_cast<std::size_t>(step)];
+  }
+
+  static Status step(StandIn& stand_in, Step step) {
+    switch (step) {
+      case Step::Init: return stand_in.init();
+      case Step::Validate: return stand_in.validate();
+      case Step::Activate: return stand_in.activate();
+    }
+    return {};
+  }
+
+  [[nodiscard]] Status succeed(StandIn& stand_in, Step each) const {
+    const auto done = step(stand_in, each);
+    if (done) return {};
+    return error(done.error().code, "{}: {} failed in the drill: {}", contract_.plugin, name(each),
+                 done.error().message);
+  }
+
+  Status clean_up(StandIn& stand_in, const Belongings& before, std::string_view after) const {
+    for (const char* const times : {"", "a second ", "a third "}) {
+      stand_in.cleanup();
+      auto left = left_since(before);
+      if (stand_in.chunks_held() > 0)
+        left += fmt::format("{}{} chunks", left.empty() ? "" : " and ", stand_in.chunks_held());
+      if (stand_in.answers_held() > 0)
+        left += fmt::format("{}{} answers", left.empty() ? "" : " and ", stand_in.answers_held());
+      if (!left.empty())
+        return error(ErrorCode::PluginFailed, "{}: {}cleanup after {} left {}", contract_.plugin, times, after, left);
+    }
+    return {};
+  }
+
+  const shunt_plugin& plugin_;
+  const ContractView& contract_;
+  const RunnerOptions& options_;
+};
+
+}  // namespace
+
+Status drill(const shunt_plugin& plugin, const ContractView& contract, const DrillSettings& settings,
+             const RunnerOptions& options) {
+  if (!settings.good) return tl::make_unexpected(settings.good.error());
+  for (const auto* each : {&settings.init_fails, &settings.validate_fails, &settings.activate_fails})
+    if (*each && !**each) return tl::make_unexpected((**each).error());
+  // What comes with a process's first thread and stays, such as one of the thread sanitizer's own, is no plugin's.
+  std::thread([] {}).join();
+  const Drill drill(plugin, contract, options);
+  for (const Life& life : kLives) SHUNT_CHECK(drill.drive(life, settings.good));
+  const std::array failing{std::pair{Step::Init, &settings.init_fails},
+                           std::pair{Step::Validate, &settings.validate_fails},
+                           std::pair{Step::Activate, &settings.activate_fails}};
+  for (const auto& [step, bad] : failing)
+    if (*bad) SHUNT_CHECK(drill.drive_failing(step, **bad, settings.good, Drill::Failure::Certain));
+  if (settings.init_fails) return {};
+  // What no host gives, a contract refuses; a plugin on the bare C ABI may overlook it.
+  auto unknown = *settings.good;
+  unknown.push_back({"shunt-drill", "unknown"});
+  return drill.drive_failing(Step::Init, unknown, settings.good, Drill::Failure::Possible);
+}
+
+}  // namespace shunt::test

@@ -1,0 +1,56 @@
+#include "leftovers.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <iterator>
+#include <thread>
+#include <vector>
+
+#include <fmt/ranges.h>
+
+namespace shunt::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<std::string> since(const std::set<std::string>& before, const std::set<std::string>& now) {
+  std::vector<std::string> added;
+  std::ranges::set_difference(now, before, std::back_inserter(added));
+  return added;
+}
+
+}  // namespace
+
+Belongings Belongings::of_this_process() {
+  Belongings found;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator("/proc/self/fd", ignored)) {
+    const auto target = fs::read_symlink(entry.path(), ignored).string();
+    // The folder that is read here is open itself.
+    if (!target.empty() && !target.ends_with("/fd"))
+      found.descriptors.insert(fmt::format("{} ({})", entry.path().filename().string(), target));
+  }
+  for (const auto& entry : fs::directory_iterator("/proc/self/task", ignored))
+    found.threads.insert(entry.path().filename().string());
+  return found;
+}
+
+std::string left_since(const Belongings& before) {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(1);
+  std::vector<std::string> threads;
+  std::vector<std::string> descriptors;
+  for (;;) {
+    const auto now = Belongings::of_this_process();
+    threads = since(before.threads, now.threads);
+    descriptors = since(before.descriptors, now.descriptors);
+    if (threads.empty() || std::chrono::steady_clock::now() >= until) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  std::vector<std::string> parts;
+  if (!threads.empty()) parts.push_back(fmt::format("{} thread{}", threads.size(), threads.size() == 1 ? "" : "s"));
+  for (const auto& each : descriptors) parts.push_back("descriptor " + each);
+  return fmt::format("{}", fmt::join(parts, " and "));
+}
+
+}  // namespace shunt::test

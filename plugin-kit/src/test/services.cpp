@@ -1,0 +1,257 @@
+/// The services of plugin.h for a plugin under test: what the launcher's do, in its words, without a lane.
+
+#include "state.hpp"
+
+#include <shunt/schemas/limits.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+
+#include <fmt/format.h>
+
+namespace shunt::test {
+namespace {
+
+StandInState& of(shunt_runtime* runtime) { return *reinterpret_cast<StandInState*>(runtime); }
+
+bool is_serving_thread(const StandInState& state) {
+  return state.serving.load(std::memory_order_relaxed) == std::this_thread::get_id();
+}
+
+bool may_use(StandInState& state, int& code) {
+  if (!is_serving_thread(state)) {
+    code = static_cast<int>(ErrorCode::BadInput);  // the text belongs to the serving thread
+    return false;
+  }
+  if (!state.may_send) {
+    code = state.error.set(ErrorCode::Undeclared,
+                           "nothing can be sent before activate: init and validate have no effects");
+    return false;
+  }
+  return true;
+}
+
+int check_answer(StandInState& state, const shunt_message* message) {
+  const InHand& in_hand = state.in_hand;
+  if (message == nullptr || !in_hand.is_request || message->token != in_hand.message.token)
+    return state.error.set(ErrorCode::BadInput, "only the request whose handler runs can be answered");
+  if (in_hand.answered) return state.error.set(ErrorCode::BadInput, "this request was answered before");
+  return SHUNT_OK;
+}
+
+int refuse_full_ring(StandInState& state) {
+  return state.error.set(
+      ErrorCode::RingFull,
+      "the ring to the host stayed full until the deadline: a receiver that refuses more than it can "
+      "take holds it up (`shunt ls` shows what waits), or no thread of the host takes messages");
+}
+
+/// The time, and a step on.
+std::int64_t look_at_clock(StandInState& state) {
+  return state.clock_ns.fetch_add(state.clock_step, std::memory_order_relaxed);
+}
+
+int loan(shunt_runtime* runtime, std::size_t bytes, shunt_sample* out) {
+  auto& state = of(runtime);
+  int code = SHUNT_OK;
+  *out = {};
+  return may_use(state, code) ? state.outbound.loan(bytes, *out) : code;
+}
+
+void give_back(shunt_runtime* runtime, shunt_sample* sample) {
+  if (is_serving_thread(of(runtime))) of(runtime).outbound.give_back(*sample);
+}
+
+int reply(shunt_runtime* runtime, const shunt_message* message, shunt_sample* sample, std::size_t offset,
+          std::size_t bytes) {
+  auto& state = of(runtime);
+  int code = SHUNT_OK;
+  if (!may_use(state, code)) return code;
+  if (code = check_answer(state, message); code != SHUNT_OK) {
+    state.outbound.give_back(*sample);
+    return code;
+  }
+  Outgoing out{.index = state.in_hand.message.index};
+  if (code = state.outbound.take(*sample, offset, bytes, out); code != SHUNT_OK) return code;
+  if (state.ring_full) return refuse_full_ring(state);
+  const auto& route = state.contract.functions[out.index];
+  if (!state.contract.replies[out.index](out.bytes.span()) && !state.breach)
+    state.breach = not_of_its_type(route.name, "reply", bytes, route.reply);
+  state.in_hand.answered = true;
+  state.in_hand.reply = std::move(out);
+  return SHUNT_OK;
+}
+
+/// For every service that publishes. `out` says on which topic, and whatever else that service can say.
+int send_publication(StandInState& state, Outgoing out, shunt_sample& sample, std::size_t offset, std::size_t bytes) {
+  int code = SHUNT_OK;
+  if (!may_use(state, code)) return code;
+  if (out.index >= state.contract.topics_out.size()) {
+    state.outbound.give_back(sample);
+    return state.error.set(ErrorCode::Undeclared, "the manifest declares {} topics out; there is no number {}",
+                           state.contract.topics_out.size(), out.index);
+  }
+  if (code = state.outbound.take(sample, offset, bytes, out); code != SHUNT_OK) return code;
+  if (state.ring_full) return refuse_full_ring(state);
+  const auto& route = state.contract.topics_out[out.index];
+  if (state.contract.publications[out.index](out.bytes.span())) state.published.push_back(std::move(out));
+  else if (!state.breach) state.breach = not_of_its_type(route.name, "publication", bytes, route.type);
+  return SHUNT_OK;
+}
+
+int publish(shunt_runtime* runtime, std::uint32_t topic, shunt_sample* sample, std::size_t offset, std::size_t bytes) {
+  return send_publication(of(runtime), {.index = topic}, *sample, offset, bytes);
+}
+
+/// What the test says to a call, with the time that it takes. Null: it says nothing.
+std::optional<Scripted> next_answer(StandInState& state, std::uint32_t index) {
+  auto& once = state.once[index];
+  if (once.empty()) return state.standing[index];
+  Scripted scripted = std::move(once.front());
+  once.pop_front();
+  return scripted;
+}
+
+Result<SharedBytes> run_answer(StandInState& state, const Scripted& scripted, std::span<const std::uint8_t> request) {
+  try {
+    return scripted.answer(request);
+  } catch (...) {
+    state.test_threw = std::current_exception();
+    return error(ErrorCode::Cancelled, "the test's answer threw");
+  }
+}
+
+Result<SharedBytes> answer_of_test(StandInState& state, const Outgoing& request, std::int64_t deadline_ns) {
+  const auto& route = state.contract.calls[request.index];
+  if (!state.contract.requests[request.index](request.bytes.span())) {
+    auto breach = not_of_its_type(route.name, "request", request.bytes.span().size(), route.request);
+    if (!state.breach) state.breach = breach;
+    return tl::make_unexpected(std::move(breach));
+  }
+  const auto scripted = next_answer(state, request.index);
+  if (!scripted)
+    return error(ErrorCode::NotServing, "{}: nobody serves it in this test; say runner.answer<\"{}\">(...)", route.name,
+                 route.name);
+  auto answer = run_answer(state, *scripted, request.bytes.span());
+  state.clock_ns.fetch_add(scripted->options.takes.count(), std::memory_order_relaxed);
+  if (state.clock_ns.load(std::memory_order_relaxed) >= deadline_ns)
+    return error(ErrorCode::DeadlineExceeded, "the deadline passed before the call was answered");
+  return answer;
+}
+
+int call(shunt_runtime* runtime, const shunt_message* parent, std::uint32_t index, shunt_sample* sample,
+         std::size_t offset, std::size_t bytes, std::int64_t deadline_ns, shunt_answer* out) {
+  auto& state = of(runtime);
+  int code = SHUNT_OK;
+  *out = {};
+  if (!may_use(state, code)) return code;
+  if (index >= state.contract.calls.size()) {
+    state.outbound.give_back(*sample);
+    return state.error.set(ErrorCode::Undeclared, "the manifest declares {} calls; there is no number {}",
+                           state.contract.calls.size(), index);
+  }
+  const shunt_message& in_hand = state.in_hand.message;
+  if (parent != nullptr && parent->token != in_hand.token) {
+    state.outbound.give_back(*sample);
+    return state.error.set(ErrorCode::BadInput, "calls can be made for the message whose handler runs only");
+  }
+  if (state.answers.size() >= kAnswersMax) {
+    state.outbound.give_back(*sample);
+    return state.error.set(ErrorCode::QuotaExceeded, "{} answers are held: release some before the next call",
+                           kAnswersMax);
+  }
+  const auto now = state.clock_ns.load(std::memory_order_relaxed);
+  if (in_hand.deadline_ns != 0 && (deadline_ns == 0 || in_hand.deadline_ns < deadline_ns))
+    deadline_ns = in_hand.deadline_ns;
+  if (deadline_ns == 0) deadline_ns = now + std::chrono::nanoseconds{kDefaultDeadline}.count();
+  Outgoing request{.index = index, .allowed = std::chrono::nanoseconds{std::max<std::int64_t>(deadline_ns - now, 0)}};
+  if (code = state.outbound.take(*sample, offset, bytes, request); code != SHUNT_OK) return code;
+  if (state.ring_full) return refuse_full_ring(state);
+  state.called.push_back(request);
+  const auto answer = answer_of_test(state, request, deadline_ns);
+  if (!answer) return state.error.set(answer.error().code, "{}", answer.error().message);
+  const auto& [handle, held] = *state.answers.emplace(++state.last_answer, *answer).first;
+  *out = {held.span().data(), held.span().size(), handle};
+  return SHUNT_OK;
+}
+
+void release(shunt_runtime* runtime, shunt_answer* answer) {
+  const shunt_answer taken = std::exchange(*answer, shunt_answer{});
+  if (is_serving_thread(of(runtime))) of(runtime).answers.erase(taken.handle);
+}
+
+int fail(shunt_runtime* runtime, const shunt_message* message, int code, const char* text, std::size_t text_bytes) {
+  constexpr std::size_t kTextBytesMax = 4096;
+  auto& state = of(runtime);
+  int result = SHUNT_OK;
+  if (!may_use(state, result)) return result;
+  InHand& in_hand = state.in_hand;
+  const bool is_publication =
+      message != nullptr && message->token == in_hand.message.token && message->token != 0 && !in_hand.is_request;
+  if (!is_publication)
+    if (result = check_answer(state, message); result != SHUNT_OK) return result;
+  const bool known = code >= 0 && code < 0xffff;
+  in_hand.failure = Error{known ? static_cast<ErrorCode>(code) : ErrorCode::PluginFailed,
+                          std::string(text, std::min(text_bytes, kTextBytesMax))};
+  in_hand.answered = true;
+  return SHUNT_OK;
+}
+
+std::int64_t now_ns(shunt_runtime* runtime) { return look_at_clock(of(runtime)); }
+
+int cancelled(shunt_runtime* runtime, const shunt_message* message) {
+  auto& state = of(runtime);
+  if (message == nullptr) return 0;
+  if (message->deadline_ns != 0 && look_at_clock(state) >= message->deadline_ns) return 1;
+  const unsigned look = state.looks.fetch_add(1, std::memory_order_relaxed) + 1;
+  const unsigned from = state.cancelled_at.load(std::memory_order_relaxed);
+  if (from != 0 && look >= from) return 1;
+  return state.cancelled.load(std::memory_order_relaxed) ? 1 : 0;
+}
+
+void log(shunt_runtime* runtime, int level, const char* text, std::size_t text_bytes) {
+  auto& state = of(runtime);
+  const std::lock_guard lock{state.log_mutex};
+  state.log.push_back({static_cast<kit::LogLevel>(std::clamp(level, 0, 3)), std::string(text, text_bytes)});
+}
+
+const char* last_error(shunt_runtime* runtime) { return of(runtime).error.text(); }
+
+const char* describe_exception(shunt_runtime* runtime, const char* what) {
+  auto& text = of(runtime).described;
+  const auto end = fmt::format_to_n(text.data(), text.size() - 1, "{}", what == nullptr ? "" : what).out;
+  *end = '\0';
+  return text.data();
+}
+
+}  // namespace
+
+const shunt_services kStandInServices{
+    .size = sizeof(shunt_services),
+    .loan = loan,
+    .give_back = give_back,
+    .reply = reply,
+    .publish = publish,
+    .call = call,
+    .release = release,
+    .fail = fail,
+    .now_ns = now_ns,
+    .cancelled = cancelled,
+    .log = log,
+    .last_error = last_error,
+    .describe_exception = describe_exception,
+};
+
+// Who appends a service to plugin.h gives it to plugins under test as well: a function above, a line in the table, and
+// its name here in place of the last.
+static_assert(sizeof(shunt_services) ==
+                  offsetof(shunt_services, describe_exception) + sizeof(shunt_services::describe_exception),
+              "plugin.h has a service that a plugin under test does not get");
+
+Error not_of_its_type(std::string_view route, std::string_view what, std::size_t bytes, const kit::TypeName& type) {
+  return {ErrorCode::BadPayload, fmt::format("\"{}\": a {} of {} bytes is not a {} (schema {:016x})", route, what,
+                                             bytes, type.name, type.hash.value)};
+}
+
+}  // namespace shunt::test

@@ -1,0 +1,264 @@
+#include "state.hpp"
+
+#include <shunt/bus/clock.hpp>
+#include <shunt/plugin-kit/runtime/descriptor_check.hpp>
+
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace shunt::test {
+namespace {
+
+using control::Phase;
+
+/// For as long as code of the plugin runs: whose thread is the serving one.
+class Inside {
+ public:
+  explicit Inside(StandInState& state) : state_(state) {
+    state_.inside = true;
+    state_.serving.store(std::this_thread::get_id(), std::memory_order_relaxed);
+  }
+  ~Inside() {
+    state_.inside = false;
+    state_.serving.store(std::thread::id{}, std::memory_order_relaxed);
+  }
+  Inside(const Inside&) = delete;
+  Inside& operator=(const Inside&) = delete;
+
+ private:
+  StandInState& state_;
+};
+
+/// Nothing that the plugin throws gets out of it. Null, or the text of what it threw.
+template <typename Code>
+std::optional<std::string> catch_all(const Code& code) {
+  try {
+    code();
+    return std::nullopt;
+  } catch (const std::exception& thrown) {
+    return thrown.what();
+  } catch (...) {
+    return "an exception that is not a std::exception";
+  }
+}
+
+shunt_runtime* runtime(StandInState& state) { return reinterpret_cast<shunt_runtime*>(&state); }
+
+Status refuse_inside(const StandInState& state) {
+  if (!state.inside) return {};
+  return error(ErrorCode::WouldDeadlock, "a handler or phase of {} runs: a plugin runs one at a time",
+               state.contract.plugin);
+}
+
+/// What the step did that its result does not say.
+Status aftermath(StandInState& state) {
+  if (const auto threw = std::exchange(state.test_threw, nullptr)) std::rethrow_exception(threw);
+  if (auto breach = std::exchange(state.breach, std::nullopt)) return tl::make_unexpected(*std::move(breach));
+  return {};
+}
+
+Status make(StandInState& state) {
+  if (state.self != nullptr) return {};
+  SHUNT_CHECK(
+      kit::check_descriptor(state.plugin, {!state.contract.functions.empty(), !state.contract.topics_in.empty()}));
+  const Inside inside(state);
+  state.described[0] = '\0';
+  const auto thrown = catch_all([&] { state.self = state.plugin.create(runtime(state), &kStandInServices); });
+  if (thrown) return error(ErrorCode::PluginFailed, "{}", *thrown);
+  if (state.self == nullptr)
+    return error(ErrorCode::PluginFailed, "{}",
+                 state.described[0] != '\0' ? state.described.data() : "the plugin's create() gave nothing");
+  state.at = kit::State::Loaded;
+  return {};
+}
+
+void unload(StandInState& state) {
+  if (state.self == nullptr) return;
+  const Inside inside(state);
+  state.plugin.destroy(std::exchange(state.self, nullptr));
+}
+
+int call(StandInState& state, Phase phase, std::vector<char>& text) {
+  if (phase == Phase::Validate) return state.plugin.validate(state.self, text.data(), text.size());
+  if (phase == Phase::Activate) return state.plugin.activate(state.self, text.data(), text.size());
+  std::vector<shunt_setting> settings;
+  for (const auto& [key, value] : *state.settings) settings.push_back({key.c_str(), value.c_str()});
+  return state.plugin.init(state.self, settings.data(), settings.size(), text.data(), text.size());
+}
+
+Status run(StandInState& state, Phase phase) {
+  const auto step = kit::transition(state.at, phase);
+  if (!step || state.self == nullptr)
+    return error(ErrorCode::BadInput, "{} is out of turn", control::EnumNamePhase(phase));
+  std::vector<char> text(4096);
+  int code = SHUNT_OK;
+  std::optional<std::string> thrown;
+  {
+    const Inside inside(state);
+    state.may_send = phase == Phase::Activate;
+    thrown = catch_all([&] { code = call(state, phase, text); });
+    text.back() = '\0';
+  }
+  state.at = thrown || code != SHUNT_OK ? step->failed : step->done;
+  SHUNT_CHECK(aftermath(state));
+  if (thrown) return error(ErrorCode::PluginFailed, "{}", *thrown);
+  if (code == SHUNT_OK) return {};
+  const bool known = code >= 0 && code < 0xffff;
+  return tl::make_unexpected(Error{known ? static_cast<ErrorCode>(code) : ErrorCode::PluginFailed, text.data()});
+}
+
+/// Runs the handler of what is in hand.
+template <typename Handler>
+std::optional<std::string> handle(StandInState& state, std::span<const std::uint8_t> payload, const Handler& handler) {
+  const SharedBytes copy = SharedBytes::copy_of(payload);  // gone after the handler, as its message is
+  state.in_hand.message.payload = copy.span().data();
+  state.in_hand.message.payload_bytes = copy.span().size();
+  const Inside inside(state);
+  return catch_all([&] { handler(state.self, &state.in_hand.message); });
+}
+
+void take_in_hand(StandInState& state, std::uint32_t index, bool redelivered, bool is_request) {
+  state.in_hand = {};
+  state.in_hand.is_request = is_request;
+  state.in_hand.message.index = index;
+  state.in_hand.message.flags = redelivered ? std::uint32_t{SHUNT_REDELIVERED} : 0u;
+  state.in_hand.message.token = ++state.last_token;
+  state.looks.store(0, std::memory_order_relaxed);
+  state.cancelled_at.store(0, std::memory_order_relaxed);
+  state.cancelled.store(false, std::memory_order_relaxed);
+}
+
+Status refuse_idle(const StandInState& state) {
+  SHUNT_CHECK(refuse_inside(state));
+  if (state.at == kit::State::Serving) return {};
+  return error(ErrorCode::NotServing, "{} does not serve: init, validate and activate come first",
+               state.contract.plugin);
+}
+
+}  // namespace
+
+StandIn::StandIn(const shunt_plugin& plugin, const ContractView& contract, Result<std::vector<Setting>> settings,
+                 const RunnerOptions& options)
+    : state_(std::make_unique<StandInState>(plugin, contract, std::move(settings), options)) {}
+
+StandIn::~StandIn() {
+  if (state_->at != kit::State::Ended) cleanup();  // as a host does, however its test ended
+  unload(*state_);
+}
+
+void StandIn::use(Result<std::vector<Setting>> settings) { state_->settings = std::move(settings); }
+
+Status StandIn::load() {
+  auto& state = *state_;
+  SHUNT_CHECK(refuse_inside(state));
+  if (!state.settings) return tl::make_unexpected(state.settings.error());
+  if (state.at == kit::State::Ended) unload(state);
+  return make(state);
+}
+
+Status StandIn::init() {
+  SHUNT_CHECK(load());
+  return run(*state_, Phase::Init);
+}
+
+Status StandIn::validate() {
+  SHUNT_CHECK(refuse_inside(*state_));
+  return run(*state_, Phase::Validate);
+}
+
+Status StandIn::activate() {
+  SHUNT_CHECK(refuse_inside(*state_));
+  return run(*state_, Phase::Activate);
+}
+
+void StandIn::cleanup() {
+  auto& state = *state_;
+  if (state.self == nullptr) return;
+  if (auto refused = refuse_inside(state); !refused) {
+    state.breach = std::move(refused).error();
+    return;
+  }
+  const Inside inside(state);
+  state.may_send = true;
+  state.plugin.cleanup(state.self);
+  state.may_send = false;
+  state.at = kit::State::Ended;
+}
+
+kit::Health StandIn::health() const {
+  const auto& state = *state_;
+  if (state.self == nullptr) return kit::Health::NotServing;
+  if (state.plugin.health == nullptr) return kit::Health::Serving;
+  return static_cast<kit::Health>(state.plugin.health(state.self));
+}
+
+Result<Outgoing> StandIn::request(std::uint32_t function, std::span<const std::uint8_t> payload,
+                                  const RequestOptions& options) {
+  auto& state = *state_;
+  SHUNT_CHECK(refuse_idle(state));
+  const auto now = state.clock_ns.load(std::memory_order_relaxed);
+  const auto deadline = bus::deadline_after(now, options.deadline);
+  if (now >= deadline) return error(ErrorCode::DeadlineExceeded, "the deadline passed before the handler was entered");
+  if (options.cancelled_at_look == 0u)
+    return error(ErrorCode::Cancelled, "the caller cancelled before the handler was entered");
+  take_in_hand(state, function, options.redelivered, true);
+  state.in_hand.message.deadline_ns = deadline;
+  state.cancelled_at.store(options.cancelled_at_look.value_or(0), std::memory_order_relaxed);
+  const auto thrown = handle(state, payload, state.plugin.handle);
+  InHand done = std::exchange(state.in_hand, {});
+  SHUNT_CHECK(aftermath(state));
+  if (done.failure) return tl::make_unexpected(*std::move(done.failure));
+  if (done.answered) return std::move(done.reply);
+  return error(ErrorCode::PluginFailed, "{}", thrown.value_or("the handler returned without an answer"));
+}
+
+Status StandIn::publication(std::uint32_t topic, std::span<const std::uint8_t> payload,
+                            const PublicationOptions& options) {
+  auto& state = *state_;
+  SHUNT_CHECK(refuse_idle(state));
+  take_in_hand(state, topic, options.redelivered, false);
+  const auto thrown = handle(state, payload, state.plugin.receive);
+  InHand done = std::exchange(state.in_hand, {});
+  SHUNT_CHECK(aftermath(state));
+  if (done.failure) return tl::make_unexpected(*std::move(done.failure));
+  if (thrown) return error(ErrorCode::PluginFailed, "{}", *thrown);
+  return {};
+}
+
+void StandIn::answer(std::uint32_t call, Answerer answer, AnswerOptions options) {
+  state_->standing[call] = Scripted{std::move(answer), options};
+}
+
+void StandIn::answer_once(std::uint32_t call, Answerer answer, AnswerOptions options) {
+  state_->once[call].push_back({std::move(answer), options});
+}
+
+const std::vector<Outgoing>& StandIn::published() const { return state_->published; }
+const std::vector<Outgoing>& StandIn::called() const { return state_->called; }
+
+std::vector<LogLine> StandIn::log() const {
+  const std::lock_guard lock{state_->log_mutex};
+  return state_->log;
+}
+
+void StandIn::forget() {
+  state_->published.clear();
+  state_->called.clear();
+  const std::lock_guard lock{state_->log_mutex};
+  state_->log.clear();
+}
+
+void StandIn::cancel() { state_->cancelled.store(true, std::memory_order_relaxed); }
+void StandIn::advance(std::chrono::nanoseconds by) {
+  state_->clock_ns.fetch_add(by.count(), std::memory_order_relaxed);
+}
+std::chrono::nanoseconds StandIn::now() const {
+  return std::chrono::nanoseconds{state_->clock_ns.load(std::memory_order_relaxed)};
+}
+void StandIn::fill_ring(bool full) { state_->ring_full = full; }
+
+std::size_t StandIn::chunks_held() const { return state_->outbound.on_loan(); }
+std::size_t StandIn::answers_held() const { return state_->answers.size(); }
+
+}  // namespace shunt::test
