@@ -4,16 +4,18 @@
 #     [NAME momentum]            the plugin's name in the manifest; TARGET if it is not given
 #     [OUTPUT libmomentum.so]    the file's name; lib<TARGET>.so if it is not given
 #     [SCHEMAS folder...]        where schemas are looked for, after the manifest's folder
+#     [OBJECTS files...]         objects and static archives that another compiler makes, beside SOURCES or without any
 #     [LIBRARIES targets...]     shared libraries that it is linked with and that its host hands it
 #     [TOOL_CHAIN "GNU 12.2.0"]) what compiles it, where CMake's compiler is a wrapper around that; "unknown": not said
 #
-# makes ${SHUNT_PLUGIN_FOLDER}/OUTPUT with the manifest in an ELF note and <NAME>_contract.hpp on the include path of the
-# sources, and lists it: OUTPUT.sha256 beside it, and plugins.sha256 for all plugins of the folder, as `sha256sum -c` reads
-# them. The file links libc, libm, libstdc++ and LIBRARIES only, exports its descriptor only, and is the same bytes
-# wherever the sources and the build folder are. The manifest lists each of LIBRARIES with its sha256, and a copy of it
-# lies beside the plugin under its SONAME: what a library of them needs in turn belongs into the list as well.
+# makes ${SHUNT_PLUGIN_FOLDER}/OUTPUT with the manifest in an ELF note and <NAME>_contract.hpp, or for C
+# <NAME>_contract.h, on the include path of the sources, and lists it: OUTPUT.sha256 beside it, and plugins.sha256 for
+# all plugins of the folder, as `sha256sum -c` reads them. The file links libc, libm, libstdc++ and LIBRARIES only, exports
+# its descriptor only, and is the same bytes wherever the sources and the build folder are. The manifest lists each of
+# LIBRARIES with its sha256, and a copy of it lies beside the plugin under its SONAME: what a library of them needs in turn
+# belongs into the list as well.
 # The manifest also says which compiler made the plugin: that of C++, or that of C when all SOURCES are C. `shunt compat`
-# believes it, so say with TOOL_CHAIN only what is true.
+# believes it, so say with TOOL_CHAIN only what is true. Of OBJECTS it is not known.
 #
 #   shunt_add_contract(TARGET MANIFEST plugin.toml [NAME momentum] [SCHEMAS folder...] [LIBRARIES targets...]
 #     [TOOL_CHAIN "GNU 12.2.0"])
@@ -56,8 +58,8 @@ function(shunt_add_contract target)
     list(APPEND libraries --library "$<TARGET_SONAME_FILE_NAME:${library}>=$<TARGET_FILE:${library}>")
     list(APPEND library_files $<TARGET_FILE:${library}>)
   endforeach()
-  set(outputs ${generated}/${identifier}_contract.hpp ${generated}/${identifier}_client.hpp
-    ${generated}/${identifier}_note.cpp ${generated}/${identifier}.manifest)
+  set(outputs ${generated}/${identifier}_contract.hpp ${generated}/${identifier}_contract.h
+    ${generated}/${identifier}_client.hpp ${generated}/${identifier}_note.cpp ${generated}/${identifier}.manifest)
   add_custom_command(OUTPUT ${outputs}
     COMMAND shunt::shunt-manifest ${arg_MANIFEST} --name ${arg_NAME} --out ${generated} --flatc ${FLATC} ${schemas}
             --depfile ${generated}/${identifier}.d ${libraries} ${tool_chain}
@@ -71,10 +73,10 @@ function(shunt_add_contract target)
 endfunction()
 
 function(shunt_add_plugin target)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "MANIFEST;NAME;OUTPUT;TOOL_CHAIN" "SOURCES;SCHEMAS;LIBRARIES")
-  if(NOT arg_MANIFEST OR NOT arg_SOURCES OR arg_UNPARSED_ARGUMENTS)
-    message(FATAL_ERROR "shunt_add_plugin(${target}) needs MANIFEST and SOURCES, and knows NAME, OUTPUT, SCHEMAS, "
-      "LIBRARIES and TOOL_CHAIN; not: \"${arg_UNPARSED_ARGUMENTS}\".")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "MANIFEST;NAME;OUTPUT;TOOL_CHAIN" "SOURCES;OBJECTS;SCHEMAS;LIBRARIES")
+  if(NOT arg_MANIFEST OR NOT (arg_SOURCES OR arg_OBJECTS) OR arg_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "shunt_add_plugin(${target}) needs MANIFEST and SOURCES or OBJECTS, and knows NAME, OUTPUT, "
+      "SCHEMAS, LIBRARIES and TOOL_CHAIN; not: \"${arg_UNPARSED_ARGUMENTS}\".")
   endif()
   if(NOT arg_NAME)
     set(arg_NAME ${target})
@@ -85,7 +87,9 @@ function(shunt_add_plugin target)
   if(NOT arg_TOOL_CHAIN)
     set(others ${arg_SOURCES})
     list(FILTER others EXCLUDE REGEX "\\.c$")
-    if(others)
+    if(arg_OBJECTS)
+      set(arg_TOOL_CHAIN unknown)
+    elseif(others)
       shunt_tool_chain_(CXX arg_TOOL_CHAIN)
     else()
       shunt_tool_chain_(C arg_TOOL_CHAIN)
@@ -95,7 +99,7 @@ function(shunt_add_plugin target)
     LIBRARIES ${arg_LIBRARIES} TOOL_CHAIN ${arg_TOOL_CHAIN})
 
   get_target_property(outputs ${target}_contract SHUNT_OUTPUTS)
-  list(FILTER outputs INCLUDE REGEX "(_note\\.cpp|_contract\\.hpp)$")
+  list(FILTER outputs INCLUDE REGEX "(_note\\.cpp|_contract\\.h|_contract\\.hpp)$")
   set(note ${outputs})
   list(FILTER note INCLUDE REGEX "_note\\.cpp$")
   add_library(${target}_runner INTERFACE)
@@ -103,6 +107,19 @@ function(shunt_add_plugin target)
   target_link_libraries(${target}_runner INTERFACE ${target}_contract shunt::plugin_test)
   add_library(${target} MODULE ${arg_SOURCES} ${outputs})
   target_link_libraries(${target} PRIVATE ${target}_contract shunt::plugin_sdk ${arg_LIBRARIES})
+  if(arg_OBJECTS)
+    set(objects "")
+    foreach(file IN LISTS arg_OBJECTS)
+      cmake_path(ABSOLUTE_PATH file)
+      list(APPEND objects ${file})
+    endforeach()
+    add_custom_target(${target}_objects DEPENDS ${objects})
+    add_dependencies(${target} ${target}_objects)
+    set_target_properties(${target} PROPERTIES LINK_DEPENDS "${objects}")
+    target_link_libraries(${target} PRIVATE ${objects})
+    # An archive's member is linked when somebody asks for what it has.
+    target_link_options(${target} PRIVATE -Wl,--undefined=shunt_plugin_descriptor)
+  endif()
   shunt_plugin_flags_(${target})
   cmake_path(GET arg_OUTPUT STEM LAST_ONLY stem)
   set_target_properties(${target} PROPERTIES PREFIX "" SUFFIX .so OUTPUT_NAME ${stem}

@@ -93,6 +93,7 @@ void write_outputs(const Options& options, const Resolved& resolved, Problems& p
   write_file(stem.string() + ".manifest", {reinterpret_cast<const char*>(binary.data()), binary.size()}, problems);
   write_file(stem.string() + "_note.cpp", note_source(binary), problems);
   write_file(stem.string() + "_client.hpp", client_header(resolved), problems);
+  write_file(stem.string() + "_contract.h", c_header(resolved), problems);
   if (!options.flatc.empty()) make_headers(options, resolved.schemas, problems);
   if (!options.depfile.empty())
     write_file(options.depfile, depfile_text(options, stem.string() + "_contract.hpp", resolved.schemas), problems);

@@ -1,5 +1,6 @@
 #pragma once
-/// What comes out of a manifest: the binary form, the source that embeds it as an ELF note, and two C++ headers.
+/// What comes out of a manifest: the binary form, the source that embeds it as an ELF note, two C++ headers and one in
+/// C.
 
 #include "resolved.hpp"
 
@@ -17,6 +18,9 @@ std::string note_source(const std::vector<std::uint8_t>& manifest);
 
 /// `<name>_contract.hpp`, for the plugin.
 std::string contract_header(const Resolved& resolved);
+
+/// `<name>_contract.h`, for a plugin in C: the numbers of what the manifest declares.
+std::string c_header(const Resolved& resolved);
 
 /// `<name>_client.hpp`, for hosts; needs <shunt/client.hpp>.
 std::string client_header(const Resolved& resolved);

@@ -37,8 +37,8 @@ TEST_F(ManifestProgram, writes_the_manifest_the_note_the_contract_the_client_and
 
   ASSERT_EQ(ran.exit, 0) << ran.output;
   EXPECT_EQ(ran.output, "");
-  for (const auto* name : {"momentum.manifest", "momentum_note.cpp", "momentum_contract.hpp", "momentum_client.hpp",
-                           "market_generated.h", "common_generated.h"})
+  for (const auto* name : {"momentum.manifest", "momentum_note.cpp", "momentum_contract.hpp", "momentum_contract.h",
+                           "momentum_client.hpp", "market_generated.h", "common_generated.h"})
     EXPECT_TRUE(std::filesystem::exists(folder_.path() / "out" / name)) << name;
   const auto depfile = file_bytes(path("d"));
   EXPECT_EQ(std::string(depfile.begin(), depfile.end()),
