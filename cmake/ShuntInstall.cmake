@@ -45,6 +45,15 @@ write_basic_package_version_file(${made}/ShuntConfigVersion.cmake COMPATIBILITY 
 install(FILES ${made}/ShuntConfig.cmake ${made}/ShuntConfigVersion.cmake ${templates}/ShuntPlugin.cmake
   ${templates}/ShuntListPlugin.cmake ${templates}/ShuntPlugin.map DESTINATION ${SHUNT_PACKAGE_FOLDER} COMPONENT kit)
 
+# The kit of the build folder, for projects that are given it in CMAKE_PREFIX_PATH in place of an installation.
+set(built ${PROJECT_BINARY_DIR}/lib/cmake/Shunt)
+export(EXPORT ShuntKitTargets NAMESPACE shunt:: FILE ${built}/ShuntKitTargets.cmake)
+foreach(file IN ITEMS ${made}/ShuntConfig.cmake ${made}/ShuntConfigVersion.cmake ${templates}/ShuntPlugin.cmake
+    ${templates}/ShuntListPlugin.cmake ${templates}/ShuntPlugin.map)
+  cmake_path(GET file FILENAME name)
+  configure_file(${file} ${built}/${name} COPYONLY)
+endforeach()
+
 # ---- pkg-config
 
 set(pkgconfig_folder ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

@@ -22,11 +22,11 @@ class Checkout {
   [[nodiscard]] std::filesystem::path plugin() const { return folder_.path() / build_ / "plugins/liboutside.so"; }
 
   void build() const {
-    const auto ran = run(fmt::format(
-        "cmake -S {} -B {} -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_CXX_COMPILER={} -DSHUNT_BUILD={} "
-        "-DSHUNT_MODULES={} && cmake --build {} -j1",
-        sources_.string(), (folder_.path() / build_).string(), SHUNT_COMPILER, SHUNT_BUILD, SHUNT_MODULES,
-        (folder_.path() / build_).string()));
+    const auto ran =
+        run(fmt::format("cmake -S {} -B {} -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_CXX_COMPILER={} "
+                        "-DCMAKE_PREFIX_PATH={} && cmake --build {} -j1",
+                        sources_.string(), (folder_.path() / build_).string(), SHUNT_COMPILER, SHUNT_BUILD,
+                        (folder_.path() / build_).string()));
     ASSERT_EQ(ran.exit, 0) << ran.output;
   }
 
