@@ -1,6 +1,7 @@
 # What `cmake --install` puts where. Two components, as find_package(Shunt COMPONENTS host kit) knows them:
 #
-#   kit    for those who write plugins: headers, the SDK, shunt-manifest and ShuntPlugin.cmake. Needs no iceoryx.
+#   kit    for those who write and test plugins: headers, the SDK, what runs a plugin in its test, shunt-manifest and
+#          ShuntPlugin.cmake. Needs no iceoryx.
 #   host   over the kit, for those who link a host: its libraries, `shunt` and shunt-launch.
 #
 # Every place is relative to what is installed, so that an installation can be moved as a whole.
@@ -15,7 +16,7 @@ set(made ${PROJECT_BINARY_DIR}/package)
 set_target_properties(shunt_schemas PROPERTIES EXPORT_NAME schemas)
 set_target_properties(shunt_bus PROPERTIES EXPORT_NAME bus)
 set_target_properties(shunt_host PROPERTIES EXPORT_NAME host)
-install(TARGETS shunt_plugin_sdk shunt-manifest EXPORT ShuntKitTargets COMPONENT kit
+install(TARGETS shunt_plugin_sdk shunt_plugin_test shunt-manifest EXPORT ShuntKitTargets COMPONENT kit
   INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(TARGETS shunt_host shunt_bus shunt_schemas EXPORT ShuntHostTargets COMPONENT host
   INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})

@@ -1,22 +1,21 @@
 #pragma once
 /// How names of the manifest become names of C++, and which are refused.
 
+#include <shunt/schemas/plugin_name.hpp>
+
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace shunt::manifest_compiler {
 
-/// "market.signals" and "risk/check" as parts of an identifier: "market_signals", "risk_check".
-std::string identifier(std::string_view name);
+using shunt::identifier;
+using shunt::refuse_name;
 
 /// "market.Bar" as C++ says it: "market::Bar".
 std::string cpp_type(std::string_view name);
 
-/// Why a name cannot be that of a plugin, function or configuration key; nothing when it can.
-std::optional<std::string> refuse_name(std::string_view name);
-
-/// The same for a topic: names like a plugin's, joined by dots.
+/// Why a name cannot be that of a topic; nothing when it can: names like a plugin's, joined by dots.
 std::optional<std::string> refuse_topic_name(std::string_view name);
 
 /// The same for a function of another plugin, "plugin/function".

@@ -54,6 +54,7 @@ Status check_file(const Options& options);
 Status show_audit(const Options& options);
 Status examine(const Options& options);
 Status tell_version(const Options& options);
+Status new_plugin(const Options& options);
 /// Gives the exit code.
 Result<int> compare_files(const Options& options);
 

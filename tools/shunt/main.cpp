@@ -84,6 +84,10 @@ void takes_file(CLI::App& command, Options& options) {
   command.add_option("PLUGIN", options.name, "The plugin's shared object.")->required();
 }
 
+void takes_new_name(CLI::App& command, Options& options) {
+  command.add_option("NAME", options.name, "Of the plugin, and of the folder that is made; may be a path.")->required();
+}
+
 void takes_key_name(CLI::App& command, Options& options) {
   command.add_option("NAME", options.name, "Of the key: makes NAME.key and NAME.pub; may be a path.")->required();
   command
@@ -163,6 +167,8 @@ constexpr std::array kCommands{
             check_file, takes_file_to_check, "shunt check plugins/libmomentum.so --config host.toml"},
     Command{"compat", "Say whether a build can take the place of another: exits with 0 in place, 3 re-link, 4 refuse.",
             compare_files, takes_two_files_or_matrix, "shunt compat plugins/libmomentum.so build/libmomentum.so"},
+    Command{"new", "Write a project for a new plugin, with a test, into a folder of its name.", new_plugin,
+            takes_new_name, "shunt new momentum"},
     Command{"keygen", "Make a key that signs plugins.", make_keys, takes_key_name,
             "shunt keygen release --not-after 2027-12-31"},
     Command{"sign", "Sign a plugin's file.", sign_file, takes_file_and_private_key,
