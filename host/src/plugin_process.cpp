@@ -261,7 +261,7 @@ void PluginProcess::accept_from_warden(Packet& packet) {
     plugin_pid_ = spawned->pid();
     plugin_pidfd_ = std::move(packet.descriptors.front());
     plugin_alive_ = true;
-    if (state_ == State::Ending) kill_plugin();
+    if (death_.killed_by_host) kill_plugin();  // not what cleaned up before this packet came, and goes
     else move(Event::Confinement);
   } else if (const auto* const exited = message.body_as_Exited(); exited != nullptr) {
     death_.known = true;
