@@ -23,6 +23,14 @@ struct Task {
   /// From any thread, once.
   void answer(Result<Json> result) const { server.answer(client, to_text(answer_json(std::move(result)))); }
 
+  [[nodiscard]] Result<PublishOptions> publish_options() const {
+    const auto found = request.find("key");
+    if (found == request.end()) return PublishOptions{};
+    if (found->is_string()) return PublishOptions{.key = found->get<std::string>()};
+    if (found->is_number_unsigned()) return PublishOptions{.key = found->get<std::uint64_t>()};
+    return error(ErrorCode::BadInput, "\"key\" is a whole number from 0 on, or a text");
+  }
+
   /// Errors: BadInput, naming the member.
   [[nodiscard]] Result<std::string> text(const char* member) const {
     const auto found = request.find(member);
@@ -184,8 +192,12 @@ Result<Json> describe_route(const Task& task) {
 Result<Json> publish_payload(const Task& task) {
   SHUNT_TRY(topic, task.text("topic"));
   SHUNT_TRY(payload, task.payload());
-  SHUNT_TRY(delivery, publish(task.core().shared_from_this(), topic, payload));
-  return Json{{"delivered", delivery.delivered}, {"waiting", delivery.waiting}, {"dropped", delivery.dropped}};
+  SHUNT_TRY(options, task.publish_options());
+  SHUNT_TRY(delivery, publish(task.core().shared_from_this(), topic, payload, options));
+  return Json{{"delivered", delivery.delivered},
+              {"waiting", delivery.waiting},
+              {"dropped", delivery.dropped},
+              {"conflated", delivery.conflated}};
 }
 
 Result<Json> call_and_wait(const Task& task) {

@@ -64,7 +64,8 @@ Json route_json(const RouteSnapshot& route) {
                          {"dropped", each.dropped},
                          {"refused", each.refused},
                          {"unknown", each.unknown},
-                         {"redelivered", each.redelivered}});
+                         {"redelivered", each.redelivered},
+                         {"conflated", each.conflated}});
   Json json{{"route", route.name},
             {"kind", route.function ? "function" : "topic"},
             {"admission", route.admission},
@@ -110,8 +111,11 @@ Json route_quota_json(const RouteQuota& quota) {
                      {"host", quota.host},
                      {"plugins", quota.plugins},
                      {"abandoned", quota.abandoned}});
-  json.update(Json{
-      {"waiting", quota.waiting}, {"backlog", quota.backlog}, {"dropped", quota.dropped}, {"refused", quota.refused}});
+  json.update(Json{{"waiting", quota.waiting},
+                   {"backlog", quota.backlog},
+                   {"dropped", quota.dropped},
+                   {"refused", quota.refused},
+                   {"conflated", quota.conflated}});
   return json;
 }
 

@@ -29,7 +29,7 @@ using CoreHandle = std::shared_ptr<Core>;
                                              std::span<const std::uint8_t> request, const CallOptions& options,
                                              Completion completion);
 [[nodiscard]] Result<Delivery> publish(const CoreHandle& core, std::string_view topic,
-                                       std::span<const std::uint8_t> payload);
+                                       std::span<const std::uint8_t> payload, const PublishOptions& options);
 
 /// `policy` for a subscriber that does not keep up; the route's own when absent. Errors: NoSuchRoute, SchemaMismatch.
 [[nodiscard]] Result<Subscription> subscribe(const CoreHandle& core, std::string_view topic, SchemaHash schema,

@@ -132,8 +132,7 @@ std::shared_ptr<Outlet> Catalog::outlet(const RouteInfo& route, const PluginVers
   const std::lock_guard lock{mutex_};
   std::shared_ptr<Outlet>& outlet = outlets_[{route.id.value, version.name()}];
   if (outlet != nullptr) return outlet;
-  const SlowConsumer policy = route.function ? SlowConsumer::Refuse : route.settings.slow_consumer;
-  outlet = std::make_shared<Outlet>(route.id, version.name(), policy, route.settings.backlog,
+  outlet = std::make_shared<Outlet>(route.id, version.name(), policy_of(route), route.settings.backlog,
                                     version.configuration.slots, version.pool);
   return outlet;
 }

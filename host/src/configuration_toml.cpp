@@ -11,9 +11,9 @@ namespace {
 constexpr std::array kWaitModes = {TomlWord{"spin", bus::Wait::Spin},
                                    TomlWord{"spin_then_sleep", bus::Wait::SpinThenSleep},
                                    TomlWord{"sleep", bus::Wait::Sleep}};
-constexpr std::array kSlowConsumers = {TomlWord{"drop_oldest", SlowConsumer::DropOldest},
-                                       TomlWord{"drop_newest", SlowConsumer::DropNewest},
-                                       TomlWord{"refuse", SlowConsumer::Refuse}};
+constexpr std::array kSlowConsumers = {
+    TomlWord{"drop_oldest", SlowConsumer::DropOldest}, TomlWord{"drop_newest", SlowConsumer::DropNewest},
+    TomlWord{"refuse", SlowConsumer::Refuse}, TomlWord{"conflate", SlowConsumer::Conflate}};
 constexpr std::array kReadModes = {TomlWord{"auto", ReadMode::Auto}, TomlWord{"copy", ReadMode::Copy},
                                    TomlWord{"in_place", ReadMode::InPlace}};
 constexpr std::array kPayloadPlaces = {TomlWord{"auto", PayloadPlace::Auto}, TomlWord{"inline", PayloadPlace::Inline},

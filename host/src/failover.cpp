@@ -100,7 +100,8 @@ void Hub::fail_over(Instance& dead, const std::string& why, const std::string& a
       if (header.place == bus::Place::Chunk) dead.pool->hold(header.chunk);
       again[outlet].push_back(&leftover.message);
     }
-    for (const auto& [outlet, theirs] : again) outlet->put_back(theirs);
+    for (const auto& [outlet, theirs] : again)
+      outlet->put_back(theirs, [&](const QueuedMessage& older) { let_go(older.header, *dead.pool); });
   }
   dead.with_sender(
       [&](bus::LaneSender& sender) { sender.reclaim([&](bus::ChunkId chunk) { dead.pool->release(chunk); }); });

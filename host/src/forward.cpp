@@ -92,8 +92,13 @@ bool Hub::copy_for_targets(Instance& from, const bus::Incoming& incoming, const 
     InboundPool* const pool = target.outlet->pool.get();
     if (copies_.empty() || copies_.back().pool != pool) {
       Copy& copy = copies_.emplace_back(pool, carry(from, incoming, *pool));
-      if (copy.message) copy.message->header.kind = bus::Kind::Publication;
-      if (copy.message) copy.message->header.flags = flags_of(from, incoming.header);
+      if (!copy.message && make_room(entry.hearing_plugins(), *pool, incoming.header))
+        copy.message = carry(from, incoming, *pool);
+      if (copy.message) {
+        copy.message->header.kind = bus::Kind::Publication;
+        copy.message->header.flags = flags_of(from, incoming.header);
+        bus::set_key(copy.message->header, bus::key_of(incoming.header));
+      }
     }
     if (!copies_.back().message && target.outlet->policy == SlowConsumer::Refuse) return false;
   }
@@ -107,7 +112,8 @@ void Hub::copy_for_inboxes(Instance& from, const bus::Incoming& incoming, const 
   for (std::size_t left = entry.inboxes.size(); left > 0; --left) {
     bus::Incoming copy = incoming;
     if (left > 1) copy.header.place = bus::Place::Inline;
-    parcels_.push_back({receive(from, copy, entry.info->settings.read), flags_of(from, incoming.header)});
+    parcels_.push_back({receive(from, copy, entry.info->settings.read), flags_of(from, incoming.header),
+                        bus::key_of(incoming.header)});
   }
 }
 

@@ -150,6 +150,8 @@ Subscription::~Subscription() { end(); }
 
 std::uint64_t Subscription::dropped() const noexcept { return inbox_ == nullptr ? 0 : inbox_->dropped(); }
 
+std::uint64_t Subscription::conflated() const noexcept { return inbox_ == nullptr ? 0 : inbox_->conflated(); }
+
 void Subscription::end() noexcept {
   if (inbox_ == nullptr) return;
   const std::shared_ptr<host::Core> core = std::move(core_);

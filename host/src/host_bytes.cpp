@@ -72,12 +72,13 @@ Result<StartedCall> call_async(const CoreHandle& core, std::string_view function
   return route.call_async(chunks, built, options, std::move(completion));
 }
 
-Result<Delivery> publish(const CoreHandle& core, std::string_view topic, std::span<const std::uint8_t> payload) {
+Result<Delivery> publish(const CoreHandle& core, std::string_view topic, std::span<const std::uint8_t> payload,
+                         const PublishOptions& options) {
   SHUNT_TRY(route, resolve_topic(core, topic, {}));
   alignas(8) std::uint8_t scratch[bus::kInlinePayloadBytes];
   RouteHandle::Chunks chunks{route};
   SHUNT_TRY(built, place(chunks, payload, route.payload(), scratch));
-  return route.publish(chunks, built);
+  return route.publish(chunks, built, options);
 }
 
 Result<Subscription> subscribe(const CoreHandle& core, std::string_view topic, SchemaHash schema,
@@ -136,8 +137,9 @@ Result<StartedCall> Host::call_bytes_async(std::string_view function, std::span<
       }});
 }
 
-Result<Delivery> Host::publish_bytes(std::string_view topic, std::span<const std::uint8_t> payload) {
-  return host::publish(core_, topic, payload);
+Result<Delivery> Host::publish_bytes(std::string_view topic, std::span<const std::uint8_t> payload,
+                                     const PublishOptions& options) {
+  return host::publish(core_, topic, payload, options);
 }
 
 Result<std::vector<std::byte>> Host::schema_of(std::string_view route) { return host::schema_of(*core_, route); }

@@ -14,6 +14,7 @@
 
 #include <shunt/bus/builder.hpp>
 #include <shunt/bus/clock.hpp>
+#include <shunt/host/options.hpp>
 
 #include <atomic>
 #include <functional>
@@ -42,6 +43,7 @@ struct Sent {
   std::uint32_t in_ring = 0;
   std::uint32_t in_backlog = 0;
   std::uint32_t dropped = 0;
+  std::uint32_t conflated = 0;
   std::uint32_t refused = 0;
   InboundPool* used_up = nullptr;  ///< Had no chunk for a receiver that must not lose it.
 };
@@ -75,7 +77,8 @@ class Hub {
   /// RingFull (nobody took it and a receiver refuses), QuotaExceeded and TooLarge (nobody took it, and one that must
   /// not lose it has no chunk for it). Errors of call: also DeadlineExceeded, NotServing, OutcomeUnknown, and the
   /// plugin's own.
-  [[nodiscard]] Result<Sent> publish(const RouteInfo& route, InboundPool* pool, const bus::Built& built);
+  [[nodiscard]] Result<Sent> publish(const RouteInfo& route, InboundPool* pool, const bus::Built& built,
+                                     const PublishOptions& options);
   [[nodiscard]] Result<ReceivedBytes> call(const RouteInfo& route, InboundPool* pool, const bus::Built& built,
                                            const CallRequest& request);
 
@@ -241,6 +244,8 @@ class Hub {
   InboundPool& pool_for(const RouteInfo& route) noexcept;
   std::optional<bus::LoanedChunk> find_chunk(InboundPool& pool, std::size_t bytes);
   std::optional<PoolLoan> loan_elsewhere(const RouteInfo& route, const InboundPool& nearest, std::size_t bytes);
+  static bool make_room(std::span<const Target> receivers, InboundPool& pool,
+                        const bus::MessageHeader& header) noexcept;
   static Error no_chunk(InboundPool& pool, std::size_t bytes);
 
   // send.cpp

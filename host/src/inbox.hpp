@@ -1,6 +1,7 @@
 #pragma once
 /// What waits for one subscription of the host: publications that were drained, until poll() runs the callback.
 
+#include "key_index.hpp"
 #include "route_info.hpp"
 
 #include <shunt/bus/spin.hpp>
@@ -18,6 +19,7 @@ namespace shunt::host {
 struct Parcel {
   ReceivedBytes payload;
   std::uint8_t flags = 0;
+  std::uint64_t key = 0;
 };
 
 class Inbox {
@@ -28,7 +30,9 @@ class Inbox {
       : route(topic),
         policy(slow_policy),
         callback_(std::move(on_parcel)),
-        queue_(std::max(topic.settings.backlog, 1u)) {}
+        queue_(std::max(topic.settings.backlog, 1u)) {
+    if (policy == SlowConsumer::Conflate) index_ = KeyIndex{queue_.size()};
+  }
 
   const RouteInfo& route;
   const SlowConsumer policy;
@@ -46,14 +50,20 @@ class Inbox {
   /// first.
   void put(Parcel parcel) noexcept {
     const std::lock_guard lock{lock_};
+    const bool conflates = policy == SlowConsumer::Conflate;
+    if (const auto place = conflates ? index_.find(parcel.key) : std::nullopt) {
+      queue_[*place] = std::move(parcel);
+      conflated_.fetch_add(1, std::memory_order_relaxed);
+      return;
+    }
     if (size_ == queue_.size()) {
       dropped_.fetch_add(1, std::memory_order_relaxed);
-      if (policy != SlowConsumer::DropOldest) return;
-      queue_[head_] = {};
-      head_ = (head_ + 1) % queue_.size();
-      --size_;
+      if (policy != SlowConsumer::DropOldest && !conflates) return;
+      static_cast<void>(pop());
     }
-    queue_[(head_ + size_) % queue_.size()] = std::move(parcel);
+    const std::size_t place = (head_ + size_) % queue_.size();
+    if (conflates) index_.put(parcel.key, place);
+    queue_[place] = std::move(parcel);
     waiting_.store(static_cast<std::uint32_t>(++size_), std::memory_order_relaxed);
   }
 
@@ -84,6 +94,7 @@ class Inbox {
   }
 
   [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t conflated() const noexcept { return conflated_.load(std::memory_order_relaxed); }
 
  private:
   /// One thread's run of the callback. Also when the callback throws, one that ended its own subscription goes.
@@ -108,10 +119,16 @@ class Inbox {
   bool take(Parcel& parcel) noexcept {
     const std::lock_guard lock{lock_};
     if (size_ == 0 || closed_.load(std::memory_order_relaxed)) return false;
-    parcel = std::move(queue_[head_]);
+    parcel = pop();
+    return true;
+  }
+  /// The oldest, under the lock.
+  Parcel pop() noexcept {
+    Parcel parcel = std::move(queue_[head_]);
+    if (policy == SlowConsumer::Conflate) index_.erase(parcel.key);
     head_ = (head_ + 1) % queue_.size();
     waiting_.store(static_cast<std::uint32_t>(--size_), std::memory_order_relaxed);
-    return true;
+    return parcel;
   }
 
   std::mutex running_;
@@ -123,7 +140,9 @@ class Inbox {
   std::size_t size_ = 0;
   std::atomic<std::uint32_t> waiting_{0};
   std::atomic<bool> is_running_{false};
+  KeyIndex index_;  // under lock_; of a policy that conflates
   std::atomic<std::uint64_t> dropped_{0};
+  std::atomic<std::uint64_t> conflated_{0};
   std::atomic<bool> closed_{false};
 };
 

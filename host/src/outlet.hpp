@@ -3,6 +3,7 @@
 /// there. The route's slow-consumer policy acts here and nowhere else: pushed messages are never recalled.
 
 #include "instance.hpp"
+#include "key_index.hpp"
 
 #include <shunt/bus/layout.hpp>
 #include <shunt/bus/spin.hpp>
@@ -36,7 +37,7 @@ struct Message {
 
 /// OverQuota: a request, and as many as may be are in flight. Unwanted: a nested one, and nobody waits for the outer
 /// one.
-enum class Delivered : std::uint8_t { InRing, InBacklog, DroppedOldest, DroppedNewest, Refused, OverQuota, Unwanted };
+enum class Delivered : std::uint8_t { InRing, InBacklog, DroppedOldest, DroppedNewest, Conflated, Refused, OverQuota, Unwanted };
 
 class Outlet {
  public:
@@ -47,8 +48,9 @@ class Outlet {
     std::uint64_t refused = 0;
     std::uint64_t unknown = 0;  ///< Outcomes lost in a death.
     std::uint64_t redelivered = 0;
-    std::uint64_t no_chunk = 0;  ///< Lost because the pool towards the consumer was used up.
-    std::uint64_t stopped = 0;   ///< Dropped because the consumer was stopped.
+    std::uint64_t no_chunk = 0;   ///< Lost because the pool towards the consumer was used up.
+    std::uint64_t stopped = 0;    ///< Dropped because the consumer was stopped.
+    std::uint64_t conflated = 0;  ///< A newer one of the same key took their place.
     [[nodiscard]] std::uint64_t dropped() const { return dropped_oldest + dropped_newest + no_chunk + stopped; }
   };
 
@@ -60,12 +62,15 @@ class Outlet {
         policy(slow_policy),
         pool(std::move(inbound)),
         limit_(backlog),
-        queue_(places(backlog, leftover)) {}
+        queue_(places(backlog, leftover)),
+        index_(slow_policy == SlowConsumer::Conflate ? KeyIndex{queue_.size()} : KeyIndex{}) {}
 
   /// What one takes of the host's private memory. It grows beyond that only where two instances of a plugin died at one
   /// time, or more threads than we think of publish at the same moment.
-  [[nodiscard]] static constexpr std::size_t bytes(std::uint32_t backlog, std::uint32_t leftover) noexcept {
-    return places(backlog, leftover) * sizeof(QueuedMessage);
+  [[nodiscard]] static constexpr std::size_t bytes(SlowConsumer policy, std::uint32_t backlog,
+                                                   std::uint32_t leftover) noexcept {
+    const std::size_t count = places(backlog, leftover);
+    return count * sizeof(QueuedMessage) + (policy == SlowConsumer::Conflate ? KeyIndex::bytes(count) : 0);
   }
 
   const RouteId route;
@@ -85,6 +90,7 @@ class Outlet {
   template <typename OnDropped>
   Delivered enqueue(const Message& message, OnDropped&& on_dropped) noexcept {
     const std::lock_guard lock{lock_};
+    if (const auto place = place_of(bus::key_of(message.header))) return replace(*place, message, on_dropped);
     Delivered result = Delivered::InBacklog;
     const bool asked_before = policy == SlowConsumer::Refuse && message.header.kind == bus::Kind::Publication;
     if (asked_before && size_ == queue_.size()) grow();
@@ -92,37 +98,65 @@ class Outlet {
       if (policy == SlowConsumer::Refuse) return ++counters_.refused, Delivered::Refused;
       if (policy == SlowConsumer::DropNewest || limit_ == 0)
         return ++counters_.dropped_newest, Delivered::DroppedNewest;
-      on_dropped(queue_[head_]);
+      if (!is_given_up(queue_[head_])) {  // else that was counted then
+        on_dropped(queue_[head_]);
+        ++counters_.dropped_oldest;
+        result = Delivered::DroppedOldest;
+      }
       pop();
-      ++counters_.dropped_oldest;
-      result = Delivered::DroppedOldest;
     }
-    store(at(size_), message);
-    resize(size_ + 1);
+    append(place_at(size_), message);
     ++counters_.queued;
     return result;
   }
 
+  /// Where the policy is to conflate: lets go of the older message of the same key, if its chunk is of the class that
+  /// this one needs. Its place stays, for whoever comes with the key; what is sent before that steps over it.
+  template <typename OnDropped>
+  bool give_up_older(const bus::MessageHeader& header, OnDropped&& on_dropped) noexcept {
+    const std::lock_guard lock{lock_};
+    const auto place = place_of(bus::key_of(header));
+    if (!place || queue_[*place].header.place != bus::Place::Chunk ||
+        pool->geometry().class_for(header.payload_bytes) != queue_[*place].header.chunk.size_class())
+      return false;
+    on_dropped(queue_[*place]);
+    queue_[*place].header.place = bus::Place::None;
+    queue_[*place].header.payload_bytes = kGivenUp;
+    ++counters_.conflated;
+    return true;
+  }
+
   /// Puts what a dead instance left in front of those that wait, oldest first; never refused, because it was accepted
-  /// once. All of it at once: a sender that flushed in between would send the younger before the older.
-  void put_back(std::span<const QueuedMessage* const> messages) noexcept {
+  /// once. All of it at once: a sender that flushed in between would send the younger before the older. Where the
+  /// policy is to conflate, one that has a younger of its key behind it is dropped: `on_dropped` as for enqueue().
+  template <typename OnDropped>
+  void put_back(std::span<const QueuedMessage* const> messages, OnDropped&& on_dropped) noexcept {
     const std::lock_guard lock{lock_};
     while (size_ + messages.size() > queue_.size()) grow();
     for (std::size_t left = messages.size(); left > 0; --left) {
       const QueuedMessage& message = *messages[left - 1];
+      if (place_of(bus::key_of(message.header))) {
+        on_dropped(message);
+        ++counters_.conflated;
+        continue;
+      }
       head_ = head_ == 0 ? queue_.size() - 1 : head_ - 1;
-      store(queue_[head_], {message.header, message.inline_payload()});
+      append(head_, {message.header, message.inline_payload()});
     }
-    resize(size_ + messages.size());
   }
 
   /// Gives messages, oldest first, to `send(QueuedMessage&) -> bool` until it says no.
   template <typename Send>
   std::uint32_t flush(Send&& send) noexcept {
     const std::lock_guard lock{lock_};
-    std::uint32_t sent = 0;
-    for (; size_ > 0 && send(queue_[head_]); ++sent) pop();
-    return sent;
+    for (std::uint32_t sent = 0;; ++sent) {
+      std::size_t nth = 0;
+      while (nth < size_ && is_given_up(at(nth))) ++nth;
+      const bool any = nth < size_;
+      if (any && !send(at(nth))) return sent;  // what was given up keeps its places before it
+      for (nth += any ? 1 : 0; nth > 0; --nth) pop();
+      if (!any) return sent;
+    }
   }
 
   /// Takes out the request with this correlation, which nobody waits for any more; what is behind it or before it moves
@@ -149,8 +183,12 @@ class Outlet {
   template <typename OnDropped>
   std::uint32_t drop(OnDropped&& on_dropped) noexcept {
     const std::lock_guard lock{lock_};
-    const auto count = static_cast<std::uint32_t>(size_);
-    for (; size_ > 0; pop()) on_dropped(queue_[head_]);
+    std::uint32_t count = 0;
+    for (; size_ > 0; pop()) {
+      if (is_given_up(queue_[head_])) continue;
+      on_dropped(queue_[head_]);
+      ++count;
+    }
     counters_.stopped += count;
     return count;
   }
@@ -165,12 +203,36 @@ class Outlet {
   }
 
  private:
-  static constexpr std::size_t kSlack = 64;  ///< Threads that may pass a full check at the same moment.
+  static constexpr std::size_t kSlack = 64;       ///< Threads that may pass a full check at the same moment.
+  static constexpr std::uint32_t kGivenUp = ~0u;  ///< The payload's bytes where there is no message any more.
 
   static constexpr std::size_t places(std::uint32_t backlog, std::uint32_t leftover) noexcept {
     return std::size_t{backlog} + leftover + kSlack;
   }
-  QueuedMessage& at(std::size_t place) noexcept { return queue_[(head_ + place) % queue_.size()]; }
+  static bool is_given_up(const QueuedMessage& message) noexcept {
+    return message.header.place == bus::Place::None && message.header.payload_bytes == kGivenUp;
+  }
+  [[nodiscard]] std::size_t place_at(std::size_t nth) const noexcept { return (head_ + nth) % queue_.size(); }
+  [[nodiscard]] QueuedMessage& at(std::size_t nth) noexcept { return queue_[place_at(nth)]; }
+  /// Where the one message of this key waits, if the policy knows keys.
+  [[nodiscard]] std::optional<std::uint32_t> place_of(std::uint64_t key) const noexcept {
+    return policy == SlowConsumer::Conflate ? index_.find(key) : std::nullopt;
+  }
+  template <typename OnDropped>
+  Delivered replace(std::size_t place, const Message& message, OnDropped&& on_dropped) noexcept {
+    QueuedMessage& older = queue_[place];
+    if (!is_given_up(older)) {  // else that was counted then
+      on_dropped(older);
+      ++counters_.conflated;
+    }
+    store(older, message);
+    return Delivered::Conflated;
+  }
+  void append(std::size_t place, const Message& message) noexcept {
+    store(queue_[place], message);
+    if (policy == SlowConsumer::Conflate) index_.put(bus::key_of(message.header), place);
+    resize(size_ + 1);
+  }
   static void store(QueuedMessage& to, const Message& message) noexcept {
     to.header = message.header;
     if (!message.inline_payload.empty())
@@ -179,11 +241,15 @@ class Outlet {
   /// Two instances of a plugin, and versions with longer rings, can leave more than was thought of.
   void grow() {
     std::vector<QueuedMessage> larger(queue_.size() * 2);
-    for (std::size_t place = 0; place < size_; ++place) larger[place] = at(place);
+    for (std::size_t nth = 0; nth < size_; ++nth) larger[nth] = at(nth);
     queue_ = std::move(larger);
     head_ = 0;
+    if (policy != SlowConsumer::Conflate) return;
+    index_ = KeyIndex{queue_.size()};
+    for (std::size_t nth = 0; nth < size_; ++nth) index_.put(bus::key_of(queue_[nth].header), nth);
   }
   void pop() noexcept {
+    if (policy == SlowConsumer::Conflate) index_.erase(bus::key_of(queue_[head_].header));
     head_ = (head_ + 1) % queue_.size();
     resize(size_ - 1);
   }
@@ -201,6 +267,7 @@ class Outlet {
   std::vector<QueuedMessage> queue_;
   std::size_t head_ = 0;
   std::size_t size_ = 0;
+  KeyIndex index_;  // of a policy that conflates: each key waits once
   Counters counters_;
   std::atomic<std::uint32_t> waiting_{0};
 };

@@ -82,7 +82,7 @@ void add_backlogs(const Versions& versions, std::vector<PlannedMemory>& parts) {
   for (const auto& [name, route] : routes)
     parts.push_back(
         {versions.front()->name(), "backlog of " + name, false, false,
-         host::Outlet::bytes(route->settings.backlog, leftover),
+         host::Outlet::bytes(host::policy_of(*route), route->settings.backlog, leftover),
          fmt::format("{} messages, and {} that a dead instance leaves", route->settings.backlog, leftover)});
 }
 

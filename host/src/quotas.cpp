@@ -66,7 +66,8 @@ RouteQuota backlog_of(const RouteEntry& entry, Outlet& outlet) {
           .waiting = outlet.waiting(),
           .backlog = static_cast<std::uint32_t>(outlet.backlog()),
           .dropped = counters.dropped(),
-          .refused = counters.refused};
+          .refused = counters.refused,
+          .conflated = counters.conflated};
 }
 
 }  // namespace

@@ -94,6 +94,17 @@ std::optional<bus::LoanedChunk> Hub::find_chunk(InboundPool& pool, std::size_t b
   return pool.loan(bytes);
 }
 
+/// Before a receiver that conflates loses the latest message of a key for want of a chunk, it gives up the older one,
+/// which the latest replaces anyway: `receivers` are those that get the latest. True: it is worth asking the pool
+/// again.
+bool Hub::make_room(std::span<const Target> receivers, InboundPool& pool, const bus::MessageHeader& header) noexcept {
+  bool any = false;
+  for (const Target& target : receivers)
+    if (target.outlet->pool.get() == &pool)
+      any |= target.outlet->give_up_older(header, [&](const QueuedMessage& older) { let_go(older.header, pool); });
+  return any;
+}
+
 /// Why, and counted at the pool.
 Error Hub::no_chunk(InboundPool& pool, std::size_t bytes) {
   const auto size_class = pool.geometry().class_for(bytes);

@@ -36,6 +36,11 @@ struct RouteInfo {
   mutable Counters counters;
 };
 
+/// Of what waits before a target of the route.
+[[nodiscard]] inline SlowConsumer policy_of(const RouteInfo& route) noexcept {
+  return route.function ? SlowConsumer::Refuse : route.settings.slow_consumer;
+}
+
 /// Names to routes, for the host's lifetime. Thread-safe; not for the data path, which holds the RouteInfo.
 class RouteDirectory {
  public:

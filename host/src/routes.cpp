@@ -260,7 +260,7 @@ void Supervisor::snapshot_routes(HostSnapshot& result) {
       route.receivers.push_back(
           {target.outlet->consumer, target.instance == nullptr ? "" : to_string(target.instance->identity.version),
            target.outlet->waiting(), target.outlet->backlog(), counters.dropped(), counters.refused, counters.unknown,
-           counters.redelivered, target.takes == Takes::Everything});
+           counters.redelivered, counters.conflated, target.takes == Takes::Everything});
     }
     // The table has them in the order of their pools, which is anybody's.
     std::ranges::sort(route.receivers, {}, &RouteSnapshot::Receiver::plugin);

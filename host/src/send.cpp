@@ -36,6 +36,7 @@ void count(Delivered delivered, Sent& sent) {
     case Delivered::InBacklog: ++sent.in_backlog; break;
     case Delivered::DroppedOldest: ++sent.in_backlog, ++sent.dropped; break;
     case Delivered::DroppedNewest: ++sent.dropped; break;
+    case Delivered::Conflated: ++sent.in_backlog, ++sent.conflated; break;
     case Delivered::Refused:
     case Delivered::OverQuota:
     case Delivered::Unwanted: ++sent.refused; break;
@@ -189,9 +190,11 @@ std::uint32_t Hub::flush(const Target& target) noexcept {
   });
 }
 
-Result<Sent> Hub::publish(const RouteInfo& route, InboundPool* pool, const bus::Built& built) {
+Result<Sent> Hub::publish(const RouteInfo& route, InboundPool* pool, const bus::Built& built,
+                          const PublishOptions& options) {
   const EndOfLoan loan{pool, built};
   Message message = message_for(route, bus::Kind::Publication, built);
+  bus::set_key(message.header, options.key.value);
   Sent sent;
   bool known = false;
   std::string why_down;  // empty, and no allocation, unless it is
@@ -246,7 +249,8 @@ bool Hub::fan_out(const RouteEntry& entry, std::size_t first, Message& message, 
     return true;
   }
   Message copied = message;
-  const bool copy = copy_to(theirs, copied, *pool);
+  bool copy = copy_to(theirs, copied, *pool);
+  if (!copy && make_room(entry.hearing_host(), theirs, message.header)) copy = copy_to(theirs, copied, *pool);
   if (!copy && target.outlet->policy == SlowConsumer::Refuse)
     return target.outlet->count_refused(), sent.used_up = &theirs, false;
   if (!copy) theirs.count_no_chunk(message.header.payload_bytes);
@@ -367,10 +371,11 @@ Status RouteHandle::check_place(const Chunks& chunks, const bus::Built& built) c
                route_->name, built.bytes, bus::kInlineBytesMax);
 }
 
-Result<Delivery> RouteHandle::publish(const Chunks& chunks, const bus::Built& built) const {
+Result<Delivery> RouteHandle::publish(const Chunks& chunks, const bus::Built& built,
+                                      const PublishOptions& options) const {
   SHUNT_CHECK(check_place(chunks, built));
-  SHUNT_TRY(sent, core_->hub->publish(*route_, chunks.pool_, built));
-  return Delivery{sent.in_ring, sent.in_backlog, sent.dropped};
+  SHUNT_TRY(sent, core_->hub->publish(*route_, chunks.pool_, built, options));
+  return Delivery{sent.in_ring, sent.in_backlog, sent.dropped, sent.conflated};
 }
 
 }  // namespace shunt

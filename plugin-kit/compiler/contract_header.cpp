@@ -182,7 +182,7 @@ std::string senders(const Declaration& declaration) {
     text += fmt::format(
         "  /// {0}; `build` gets a flatbuffers::FlatBufferBuilder& and returns the offset of a {1}.\n"
         "  template <typename Build>\n"
-        "  [[nodiscard]] shunt::Status publish_{2}(Build&& build, shunt::kit::SendOptions options = {{}}) {{\n"
+        "  [[nodiscard]] shunt::Status publish_{2}(Build&& build, shunt::kit::PublishOptions options = {{}}) {{\n"
         "    return shunt::kit::publish<{3}>(shunt_link(), {4}, topic_hints_[{4}], build, options);\n"
         "  }}\n\n",
         topic.name, topic.type, identifier(topic.name), type(topic.type), i);

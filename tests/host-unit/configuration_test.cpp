@@ -63,7 +63,7 @@ payload = "chunk"
 wait = "sleep"
 
 [routes."market.bars"]
-slow_consumer = "drop_newest"
+slow_consumer = "conflate"
 
 [sandbox]
 require = "full"
@@ -131,7 +131,7 @@ TEST_F(Configuration, a_full_file_is_read_as_it_is_written) {
   EXPECT_EQ(host->routes[0], signal);
   EXPECT_EQ(
       host->routes[1],
-      (RouteConfiguration{.name = "market.bars", .slow_consumer = SlowConsumer::DropNewest, .origin = file + ":42:9"}));
+      (RouteConfiguration{.name = "market.bars", .slow_consumer = SlowConsumer::Conflate, .origin = file + ":42:9"}));
 }
 
 TEST_F(Configuration, an_empty_file_is_a_host_without_plugins) {

@@ -40,7 +40,7 @@ TEST(Outlet, what_is_put_back_goes_before_what_waits_in_its_own_order) {
   pointers.reserve(leftovers.size());
   for (const auto& each : leftovers) pointers.push_back(&each);
 
-  outlet.put_back(pointers);
+  outlet.put_back(pointers, [](const QueuedMessage&) {});
 
   EXPECT_EQ(outlet.waiting(), 101u);
   const auto numbers = flush(outlet, 1000);
@@ -90,12 +90,46 @@ TEST(Outlet, what_is_put_back_while_others_flush_keeps_its_order) {
 
   for (std::uint64_t round = 0; round < kRounds; ++round) {
     for (std::size_t i = 0; i < kLeftovers; ++i) leftovers[i] = numbered(round * kLeftovers + i);
-    outlet.put_back(pointers);
+    outlet.put_back(pointers, [](const QueuedMessage&) {});
     while (heard_count < (round + 1) * kLeftovers) std::this_thread::yield();
   }
   sender.join();
 
   EXPECT_TRUE(std::ranges::is_sorted(heard));
+}
+
+/// A message whose number is its correlation.
+QueuedMessage keyed(std::uint64_t number, std::uint64_t key) {
+  QueuedMessage message = numbered(number);
+  bus::set_key(message.header, key);
+  return message;
+}
+
+TEST(Outlet, that_conflates_keeps_one_message_of_each_key_also_when_it_grows) {
+  Outlet outlet = outlet_of(SlowConsumer::Conflate, 4);
+  std::vector<std::uint64_t> dropped;
+  const auto drop = [&](const QueuedMessage& message) { dropped.push_back(message.header.correlation); };
+  outlet.enqueue({keyed(500, 5).header, {}}, drop);
+  outlet.enqueue({keyed(900, 9).header, {}}, drop);
+  outlet.enqueue({keyed(501, 5).header, {}}, drop);
+  std::vector<QueuedMessage> leftovers;
+  for (std::uint64_t i = 0; i < 100; ++i) leftovers.push_back(keyed(i, i));  // more than it was made for
+  leftovers.push_back(keyed(100, 7));
+  std::vector<const QueuedMessage*> pointers;
+  pointers.reserve(leftovers.size());
+  for (const auto& each : leftovers) pointers.push_back(&each);
+
+  outlet.put_back(pointers, drop);
+  outlet.enqueue({keyed(600, 99).header, {}}, drop);
+
+  std::vector<std::uint64_t> expected;
+  for (std::uint64_t i = 0; i < 99; ++i)
+    if (i != 5 && i != 7 && i != 9) expected.push_back(i);
+  for (const std::uint64_t number : {600, 100, 501, 900}) expected.push_back(number);
+  EXPECT_EQ(outlet.waiting(), expected.size());
+  EXPECT_EQ(flush(outlet, 1000), expected);
+  EXPECT_EQ(dropped, (std::vector<std::uint64_t>{500, 9, 7, 5, 99}));
+  EXPECT_EQ(outlet.counters().conflated, dropped.size());
 }
 
 }  // namespace

@@ -183,6 +183,7 @@ TEST_F(Dispatch, a_publication_reaches_its_handler_and_goes_on_from_there) {
 
   ASSERT_EQ(launcher_.publication().count, 1);
   EXPECT_EQ(as_response(launcher_.publication().payload)->number(), 42);
+  EXPECT_EQ(launcher_.publication().key, 21u);
   EXPECT_FALSE(launcher_.publication().in_chunk);
 }
 

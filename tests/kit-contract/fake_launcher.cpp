@@ -121,6 +121,11 @@ shunt_services FakeLauncher::make_services() {
     self(r).take(self(r).publications_, topic, s, offset, bytes);
     return SHUNT_OK;
   };
+  services.publish_as = [](shunt_runtime* r, const shunt_publication* how, shunt_sample* s, size_t offset,
+                           size_t bytes) {
+    self(r).publications_.key = how->key;
+    return self(r).services_.publish(r, how->topic_out, s, offset, bytes);
+  };
   services.call = [](shunt_runtime* r, const shunt_message*, uint32_t call, shunt_sample* s, size_t offset,
                      size_t bytes, int64_t deadline_ns, shunt_answer* out) {
     auto& fake = self(r);

@@ -39,6 +39,7 @@ class FakeLauncher {
     std::uint32_t index = 0;
     bool in_chunk = false;
     std::int64_t deadline_ns = 0;
+    std::uint64_t key = 0;
     std::span<const std::uint8_t> payload;
     std::string_view text;
   };

@@ -137,6 +137,23 @@ static void publish(struct plugin* plugin, const shunt_message* message) {
   answer_bytes(plugin, message, NULL, 0);
 }
 
+/* The payload begins with a key and with the bytes of shunt_publication that the caller claims to know. */
+static void publish_keyed(struct plugin* plugin, const shunt_message* message) {
+  struct {
+    uint64_t key;
+    uint64_t size;
+  } said;
+  memcpy(&said, message->payload, sizeof(said));
+  const shunt_publication how = {.size = (uint32_t)said.size, .topic_out = 0, .key = said.key};
+  shunt_sample sample = own_memory("keyed", 5);
+  const int code = plugin->services->publish_as(plugin->runtime, &how, &sample, 0, 5);
+  if (code != SHUNT_OK) {
+    answer_error(plugin, message, code);
+    return;
+  }
+  answer_bytes(plugin, message, NULL, 0);
+}
+
 static void wait_for_cancel(struct plugin* plugin, const shunt_message* message) {
   while (!plugin->services->cancelled(plugin->runtime, message)) {
   }
@@ -245,7 +262,8 @@ enum function {
   kFork,
   kWaitOnAnotherThread,
   kAllocations,
-  kAllocate
+  kAllocate,
+  kPublishKeyed
 };
 
 static void handle(void* self, const shunt_message* message) {
@@ -273,13 +291,15 @@ static void handle(void* self, const shunt_message* message) {
     case kWaitOnAnotherThread: wait_on_another_thread(plugin, message); break;
     case kAllocations: answer_allocations(plugin, message); break;
     case kAllocate: allocate(plugin, message); break;
+    case kPublishKeyed: publish_keyed(plugin, message); break;
     case kFork: answer_fork(plugin, message); break;
   }
 }
 
-/* A publication comes back on the first topic out. */
+/* A publication comes back on the first topic out; one with a deadline, which none has, does not. */
 static void receive(void* self, const shunt_message* message) {
   struct plugin* plugin = self;
+  if (message->deadline_ns != 0) return;
   shunt_sample sample = own_memory(message->payload, message->payload_bytes);
   plugin->services->publish(plugin->runtime, 0, &sample, 0, message->payload_bytes);
 }

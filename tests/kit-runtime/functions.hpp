@@ -26,6 +26,7 @@ enum Route : std::uint32_t {
   kWaitOnAnotherThread,
   kAllocations,
   kAllocate,
+  kPublishKeyed,
   kEndOfRoutes,
   kCalled = 200,
   kTopicIn = 300,

@@ -226,6 +226,31 @@ TEST_P(Serving, what_cannot_be_served_is_refused_with_its_reason) {
   EXPECT_EQ(echo.text(), "next");
 }
 
+TEST_P(Serving, a_publication_has_the_key_that_its_plugin_said_and_a_plugin_of_a_later_header_may_say_more) {
+  const auto publish = [&](std::uint64_t key, std::uint64_t size) {
+    const std::uint64_t said[] = {key, size};
+    return host_.call(kPublishKeyed, {reinterpret_cast<const char*>(said), sizeof said});
+  };
+
+  EXPECT_EQ(publish(0xfedcba9876543210u, 16).header.status, 0);
+  EXPECT_EQ(publish(5, 4096).header.status, 0);
+  const Answer refused = publish(6, 8);
+
+  EXPECT_EQ(bus::key_of(host_.next(Ring::Data).header), 0xfedcba9876543210u);
+  EXPECT_EQ(bus::key_of(host_.next(Ring::Data).header), 5u);
+  EXPECT_EQ(refused.header.status, status(ErrorCode::BadInput));
+  EXPECT_EQ(refused.failure(), "a shunt_publication of 8 bytes cannot be: the least has 16");
+}
+
+TEST_P(Serving, the_key_of_a_publication_is_not_a_deadline_to_its_handler) {
+  host_.send(Kind::Publication, kTopicIn, "with a key", 1);
+
+  const Answer passed_on = host_.next(Ring::Data);
+
+  EXPECT_EQ(passed_on.text(), "with a key");
+  EXPECT_EQ(bus::key_of(passed_on.header), 0u) << "the plugin gave it none";
+}
+
 TEST(Backpressure, a_full_ring_is_waited_for_until_the_deadline_and_then_refused) {
   auto options = abi_plugin();
   options.slots = 16;

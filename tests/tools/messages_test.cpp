@@ -155,9 +155,31 @@ TEST_F(Messages, a_request_that_is_too_long_is_refused_before_it_is_sent) {
 TEST_F(Messages, a_publication_says_how_many_took_it) {
   const Json sent = host_.ask({"pub", "stage.orders", order("Echo")});
 
-  EXPECT_EQ(sent, Json::parse(R"({"delivered":2,"waiting":0,"dropped":0})"));
-  EXPECT_EQ(host_.shunt({"pub", "stage.orders", order("Echo")}).out, "delivered 2, waiting 0, dropped 0\n");
+  EXPECT_EQ(sent, Json::parse(R"({"delivered":2,"waiting":0,"dropped":0,"conflated":0})"));
+  EXPECT_EQ(host_.shunt({"pub", "stage.orders", order("Echo")}).out,
+            "delivered 2, waiting 0, dropped 0, conflated 0\n");
   EXPECT_EQ(host_.ask({"pub", "parrot.echoes", "{}"})["delivered"], 0) << "nobody hears that";
+}
+
+TEST_F(ProcessTest, publications_with_a_key_conflate_before_who_lags_and_ls_and_inspect_say_so) {
+  const std::string conflating = "[routes.\"stage.orders\"]\nslow_consumer = \"conflate\"\n";
+  const RunningHost host{{plugin(ACTOR, "slots = 16\n"), conflating}};
+  ASSERT_TRUE(await([&] { return host.listed("actor")["pid"] != 0; }));
+  const auto pid = host.listed("actor")["pid"].get<pid_t>();
+  ASSERT_EQ(::kill(pid, SIGSTOP), 0);
+  while (host.ask({"pub", "stage.orders", order("Echo")})["delivered"] == 1) {
+  }
+
+  EXPECT_EQ(host.ask({"pub", "stage.orders", order("Echo"), "--key", "EURUSD"})["conflated"], 0);
+  EXPECT_EQ(host.ask({"pub", "stage.orders", order("Echo"), "--key", "7"})["conflated"], 0);
+  EXPECT_EQ(host.ask({"pub", "stage.orders", order("Echo"), "--key", "EURUSD"})["conflated"], 1);
+  EXPECT_EQ(host.ask({"pub", "stage.orders", order("Echo"), "--key", "07"})["conflated"], 1) << "7 is a number";
+
+  EXPECT_THAT(host.shunt({"ls"}).out, HasSubstr("actor (3 waiting, 2 conflated)"));
+  EXPECT_EQ(host.ask({"inspect", "stage.orders"})["receivers"][0]["conflated"], 2);
+  EXPECT_THAT(host.shunt({"inspect", "stage.orders"}).out, HasSubstr("CONFLATED"));
+  ASSERT_EQ(::kill(pid, SIGCONT), 0);
+  EXPECT_TRUE(await([&] { return host.ask({"inspect", "stage.orders"})["receivers"][0]["waiting"] == 0; }));
 }
 
 TEST_F(Messages, publications_on_what_is_no_topic_are_refused) {

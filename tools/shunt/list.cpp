@@ -13,7 +13,11 @@ std::string receivers_of(const Json& route) {
   for (const Json& each : list_of(route, "receivers")) {
     if (!text.empty()) text += ", ";
     text += text_of(each, "plugin");
-    if (const auto waiting = number_of(each, "waiting"); waiting > 0) text += fmt::format(" ({} waiting)", waiting);
+    std::string more;
+    for (const char* const count : {"waiting", "conflated"})
+      if (const auto number = number_of(each, count); number > 0)
+        more += fmt::format("{}{} {}", more.empty() ? "" : ", ", number, count);
+    if (!more.empty()) text += fmt::format(" ({})", more);
     if (each.value("open", true) == false) text += " (off)";
   }
   if (const auto own = number_of(route, "subscriptions"); own > 0)

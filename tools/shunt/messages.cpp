@@ -6,6 +6,7 @@
 
 #include <shunt/host/base64.hpp>
 
+#include <charconv>
 #include <cstdio>
 
 namespace shunt::tool {
@@ -46,6 +47,13 @@ Status no_function(HostConnection& host, const std::string& name) {
   return error(ErrorCode::NoSuchRoute, "\"{}\" is no function: write plugin/function, such as {}", name, example);
 }
 
+/// What is all digits is a number, as a program would give it.
+Json key_json(const std::string& text) {
+  std::uint64_t number = 0;
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return problem == std::errc{} && end == text.data() + text.size() ? Json(number) : Json(text);
+}
+
 }  // namespace
 
 Status call_function(const Options& options) {
@@ -71,11 +79,13 @@ Status publish_topic(const Options& options) {
   SHUNT_TRY(route, host.ask({{"command", "route"}, {"route", options.name}}));
   SHUNT_TRY(speech, speech_of(route, "topic"));
   SHUNT_TRY(payload, speech.payloads.to_bytes(speech.request, options.text));
-  SHUNT_TRY(answer, host.wait_for({{"command", "pub"}, {"topic", options.name}, {"payload", to_base64(payload)}}));
+  Json publication{{"command", "pub"}, {"topic", options.name}, {"payload", to_base64(payload)}};
+  if (options.message_key) publication["key"] = key_json(*options.message_key);
+  SHUNT_TRY(answer, host.wait_for(publication));
   if (options.json) print_line(to_line(answer));
   else
-    print_line(fmt::format("delivered {}, waiting {}, dropped {}", number_of(answer, "delivered"),
-                           number_of(answer, "waiting"), number_of(answer, "dropped")));
+    print_line(fmt::format("delivered {}, waiting {}, dropped {}, conflated {}", number_of(answer, "delivered"),
+                           number_of(answer, "waiting"), number_of(answer, "dropped"), number_of(answer, "conflated")));
   return {};
 }
 

@@ -33,12 +33,12 @@ void print_inbound(const Json& quotas) {
 void print_routes(const Json& quotas) {
   if (list_of(quotas, "routes").empty()) return;
   Table table{"SERVES",    "IN FLIGHT", "MAX",     "REFUSED", "FOR HOST", "FOR PLUGINS",
-              "ABANDONED", "WAITING",   "BACKLOG", "DROPPED", "TOLD SO"};
+              "ABANDONED", "WAITING",   "BACKLOG", "DROPPED", "TOLD SO",  "CONFLATED"};
   for (const Json& each : list_of(quotas, "routes"))
     table.add({text_of(each, "route"), of_calls(each, "in_flight"), of_calls(each, "in_flight_max"),
                of_calls(each, "in_flight_refused"), of_calls(each, "host"), of_calls(each, "plugins"),
                of_calls(each, "abandoned"), number(each, "waiting"), number(each, "backlog"), number(each, "dropped"),
-               number(each, "refused")});
+               number(each, "refused"), number(each, "conflated")});
   print_line("");
   table.print();
 }

@@ -186,7 +186,8 @@ class Host {
   [[nodiscard]] Result<StartedCall> call_bytes_async(std::string_view function, std::span<const std::uint8_t> request,
                                                      const CallOptions& options,
                                                      std::function<void(Result<ReceivedBytes>)> callback);
-  [[nodiscard]] Result<Delivery> publish_bytes(std::string_view topic, std::span<const std::uint8_t> payload);
+  [[nodiscard]] Result<Delivery> publish_bytes(std::string_view topic, std::span<const std::uint8_t> payload,
+                                               const PublishOptions& options = {});
   /// As subscribe(). `callback(bytes, redelivered)` says whether it could read them; what it could not counts as
   /// dropped.
   [[nodiscard]] Result<Subscription> subscribe_bytes(std::string_view topic, SchemaHash schema,

@@ -23,12 +23,12 @@ class Publisher {
   /// must not lose it, or all do and it has more than 1 MiB: publish later, or raise `inbound`), TooLarge (add a size
   /// class), NoSuchRoute (no plugin declares the topic any more), Stopped.
   template <typename Build>
-  [[nodiscard]] Result<Delivery> publish(Build&& build) const {
+  [[nodiscard]] Result<Delivery> publish(Build&& build, const PublishOptions& options = {}) const {
     alignas(8) std::uint8_t scratch[bus::kScratchBytes];
     RouteHandle::Chunks chunks{route_};
     bus::InPlaceBuilder builder({scratch, sizeof scratch}, chunks);
     SHUNT_TRY(built, builder.build<Root>(build, route_.hint(), route_.payload()));
-    return route_.publish(chunks, built);
+    return route_.publish(chunks, built, options);
   }
 
   [[nodiscard]] const RouteHandle& route() const noexcept { return route_; }

@@ -65,6 +65,8 @@ class Subscription {
   /// Publications lost because the callback did not keep up (policies drop_oldest and drop_newest), or because their
   /// bytes were not of the topic's type.
   [[nodiscard]] std::uint64_t dropped() const noexcept;
+  /// Publications whose place a newer one of the same key took, because the callback did not keep up (policy conflate).
+  [[nodiscard]] std::uint64_t conflated() const noexcept;
 
  private:
   void end() noexcept;

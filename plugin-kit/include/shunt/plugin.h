@@ -48,6 +48,13 @@ typedef struct shunt_answer {
   uint64_t handle;
 } shunt_answer;
 
+/* Of which topic out, and how. */
+typedef struct shunt_publication {
+  uint32_t size;      /* sizeof(shunt_publication) of the caller: members beyond it count as 0. */
+  uint32_t topic_out; /* Its place in the manifest. */
+  uint64_t key;       /* Where the host conflates, the latest message of each key counts; 0: the key of all without. */
+} shunt_publication;
+
 typedef struct shunt_setting {
   const char* key;
   const char* value; /* As text; the contract knows the type. */
@@ -81,6 +88,9 @@ typedef struct shunt_services {
   const char* (*last_error)(shunt_runtime*);                                   /* Zero-terminated. */
   /* Called from a catch block: the text with the backtrace of the throw appended. Valid until the next service call. */
   const char* (*describe_exception)(shunt_runtime*, const char* what);
+
+  /* As publish, with all that can be said of a publication. Errors: also BadInput, for a `size` that cannot be. */
+  int (*publish_as)(shunt_runtime*, const shunt_publication*, shunt_sample*, size_t offset, size_t bytes);
 } shunt_services;
 
 enum { SHUNT_SERVING = 0, SHUNT_DEGRADED = 1, SHUNT_NOT_SERVING = 2 };

@@ -30,6 +30,7 @@ using kit::Answer;
 using kit::CallOptions;
 using kit::Context;
 using kit::Health;
+using kit::PublishOptions;
 using kit::Received;
 using kit::Reply;
 using kit::SendOptions;

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 
 #include <unistd.h>
 
@@ -15,6 +16,8 @@ namespace {
 
 using bus::Kind;
 using bus::Ring;
+
+constexpr std::size_t kPublicationBytesMin = 16;  ///< Of the first shunt_publication that there was.
 
 constinit thread_local bool serving_thread = false;
 
@@ -72,9 +75,18 @@ int reply(shunt_runtime* runtime, const shunt_message* message, shunt_sample* sa
   return code;
 }
 
-int publish(shunt_runtime* runtime, std::uint32_t topic, shunt_sample* sample, std::size_t offset, std::size_t bytes) {
+int publish_as(shunt_runtime* runtime, const shunt_publication* how, shunt_sample* sample, std::size_t offset,
+               std::size_t bytes) {
   int code = SHUNT_OK;
   if (!may_use(*runtime, code)) return code;
+  if (how->size < kPublicationBytesMin) {
+    runtime->outbox.give_back(*sample);
+    return runtime->error.set(ErrorCode::BadInput, "a shunt_publication of {} bytes cannot be: the least has {}",
+                              how->size, kPublicationBytesMin);
+  }
+  shunt_publication said{};
+  std::memcpy(&said, how, std::min<std::size_t>(how->size, sizeof said));
+  const std::uint32_t topic = said.topic_out;
   const auto& topics = runtime->contract.topics_out;
   if (topic >= topics.size() || topics[topic] == 0) {
     runtime->outbox.give_back(*sample);
@@ -87,7 +99,13 @@ int publish(shunt_runtime* runtime, std::uint32_t topic, shunt_sample* sample, s
   header.route = topics[topic];
   header.kind = Kind::Publication;
   header.parent = runtime->in_hand.header->correlation;
+  bus::set_key(header, said.key);
   return runtime->outbox.send(Ring::Data, header, *sample, offset, bytes, 0);
+}
+
+int publish(shunt_runtime* runtime, std::uint32_t topic, shunt_sample* sample, std::size_t offset, std::size_t bytes) {
+  const shunt_publication how{sizeof how, topic, 0};
+  return publish_as(runtime, &how, sample, offset, bytes);
 }
 
 int call(shunt_runtime* runtime, const shunt_message* parent, std::uint32_t index, shunt_sample* sample,
@@ -108,7 +126,7 @@ int call(shunt_runtime* runtime, const shunt_message* parent, std::uint32_t inde
     runtime->outbox.give_back(*sample);
     return runtime->error.set(ErrorCode::BadInput, "calls can be made for the message whose handler runs only");
   }
-  const NestedCalls::Call nested{calls[index], in_hand.correlation, in_hand.deadline_ns, deadline_ns};
+  const NestedCalls::Call nested{calls[index], in_hand.correlation, bus::deadline_of(in_hand), deadline_ns};
   return runtime->calls.call(nested, *sample, offset, bytes, *out);
 }
 
@@ -163,9 +181,20 @@ const char* describe_exception(shunt_runtime* runtime, const char* what) {
 
 }  // namespace
 
-const shunt_services kServices{
-    sizeof(shunt_services), loan, give_back, reply, publish, call, release, fail, now_ns, cancelled, log, last_error,
-    describe_exception};
+const shunt_services kServices{sizeof(shunt_services),
+                               loan,
+                               give_back,
+                               reply,
+                               publish,
+                               call,
+                               release,
+                               fail,
+                               now_ns,
+                               cancelled,
+                               log,
+                               last_error,
+                               describe_exception,
+                               publish_as};
 
 bool is_serving_thread() noexcept { return serving_thread; }
 void become_serving_thread() noexcept { serving_thread = true; }

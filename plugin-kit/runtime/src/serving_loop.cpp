@@ -75,7 +75,7 @@ shunt_message ServingLoop::message(const bus::Incoming& incoming, std::uint32_t 
   return {index,
           flags,
           header.correlation,
-          header.deadline_ns,
+          bus::deadline_of(header),
           reinterpret_cast<const std::uint8_t*>(incoming.payload.data()),
           incoming.payload.size()};
 }

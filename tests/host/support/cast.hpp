@@ -55,6 +55,7 @@ struct Order {
   std::uint32_t count = 1;
   Deed then = Deed::Echo;
   std::chrono::nanoseconds patience{0};
+  std::uint32_t keys = 0;
 };
 
 /// A builder, for calls and publications.
@@ -62,7 +63,7 @@ struct Order {
   return [what](flatbuffers::FlatBufferBuilder& build) {
     const auto text = build.CreateString(what.text.data(), what.text.size());
     return stage::CreateOrder(build, what.deed, what.number, text, what.bytes, what.count, what.then,
-                              what.patience.count());
+                              what.patience.count(), what.keys);
   };
 }
 

@@ -85,7 +85,7 @@ class Probe final : public probe::Contract {
     if (question->number() == 13) throw std::runtime_error("thirteen");
     const auto payload = question->number() == 7 ? shunt::Payload::Chunk : shunt::Payload::Auto;
     return publish_probe_responses([&](auto& build) { return probe::CreateResponse(build, question->number() * 2); },
-                                   {.payload = payload});
+                                   {.payload = payload, .key = question->number()});
   }
 
   template <typename Builder>

@@ -1,6 +1,7 @@
 #pragma once
 /// What travels in a ring slot beside the payload: the layout-v1 message header.
 
+#include <bit>
 #include <cstdint>
 #include <type_traits>
 
@@ -46,7 +47,7 @@ struct MessageHeader {
   /// Plugin to host: correlation of the message being handled; 0 for none. Of a Cancel: where its Request stands in the
   /// ring of data.
   std::uint64_t parent = 0;
-  std::int64_t deadline_ns = 0;  ///< CLOCK_MONOTONIC; 0 for none.
+  std::int64_t deadline_ns = 0;  ///< CLOCK_MONOTONIC; 0 for none. A Publication has none: see key_of().
   std::uint32_t payload_bytes = 0;
   std::uint32_t payload_offset = 0;  ///< Within the chunk; 0 for an inline payload.
   ChunkId chunk;
@@ -57,5 +58,20 @@ struct MessageHeader {
 };
 static_assert(sizeof(MessageHeader) == 56);
 static_assert(std::is_trivially_copyable_v<MessageHeader> && std::is_standard_layout_v<MessageHeader>);
+
+// What differs by kind lies in one place: a request has a deadline and no key, a publication a key and no deadline.
+
+/// By when a message's work has to be done; 0 for none.
+[[nodiscard]] constexpr std::int64_t deadline_of(const MessageHeader& header) noexcept {
+  return header.kind == Kind::Publication ? 0 : header.deadline_ns;
+}
+/// Of which among a topic's things the publication tells; 0 when its publisher does not say.
+[[nodiscard]] constexpr std::uint64_t key_of(const MessageHeader& header) noexcept {
+  return header.kind == Kind::Publication ? std::bit_cast<std::uint64_t>(header.deadline_ns) : 0;
+}
+/// Of a publication only.
+constexpr void set_key(MessageHeader& header, std::uint64_t key) noexcept {
+  header.deadline_ns = std::bit_cast<std::int64_t>(key);
+}
 
 }  // namespace shunt::bus

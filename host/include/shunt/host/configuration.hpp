@@ -25,8 +25,10 @@
 
 namespace shunt {
 
-/// What happens to a message that finds its receiver's backlog full: drop_oldest, drop_newest or refuse (RingFull).
-enum class SlowConsumer : std::uint8_t { DropOldest, DropNewest, Refuse };
+/// What happens to a message that finds its receiver's backlog full: drop_oldest, drop_newest or refuse (RingFull); or,
+/// already while anything waits there, conflate: it takes the place of the older message of its key, and a full backlog
+/// drops its oldest.
+enum class SlowConsumer : std::uint8_t { DropOldest, DropNewest, Refuse, Conflate };
 
 /// Where a received payload is verified and read: auto (copied up to 4 KiB and when the plugin is unsigned), copy,
 /// in_place (its writer could change it after the check).

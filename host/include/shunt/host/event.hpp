@@ -97,6 +97,7 @@ struct RouteSnapshot {
     std::uint64_t refused = 0;      ///< Their sender was told so.
     std::uint64_t unknown = 0;      ///< Begun and not done when an instance died.
     std::uint64_t redelivered = 0;  ///< Sent once more, flagged.
+    std::uint64_t conflated = 0;    ///< A newer message of the same key took their place.
     bool open = true;               ///< It gets what is sent; else only what waits for it already.
   };
   std::vector<Receiver> receivers;

@@ -2,6 +2,7 @@
 /// How a call or a publication is sent, and how it fared.
 
 #include <shunt/bus/doorbell.hpp>
+#include <shunt/schemas/key.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -15,11 +16,17 @@ struct CallOptions {
   std::optional<bus::Wait> wait{};                     ///< How this thread waits; the route's setting when absent.
 };
 
+/// Of one publication; every member may be left out.
+struct PublishOptions {
+  Key key{};  ///< On a topic that conflates: what it tells of. A receiver that lags gets the latest message of each.
+};
+
 /// What became of a publication: sums over its receivers.
 struct Delivery {
   std::uint32_t delivered = 0;  ///< In a plugin's ring.
   std::uint32_t waiting = 0;    ///< In a host-private backlog, in order.
   std::uint32_t dropped = 0;    ///< By the route's policy: this message or an older one.
+  std::uint32_t conflated = 0;  ///< Of `waiting`: took the place of an older message of its key.
 };
 
 }  // namespace shunt

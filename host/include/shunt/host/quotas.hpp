@@ -52,6 +52,7 @@ struct RouteQuota {
   std::uint32_t backlog = 0;    ///< How many may wait there.
   std::uint64_t dropped = 0;    ///< Of messages to the plugin, by whatever reason.
   std::uint64_t refused = 0;    ///< Of these, their sender was told so.
+  std::uint64_t conflated = 0;  ///< Messages whose place a newer one of the same key took.
 };
 
 /// Calls that the instance makes.

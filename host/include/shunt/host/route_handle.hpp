@@ -45,7 +45,8 @@ class RouteHandle {
   /// They consume what was built with `chunks`, whatever they return. Errors: those of Publisher::publish,
   /// Function::operator() and Function::call_async; TooLarge also where the route's `payload` is "inline" and this one
   /// does not fit.
-  [[nodiscard]] Result<Delivery> publish(const Chunks& chunks, const bus::Built& built) const;
+  [[nodiscard]] Result<Delivery> publish(const Chunks& chunks, const bus::Built& built,
+                                         const PublishOptions& options = {}) const;
   [[nodiscard]] Result<ReceivedBytes> call(const Chunks& chunks, const bus::Built& built,
                                            const CallOptions& options) const;
   [[nodiscard]] Result<PendingBytes> call_async(const Chunks& chunks, const bus::Built& built,

@@ -2,14 +2,21 @@
 /// How one payload is sent, where the default does not fit.
 
 #include <shunt/bus/builder.hpp>
+#include <shunt/schemas/key.hpp>
 
 #include <chrono>
 
 namespace shunt::kit {
 
-/// Of a reply or a publication.
+/// Of a reply.
 struct SendOptions {
   bus::Payload payload = bus::Payload::Auto;
+};
+
+/// Of a publication.
+struct PublishOptions {
+  bus::Payload payload = bus::Payload::Auto;
+  Key key{};  ///< Where the host conflates the topic, a receiver that lags gets the latest message of each.
 };
 
 /// Of a nested call.

@@ -11,10 +11,11 @@ namespace shunt::kit {
 /// host does not keep up: publish later), TooLarge (add a size class).
 template <typename T, typename Build>
 [[nodiscard]] Status publish(const Link& link, std::uint32_t topic, bus::SizeHint& hint, Build& build,
-                             SendOptions options) {
+                             PublishOptions options) {
   return build_and_send<T>(link, hint, options.payload, build,
                            [&](shunt_sample* sample, std::size_t offset, std::size_t bytes) {
-                             return link.services->publish(link.runtime, topic, sample, offset, bytes);
+                             const shunt_publication how{sizeof how, topic, options.key.value};
+                             return link.services->publish_as(link.runtime, &how, sample, offset, bytes);
                            });
 }
 

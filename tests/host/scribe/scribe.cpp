@@ -1,0 +1,33 @@
+// Writes down the numbers it hears, and says them when it is asked.
+#include "scribe_contract.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+namespace {
+
+class Scribe final : public scribe::Contract {
+  shunt::Status recall(const shunt::Context&, const stage::Order&, shunt::Reply<stage::Outcome>& reply) override {
+    return reply.send([&](auto& build) {
+      constexpr std::size_t kLast = 4000;
+      const std::size_t count = std::min(heard_.size(), kLast);
+      std::uint8_t* data = nullptr;
+      const auto numbers = build.CreateUninitializedVector(count * sizeof(std::uint64_t), &data);
+      if (count > 0) std::memcpy(data, heard_.data() + heard_.size() - count, count * sizeof(std::uint64_t));
+      return stage::CreateOutcome(build, heard_.size(), 0, numbers, scribe::kVersionMajor);
+    });
+  }
+  shunt::Status on_stage_quotes(const shunt::Context&, const shunt::Received<stage::News>& news) override {
+    return heard_.push_back(news->number()), shunt::Status{};
+  }
+  shunt::Status on_herald_quotes(const shunt::Context&, const shunt::Received<stage::News>& news) override {
+    return heard_.push_back(news->number()), shunt::Status{};
+  }
+
+  std::vector<std::uint64_t> heard_;
+};
+
+}  // namespace
+
+SHUNT_PLUGIN(Scribe)
