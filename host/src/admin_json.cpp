@@ -65,7 +65,8 @@ Json route_json(const RouteSnapshot& route) {
                          {"refused", each.refused},
                          {"unknown", each.unknown},
                          {"redelivered", each.redelivered},
-                         {"conflated", each.conflated}});
+                         {"conflated", each.conflated},
+                         {"latched", each.latched}});
   Json json{{"route", route.name},
             {"kind", route.function ? "function" : "topic"},
             {"admission", route.admission},
@@ -79,6 +80,7 @@ Json route_json(const RouteSnapshot& route) {
                      {"in_flight_refused", route.in_flight_refused}});
   json["receivers"] = std::move(receivers);
   json["subscriptions"] = route.subscriptions;
+  if (!route.function) json.update(Json{{"latched", route.latched}, {"latched_max", route.latched_max}});
   return json;
 }
 

@@ -26,6 +26,17 @@ Status check_room_for(const PluginImage& image, const PluginConfiguration& confi
                image.path.string(), configuration.sandbox.open_files, libraries.size(), kOthers + libraries.size());
 }
 
+/// What a plugin publishes on a topic that keeps it has to fit there: it cannot be told that it did not.
+Status check_kept(const RouteConfiguration& topic, const PluginVersion& publisher) {
+  const std::uint32_t largest = publisher.shape.outbound.classes().back().bytes;
+  if (topic.latched == 0 || topic.latched_bytes >= largest) return {};
+  return error(ErrorCode::BadConfiguration,
+               "{}routes.{:?}.latched_bytes is {}, and {} {}, which publishes it, has chunks of {} bytes: raise it, or "
+               "leave these out of `outbound`",
+               topic.origin.empty() ? "" : topic.origin + ": ", topic.name, topic.latched_bytes, publisher.name(),
+               to_string(publisher.image.version), largest);
+}
+
 TypeName to_type_name(const PayloadType& type) { return {type.name, type.schema}; }
 
 }  // namespace
@@ -99,6 +110,7 @@ Status Catalog::resolve_routes(PluginVersion& version) {
        {std::pair{&manifest.topics_in, &version.topics_in}, std::pair{&manifest.topics_out, &version.topics_out}})
     for (const DeclaredTopic& each : *topics) {
       SHUNT_TRY(route, directory_.resolve(each.name, false, to_type_name(each.type), {}));
+      if (routes == &version.topics_out) SHUNT_CHECK(check_kept(route->settings, version));
       routes->push_back(route);
     }
   return {};
@@ -111,7 +123,10 @@ std::vector<Permitted> PluginVersion::permitted() const {
     return result[route->id.value];
   };
   for (const RouteInfo* route : calls) of(route).call = true;
-  for (const RouteInfo* route : topics_out) of(route).publish = true;
+  for (const RouteInfo* route : topics_out) {
+    of(route).publish = true;
+    of(route).latch = route->latch.get();
+  }
   for (std::size_t i = 0; i < functions.size(); ++i) of(functions[i]).repeat = image.manifest.functions[i].idempotent;
   for (std::size_t i = 0; i < topics_in.size(); ++i) of(topics_in[i]).repeat = image.manifest.topics_in[i].idempotent;
   return result;

@@ -3,6 +3,7 @@
 #include "digest.hpp"
 #include "units.hpp"
 
+#include <shunt/bus/layout.hpp>
 #include <shunt/schemas/names.hpp>
 
 #include <algorithm>
@@ -16,6 +17,7 @@ constexpr std::uint64_t kPoolBytesMax = 1u << 30;
 constexpr std::uint64_t kMemoryMin = 16u << 20;  // the kit, two threads and the C library start in it
 constexpr std::uint32_t kCpuMax = 1023;          // CPU_SETSIZE
 constexpr std::uint32_t kQueueMax = 1u << 20;
+constexpr std::uint32_t kLatchedMax = 1024;
 
 /// Collects the first complaint about members of one prefix.
 class Check {
@@ -130,6 +132,13 @@ void check_route(Check& check, const RouteConfiguration& route) {
   check.duration("deadline", route.deadline);
   check.range("backlog", route.backlog, 0, kQueueMax);
   check.range("in_flight_max", route.in_flight_max, 1, kQueueMax);
+  check.range("latched", route.latched, 0, kLatchedMax);
+  check.require(route.latched_bytes >= bus::kInlineBytesMax && route.latched_bytes <= kPoolBytesMax, "latched_bytes",
+                "is {}; {} B to {} are meant", bytes_text(route.latched_bytes), bus::kInlineBytesMax,
+                bytes_text(kPoolBytesMax));
+  check.require(route.latched * route.latched_bytes <= kPoolBytesMax, "latched_bytes",
+                "times {} comes to {}; a topic keeps at most {}", route.latched,
+                bytes_text(route.latched * route.latched_bytes), bytes_text(kPoolBytesMax));
 }
 
 }  // namespace

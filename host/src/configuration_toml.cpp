@@ -153,7 +153,7 @@ Status read_plugin(const TomlNode& node, const std::filesystem::path& folder, co
 /// A key that changes nothing for this kind of route was written by mistake.
 Status check_kind(const std::string& route, const std::string& member, const TomlPlaces& places) {
   const bool is_function = route.find('/') != std::string::npos;
-  const auto foreign = is_function ? std::vector<std::string_view>{"slow_consumer"}
+  const auto foreign = is_function ? std::vector<std::string_view>{"slow_consumer", "latched", "latched_bytes"}
                                    : std::vector<std::string_view>{"deadline", "in_flight_max", "wait"};
   for (const std::string_view key : foreign)
     if (const auto place = places.find(fmt::format("{}.{}", member, key)); place != places.end())
@@ -170,6 +170,8 @@ Status read_route(const TomlEntry& entry, TomlPlaces& places, RouteConfiguration
   fields.duration("deadline", route.deadline);
   fields.choice("slow_consumer", route.slow_consumer, kSlowConsumers);
   fields.count("backlog", route.backlog);
+  fields.count("latched", route.latched);
+  fields.bytes("latched_bytes", route.latched_bytes);
   fields.count("in_flight_max", route.in_flight_max);
   fields.choice("read", route.read, kReadModes);
   fields.choice("payload", route.payload, kPayloadPlaces);

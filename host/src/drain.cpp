@@ -1,6 +1,7 @@
 /// Draining: from a slot that a plugin wrote to a caller, a subscription or the way to another plugin.
 
 #include "hub.hpp"
+#include "latch.hpp"
 
 #include <shunt/schemas/control_generated.h>
 
@@ -198,6 +199,7 @@ bool Hub::accept_data(Instance& instance, const bus::Incoming& incoming) {
   if (header.kind != bus::Kind::Publication) breach(instance, bus::Breach::Kind);
   else if (!permitted.publish) breach(instance, bus::Breach::Route);
   else {
+    const Latch::Turn turn{permitted.latch};
     const RcuReader reader;
     const RouteEntry* const entry = tables_.current().find({header.route});
     if (entry != nullptr) {

@@ -95,8 +95,12 @@ void Hub::fail_over(Instance& dead, const std::string& why, const std::string& a
     std::map<std::shared_ptr<Outlet>, std::vector<const QueuedMessage*>> again;
     for (Leftover& leftover : messages) {
       const auto outlet = outlet_of(table, leftover.message.header.route, dead.identity.plugin);
-      if (outlet == nullptr || !settle(leftover, dead, *outlet, why, account)) continue;
+      if (outlet == nullptr) continue;
       const bus::MessageHeader& header = leftover.message.header;
+      const bool is_kept = header.kind == bus::Kind::Publication && header.parent != 0;
+      if (is_kept && leftover.begun) outlet->note_struck(header.parent);
+      if (!settle(leftover, dead, *outlet, why, account)) continue;
+      if (is_kept && outlet->was_greeted_with(header.parent, dead.identity.id)) continue;  // its successor has it
       if (header.place == bus::Place::Chunk) dead.pool->hold(header.chunk);
       again[outlet].push_back(&leftover.message);
     }

@@ -1,6 +1,7 @@
 /// From plugin to plugin: descriptors pass through here, and every decision about them is made here.
 
 #include "hub.hpp"
+#include "latch.hpp"
 
 #include <shunt/bus/clock.hpp>
 #include <shunt/schemas/control_generated.h>
@@ -71,6 +72,8 @@ bool Hub::forward_publication(Instance& from, const bus::Incoming& incoming, con
   const EndOfCopies end{copies_};
   if (!copy_for_targets(from, incoming, entry)) return false;
   copy_for_inboxes(from, incoming, entry);
+  if (Latch* const latch = entry.info->latch.get())
+    latch->keep({bus::key_of(incoming.header), flags_of(from, incoming.header), false}, incoming.payload);
 
   auto copy = copies_.begin();
   for (const Target& target : targets) {
@@ -98,6 +101,7 @@ bool Hub::copy_for_targets(Instance& from, const bus::Incoming& incoming, const 
         copy.message->header.kind = bus::Kind::Publication;
         copy.message->header.flags = flags_of(from, incoming.header);
         bus::set_key(copy.message->header, bus::key_of(incoming.header));
+        if (entry.info->latch != nullptr) copy.message->header.parent = entry.info->latch->next();
       }
     }
     if (!copies_.back().message && target.outlet->policy == SlowConsumer::Refuse) return false;

@@ -129,7 +129,11 @@ class Hub {
   /// Ends every sleep.
   void wake() noexcept;
 
-  // ---- Lanes come and go (control thread).
+  // ---- The route table, and lanes that come and go (control thread).
+
+  /// Publishes the table, and gives those who come to a latched topic, or back to it, what they have missed of what it
+  /// keeps (latching.cpp).
+  void exchange(RouteTable table);
 
   void add_lane(std::shared_ptr<Instance> instance);
   /// For an instance that has been reaped: takes what it had committed, and forgets the lane once there is nothing
@@ -286,6 +290,10 @@ class Hub {
   bool accept_data(Instance& instance, const bus::Incoming& incoming);
   static void breach(Instance& instance, bus::Breach what) noexcept;
   ReceivedBytes receive(Instance& instance, const bus::Incoming& incoming, ReadMode mode);
+
+  // latching.cpp
+  void greet(Inbox& inbox);
+  static bool push_kept(const Target& target, const QueuedMessage& message) noexcept;
 
   // forward.cpp
   void forward_request(Instance& from, const bus::Incoming& incoming);

@@ -30,12 +30,13 @@ class Inbox {
       : route(topic),
         policy(slow_policy),
         callback_(std::move(on_parcel)),
-        queue_(std::max(topic.settings.backlog, 1u)) {
+        queue_(std::max(topic.settings.backlog, 1u) + (topic.latch == nullptr ? 0u : topic.settings.latched)) {
     if (policy == SlowConsumer::Conflate) index_ = KeyIndex{queue_.size()};
   }
 
   const RouteInfo& route;
   const SlowConsumer policy;
+  bool was_greeted = false;  ///< With what its topic keeps; for the control thread.
 
   [[nodiscard]] bool would_refuse() const noexcept {
     return policy == SlowConsumer::Refuse && waiting() >= queue_.size();

@@ -26,11 +26,14 @@ namespace shunt::host {
 
 enum class Pushed : std::uint8_t { Yes, NoRoom, AtCap, Closed, Withdrawn };
 
+class Latch;
+
 /// What an instance may do with a route, and what may be done with what it was sent on it: from its manifest.
 struct Permitted {
   bool call = false;
   bool publish = false;
-  bool repeat = false;  ///< Idempotent: what it had begun may be sent again after its death.
+  bool repeat = false;     ///< Idempotent: what it had begun may be sent again after its death.
+  Latch* latch = nullptr;  ///< Of a topic that it publishes and that keeps its last publications.
 };
 
 /// The version that a plugin wants of what it calls, and whether the one that serves will do.

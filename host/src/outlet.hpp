@@ -4,6 +4,7 @@
 
 #include "instance.hpp"
 #include "key_index.hpp"
+#include "latch.hpp"
 
 #include <shunt/bus/layout.hpp>
 #include <shunt/bus/spin.hpp>
@@ -12,6 +13,7 @@
 #include <atomic>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <mutex>
 #include <span>
 #include <string>
@@ -19,10 +21,12 @@
 
 namespace shunt::host {
 
-/// A message with its inline payload; a chunk payload is held by whoever holds this.
+/// A message with its inline payload; a chunk payload is held by whoever holds this. One of those that a topic keeps
+/// has neither: its payload, of header.payload_bytes, is `kept`.
 struct QueuedMessage {
   bus::MessageHeader header;
   std::array<std::byte, bus::kInlineBytesMax> payload;
+  const std::byte* kept = nullptr;
 
   [[nodiscard]] std::span<const std::byte> inline_payload() const noexcept {
     return {payload.data(), header.place == bus::Place::Inline ? header.payload_bytes : 0};
@@ -37,7 +41,16 @@ struct Message {
 
 /// OverQuota: a request, and as many as may be are in flight. Unwanted: a nested one, and nobody waits for the outer
 /// one.
-enum class Delivered : std::uint8_t { InRing, InBacklog, DroppedOldest, DroppedNewest, Conflated, Refused, OverQuota, Unwanted };
+enum class Delivered : std::uint8_t {
+  InRing,
+  InBacklog,
+  DroppedOldest,
+  DroppedNewest,
+  Conflated,
+  Refused,
+  OverQuota,
+  Unwanted
+};
 
 class Outlet {
  public:
@@ -51,6 +64,7 @@ class Outlet {
     std::uint64_t no_chunk = 0;   ///< Lost because the pool towards the consumer was used up.
     std::uint64_t stopped = 0;    ///< Dropped because the consumer was stopped.
     std::uint64_t conflated = 0;  ///< A newer one of the same key took their place.
+    std::uint64_t latched = 0;    ///< Of what the topic keeps, given to an instance that came late.
     [[nodiscard]] std::uint64_t dropped() const { return dropped_oldest + dropped_newest + no_chunk + stopped; }
   };
 
@@ -154,6 +168,7 @@ class Outlet {
       while (nth < size_ && is_given_up(at(nth))) ++nth;
       const bool any = nth < size_;
       if (any && !send(at(nth))) return sent;  // what was given up keeps its places before it
+      counters_.latched += any && at(nth).kept != nullptr ? 1 : 0;
       for (nth += any ? 1 : 0; nth > 0; --nth) pop();
       if (!any) return sent;
     }
@@ -185,13 +200,33 @@ class Outlet {
     const std::lock_guard lock{lock_};
     std::uint32_t count = 0;
     for (; size_ > 0; pop()) {
-      if (is_given_up(queue_[head_])) continue;
+      if (is_given_up(queue_[head_]) || queue_[head_].kept != nullptr) continue;  // its topic has that yet
       on_dropped(queue_[head_]);
       ++count;
     }
     counters_.stopped += count;
     return count;
   }
+
+  // What the topic keeps (outlet.cpp). For the control thread.
+
+  /// Whose publications of a topic go to the plugin.
+  struct Hears {
+    bool host = false;
+    bool plugins = false;
+  };
+  /// False: catch_up() has something to do.
+  [[nodiscard]] bool is_up_to_date(InstanceId instance, Hears hears) const noexcept;
+  /// From now on it leads to `instance` (0: nobody, for now), which hears so much. What of the last publications that
+  /// one has missed, and does not wait for it already, is put where it belongs: true if any waits now. In the latch's
+  /// turn.
+  bool catch_up(const Latch& latch, InstanceId instance, Hears hears);
+  /// Gives back the memory of a greeting that has been sent.
+  void end_greeting();
+  /// Whether this publication was part of the greeting of another instance than `dead`.
+  [[nodiscard]] bool was_greeted_with(std::uint64_t sequence, InstanceId dead) noexcept;
+  /// An instance ended in the handler of this publication. The second makes it poison: no newcomer is given it.
+  void note_struck(std::uint64_t sequence);
 
   void count_unknown() noexcept { bump(counters_.unknown); }
   void count_refused() noexcept { bump(counters_.refused); }
@@ -225,9 +260,13 @@ class Outlet {
       on_dropped(older);
       ++counters_.conflated;
     }
+    kept_waiting_ -= older.kept != nullptr ? 1 : 0;
     store(older, message);
     return Delivered::Conflated;
   }
+  void merge(std::vector<QueuedMessage>& kept, std::span<const std::uint64_t> lacks, bool is_new);
+  bool can_be_given(const QueuedMessage& kept) noexcept;
+  void refill(std::span<const QueuedMessage> messages);
   void append(std::size_t place, const Message& message) noexcept {
     store(queue_[place], message);
     if (policy == SlowConsumer::Conflate) index_.put(bus::key_of(message.header), place);
@@ -235,6 +274,7 @@ class Outlet {
   }
   static void store(QueuedMessage& to, const Message& message) noexcept {
     to.header = message.header;
+    to.kept = nullptr;
     if (!message.inline_payload.empty())
       std::memcpy(to.payload.data(), message.inline_payload.data(), message.inline_payload.size());
   }
@@ -250,6 +290,7 @@ class Outlet {
   }
   void pop() noexcept {
     if (policy == SlowConsumer::Conflate) index_.erase(bus::key_of(queue_[head_].header));
+    kept_waiting_ -= queue_[head_].kept != nullptr ? 1 : 0;
     head_ = (head_ + 1) % queue_.size();
     resize(size_ - 1);
   }
@@ -268,6 +309,26 @@ class Outlet {
   std::size_t head_ = 0;
   std::size_t size_ = 0;
   KeyIndex index_;  // of a policy that conflates: each key waits once
+
+  struct Struck {
+    std::uint64_t sequence = 0;
+    std::uint32_t times = 0;
+  };
+  struct Greeted {
+    InstanceId newcomer{};
+    std::uint64_t first = 0;  // of what the topic kept then
+    std::uint64_t end = 0;    // one behind the last
+  };
+  static constexpr std::uint64_t kOn = ~std::uint64_t{0};
+  struct OffSince {  // numbers of the first publications that it was not sent, if it is off
+    std::uint64_t host = 0;
+    std::uint64_t plugins = 0;
+  };
+  std::unique_ptr<std::byte[]> greeting_;  // what `kept` of messages that wait leads to
+  std::size_t kept_waiting_ = 0;
+  Greeted greeted_;
+  OffSince off_since_;
+  std::vector<Struck> struck_;
   Counters counters_;
   std::atomic<std::uint32_t> waiting_{0};
 };

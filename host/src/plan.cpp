@@ -86,6 +86,23 @@ void add_backlogs(const Versions& versions, std::vector<PlannedMemory>& parts) {
          fmt::format("{} messages, and {} that a dead instance leaves", route->settings.backlog, leftover)});
 }
 
+/// What latched topics keep, and a copy of it for each plugin that comes late.
+void add_latched(Core& core, const Versions& versions, std::vector<PlannedMemory>& parts) {
+  core.directory.for_each([&](const host::RouteInfo& route) {
+    if (route.latch == nullptr) return;
+    const auto made_of =
+        fmt::format("{} publications of {}", route.settings.latched, bytes_text(route.settings.latched_bytes));
+    parts.push_back({"host", "latched of " + route.name, false, false,
+                     host::Latch::bytes(route.settings.latched, route.settings.latched_bytes), made_of});
+    std::set<std::string> hear;
+    for (const auto& version : versions)
+      if (std::ranges::find(version->topics_in, &route) != version->topics_in.end()) hear.insert(version->name());
+    for (const std::string& plugin : hear)
+      parts.push_back({plugin, "greeting of " + route.name, false, false,
+                       route.settings.latched * ((route.settings.latched_bytes + 7) / 8 * 8) + 1, made_of});
+  });
+}
+
 std::vector<PlannedMemory> instance_of(const PluginVersion& version) {
   const bus::LaneShape::Memory lane = version.shape.memory();
   return {shared(title(version), lane.host_side, made_of(version.shape.host_side)),
@@ -140,6 +157,7 @@ Result<MemoryPlan> plan_memory(HostConfiguration configuration) {
     SHUNT_CHECK(add_files(*version, plan.parts));
     plugins[version->name()].push_back(version);
   }
+  add_latched(*core, versions, plan.parts);
   for (const auto& [name, of_plugin] : plugins) {
     add_backlogs(of_plugin, plan.parts);
     add_instances(of_plugin, plan.parts);

@@ -43,6 +43,8 @@ Result<RouteInfo*> RouteDirectory::resolve(const std::string& name, bool functio
   const auto settings = std::ranges::find(configured_, name, &RouteConfiguration::name);
   if (settings != configured_.end()) route.settings = *settings;
   route.settings.name = name;
+  if (!function && route.settings.latched > 0)
+    route.latch = std::make_unique<Latch>(route.settings.latched, route.settings.latched_bytes);
   by_name_.emplace(name, &route);
   return &route;
 }

@@ -1,6 +1,8 @@
 #pragma once
 /// What does not change about a route while the host lives: its number, name, types and settings.
 
+#include "latch.hpp"
+
 #include <shunt/bus/builder.hpp>
 #include <shunt/host/configuration.hpp>
 #include <shunt/schemas/ids.hpp>
@@ -8,6 +10,7 @@
 #include <atomic>
 #include <deque>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 
@@ -34,6 +37,7 @@ struct RouteInfo {
     std::atomic<std::uint64_t> turned_away{0};  ///< Calls and publications that came while it was taken off.
   };
   mutable Counters counters;
+  std::unique_ptr<Latch> latch;  ///< Of a topic that keeps its last publications; else null.
 };
 
 /// Of what waits before a target of the route.

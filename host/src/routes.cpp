@@ -68,7 +68,7 @@ void Supervisor::publish_table() {
     }
     arrange(entry);
   }
-  tables_.publish(std::move(table));
+  hub_->exchange(std::move(table));
 }
 
 /// After whose name it is off its routes, a sentence with it; empty: it is not.
@@ -246,7 +246,13 @@ void Supervisor::snapshot_routes(HostSnapshot& result) {
                         .why_down = entry.why_down,
                         .turned_away = entry.info->counters.turned_away.load(std::memory_order_relaxed),
                         .receivers = {},
-                        .subscriptions = static_cast<std::uint32_t>(entry.inboxes.size())};
+                        .subscriptions = static_cast<std::uint32_t>(entry.inboxes.size()),
+                        .latched = 0,
+                        .latched_max = 0};
+    if (const auto& latch = entry.info->latch; latch != nullptr) {
+      route.latched = latch->count();
+      route.latched_max = entry.info->settings.latched;
+    }
     if (stopped_routes_.contains(route.name)) route.admission = "Stopped";
     else route.admission = host::name(route_admissions_.of(route.name));
     if (route.function) {
@@ -260,7 +266,8 @@ void Supervisor::snapshot_routes(HostSnapshot& result) {
       route.receivers.push_back(
           {target.outlet->consumer, target.instance == nullptr ? "" : to_string(target.instance->identity.version),
            target.outlet->waiting(), target.outlet->backlog(), counters.dropped(), counters.refused, counters.unknown,
-           counters.redelivered, counters.conflated, target.takes == Takes::Everything});
+           counters.redelivered, counters.conflated, counters.latched,
+           target.takes == Takes::Everything});
     }
     // The table has them in the order of their pools, which is anybody's.
     std::ranges::sort(route.receivers, {}, &RouteSnapshot::Receiver::plugin);

@@ -1,6 +1,8 @@
 /// Sending: from a built payload to a slot in a ring, or to where it waits.
 
 #include "core.hpp"
+#include "latch.hpp"
+#include "push.hpp"
 
 #include <shunt/bus/clock.hpp>
 #include <shunt/host/route_handle.hpp>
@@ -28,6 +30,12 @@ Message message_for(const RouteInfo& route, bus::Kind kind, const bus::Built& bu
     message.header.payload_offset = static_cast<std::uint32_t>(built.offset);
   }
   return message;
+}
+
+/// Of a message whose chunk, if it has one, is of `pool`.
+std::span<const std::byte> payload_of(const Message& message, const InboundPool* pool) {
+  if (message.header.place != bus::Place::Chunk) return message.inline_payload;
+  return {pool->payload(message.header.chunk) + message.header.payload_offset, message.header.payload_bytes};
 }
 
 void count(Delivered delivered, Sent& sent) {
@@ -60,36 +68,6 @@ class EndOfLoan {
 };
 
 }  // namespace
-
-template <typename Prepare>
-Pushed Instance::push(bus::Ring ring, bus::MessageHeader& header, std::span<const std::byte> payload,
-                      Prepare&& prepare) noexcept {
-  {
-    const std::lock_guard lock{send_lock_};
-    if (closed_) return Pushed::Closed;
-    auto& out = lane->sender.ring_out(ring);
-    const std::uint32_t reserve = header.kind == bus::Kind::Publication ? out.slots() / 8 : 0;
-    if (out.known_room() <= reserve) {
-      out.refresh();
-      note_breach();
-      if (out.known_room() <= reserve) return Pushed::NoRoom;
-    }
-    if (header.place == bus::Place::Chunk) {
-      const bool allowed = may_hold(header.chunk, ring, header.kind);
-      if (at_cap.load(std::memory_order_relaxed) == allowed) at_cap.store(!allowed, std::memory_order_relaxed);
-      if (!allowed) return Pushed::AtCap;
-    }
-    if (header.kind == bus::Kind::Publication) header.correlation = publication_token(out.sent());
-    if (!prepare(header)) return Pushed::Withdrawn;
-    if ((header.flags & bus::flag::kRedelivered) != 0) note_redelivered(header.correlation);
-    lane->sender.push(ring, header, payload);
-    // After the commit word: the plugin is on its way already, and what it returns is harvested under this lock.
-    if (header.place == bus::Place::Chunk) pool->hold(header.chunk);
-    if (lane->sender.held() >= kHarvestAt) harvest_locked();
-  }
-  lane->sender.wake();
-  return Pushed::Yes;
-}
 
 Pushed Instance::push_reply(bus::MessageHeader& header, std::span<const std::byte> payload) noexcept {
   return push(bus::Ring::Reply, header, payload, [](const bus::MessageHeader&) { return true; });
@@ -179,6 +157,7 @@ std::uint32_t Hub::flush(const Target& target) noexcept {
   Instance& instance = *target.instance;
   return target.outlet->flush([&](QueuedMessage& message) {
     suspect(instance);
+    if (message.kept != nullptr) return push_kept(target, message);
     const bool request = message.header.kind == bus::Kind::Request;
     const auto pushed =
         instance.push(bus::Ring::Data, message.header, message.inline_payload(), [&](const bus::MessageHeader& header) {
@@ -199,6 +178,8 @@ Result<Sent> Hub::publish(const RouteInfo& route, InboundPool* pool, const bus::
   bool known = false;
   std::string why_down;  // empty, and no allocation, unless it is
   {
+    const Latch::Turn turn{route.latch.get()};
+    if (route.latch != nullptr) message.header.parent = route.latch->next();
     const RcuReader reader;
     const RouteEntry* const entry = tables_.current().find(route.id);
     known = entry != nullptr;
@@ -209,6 +190,8 @@ Result<Sent> Hub::publish(const RouteInfo& route, InboundPool* pool, const bus::
     // Nobody gets it unless nobody refuses it, so that publishing again does not duplicate.
     else if (known && (std::ranges::any_of(entry->hearing_host(), refused) || !fan_out(*entry, 0, message, pool, sent)))
       sent.refused = 1;
+    else if (known && route.latch != nullptr)
+      route.latch->keep({options.key.value, 0, true}, payload_of(message, pool));
   }
   if (shut_.load(std::memory_order_relaxed))
     return error(ErrorCode::Stopped, "\"{}\": the host was stopped", route.name);
@@ -363,10 +346,18 @@ Error Hub::over_quota(const RouteInfo& route) {
 
 namespace shunt {
 
-/// Errors: TooLarge, where the route wants its payloads inside messages and this one does not fit; its loan is over.
+/// Errors: TooLarge, where the route wants its payloads inside messages, or keeps them, and this one does not fit; its
+/// loan is over.
 Status RouteHandle::check_place(const Chunks& chunks, const bus::Built& built) const {
-  if (route_->settings.payload != PayloadPlace::Inline || built.bytes <= bus::kInlineBytesMax) return {};
+  const bool fits_inside = route_->settings.payload != PayloadPlace::Inline || built.bytes <= bus::kInlineBytesMax;
+  const bool can_be_kept = route_->latch == nullptr || built.bytes <= route_->settings.latched_bytes;
+  if (fits_inside && can_be_kept) return {};
   if (built.sample.handle != 0) chunks.pool_->release({static_cast<std::uint32_t>(built.sample.handle)});
+  if (!can_be_kept)
+    return error(ErrorCode::TooLarge,
+                 "\"{}\" keeps what is published on it, up to {} bytes, and this has {}: raise its "
+                 "`latched_bytes`",
+                 route_->name, route_->settings.latched_bytes, built.bytes);
   return error(ErrorCode::TooLarge, "\"{}\": {} bytes do not fit inside a message ({}): set its `payload` to \"auto\"",
                route_->name, built.bytes, bus::kInlineBytesMax);
 }

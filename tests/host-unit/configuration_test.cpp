@@ -64,6 +64,8 @@ wait = "sleep"
 
 [routes."market.bars"]
 slow_consumer = "conflate"
+latched = 3
+latched_bytes = "1 KiB"
 
 [sandbox]
 require = "full"
@@ -129,9 +131,11 @@ TEST_F(Configuration, a_full_file_is_read_as_it_is_written) {
                                   .origin = file + ":34:9"};
   ASSERT_EQ(host->routes.size(), 2u);
   EXPECT_EQ(host->routes[0], signal);
-  EXPECT_EQ(
-      host->routes[1],
-      (RouteConfiguration{.name = "market.bars", .slow_consumer = SlowConsumer::Conflate, .origin = file + ":42:9"}));
+  EXPECT_EQ(host->routes[1], (RouteConfiguration{.name = "market.bars",
+                                                 .slow_consumer = SlowConsumer::Conflate,
+                                                 .latched = 3,
+                                                 .latched_bytes = 1024,
+                                                 .origin = file + ":42:9"}));
 }
 
 TEST_F(Configuration, an_empty_file_is_a_host_without_plugins) {
@@ -313,12 +317,16 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"[routes.\"a b\"]\n", "1:1", "is no route"},
         Refusal{"[routes.\"risk/check\"]\ndeadline = \"0 ms\"\n", "2:12", "above zero"},
         Refusal{"[routes.\"risk/check\"]\nin_flight_max = 0\n", "2:17", "from 1 to"},
+        Refusal{"[routes.\"market.bars\"]\nlatched = 1025\n", "2:11", "from 0 to 1024"},
+        Refusal{"[routes.\"market.bars\"]\nlatched_bytes = \"100 B\"\n", "2:17", "192 B to 1 GiB"},
+        Refusal{"[routes.\"market.bars\"]\nlatched = 1024\nlatched_bytes = \"2 MiB\"\n", "3:17", "keeps at most 1 GiB"},
         Refusal{"[routes.\"market.bars\"]\nbacklog = 1048577\n", "2:11", "from 0 to 1048576"}));
 
 INSTANTIATE_TEST_SUITE_P(
     KeysOfTheOtherKindOfRoute, RefusedConfiguration,
     testing::Values(Refusal{"[routes.\"risk/check\"]\nslow_consumer = \"refuse\"\n", "2:17",
                             "slow_consumer is for topics alone, and \"risk/check\" is a function"},
+                    Refusal{"[routes.\"risk/check\"]\nlatched = 1\n", "2:11", "latched is for topics alone"},
                     Refusal{"[routes.bars]\ndeadline = \"1 s\"\n", "2:12",
                             "deadline is for functions alone, and \"bars\" is a topic"},
                     Refusal{"[routes.bars]\nin_flight_max = 5\n", "2:17", "in_flight_max is for functions alone"},

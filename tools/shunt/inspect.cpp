@@ -219,11 +219,13 @@ void print_crash(const Json& crash) {
 // ---- Routes
 
 void print_receivers(const Json& route) {
-  Table table{"RECEIVER", "VERSION", "WAITING", "BACKLOG", "DROPPED", "REFUSED", "UNKNOWN", "REDELIVERED", "CONFLATED"};
+  Table table{"RECEIVER", "VERSION", "WAITING",     "BACKLOG",   "DROPPED",
+              "REFUSED",  "UNKNOWN", "REDELIVERED", "CONFLATED", "LATCHED"};
   for (const Json& each : list_of(route, "receivers")) {
     const auto number = [&](const char* member) { return std::to_string(number_of(each, member)); };
     table.add({text_of(each, "plugin"), text_of(each, "version"), number("waiting"), number("backlog"),
-               number("dropped"), number("refused"), number("unknown"), number("redelivered"), number("conflated")});
+               number("dropped"), number("refused"), number("unknown"), number("redelivered"), number("conflated"),
+               number("latched")});
   }
   table.print();
 }

@@ -68,15 +68,18 @@ void print_plugins(const Json& answer) {
 }
 
 void print_routes(const Json& answer) {
-  Table table{"ROUTE", "KIND", "TYPES", "IN FLIGHT", "REFUSED", "RECEIVERS", "STATE"};
+  Table table{"ROUTE", "KIND", "TYPES", "IN FLIGHT", "REFUSED", "LATCHED", "RECEIVERS", "STATE"};
   for (const Json& each : list_of(answer, "routes")) {
     const auto reply = text_of(each, "reply");
     const bool function = each.contains("in_flight");
     table.add({text_of(each, "route"), text_of(each, "kind"),
                text_of(each, "request") + (reply.empty() ? "" : " -> " + reply),
                function ? fmt::format("{} of {}", number_of(each, "in_flight"), number_of(each, "in_flight_max")) : "-",
-               function ? std::to_string(number_of(each, "in_flight_refused")) : "-", receivers_of(each),
-               openness_of(each)});
+               function ? std::to_string(number_of(each, "in_flight_refused")) : "-",
+               number_of(each, "latched_max") > 0
+                   ? fmt::format("{} of {}", number_of(each, "latched"), number_of(each, "latched_max"))
+                   : "-",
+               receivers_of(each), openness_of(each)});
   }
   table.print();
 }

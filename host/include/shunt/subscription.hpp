@@ -30,6 +30,8 @@ class Received {
   const Root& operator*() const noexcept { return *root_; }
   /// An instance died while it handled the message this follows from: it may have been sent before.
   [[nodiscard]] bool redelivered() const noexcept { return redelivered_; }
+  /// It was published before this subscription was there: the topic keeps the last.
+  [[nodiscard]] bool latched() const noexcept { return bytes_->latched(); }
 
   /// What was received, for as long as it lives; move-only, released on any thread.
   class Kept {

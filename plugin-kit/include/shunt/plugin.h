@@ -29,7 +29,11 @@ typedef struct shunt_sample {
   uint64_t handle;
 } shunt_sample;
 
-enum { SHUNT_REDELIVERED = 1u }; /* shunt_message.flags: an earlier instance may have done this already. */
+/* shunt_message.flags */
+enum {
+  SHUNT_REDELIVERED = 1u, /* An earlier instance may have done this already. */
+  SHUNT_LATCHED = 2u      /* A publication from before this instance was there: its topic keeps the last. */
+};
 
 /* A request or a publication while its handler runs. All of it ends with the handler. */
 typedef struct shunt_message {

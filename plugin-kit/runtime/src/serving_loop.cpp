@@ -71,7 +71,9 @@ void ServingLoop::take_in_hand(const bus::Incoming& incoming, bool wants_answer)
 
 shunt_message ServingLoop::message(const bus::Incoming& incoming, std::uint32_t index) const noexcept {
   const bus::MessageHeader& header = incoming.header;
-  const std::uint32_t flags = (header.flags & bus::flag::kRedelivered) != 0 ? std::uint32_t{SHUNT_REDELIVERED} : 0u;
+  const auto flag = [&](std::uint8_t sent, std::uint32_t told) { return (header.flags & sent) != 0 ? told : 0u; };
+  const std::uint32_t flags =
+      flag(bus::flag::kRedelivered, SHUNT_REDELIVERED) | flag(bus::flag::kLatched, SHUNT_LATCHED);
   return {index,
           flags,
           header.correlation,

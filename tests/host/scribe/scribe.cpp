@@ -2,6 +2,7 @@
 #include "scribe_contract.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <vector>
 
@@ -18,12 +19,21 @@ class Scribe final : public scribe::Contract {
       return stage::CreateOutcome(build, heard_.size(), 0, numbers, scribe::kVersionMajor);
     });
   }
-  shunt::Status on_stage_quotes(const shunt::Context&, const shunt::Received<stage::News>& news) override {
-    return heard_.push_back(news->number()), shunt::Status{};
+  shunt::Status on_stage_quotes(const shunt::Context& context, const shunt::Received<stage::News>& news) override {
+    return write(context, *news);
   }
-  shunt::Status on_herald_quotes(const shunt::Context&, const shunt::Received<stage::News>& news) override {
-    return heard_.push_back(news->number()), shunt::Status{};
+  shunt::Status on_herald_quotes(const shunt::Context& context, const shunt::Received<stage::News>& news) override {
+    return write(context, *news);
   }
+
+  shunt::Status write(const shunt::Context& context, const stage::News& news) {
+    if (news.number() == kDeadly) std::abort();
+    heard_.push_back(news.number() + (context.latched() ? kLatched : 0));
+    return {};
+  }
+
+  static constexpr std::uint64_t kLatched = 1'000'000'000;  // added to the number of what was there before it
+  static constexpr std::uint64_t kDeadly = 666'666;
 
   std::vector<std::uint64_t> heard_;
 };

@@ -37,4 +37,9 @@ void proclaim(Host& host, std::uint64_t from, std::uint32_t count, std::uint32_t
 
 [[nodiscard]] Numbers numbers(std::uint64_t from, std::size_t count);
 
+/// How the scribe writes down what was published before it was there.
+inline constexpr std::uint64_t kLatched = 1'000'000'000;
+/// The scribe does not live through this one.
+inline constexpr std::uint64_t kDeadly = 666'666;
+
 }  // namespace shunt::test

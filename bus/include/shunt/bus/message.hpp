@@ -20,6 +20,7 @@ enum class Place : std::uint8_t { None = 0, Inline = 1, Chunk = 2 };
 
 namespace flag {
 inline constexpr std::uint8_t kRedelivered = 1;  ///< An earlier instance may have done this already.
+inline constexpr std::uint8_t kLatched = 2;      ///< It was published before this instance was there.
 }  // namespace flag
 
 /// Names a chunk of one pool: which size class and which of its chunks.
@@ -44,8 +45,8 @@ struct MessageHeader {
   std::uint8_t flags = 0;
   std::uint8_t reserved0 = 0;
   std::uint64_t correlation = 0;  ///< Sender's name for this message; a Reply and a Cancel echo the Request's.
-  /// Plugin to host: correlation of the message being handled; 0 for none. Of a Cancel: where its Request stands in the
-  /// ring of data.
+  /// Plugin to host: correlation of the message being handled; 0 for none. Host to plugin, of a Cancel: where its
+  /// Request stands in the ring of data; of a publication that its topic keeps: its number there, for the host alone.
   std::uint64_t parent = 0;
   std::int64_t deadline_ns = 0;  ///< CLOCK_MONOTONIC; 0 for none. A Publication has none: see key_of().
   std::uint32_t payload_bytes = 0;

@@ -117,8 +117,10 @@ struct RouteConfiguration {
   std::string name;                                      ///< "plugin/function" or a topic.
   std::chrono::nanoseconds deadline = kDefaultDeadline;  ///< Of a call that names none.
   SlowConsumer slow_consumer = SlowConsumer::Refuse;
-  std::uint32_t backlog = 1024;        ///< Messages per receiver that wait for room in its ring; 0 .. 1,048,576.
-  std::uint32_t in_flight_max = 1000;  ///< Calls without a reply at one time; 1 .. 1,048,576.
+  std::uint32_t backlog = 1024;  ///< Messages per receiver that wait for room in its ring; 0 .. 1,048,576.
+  std::uint32_t latched = 0;  ///< Of a topic: so many of its last publications are kept for who comes late; 0 .. 1,024.
+  std::uint64_t latched_bytes = 64u << 10;  ///< Room for each of these; 192 B .. 1 GiB, and 1 GiB over all.
+  std::uint32_t in_flight_max = 1000;       ///< Calls without a reply at one time; 1 .. 1,048,576.
   ReadMode read = ReadMode::Auto;
   PayloadPlace payload = PayloadPlace::Auto;
   bus::Wait wait = bus::Wait::SpinThenSleep;  ///< The host's threads, for a reply.

@@ -98,10 +98,13 @@ struct RouteSnapshot {
     std::uint64_t unknown = 0;      ///< Begun and not done when an instance died.
     std::uint64_t redelivered = 0;  ///< Sent once more, flagged.
     std::uint64_t conflated = 0;    ///< A newer message of the same key took their place.
+    std::uint64_t latched = 0;      ///< Of what the topic keeps, given to an instance that came late.
     bool open = true;               ///< It gets what is sent; else only what waits for it already.
   };
   std::vector<Receiver> receivers;
   std::uint32_t subscriptions = 0;  ///< Of the host itself.
+  std::uint32_t latched = 0;        ///< Publications that the topic keeps now, for who comes late.
+  std::uint32_t latched_max = 0;    ///< How many it may.
 };
 
 /// Memory that the host writes and the plugins of one compartment read.

@@ -38,6 +38,9 @@ class Context {
   /// An earlier instance died while it handled this message, and may have done it already.
   [[nodiscard]] bool redelivered() const { return (message_->flags & SHUNT_REDELIVERED) != 0; }
 
+  /// It was published before this instance was there: the topic keeps the last for those who come late.
+  [[nodiscard]] bool latched() const { return (message_->flags & SHUNT_LATCHED) != 0; }
+
   /// Names this message among those of the instance; never 0.
   [[nodiscard]] std::uint64_t token() const { return message_->token; }
 
