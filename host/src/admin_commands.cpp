@@ -24,10 +24,15 @@ struct Task {
   void answer(Result<Json> result) const { server.answer(client, to_text(answer_json(std::move(result)))); }
 
   [[nodiscard]] Result<PublishOptions> publish_options() const {
+    PublishOptions options;
+    const auto urgent = request.find("urgent");
+    if (urgent != request.end() && !urgent->is_boolean())
+      return error(ErrorCode::BadInput, "\"urgent\" is true or false");
+    options.urgent = urgent != request.end() && urgent->get<bool>();
     const auto found = request.find("key");
-    if (found == request.end()) return PublishOptions{};
-    if (found->is_string()) return PublishOptions{.key = found->get<std::string>()};
-    if (found->is_number_unsigned()) return PublishOptions{.key = found->get<std::uint64_t>()};
+    if (found == request.end()) return options;
+    if (found->is_string()) return options.key = found->get<std::string>(), options;
+    if (found->is_number_unsigned()) return options.key = found->get<std::uint64_t>(), options;
     return error(ErrorCode::BadInput, "\"key\" is a whole number from 0 on, or a text");
   }
 

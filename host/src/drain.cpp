@@ -152,6 +152,8 @@ void Hub::count_thrown(Instance& instance, const Error& what) noexcept {
 
 void Hub::accept_reply(Instance& instance, const bus::Incoming& incoming) {
   const bus::MessageHeader& header = incoming.header;
+  if (header.kind == bus::Kind::Publication && (header.flags & bus::flag::kUrgent) != 0)
+    return accept_urgent(instance, incoming);
   if (header.kind != bus::Kind::Reply) return breach(instance, bus::Breach::Kind);
   const auto record = in_flight_.take(header.correlation, &instance);
   if (!record) return breach(instance, bus::Breach::Correlation);
@@ -181,6 +183,32 @@ void Hub::accept_reply(Instance& instance, const bus::Incoming& incoming) {
     fail_request(*record, {ErrorCode::System, "out of memory"});
   }
   if (header.place == bus::Place::Chunk) instance.give_back(header.chunk, header.generation);
+}
+
+/// Replies come behind it: what a receiver refuses does not wait here, and is lost for all.
+void Hub::accept_urgent(Instance& instance, const bus::Incoming& incoming) {
+  const bus::MessageHeader& header = incoming.header;
+  const Permitted permitted = instance.permission(header.route);
+  if (!permitted.publish) return breach(instance, bus::Breach::Route);
+  bool taken = false;
+  {
+    const Latch::Turn turn{permitted.latch};
+    const RcuReader reader;
+    const RouteEntry* const entry = tables_.current().find({header.route});
+    if (entry != nullptr) {
+      try {
+        taken = forward_publication(instance, incoming, *entry);
+      } catch (const std::bad_alloc&) {
+        taken = false;  // before anybody got it
+      }
+    }
+    if (entry != nullptr && !taken) {
+      entry->info->counters.failed.fetch_add(1, std::memory_order_relaxed);
+      for (const Target& target : entry->hearing_plugins()) target.outlet->count_urgent_lost();
+    }
+  }
+  if (taken) instance.received.fetch_add(1, std::memory_order_relaxed);
+  else if (header.place == bus::Place::Chunk) instance.give_back(header.chunk, header.generation);
 }
 
 /// False: a receiver refuses it for now; offer it again.

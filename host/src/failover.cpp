@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <map>
 
 namespace shunt::host {
@@ -34,6 +35,26 @@ std::shared_ptr<Outlet> outlet_of(const RouteTable& table, std::uint32_t route, 
 
 /// From our own ring, which the plugin could not write; how far it got is its own word, checked to be possible.
 std::vector<Hub::Leftover> Hub::leftovers(Instance& dead) {
+  std::vector<Leftover> urgent;
+  dead.for_each_urgent([&](const UrgentInFlight::Sent& sent, bool begun) {
+    Leftover& leftover = urgent.emplace_back();
+    leftover.message.header = sent.header;
+    leftover.message.payload = sent.payload;
+    leftover.begun = begun;
+  });
+  std::vector<Leftover> result = data_leftovers(dead);
+  for (Leftover& each : urgent) {
+    const bus::MessageHeader& header = each.message.header;
+    each.gone = header.place == bus::Place::Chunk && dead.with_sender([&](bus::LaneSender& sender) {
+      return !sender.holds(header.chunk, header.generation);
+    });
+    each.begun = each.begun || each.gone;
+  }
+  result.insert(result.begin(), std::make_move_iterator(urgent.begin()), std::make_move_iterator(urgent.end()));
+  return result;
+}
+
+std::vector<Hub::Leftover> Hub::data_leftovers(Instance& dead) {
   return dead.with_sender([](bus::LaneSender& sender) {
     const auto& ring = sender.ring_out(bus::Ring::Data);
     const auto marks = sender.marks(bus::Ring::Data);

@@ -75,7 +75,7 @@ void Supervisor::finish_tick(const std::shared_ptr<Finishing>& finishing) {
   const auto sent = [&] {
     std::uint64_t sum = 0;
     for (const Finishing::Part& part : parts)
-      for (Running* running : serving_of(part.plugin)) sum += running->process->instance().progress().sent;
+      for (Running* running : serving_of(part.plugin)) sum += running->process->instance().progress().all_sent();
     return sum;
   };
   const std::uint64_t sent_before = sent();

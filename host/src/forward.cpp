@@ -20,13 +20,24 @@ namespace {
 /// takes a place that others need.
 constexpr std::int64_t kUnaskedMaxNs = std::chrono::nanoseconds{std::chrono::minutes{1}}.count();
 
+/// Whether it is a publication that its plugin calls urgent: then it came by the ring for those.
+bool is_urgent(const bus::MessageHeader& header) noexcept {
+  return header.kind == bus::Kind::Publication && (header.flags & bus::flag::kUrgent) != 0;
+}
+
 /// By our own record of what it follows from: what the plugin says of itself is not asked.
-std::uint8_t flags_of(Instance& from, const bus::MessageHeader& header) noexcept {
+std::uint8_t redelivered_flag(Instance& from, const bus::MessageHeader& header) noexcept {
   return from.follows_redelivered(header.parent) ? bus::flag::kRedelivered : std::uint8_t{0};
 }
 
 /// For a call that is nested in one that was answered or cancelled, or whose caller died.
 Error unwanted() { return {ErrorCode::Cancelled, "nobody waits for the answer to the outer call any more"}; }
+
+std::uint8_t flags_of(Instance& from, const bus::MessageHeader& header) noexcept {
+  std::uint8_t flags = redelivered_flag(from, header);
+  if (is_urgent(header)) flags |= bus::flag::kUrgent;
+  return flags;
+}
 
 /// Null: what serves the route is a version that `from` can call. Else what it wants.
 const std::string* unmet(Instance& from, const RouteEntry& entry, std::uint64_t epoch) {
@@ -66,14 +77,16 @@ bool Hub::forward_publication(Instance& from, const bus::Incoming& incoming, con
     return true;
   }
   const auto targets = entry.hearing_plugins();
-  if (std::ranges::any_of(targets, [&](const Target& target) { return refuses(target); })) return false;
-  if (std::ranges::any_of(entry.inboxes, [](const auto& inbox) { return inbox->would_refuse(); })) return false;
+  const bool urgent = is_urgent(incoming.header);
+  if (std::ranges::any_of(targets, [&](const Target& target) { return refuses(target, urgent); })) return false;
+  const auto inbox_refuses = [&](const auto& inbox) { return inbox->would_refuse(urgent); };
+  if (std::ranges::any_of(entry.inboxes, inbox_refuses)) return false;
   // What can fail comes first, and throws too: until everybody's copy is there, nobody gets any.
   const EndOfCopies end{copies_};
   if (!copy_for_targets(from, incoming, entry)) return false;
   copy_for_inboxes(from, incoming, entry);
   if (Latch* const latch = entry.info->latch.get())
-    latch->keep({bus::key_of(incoming.header), flags_of(from, incoming.header), false}, incoming.payload);
+    latch->keep({bus::key_of(incoming.header), redelivered_flag(from, incoming.header), false}, incoming.payload);
 
   auto copy = copies_.begin();
   for (const Target& target : targets) {

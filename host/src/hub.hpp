@@ -241,6 +241,7 @@ class Hub {
   // failover.cpp
   struct Leftover;
   static std::vector<Leftover> leftovers(Instance& dead);
+  static std::vector<Leftover> data_leftovers(Instance& dead);
   bool settle(Leftover& leftover, const Instance& dead, Outlet& outlet, const std::string& why,
               const std::string& account);
 
@@ -262,7 +263,7 @@ class Hub {
   static void note_over_cap(const Target& target, const bus::MessageHeader& header) noexcept;
   Error over_quota(const RouteInfo& route);
   static Error turned_away(const RouteInfo& route, const std::string& why_down);
-  bool refuses(const Target& target) noexcept;
+  bool refuses(const Target& target, bool urgent) noexcept;
   void suspect(Instance& instance) noexcept;
   std::uint32_t flush(const Target& target) noexcept;
   std::uint64_t send_request(const RouteInfo& route, InboundPool* pool, const bus::Built& built,
@@ -286,6 +287,7 @@ class Hub {
   bool drain_replies(Lane& lane, const PendingCall* mine);
   bool drain_data(Lane& lane);
   void accept_reply(Instance& instance, const bus::Incoming& incoming);
+  void accept_urgent(Instance& instance, const bus::Incoming& incoming);
   void count_thrown(Instance& instance, const Error& what) noexcept;
   bool accept_data(Instance& instance, const bus::Incoming& incoming);
   static void breach(Instance& instance, bus::Breach what) noexcept;

@@ -4,9 +4,11 @@
 #include "key_index.hpp"
 #include "route_info.hpp"
 
+#include <shunt/bus/layout.hpp>
 #include <shunt/bus/spin.hpp>
 #include <shunt/host/received_bytes.hpp>
 
+#include <array>
 #include <atomic>
 #include <functional>
 #include <mutex>
@@ -38,8 +40,10 @@ class Inbox {
   const SlowConsumer policy;
   bool was_greeted = false;  ///< With what its topic keeps; for the control thread.
 
-  [[nodiscard]] bool would_refuse() const noexcept {
-    return policy == SlowConsumer::Refuse && waiting() >= queue_.size();
+  [[nodiscard]] bool would_refuse(bool urgent) noexcept {
+    if (policy != SlowConsumer::Refuse || waiting() < queue_.size()) return false;
+    const std::lock_guard lock{lock_};
+    return size_ >= queue_.size() && !(urgent && urgent_count_ < urgent_.size());
   }
   [[nodiscard]] std::uint32_t waiting() const noexcept { return waiting_.load(std::memory_order_relaxed); }
   /// Whether run() would do something. Who puts, or has run, looks after a full fence: one of the two sees it.
@@ -51,6 +55,11 @@ class Inbox {
   /// first.
   void put(Parcel parcel) noexcept {
     const std::lock_guard lock{lock_};
+    if ((parcel.flags & bus::flag::kUrgent) != 0 && urgent_count_ < urgent_.size()) {
+      urgent_[(urgent_first_ + urgent_count_++) % urgent_.size()] = std::move(parcel);
+      note_waiting();
+      return;
+    }
     const bool conflates = policy == SlowConsumer::Conflate;
     if (const auto place = conflates ? index_.find(parcel.key) : std::nullopt) {
       queue_[*place] = std::move(parcel);
@@ -65,7 +74,8 @@ class Inbox {
     const std::size_t place = (head_ + size_) % queue_.size();
     if (conflates) index_.put(parcel.key, place);
     queue_[place] = std::move(parcel);
-    waiting_.store(static_cast<std::uint32_t>(++size_), std::memory_order_relaxed);
+    ++size_;
+    note_waiting();
   }
 
   /// Runs the callback for up to `most` parcels, on this thread, in order. One thread at a time; others return at once.
@@ -119,16 +129,27 @@ class Inbox {
 
   bool take(Parcel& parcel) noexcept {
     const std::lock_guard lock{lock_};
-    if (size_ == 0 || closed_.load(std::memory_order_relaxed)) return false;
-    parcel = pop();
+    if (size_ + urgent_count_ == 0 || closed_.load(std::memory_order_relaxed)) return false;
+    parcel = urgent_count_ > 0 ? pop_urgent() : pop();
     return true;
   }
-  /// The oldest, under the lock.
+  void note_waiting() noexcept {
+    waiting_.store(static_cast<std::uint32_t>(size_ + urgent_count_), std::memory_order_relaxed);
+  }
+  Parcel pop_urgent() noexcept {
+    Parcel parcel = std::move(urgent_[urgent_first_]);
+    urgent_first_ = (urgent_first_ + 1) % urgent_.size();
+    --urgent_count_;
+    note_waiting();
+    return parcel;
+  }
+  /// The oldest that is not urgent, under the lock.
   Parcel pop() noexcept {
     Parcel parcel = std::move(queue_[head_]);
     if (policy == SlowConsumer::Conflate) index_.erase(parcel.key);
     head_ = (head_ + 1) % queue_.size();
-    waiting_.store(static_cast<std::uint32_t>(--size_), std::memory_order_relaxed);
+    --size_;
+    note_waiting();
     return parcel;
   }
 
@@ -141,7 +162,10 @@ class Inbox {
   std::size_t size_ = 0;
   std::atomic<std::uint32_t> waiting_{0};
   std::atomic<bool> is_running_{false};
-  KeyIndex index_;  // under lock_; of a policy that conflates
+  KeyIndex index_;                              // under lock_; of a policy that conflates
+  std::array<Parcel, bus::kUrgentMax> urgent_;  // under lock_: they go before the others
+  std::size_t urgent_first_ = 0;
+  std::size_t urgent_count_ = 0;
   std::atomic<std::uint64_t> dropped_{0};
   std::atomic<std::uint64_t> conflated_{0};
   std::atomic<bool> closed_{false};

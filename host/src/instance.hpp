@@ -4,6 +4,7 @@
 #include "escaped.hpp"
 #include "inbound_pool.hpp"
 #include "symbols.hpp"
+#include "urgent_in_flight.hpp"
 
 #include <shunt/bus/lane.hpp>
 #include <shunt/schemas/ids.hpp>
@@ -79,6 +80,10 @@ class Instance : public std::enable_shared_from_this<Instance> {
               Prepare&& prepare) noexcept;  // send.cpp, where every message is sent from
   /// The same on the ring that overtakes a backlog of data: replies and cancellations.
   Pushed push_reply(bus::MessageHeader& header, std::span<const std::byte> payload) noexcept;
+  /// The same for a publication that is urgent. NoRoom also while the plugin has not done as many as there may be.
+  Pushed push_urgent(bus::MessageHeader& header, std::span<const std::byte> payload) noexcept;
+  /// Whether push_urgent() would have room for one more.
+  [[nodiscard]] bool has_urgent_room() noexcept;
 
   /// Tells the plugin that nobody waits any more for the request that stands at `position` of its data ring. Leaves
   /// half of the ring to replies, which nobody sends twice.
@@ -110,15 +115,28 @@ class Instance : public std::enable_shared_from_this<Instance> {
     const std::lock_guard lock{send_lock_};
     const std::uint64_t done = lane->sender.marks(bus::Ring::Data).done;
     note_breach();
-    return done == lane->sender.ring_out(bus::Ring::Data).sent();
+    look_at_urgent();
+    return done == lane->sender.ring_out(bus::Ring::Data).sent() && urgent_.all().empty();
   }
 
   struct Progress {
+    // Of the ring of data, in positions.
     std::uint64_t sent = 0;
     std::uint64_t done = 0;   ///< By its marks.
     std::uint64_t freed = 0;  ///< By its read position: what it is done with and has given the slots back of.
+    // Of urgent publications, in the other ring.
+    std::uint64_t urgent_sent = 0;
+    std::uint64_t urgent_done = 0;
     std::uint32_t held_chunks = 0;
     std::uint64_t returned_chunks = 0;  ///< Ever, as far as was harvested.
+
+    [[nodiscard]] std::uint64_t all_sent() const noexcept { return sent + urgent_sent; }
+    [[nodiscard]] std::uint64_t all_done() const noexcept { return done + urgent_done; }
+    [[nodiscard]] std::uint64_t all_freed() const noexcept { return freed + urgent_done; }
+    /// Whether all is done that was sent up to `then`.
+    [[nodiscard]] bool is_through(const Progress& then) const noexcept {
+      return done >= then.sent && urgent_done >= then.urgent_sent;
+    }
   };
   [[nodiscard]] Progress progress() noexcept {
     const std::lock_guard lock{send_lock_};
@@ -126,7 +144,14 @@ class Instance : public std::enable_shared_from_this<Instance> {
     auto& out = lane->sender.ring_out(bus::Ring::Data);
     out.refresh();
     note_breach();
-    return {out.sent(), marks.done, std::min(marks.done, out.read_seen()), lane->sender.held(), returned_};
+    look_at_urgent();
+    return {.sent = out.sent(),
+            .done = marks.done,
+            .freed = std::min(marks.done, out.read_seen()),
+            .urgent_sent = urgent_.ever(),
+            .urgent_done = urgent_.done(),
+            .held_chunks = lane->sender.held(),
+            .returned_chunks = returned_};
   }
 
   /// It was to get a chunk, and holds as many of that class as it may: the message waits, or its sender heard so.
@@ -143,6 +168,16 @@ class Instance : public std::enable_shared_from_this<Instance> {
   [[nodiscard]] Holding holding(std::uint32_t size_class) noexcept {
     const std::lock_guard lock{send_lock_};
     return {lane->sender.held(size_class), lane->sender.cap(size_class), over_cap_[size_class]};
+  }
+
+  /// The urgent publications that it has not done: `visit(const UrgentInFlight::Sent&, bool begun)`, oldest first.
+  template <typename Visit>
+  void for_each_urgent(Visit&& visit) {
+    const std::lock_guard lock{send_lock_};
+    look_at_urgent();
+    const bool credible = lane->sender.breach() == bus::Breach::None;
+    const std::uint64_t begun = lane->sender.marks(bus::Ring::Reply).begun;
+    for (const auto& each : urgent_.all()) visit(each, !credible || each.position < begun);
   }
 
   /// The sending half, under its lock. For delivery after a death.
@@ -167,6 +202,8 @@ class Instance : public std::enable_shared_from_this<Instance> {
   /// A publication's correlation says where it stands in the ring; the top bit keeps it apart from requests.
   static constexpr std::uint64_t kPublicationBit = 1ull << 63;
   static constexpr std::uint64_t publication_token(std::uint64_t position) { return kPublicationBit | position; }
+  /// The next bit: of an urgent one, whose position is in the other ring.
+  static constexpr std::uint64_t kUrgentBit = 1ull << 62;
 
   /// The process is dead and was waited for: nothing it asked for matters any more.
   std::atomic<bool> reaped{false};
@@ -225,6 +262,11 @@ class Instance : public std::enable_shared_from_this<Instance> {
     harvest_locked();
     return may();
   }
+  void look_at_urgent() noexcept {
+    if (urgent_.all().empty()) return;
+    urgent_.forget(lane->sender.marks(bus::Ring::Reply).done);
+    note_breach();
+  }
   void harvest_locked() noexcept {
     lane->sender.harvest([this](bus::ChunkId chunk) {
       ++returned_;
@@ -244,10 +286,17 @@ class Instance : public std::enable_shared_from_this<Instance> {
   std::atomic<bool> any_redelivered_{false};
   bus::SpinLock return_lock_;
   std::array<std::uint64_t, bus::kClassesMax> over_cap_{};  // under send_lock_; far from what each message touches
+  UrgentInFlight urgent_;                                   // likewise
 };
 
 inline Instance::Token Instance::publication(std::uint64_t token) noexcept {
   const std::lock_guard lock{send_lock_};
+  if ((token & kUrgentBit) != 0) {
+    const auto is_it = [&](const UrgentInFlight::Sent& each) { return each.header.correlation == token; };
+    if (std::ranges::any_of(urgent_.all(), is_it)) return Token::Known;
+    const std::uint64_t sent = lane->sender.ring_out(bus::Ring::Reply).sent();
+    return (token & ~(kPublicationBit | kUrgentBit)) < sent ? Token::Past : Token::Unknown;
+  }
   const auto& out = lane->sender.ring_out(bus::Ring::Data);
   const std::uint64_t position = token & ~kPublicationBit;
   if (position >= out.sent()) return Token::Unknown;

@@ -229,6 +229,7 @@ class Outlet {
   void note_struck(std::uint64_t sequence);
 
   void count_unknown() noexcept { bump(counters_.unknown); }
+  void count_urgent_lost() noexcept { bump(counters_.dropped_newest); }
   void count_refused() noexcept { bump(counters_.refused); }
   void count_no_chunk() noexcept { bump(counters_.no_chunk); }
   void count_redelivered() noexcept { bump(counters_.redelivered); }

@@ -15,7 +15,7 @@ struct Supervisor::RouteFinishing {
   std::chrono::nanoseconds limit{};
   EventLoop::Clock::time_point end{};
   /// Of a topic: instances that were sent publications of it, and how far they have to be done until they have none.
-  std::map<std::shared_ptr<Instance>, std::uint64_t> marks{};
+  std::map<std::shared_ptr<Instance>, Instance::Progress> marks{};
   std::function<bool()> is_on{};                  ///< False: nobody waits any more.
   std::function<void(const Status&)> finished{};  ///< Once. Errors: DeadlineExceeded, Cancelled.
 };
@@ -87,12 +87,12 @@ bool Supervisor::has_work(RouteFinishing& finishing) {
   if (waits) return true;
   for (const std::string& name : consumers)
     for (Running* running : serving_of(name))
-      finishing.marks.try_emplace(running->process->share(), running->process->instance().progress().sent);
+      finishing.marks.try_emplace(running->process->share(), running->process->instance().progress());
   std::erase_if(finishing.marks, [&](const auto& mark) {
     return find(*mark.first) == nullptr;  // what it had not begun waits for the next one, and is seen there
   });
   return std::ranges::any_of(finishing.marks,
-                             [](const auto& mark) { return mark.first->progress().done < mark.second; });
+                             [](const auto& mark) { return !mark.first->progress().is_through(mark.second); });
 }
 
 std::string Supervisor::what_is_left(const RouteInfo& route) {

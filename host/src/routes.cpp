@@ -207,8 +207,8 @@ HostSnapshot Supervisor::snapshot() {
       each.state = shunt::name(running.process->state());
       each.instance = instance.identity.id.value;
       each.pid = running.process->pid();
-      each.sent = progress.sent;
-      each.done = progress.done;
+      each.sent = progress.all_sent();
+      each.done = progress.all_done();
       each.held_chunks = progress.held_chunks;
       describe_chunks(instance, each);
       each.received = instance.received.load(std::memory_order_relaxed);
@@ -266,8 +266,7 @@ void Supervisor::snapshot_routes(HostSnapshot& result) {
       route.receivers.push_back(
           {target.outlet->consumer, target.instance == nullptr ? "" : to_string(target.instance->identity.version),
            target.outlet->waiting(), target.outlet->backlog(), counters.dropped(), counters.refused, counters.unknown,
-           counters.redelivered, counters.conflated, counters.latched,
-           target.takes == Takes::Everything});
+           counters.redelivered, counters.conflated, counters.latched, target.takes == Takes::Everything});
     }
     // The table has them in the order of their pools, which is anybody's.
     std::ranges::sort(route.receivers, {}, &RouteSnapshot::Receiver::plugin);

@@ -102,6 +102,12 @@ Delivered Hub::deliver(const RouteEntry& entry, const Target& target, Message& m
     return added == Added::Yes;
   };
   const auto not_added = [&] { return added == Added::Full ? Delivered::OverQuota : Delivered::Unwanted; };
+  const bool urgent = (message.header.flags & bus::flag::kUrgent) != 0;
+  if (urgent && target.instance != nullptr) {
+    const auto pushed = target.instance->push_urgent(message.header, message.inline_payload);
+    suspect(*target.instance);
+    if (pushed == Pushed::Yes) return Delivered::InRing;
+  }
   if (target.outlet->waiting() > 0 && target.instance != nullptr) flush(target);
   if (target.outlet->waiting() == 0 && target.instance != nullptr) {
     const auto pushed =
@@ -174,6 +180,7 @@ Result<Sent> Hub::publish(const RouteInfo& route, InboundPool* pool, const bus::
   const EndOfLoan loan{pool, built};
   Message message = message_for(route, bus::Kind::Publication, built);
   bus::set_key(message.header, options.key.value);
+  if (options.urgent) message.header.flags |= bus::flag::kUrgent;
   Sent sent;
   bool known = false;
   std::string why_down;  // empty, and no allocation, unless it is
@@ -184,7 +191,7 @@ Result<Sent> Hub::publish(const RouteInfo& route, InboundPool* pool, const bus::
     const RouteEntry* const entry = tables_.current().find(route.id);
     known = entry != nullptr;
     const auto refused = [&](const Target& target) {
-      return refuses(target) && (target.outlet->count_refused(), true);
+      return refuses(target, options.urgent) && (target.outlet->count_refused(), true);
     };
     if (known && entry->down) why_down = entry->why_down;
     // Nobody gets it unless nobody refuses it, so that publishing again does not duplicate.
@@ -211,8 +218,9 @@ Result<Sent> Hub::publish(const RouteInfo& route, InboundPool* pool, const bus::
   return sent;
 }
 
-bool Hub::refuses(const Target& target) noexcept {
+bool Hub::refuses(const Target& target, bool urgent) noexcept {
   if (target.outlet->waiting() == 0) return false;
+  if (urgent && target.instance != nullptr && target.instance->has_urgent_room()) return false;
   if (target.instance != nullptr) flush(target);
   // What was flushed leaves room in the ring, even where nothing may wait.
   return target.outlet->waiting() > 0 && target.outlet->would_refuse();

@@ -288,8 +288,8 @@ std::size_t Supervisor::in_flight_with(const Instance& instance) {
 /// For people: why a drain goes on.
 std::string Supervisor::what_is_left(Instance& instance) {
   const auto progress = instance.progress();
-  std::string text = fmt::format("messages not done: {}, calls in flight: {}", progress.sent - progress.done,
-                                 in_flight_with(instance));
+  std::string text = fmt::format("messages not done: {}, calls in flight: {}",
+                                 progress.all_sent() - progress.all_done(), in_flight_with(instance));
   if (hub_->untaken(instance) != Hub::Untaken::Nothing) text += ", and who hears what it published does not keep up";
   return text;
 }

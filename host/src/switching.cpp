@@ -69,8 +69,8 @@ void Supervisor::exchange(const std::shared_ptr<Switching>& switching) {
   hub_->flush_backlogs();
   note(HostEventKind::Switched, *switching->to,
        fmt::format("took over from {}, which had {} messages in flight",
-                   to_string(switching->from_version->image.version), left.sent - left.done),
-       left.sent - left.done);
+                   to_string(switching->from_version->image.version), left.all_sent() - left.all_done()),
+       left.all_sent() - left.all_done());
   const auto finish = [this, switching](const Status& ended) {
     if (Plugin* const still = find(switching->plugin)) still->switching = false;
     start_again(switching->plugin);  // if somebody died meanwhile

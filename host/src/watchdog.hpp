@@ -42,21 +42,21 @@ class Watchdog {
     instance.harvest();  // what it has returned it does not hold any more, though nothing was sent to it since
     const Instance::Progress progress = instance.progress();
     const bool first = sent_since_ == TimePoint{};
-    if (first || progress.sent != seen_.sent) sent_since_ = now;
-    if (first || progress.freed != seen_.freed || seen_.freed == seen_.sent) idle_since_ = now;
+    if (first || progress.all_sent() != seen_.all_sent()) sent_since_ = now;
+    if (first || progress.all_freed() != seen_.all_freed() || seen_.all_freed() == seen_.all_sent()) idle_since_ = now;
     const bool at_cap = progress.held_chunks > 0 && instance.at_cap.load(std::memory_order_relaxed);
     if (!std::exchange(was_at_cap_, at_cap) || progress.returned_chunks != seen_.returned_chunks) held_since_ = now;
     seen_ = progress;
     const std::uint64_t overdue = next != nullptr && next->deadline_ns < now_ns ? next->correlation : 0;
     if (std::exchange(overdue_, overdue) != overdue) overdue_since_ = now;
 
-    if (progress.freed < progress.sent && now - idle_since_ >= limits.handler_max)
+    if (progress.all_freed() < progress.all_sent() && now - idle_since_ >= limits.handler_max)
       return {Verdict::Stuck, "work waits for it and it has finished none within handler_max"};
     if (at_cap && now - held_since_ >= limits.hold_max)
       return {Verdict::Stuck, "it holds as many chunks as it may and returned none within hold_max"};
     if (overdue != 0 && now - overdue_since_ >= patience(limits, *next))
       return {Verdict::Unanswered, account(*next, now_ns)};
-    if (progress.freed == progress.sent && !at_cap && now - sent_since_ >= kQuiet) return {Verdict::Fine};
+    if (progress.all_freed() == progress.all_sent() && !at_cap && now - sent_since_ >= kQuiet) return {Verdict::Fine};
     return {Verdict::Watching};
   }
 

@@ -121,7 +121,7 @@ TEST_F(Conflating, the_key_of_a_plugins_publication_goes_with_it) {
   {
     const Frozen frozen{host, "scribe"};
 
-    proclaim(host, 0, 100, 4, 1000);
+    proclaim(host, 0, 100, {.keys = 4, .bytes = 1000});
 
     EXPECT_TRUE(poll_until(host, [&] { return snapshot_of(host, "herald").received == 100; }));
     EXPECT_EQ(receiver(host, "herald.quotes").waiting, 4u);
@@ -139,7 +139,7 @@ TEST_F(Conflating, a_subscription_that_is_not_polled_keeps_the_latest_of_each_ke
   const auto subscription = host.subscribe<stage::News>(
       "herald.quotes", [&](Received<stage::News>& news) { heard.push_back(news->number()); });
 
-  proclaim(host, 0, 100, 5);
+  proclaim(host, 0, 100, {.keys = 5});
   proclaim(host, 0, 0);  // an answer overtakes the last news, and the next call takes all there is
 
   EXPECT_EQ(subscription->conflated(), 95u);
@@ -154,7 +154,7 @@ TEST_F(Conflating, a_subscription_with_more_keys_than_its_backlog_drops_the_olde
   const auto subscription = host.subscribe<stage::News>(
       "herald.quotes", [&](Received<stage::News>& news) { heard.push_back(news->number()); });
 
-  proclaim(host, 0, 100, 10);
+  proclaim(host, 0, 100, {.keys = 10});
   proclaim(host, 0, 0);
 
   EXPECT_TRUE(poll_until(host, [&] { return heard.size() == kBacklog; }));
@@ -199,11 +199,11 @@ TEST_F(Conflating, what_a_killed_publisher_had_sent_is_heard_by_who_lags) {
   Host host = start(conflating({scribe(), herald()}));
   {
     const Frozen frozen{host, "scribe"};
-    proclaim(host, 0, 50, 3);
+    proclaim(host, 0, 50, {.keys = 3});
 
     send_signal(pid_of(host, "herald"), SIGKILL);
     await_event(host, HostEventKind::Ended, "herald");
-    proclaim(host, 50, 1, 3);  // the next instance has the same keys
+    proclaim(host, 50, 1, {.keys = 3});  // the next instance has the same keys
   }
   const auto heard = recall(host, kScribeRing + 3);
   EXPECT_THAT(Numbers(heard.end() - 3, heard.end()), ::testing::UnorderedElementsAre(48, 49, 50));
@@ -292,7 +292,7 @@ TEST_F(ConflatingFullPools, a_plugins_publication_finds_a_chunk_in_the_same_way)
   {
     const Frozen frozen{host, "scribe"};
 
-    proclaim(host, 0, 60, 5, kBytes);
+    proclaim(host, 0, 60, {.keys = 5, .bytes = kBytes});
 
     EXPECT_TRUE(poll_until(host, [&] { return snapshot_of(host, "herald").received == 60; }));
     EXPECT_EQ(receiver(host, "herald.quotes").dropped, 0u);

@@ -40,7 +40,7 @@ class Latched : public HostTest {
   /// Publishes through the herald, and waits until the host has taken all of it.
   static void proclaim_all(Host& host, std::uint64_t from, std::uint64_t to, std::uint32_t bytes = 0) {
     const auto before = snapshot_of(host, "herald").received;
-    proclaim(host, from, static_cast<std::uint32_t>(to - from + 1), 0, bytes);
+    proclaim(host, from, static_cast<std::uint32_t>(to - from + 1), {.bytes = bytes});
     ASSERT_TRUE(poll_until(host, [&] { return snapshot_of(host, "herald").received == before + to - from + 1; }));
   }
   static void kill(Host& host, const std::string& plugin) {
@@ -279,8 +279,7 @@ TEST_F(Latched, a_plugin_that_is_enabled_again_hears_what_it_missed_and_nothing_
     Numbers heard = recall(host, 5);
     std::erase(heard, 10 + kLatched);  // of another topic, whose order with this one is nobody's
     EXPECT_THAT(heard, ElementsAre(1, 2, 3 + kLatched, 4));
-    ASSERT_TRUE(host.disable("scribe"));
-    ASSERT_TRUE(host.enable("scribe"));
+    ASSERT_TRUE(host.disable("scribe") && host.enable("scribe"));
     publish_all(host, 5, 5);
     EXPECT_EQ(recall(host, 6).size(), 6u) << "nothing was missed meanwhile";
     EXPECT_TRUE(all_chunks_are_back(host));

@@ -137,14 +137,16 @@ static void publish(struct plugin* plugin, const shunt_message* message) {
   answer_bytes(plugin, message, NULL, 0);
 }
 
-/* The payload begins with a key and with the bytes of shunt_publication that the caller claims to know. */
+/* The payload: a key, the bytes of shunt_publication that the caller claims to know, flags. */
 static void publish_keyed(struct plugin* plugin, const shunt_message* message) {
   struct {
     uint64_t key;
     uint64_t size;
+    uint64_t flags;
   } said;
   memcpy(&said, message->payload, sizeof(said));
-  const shunt_publication how = {.size = (uint32_t)said.size, .topic_out = 0, .key = said.key};
+  const shunt_publication how = {
+      .size = (uint32_t)said.size, .topic_out = 0, .key = said.key, .flags = (uint32_t)said.flags};
   shunt_sample sample = own_memory("keyed", 5);
   const int code = plugin->services->publish_as(plugin->runtime, &how, &sample, 0, 5);
   if (code != SHUNT_OK) {

@@ -1,6 +1,7 @@
 #include "functions.hpp"
 
 #include <shunt/bus/clock.hpp>
+#include <shunt/plugin.h>
 
 #include <cstring>
 
@@ -228,7 +229,7 @@ TEST_P(Serving, what_cannot_be_served_is_refused_with_its_reason) {
 
 TEST_P(Serving, a_publication_has_the_key_that_its_plugin_said_and_a_plugin_of_a_later_header_may_say_more) {
   const auto publish = [&](std::uint64_t key, std::uint64_t size) {
-    const std::uint64_t said[] = {key, size};
+    const std::uint64_t said[] = {key, size, 0};
     return host_.call(kPublishKeyed, {reinterpret_cast<const char*>(said), sizeof said});
   };
 
@@ -240,6 +241,44 @@ TEST_P(Serving, a_publication_has_the_key_that_its_plugin_said_and_a_plugin_of_a
   EXPECT_EQ(bus::key_of(host_.next(Ring::Data).header), 5u);
   EXPECT_EQ(refused.header.status, status(ErrorCode::BadInput));
   EXPECT_EQ(refused.failure(), "a shunt_publication of 8 bytes cannot be: the least has 16");
+}
+
+TEST_P(Serving, an_urgent_publication_comes_before_what_was_published_earlier) {
+  const std::uint64_t said[] = {5, sizeof(shunt_publication), SHUNT_URGENT};
+  host_.send(Kind::Request, kPublishKeyed, {reinterpret_cast<const char*>(said), sizeof said});
+
+  const Answer published = host_.next(Ring::Reply);
+  const Answer answer = host_.next(Ring::Reply);
+
+  EXPECT_EQ(published.header.kind, Kind::Publication);
+  EXPECT_EQ(published.header.flags, bus::flag::kUrgent);
+  EXPECT_EQ(bus::key_of(published.header), 5u);
+  EXPECT_EQ(published.text(), "keyed");
+  EXPECT_EQ(answer.header.kind, Kind::Reply);
+}
+
+TEST_P(Serving, urgent_publications_wait_for_the_end_of_a_nested_call_and_their_marks_say_so) {
+  const std::string large(1000, 'x');
+  host_.send(Kind::Request, kCall, "ask");
+  const Answer nested = host_.next(Ring::Data);
+  host_.send(Kind::Publication, kTopicIn, "not urgent");
+  host_.send_urgent(kTopicIn, "urgent");
+  const auto second = host_.send_urgent(kTopicIn, large);
+  auto& out = host_.lane().sender.ring_out(Ring::Reply);
+  host_.await([&] { return out.refresh(), out.read_seen() == 2; });  // taken off the ring, which others may need
+
+  EXPECT_EQ(host_.lane().sender.marks(Ring::Reply).begun, 0u);
+  host_.reply(nested.header, "inner answer");
+
+  EXPECT_EQ(host_.next(Ring::Reply).text(), "inner answer");
+  EXPECT_EQ(host_.next(Ring::Data).text(), "urgent");
+  const Answer large_one = host_.next(Ring::Data);
+  EXPECT_EQ(large_one.text(), large);
+  EXPECT_EQ(large_one.header.parent, second);
+  EXPECT_EQ(host_.next(Ring::Data).text(), "not urgent");
+  host_.await([&] { return host_.lane().sender.marks(Ring::Reply).done == 2; });  // of the answer there are no marks
+  EXPECT_EQ(host_.lane().sender.marks(Ring::Reply).begun, 2u);
+  host_.await([&] { return host_.harvest(), host_.inbound().used_chunks() == 0; });
 }
 
 TEST_P(Serving, the_key_of_a_publication_is_not_a_deadline_to_its_handler) {

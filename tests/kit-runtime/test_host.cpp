@@ -266,26 +266,38 @@ void TestHost::activate() {
 }
 
 std::uint64_t TestHost::send(bus::Kind kind, std::uint32_t route, std::string_view payload, std::int64_t deadline_ns) {
-  await([&] { return lane_->sender.has_room(bus::Ring::Data); });
   bus::MessageHeader header;
   header.route = route;
   header.kind = kind;
-  header.correlation = ++correlation_;
   header.deadline_ns = deadline_ns;
+  return push(bus::Ring::Data, header, payload);
+}
+
+std::uint64_t TestHost::send_urgent(std::uint32_t route, std::string_view payload) {
+  bus::MessageHeader header;
+  header.route = route;
+  header.kind = bus::Kind::Publication;
+  header.flags = bus::flag::kUrgent;
+  return push(bus::Ring::Reply, header, payload);
+}
+
+std::uint64_t TestHost::push(bus::Ring ring, bus::MessageHeader header, std::string_view payload) {
+  await([&] { return lane_->sender.has_room(ring); });
+  if (header.correlation == 0) header.correlation = ++correlation_;
+  std::span<const std::byte> inline_payload = std::as_bytes(std::span{payload});
+  header.place = payload.empty() ? bus::Place::None : bus::Place::Inline;
   header.payload_bytes = static_cast<std::uint32_t>(payload.size());
-  if (payload.size() <= bus::kInlineBytesMax) {
-    header.place = payload.empty() ? bus::Place::None : bus::Place::Inline;
-    lane_->sender.push(bus::Ring::Data, header, std::as_bytes(std::span{payload}));
-  } else {
+  if (payload.size() > bus::kInlineBytesMax) {
     harvest();
     const auto loan = inbound_->loan(payload.size());
     if (!loan) throw std::runtime_error("the inbound pool is used up");
-    std::copy_n(reinterpret_cast<const std::byte*>(payload.data()), payload.size(), loan->data);
+    std::copy(inline_payload.begin(), inline_payload.end(), loan->data);
+    inline_payload = {};
     header.place = bus::Place::Chunk;
     header.chunk = loan->chunk;
     header.generation = loan->generation;
-    lane_->sender.push(bus::Ring::Data, header, {});
   }
+  lane_->sender.push(ring, header, inline_payload);
   lane_->sender.wake();
   return header.correlation;
 }
@@ -309,21 +321,7 @@ void TestHost::reply(const bus::MessageHeader& request, std::string_view payload
   header.kind = bus::Kind::Reply;
   header.correlation = request.correlation;
   header.status = status;
-  header.place = payload.empty() ? bus::Place::None : bus::Place::Inline;
-  header.payload_bytes = static_cast<std::uint32_t>(payload.size());
-  std::span<const std::byte> inline_payload = std::as_bytes(std::span{payload});
-  if (payload.size() > bus::kInlineBytesMax) {
-    harvest();
-    const auto loan = inbound_->loan(payload.size());
-    if (!loan) throw std::runtime_error("the inbound pool is used up");
-    std::copy(inline_payload.begin(), inline_payload.end(), loan->data);
-    inline_payload = {};
-    header.place = bus::Place::Chunk;
-    header.chunk = loan->chunk;
-    header.generation = loan->generation;
-  }
-  lane_->sender.push(bus::Ring::Reply, header, inline_payload);
-  lane_->sender.wake();
+  push(bus::Ring::Reply, header, payload);
 }
 
 std::optional<Answer> TestHost::take(bus::Ring ring) {

@@ -73,6 +73,8 @@ class TestHost {
 
   /// Sends; payloads above 192 bytes go by chunk. The correlation.
   std::uint64_t send(bus::Kind kind, std::uint32_t route, std::string_view payload, std::int64_t deadline_ns = 0);
+  /// The same for a publication, on the ring of replies.
+  std::uint64_t send_urgent(std::uint32_t route, std::string_view payload);
   void cancel(std::uint64_t correlation);
   void reply(const bus::MessageHeader& request, std::string_view payload, std::uint16_t status = 0);
   /// The next message of a ring, whatever it is.
@@ -109,6 +111,7 @@ class TestHost {
  private:
   static void nap_or_give_up(int naps);
   std::optional<Answer> take(bus::Ring ring);
+  std::uint64_t push(bus::Ring ring, bus::MessageHeader header, std::string_view payload);
   void make_lane();
   void send_attach(const bus::UniqueFd& plugin);
   pid_t run_launcher(std::vector<std::string> arguments, int inherited);

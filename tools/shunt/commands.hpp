@@ -21,6 +21,7 @@ struct Options {
   std::string text;     ///< A payload as JSON.
   std::string version;  ///< To switch to.
   std::optional<std::int64_t> deadline_ms{};
+  bool urgent = false;                        ///< A publication.
   std::optional<std::string> message_key{};   ///< Of a publication: a whole number, else a text.
   std::uint64_t count = 0;                    ///< 0: without end.
   std::vector<std::filesystem::path> keys{};  ///< Files: one private key, or public ones.

@@ -67,6 +67,7 @@ void takes_call(CLI::App& command, Options& options) {
 void takes_publication(CLI::App& command, Options& options) {
   command.add_option("TOPIC", options.name, "Such as market.bars.")->required();
   command.add_option("JSON", options.text, "The payload, as its schema says.")->required();
+  command.add_flag("--urgent", options.urgent, "It overtakes what waits.");
   command.add_option("--key", options.message_key, "What it tells of, where the topic conflates: a number or a text.");
 }
 

@@ -80,6 +80,7 @@ Status publish_topic(const Options& options) {
   SHUNT_TRY(speech, speech_of(route, "topic"));
   SHUNT_TRY(payload, speech.payloads.to_bytes(speech.request, options.text));
   Json publication{{"command", "pub"}, {"topic", options.name}, {"payload", to_base64(payload)}};
+  if (options.urgent) publication["urgent"] = true;
   if (options.message_key) publication["key"] = key_json(*options.message_key);
   SHUNT_TRY(answer, host.wait_for(publication));
   if (options.json) print_line(to_line(answer));

@@ -57,7 +57,11 @@ typedef struct shunt_publication {
   uint32_t size;      /* sizeof(shunt_publication) of the caller: members beyond it count as 0. */
   uint32_t topic_out; /* Its place in the manifest. */
   uint64_t key;       /* Where the host conflates, the latest message of each key counts; 0: the key of all without. */
+  uint32_t flags;     /* SHUNT_URGENT or 0. */
+  uint32_t reserved;  /* 0 */
 } shunt_publication;
+
+enum { SHUNT_URGENT = 1u }; /* shunt_publication.flags: it overtakes what is not urgent, also its own publisher's. */
 
 typedef struct shunt_setting {
   const char* key;

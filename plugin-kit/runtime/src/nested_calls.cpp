@@ -22,8 +22,8 @@ constexpr std::uint64_t kSpinsPerLook = 1024;  ///< At the clock, which costs as
 }  // namespace
 
 NestedCalls::NestedCalls(bus::LaneEnd& lane, bus::Wait wait, Outbox& outbox, Cancellations& cancellations,
-                         LastError& error)
-    : lane_(lane), wait_(wait), outbox_(outbox), cancellations_(cancellations), error_(error) {
+                         UrgentMessages& urgent, LastError& error)
+    : lane_(lane), wait_(wait), outbox_(outbox), cancellations_(cancellations), urgent_(urgent), error_(error) {
   for (std::size_t i = 0; i < kAnswersMax; ++i) free_[i] = static_cast<std::uint8_t>(kAnswersMax - 1 - i);
 }
 
@@ -116,11 +116,9 @@ bool NestedCalls::take_replies() noexcept {
   bool something = false;
   while (const bus::Incoming* const incoming = lane_.receiver.next(Ring::Reply)) {
     something = true;
-    lane_.receiver.mark_begun(Ring::Reply);
     const bus::MessageHeader& header = incoming->header;
     if (header.kind == Kind::Cancel) cancellations_.note(header.correlation, header.parent);
-    accept(*incoming);
-    lane_.receiver.mark_done(Ring::Reply);
+    if (header.kind != Kind::Publication || !urgent_.put(*incoming)) accept(*incoming);
     lane_.receiver.free(Ring::Reply);
   }
   return something;

@@ -4,6 +4,7 @@
 #include "cancellations.hpp"
 #include "outbox.hpp"
 #include "patience.hpp"
+#include "urgent_messages.hpp"
 
 #include <shunt/bus/lane.hpp>
 
@@ -14,7 +15,8 @@ class NestedCalls {
  public:
   static constexpr std::size_t kAnswersMax = 64;  ///< Held by the plugin at once.
 
-  NestedCalls(bus::LaneEnd& lane, bus::Wait wait, Outbox& outbox, Cancellations& cancellations, LastError& error);
+  NestedCalls(bus::LaneEnd& lane, bus::Wait wait, Outbox& outbox, Cancellations& cancellations, UrgentMessages& urgent,
+              LastError& error);
 
   struct Call {
     std::uint32_t route = 0;
@@ -54,6 +56,7 @@ class NestedCalls {
   bus::Wait wait_;
   Outbox& outbox_;
   Cancellations& cancellations_;
+  UrgentMessages& urgent_;
   LastError& error_;
   std::vector<Answer> answers_{kAnswersMax};
   std::array<std::uint8_t, kAnswersMax> free_{};  // indices into answers_; the last used first

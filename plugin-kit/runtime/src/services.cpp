@@ -100,11 +100,13 @@ int publish_as(shunt_runtime* runtime, const shunt_publication* how, shunt_sampl
   header.kind = Kind::Publication;
   header.parent = runtime->in_hand.header->correlation;
   bus::set_key(header, said.key);
-  return runtime->outbox.send(Ring::Data, header, *sample, offset, bytes, 0);
+  const bool urgent = (said.flags & SHUNT_URGENT) != 0;
+  if (urgent) header.flags = bus::flag::kUrgent;
+  return runtime->outbox.send(urgent ? Ring::Reply : Ring::Data, header, *sample, offset, bytes, 0);
 }
 
 int publish(shunt_runtime* runtime, std::uint32_t topic, shunt_sample* sample, std::size_t offset, std::size_t bytes) {
-  const shunt_publication how{sizeof how, topic, 0};
+  const shunt_publication how{sizeof how, topic, 0, 0, 0};
   return publish_as(runtime, &how, sample, offset, bytes);
 }
 

@@ -30,7 +30,7 @@ bool ServingLoop::run() noexcept {
   Patience patience{runtime_.contract.wait};
   while (!commands_.waiting()) {
     const bool replies = runtime_.calls.take_replies();
-    if (serve_one() || replies) {
+    if (serve_urgent() || serve_one() || replies) {
       patience.renew();
       continue;
     }
@@ -47,20 +47,38 @@ void ServingLoop::sleep() noexcept {
   });
 }
 
+/// One of them, before any other message is looked at.
+bool ServingLoop::serve_urgent() noexcept {
+  UrgentMessages& urgent = runtime_.urgent;
+  if (urgent.empty()) return false;
+  serve_publication(urgent.front(), [&] { urgent.begin(); });
+  bus::reached(bus::Step::Handled);
+  const bus::Incoming served = urgent.front();  // its place is for the next one
+  urgent.done();
+  end_message(served);
+  return true;
+}
+
 bool ServingLoop::serve_one() noexcept {
   const bus::Incoming* const incoming = lane_.receiver.next(Ring::Data);
   if (incoming == nullptr) return false;
   const bus::MessageHeader& header = incoming->header;
   if (header.kind == Kind::Request) serve_request(*incoming);
-  else if (header.kind == Kind::Publication) serve_publication(*incoming);
+  else if (header.kind == Kind::Publication)
+    serve_publication(*incoming, [&] { lane_.receiver.mark_begun(Ring::Data); });
   else lane_.receiver.mark_begun(Ring::Data);  // of a later release: passed over
   bus::reached(bus::Step::Handled);
   lane_.receiver.mark_done(Ring::Data);
   lane_.receiver.free(Ring::Data);
+  end_message(*incoming);
+  return true;
+}
+
+void ServingLoop::end_message(const bus::Incoming& incoming) noexcept {
+  const bus::MessageHeader& header = incoming.header;
   if (header.place == bus::Place::Chunk) lane_.receiver.give_back(header.chunk, header.generation);
   runtime_.in_hand = {};
   runtime_.cancellations.begin(0);
-  return true;
 }
 
 void ServingLoop::take_in_hand(const bus::Incoming& incoming, bool wants_answer) noexcept {
@@ -111,11 +129,12 @@ void ServingLoop::serve_request(const bus::Incoming& incoming) noexcept {
   count(statistics.handled);
 }
 
-void ServingLoop::serve_publication(const bus::Incoming& incoming) noexcept {
+template <typename MarkBegun>
+void ServingLoop::serve_publication(const bus::Incoming& incoming, const MarkBegun& mark_begun) noexcept {
   bus::Statistics& statistics = lane_.mine().statistics;
   const auto index = topics_in_.find(incoming.header.route);
   take_in_hand(incoming, false);
-  lane_.receiver.mark_begun(Ring::Data);
+  mark_begun();
   if (!index) return;
   const shunt_message publication = message(incoming, *index);
   const char* const thrown = catch_all(runtime_, [&] { phases_.descriptor().receive(phases_.self(), &publication); });

@@ -14,9 +14,12 @@ class ServingLoop {
   bool run() noexcept;
 
  private:
+  bool serve_urgent() noexcept;
   bool serve_one() noexcept;
   void serve_request(const bus::Incoming& incoming) noexcept;
-  void serve_publication(const bus::Incoming& incoming) noexcept;
+  template <typename MarkBegun>
+  void serve_publication(const bus::Incoming& incoming, const MarkBegun& mark_begun) noexcept;
+  void end_message(const bus::Incoming& incoming) noexcept;
   void take_in_hand(const bus::Incoming& incoming, bool wants_answer) noexcept;
   /// Answers without entering the handler.
   void refuse(const bus::Incoming& incoming, ErrorCode code, std::string_view text) noexcept;

@@ -35,13 +35,15 @@ struct shunt_runtime {
         contract(agreed),
         cancellations(lane_end.shape().host_side.slots),
         outbox(lane_end, commands, error),
-        calls(lane_end, agreed.wait, outbox, cancellations, error) {}
+        urgent(lane_end),
+        calls(lane_end, agreed.wait, outbox, cancellations, urgent, error) {}
 
   shunt::bus::LaneEnd& lane;
   const shunt::kit::Contract& contract;
   shunt::kit::LastError error;
   shunt::kit::Cancellations cancellations;
   shunt::kit::Outbox outbox;
+  shunt::kit::UrgentMessages urgent;
   shunt::kit::NestedCalls calls;
   shunt::kit::FailureBuilder failures;
   shunt::kit::ObjectRange object;

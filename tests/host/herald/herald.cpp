@@ -14,6 +14,7 @@ class Herald final : public herald::Contract {
 
   shunt::Status publish(const stage::Order& order, std::uint64_t number) {
     shunt::PublishOptions options;
+    options.urgent = order.urgent();
     if (order.keys() != 0) options.key = number % order.keys() + 1;
     return publish_herald_quotes(
         [&](auto& build) {

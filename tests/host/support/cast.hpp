@@ -56,6 +56,7 @@ struct Order {
   Deed then = Deed::Echo;
   std::chrono::nanoseconds patience{0};
   std::uint32_t keys = 0;
+  bool urgent = false;
 };
 
 /// A builder, for calls and publications.
@@ -63,7 +64,7 @@ struct Order {
   return [what](flatbuffers::FlatBufferBuilder& build) {
     const auto text = build.CreateString(what.text.data(), what.text.size());
     return stage::CreateOrder(build, what.deed, what.number, text, what.bytes, what.count, what.then,
-                              what.patience.count(), what.keys);
+                              what.patience.count(), what.keys, what.urgent);
   };
 }
 

@@ -31,10 +31,15 @@ Result<Delivery> publish(Host& host, std::uint64_t number, const PublishOptions&
       options);
 }
 
-void proclaim(Host& host, std::uint64_t from, std::uint32_t count, std::uint32_t keys, std::uint32_t bytes) {
+void proclaim(Host& host, std::uint64_t from, std::uint32_t count, const Proclaimed& how) {
   auto client = host.client<herald::Client>().value();
-  const auto told = client.act(
-      order({.deed = Deed::Publish, .number = from, .bytes = bytes, .count = count, .keys = keys}), {.deadline = 30s});
+  const auto told = client.act(order({.deed = Deed::Publish,
+                                      .number = from,
+                                      .bytes = how.bytes,
+                                      .count = count,
+                                      .keys = how.keys,
+                                      .urgent = how.urgent}),
+                               {.deadline = 30s});
   if (!told) throw std::runtime_error(to_string(told.error()));
 }
 

@@ -26,9 +26,13 @@ inline constexpr std::uint32_t kScribeRing = kScribeSlots - kScribeSlots / 8;  /
 /// Publishes a quote of the host's, with so many bytes of padding.
 [[nodiscard]] Result<Delivery> publish(Host& host, std::uint64_t number, const PublishOptions& options = {},
                                        std::uint32_t bytes = 0);
-/// Has the herald publish numbers from `from` on, each with the key number % keys + 1 (0: without); throws when it
-/// cannot.
-void proclaim(Host& host, std::uint64_t from, std::uint32_t count, std::uint32_t keys = 0, std::uint32_t bytes = 0);
+struct Proclaimed {
+  std::uint32_t keys = 0;  ///< Each has the key number % keys + 1; 0: without.
+  bool urgent = false;
+  std::uint32_t bytes = 0;  ///< Of padding.
+};
+/// Has the herald publish numbers from `from` on; throws when it cannot.
+void proclaim(Host& host, std::uint64_t from, std::uint32_t count, const Proclaimed& how = {});
 
 /// What the scribe that serves has heard, in its order, the last 4,000; throws when it does not answer.
 [[nodiscard]] Numbers recall(Host& host);

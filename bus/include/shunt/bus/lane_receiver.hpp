@@ -106,12 +106,15 @@ class LaneReceiver {
   }
 
   /// Marks for the sender, should we die: the handler of the last message is entered, and left.
-  void mark_begun(Ring ring) noexcept {
-    mine_->positions.begun[index(ring)].store(rings_[index(ring)].position(), std::memory_order_release);
+  void mark_begun(Ring ring) noexcept { mark_begun(ring, rings_[index(ring)].position()); }
+  void mark_done(Ring ring) noexcept { mark_done(ring, rings_[index(ring)].position()); }
+  /// The same of an earlier message, by the position behind it: for what is handled after later ones were taken.
+  void mark_begun(Ring ring, std::uint64_t end) noexcept {
+    mine_->positions.begun[index(ring)].store(end, std::memory_order_release);
     reached(Step::Begun);
   }
-  void mark_done(Ring ring) noexcept {
-    mine_->positions.done[index(ring)].store(rings_[index(ring)].position(), std::memory_order_release);
+  void mark_done(Ring ring, std::uint64_t end) noexcept {
+    mine_->positions.done[index(ring)].store(end, std::memory_order_release);
     reached(Step::Done);
   }
 

@@ -13,7 +13,9 @@
 ///      ... | ring 0: data                | slots
 ///      ... | ring 1: reply and urgent    | slots
 ///
-/// Invariants: 0 <= committed - read <= slots; begun - done <= 1; read <= done <= begun <= committed.
+/// Invariants: 0 <= committed - read <= slots; done <= begun <= committed. Of ring 0: begun - done <= 1, read <= done.
+/// Of ring 1 the marks tell of urgent publications alone, which may wait for their handler after their slots were
+/// freed.
 
 #include <shunt/bus/geometry.hpp>
 #include <shunt/bus/message.hpp>
@@ -34,6 +36,7 @@ inline constexpr std::size_t kInlineBytesMax = kSlotBytes - kCacheLine;  // 192
 inline constexpr std::size_t kRings = 2;
 inline constexpr std::uint32_t kSlotsMin = 16;     ///< Of one ring.
 inline constexpr std::uint32_t kSlotsMax = 65536;  ///< Of one ring.
+inline constexpr std::size_t kUrgentMax = 8;       ///< Urgent publications that one instance has not done.
 
 /// Which of a side's rings. Replies and urgent messages overtake a backlog of data.
 enum class Ring : std::uint8_t { Data = 0, Reply = 1 };

@@ -21,6 +21,7 @@ enum class Place : std::uint8_t { None = 0, Inline = 1, Chunk = 2 };
 namespace flag {
 inline constexpr std::uint8_t kRedelivered = 1;  ///< An earlier instance may have done this already.
 inline constexpr std::uint8_t kLatched = 2;      ///< It was published before this instance was there.
+inline constexpr std::uint8_t kUrgent = 4;       ///< It overtakes what is not.
 }  // namespace flag
 
 /// Names a chunk of one pool: which size class and which of its chunks.

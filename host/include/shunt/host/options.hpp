@@ -19,6 +19,7 @@ struct CallOptions {
 /// Of one publication; every member may be left out.
 struct PublishOptions {
   Key key{};  ///< On a topic that conflates: what it tells of. A receiver that lags gets the latest message of each.
+  bool urgent = false;  ///< It overtakes what is not urgent and waits, also in a plugin's ring.
 };
 
 /// What became of a publication: sums over its receivers.

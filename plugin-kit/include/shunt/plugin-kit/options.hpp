@@ -16,7 +16,8 @@ struct SendOptions {
 /// Of a publication.
 struct PublishOptions {
   bus::Payload payload = bus::Payload::Auto;
-  Key key{};  ///< Where the host conflates the topic, a receiver that lags gets the latest message of each.
+  Key key{};            ///< Where the host conflates the topic, a receiver that lags gets the latest message of each.
+  bool urgent = false;  ///< It overtakes what is not urgent, also what this plugin has published before.
 };
 
 /// Of a nested call.

@@ -14,7 +14,8 @@ template <typename T, typename Build>
                              PublishOptions options) {
   return build_and_send<T>(link, hint, options.payload, build,
                            [&](shunt_sample* sample, std::size_t offset, std::size_t bytes) {
-                             const shunt_publication how{sizeof how, topic, options.key.value};
+                             const shunt_publication how{sizeof how, topic, options.key.value,
+                                                         options.urgent ? std::uint32_t{SHUNT_URGENT} : 0u, 0};
                              return link.services->publish_as(link.runtime, &how, sample, offset, bytes);
                            });
 }
