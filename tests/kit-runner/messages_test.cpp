@@ -69,6 +69,19 @@ TEST_F(RunnerMessages, a_second_reply_is_logged_and_the_caller_gets_the_first) {
             "probe/twice replied and then returned PluginFailed: probe/twice replied twice to one request");
 }
 
+TEST_F(RunnerMessages, publications_have_the_key_and_the_urgency_that_the_plugin_gave_them) {
+  ASSERT_TRUE(probe_.deliver<"probe.questions">(question(3)));
+  ASSERT_TRUE(probe_.deliver<"probe.questions">(question(4), {.latched = true}));
+
+  const auto published = probe_.published<"probe.responses">();
+
+  ASSERT_EQ(published.size(), 2u);
+  EXPECT_EQ(published[0].key(), Key{3});
+  EXPECT_FALSE(published[0].urgent());
+  EXPECT_EQ(published[1].key(), Key{4});
+  EXPECT_TRUE(published[1].urgent()) << "as the probe asks for when what it hears is latched";
+}
+
 TEST_F(RunnerMessages, publications_are_kept_in_order_until_they_are_forgotten) {
   for (const int number : {3, 7}) ASSERT_TRUE(probe_.deliver<"probe.questions">(question(number)));
 

@@ -116,6 +116,20 @@ TEST_F(RunnerSurroundings, a_handler_hears_that_it_was_cancelled_or_redelivered)
             "Cancelled: the caller cancelled before the handler was entered");
 }
 
+TEST_F(RunnerSurroundings, what_a_handler_calls_ends_with_the_call_that_it_is_for) {
+  probe_.answer_once<"oracle/answer">([&](auto& build) {
+    probe_.cancel();
+    return probe::CreateResponse(build, 100);
+  });
+
+  EXPECT_EQ(said(probe_.call<"asks">(question(1))),
+            "Cancelled: nobody waits for the answer to the outer call any more");
+  EXPECT_EQ(probe_.answers_held(), 0u);
+
+  probe_.answer<"oracle/answer">(response(100));
+  EXPECT_EQ((*probe_.call<"asks">(question(1)))->number(), 101) << "the next is another";
+}
+
 TEST_F(RunnerSurroundings, the_clock_goes_on_when_it_is_looked_at_and_when_the_test_says_so) {
   const auto before = probe_.now();
   ASSERT_TRUE(probe_.call<"describes">(question(1)));

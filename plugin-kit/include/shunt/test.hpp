@@ -149,7 +149,8 @@ class Runner {
     stand_in_.answer_once(Names::template call<kCall>(), answerer<kCall>(std::forward<Answer>(answer)), options);
   }
 
-  /// The caller of the request in hand cancels it. The handler's answer is returned nevertheless.
+  /// The caller of the request in hand cancels it: what the handler calls for it ends as Cancelled. The handler's
+  /// answer is returned nevertheless.
   void cancel() { stand_in_.cancel(); }
   void advance(std::chrono::nanoseconds by) { stand_in_.advance(by); }
   [[nodiscard]] std::chrono::nanoseconds now() const { return stand_in_.now(); }

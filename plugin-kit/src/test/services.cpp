@@ -104,6 +104,23 @@ int publish(shunt_runtime* runtime, std::uint32_t topic, shunt_sample* sample, s
   return send_publication(of(runtime), {.index = topic}, *sample, offset, bytes);
 }
 
+int publish_as(shunt_runtime* runtime, const shunt_publication* how, shunt_sample* sample, std::size_t offset,
+               std::size_t bytes) {
+  constexpr std::size_t kSizeMin = 16;  // of the first shunt_publication that there was
+  auto& state = of(runtime);
+  int code = SHUNT_OK;
+  if (!may_use(state, code)) return code;
+  if (how->size < kSizeMin) {
+    state.outbound.give_back(*sample);
+    return state.error.set(ErrorCode::BadInput, "a shunt_publication of {} bytes cannot be: the least has {}",
+                           how->size, kSizeMin);
+  }
+  shunt_publication said{};
+  std::memcpy(&said, how, std::min<std::size_t>(how->size, sizeof said));
+  return send_publication(state, {.index = said.topic_out, .key = said.key, .urgent = (said.flags & SHUNT_URGENT) != 0},
+                          *sample, offset, bytes);
+}
+
 /// What the test says to a call, with the time that it takes. Null: it says nothing.
 std::optional<Scripted> next_answer(StandInState& state, std::uint32_t index) {
   auto& once = state.once[index];
@@ -140,6 +157,17 @@ Result<SharedBytes> answer_of_test(StandInState& state, const Outgoing& request,
   return answer;
 }
 
+/// Whether the caller of the request in hand has cancelled it, as far as the plugin could have seen.
+bool is_cancelled(const StandInState& state) {
+  const unsigned from = state.cancelled_at.load(std::memory_order_relaxed);
+  return state.cancelled.load(std::memory_order_relaxed) ||
+         (from != 0 && state.looks.load(std::memory_order_relaxed) >= from);
+}
+
+int refuse_unwanted(StandInState& state) {
+  return state.error.set(ErrorCode::Cancelled, "nobody waits for the answer to the outer call any more");
+}
+
 int call(shunt_runtime* runtime, const shunt_message* parent, std::uint32_t index, shunt_sample* sample,
          std::size_t offset, std::size_t bytes, std::int64_t deadline_ns, shunt_answer* out) {
   auto& state = of(runtime);
@@ -168,8 +196,11 @@ int call(shunt_runtime* runtime, const shunt_message* parent, std::uint32_t inde
   Outgoing request{.index = index, .allowed = std::chrono::nanoseconds{std::max<std::int64_t>(deadline_ns - now, 0)}};
   if (code = state.outbound.take(*sample, offset, bytes, request); code != SHUNT_OK) return code;
   if (state.ring_full) return refuse_full_ring(state);
+  const bool nested = parent != nullptr;
+  if (nested && is_cancelled(state)) return refuse_unwanted(state);
   state.called.push_back(request);
   const auto answer = answer_of_test(state, request, deadline_ns);
+  if (nested && is_cancelled(state)) return refuse_unwanted(state);
   if (!answer) return state.error.set(answer.error().code, "{}", answer.error().message);
   const auto& [handle, held] = *state.answers.emplace(++state.last_answer, *answer).first;
   *out = {held.span().data(), held.span().size(), handle};
@@ -241,12 +272,12 @@ const shunt_services kStandInServices{
     .log = log,
     .last_error = last_error,
     .describe_exception = describe_exception,
+    .publish_as = publish_as,
 };
 
 // Who appends a service to plugin.h gives it to plugins under test as well: a function above, a line in the table, and
 // its name here in place of the last.
-static_assert(sizeof(shunt_services) ==
-                  offsetof(shunt_services, describe_exception) + sizeof(shunt_services::describe_exception),
+static_assert(sizeof(shunt_services) == offsetof(shunt_services, publish_as) + sizeof(shunt_services::publish_as),
               "plugin.h has a service that a plugin under test does not get");
 
 Error not_of_its_type(std::string_view route, std::string_view what, std::size_t bytes, const kit::TypeName& type) {

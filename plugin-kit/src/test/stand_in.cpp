@@ -218,6 +218,7 @@ Status StandIn::publication(std::uint32_t topic, std::span<const std::uint8_t> p
   auto& state = *state_;
   SHUNT_CHECK(refuse_idle(state));
   take_in_hand(state, topic, options.redelivered, false);
+  if (options.latched) state.in_hand.message.flags |= SHUNT_LATCHED;
   const auto thrown = handle(state, payload, state.plugin.receive);
   InHand done = std::exchange(state.in_hand, {});
   SHUNT_CHECK(aftermath(state));

@@ -81,11 +81,12 @@ class Probe final : public probe::Contract {
     return reply.send([&](auto& build) { return probe::CreateResponse(build, worth_it ? 1 : 0); });
   }
 
-  shunt::Status on_probe_questions(const shunt::Context&, const shunt::Received<probe::Question>& question) override {
+  shunt::Status on_probe_questions(const shunt::Context& context,
+                                   const shunt::Received<probe::Question>& question) override {
     if (question->number() == 13) throw std::runtime_error("thirteen");
     const auto payload = question->number() == 7 ? shunt::Payload::Chunk : shunt::Payload::Auto;
     return publish_probe_responses([&](auto& build) { return probe::CreateResponse(build, question->number() * 2); },
-                                   {.payload = payload, .key = question->number()});
+                                   {.payload = payload, .key = question->number(), .urgent = context.latched()});
   }
 
   template <typename Builder>

@@ -31,6 +31,7 @@ struct RequestOptions {
 /// How a publication reaches its handler.
 struct PublicationOptions {
   bool redelivered = false;
+  bool latched = false;  ///< From before the plugin was there, kept by the topic.
 };
 
 /// How an answer to a call of the plugin comes.

@@ -24,6 +24,9 @@ class Sent {
   /// Of a call: for how long the plugin waits for the answer; the smaller of what it asked for and what its caller
   /// left.
   [[nodiscard]] std::chrono::nanoseconds allowed() const { return outgoing_.allowed; }
+  /// Of a publication: the key that it was given; Key{} is none.
+  [[nodiscard]] Key key() const { return outgoing_.key; }
+  [[nodiscard]] bool urgent() const { return outgoing_.urgent; }
 
  private:
   Outgoing outgoing_;

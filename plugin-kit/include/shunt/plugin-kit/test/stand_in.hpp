@@ -7,6 +7,7 @@
 #include <shunt/plugin-kit/test/options.hpp>
 #include <shunt/plugin-kit/test/shared_bytes.hpp>
 #include <shunt/plugin.h>
+#include <shunt/schemas/key.hpp>
 #include <shunt/schemas/settings.hpp>
 
 #include <chrono>
@@ -42,6 +43,8 @@ struct Outgoing {
   SharedBytes bytes{};
   bool in_chunk = false;
   std::chrono::nanoseconds allowed{0};  ///< Of a call: from its sending to its deadline.
+  Key key{};                            ///< Of a publication, as is the next.
+  bool urgent = false;
 };
 
 struct LogLine {
