@@ -26,27 +26,45 @@ Json plugin_json(const PluginSnapshot& plugin) {
   Json kinds = Json::object();
   for (std::size_t i = 0; i < kCrashKinds; ++i)
     kinds[std::string{name(static_cast<CrashKind>(i))}] = plugin.crash_kinds[i];
-  return {{"plugin", plugin.plugin},
-          {"version", plugin.version},
-          {"state", plugin.state},
-          {"admission", plugin.admission},
-          {"instance", plugin.instance},
-          {"pid", plugin.pid},
-          {"sent", plugin.sent},
-          {"done", plugin.done},
-          {"received", plugin.received},
-          {"copied", plugin.copied},
-          {"held_chunks", plugin.held_chunks},
-          {"over_cap", plugin.over_cap},
-          {"lent_chunks", plugin.lent_chunks},
-          {"says", {{"refused", plugin.says_refused}}},
-          {"exceptions", plugin.exceptions},
-          {"crashes", plugin.crashes},
-          {"crash_kinds", std::move(kinds)},
-          {"trust", plugin.trust},
-          {"signer", plugin.signer},
-          {"sha256", plugin.sha256},
-          {"sandbox", plugin.sandbox}};
+  Json json{{"plugin", plugin.plugin},
+            {"version", plugin.version},
+            {"state", plugin.state},
+            {"admission", plugin.admission},
+            {"instance", plugin.instance},
+            {"pid", plugin.pid},
+            {"sent", plugin.sent},
+            {"done", plugin.done},
+            {"received", plugin.received},
+            {"copied", plugin.copied},
+            {"held_chunks", plugin.held_chunks},
+            {"over_cap", plugin.over_cap},
+            {"lent_chunks", plugin.lent_chunks},
+            {"says", {{"refused", plugin.says_refused}}},
+            {"exceptions", plugin.exceptions},
+            {"crashes", plugin.crashes},
+            {"crash_kinds", std::move(kinds)},
+            {"trust", plugin.trust},
+            {"signer", plugin.signer},
+            {"sha256", plugin.sha256},
+            {"sandbox", plugin.sandbox}};
+  if (!plugin.bridge) return json;
+  json["bridge"] = true;
+  json["says"]["state"] = plugin.says_state;
+  Json topics = Json::array();
+  for (const OpenTopicSnapshot& each : plugin.open_topics)
+    topics.push_back({{"topic", each.topic},
+                      {"schema", fmt::format("{:016x}", each.schema.value)},
+                      {"says",
+                       {{"sent", each.says.sent},
+                        {"sent_bytes", each.says.sent_bytes},
+                        {"unconnected", each.says.unconnected},
+                        {"no_memory", each.says.no_memory},
+                        {"received", each.says.received},
+                        {"received_bytes", each.says.received_bytes},
+                        {"lost", each.says.lost},
+                        {"refused", each.says.refused}}}});
+  json["open_topics"] = std::move(topics);
+  return json;
 }
 
 Json version_json(const KnownVersion& version) {

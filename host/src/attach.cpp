@@ -62,13 +62,17 @@ void build_attach(flatbuffers::FlatBufferBuilder& builder, const PluginVersion& 
   for (const SealedLibrary& each : version.image.libraries) libraries.push_back(builder.CreateString(each.name));
   const SandboxLimits& limits = version.configuration.sandbox;
   const auto sandbox = sandbox_of(builder, version, required);
+  std::vector<flatbuffers::Offset<control::OpenTopic>> open;
+  if (version.bridge)
+    for (const OpenTopic& each : version.bridge->topics)
+      open.push_back(control::CreateOpenTopicDirect(builder, each.name.c_str(), each.type.c_str(), each.schema.value));
   const auto text = to_string(version.image.version);
   finish_message(builder, control::CreateAttachDirect(builder, bus::kLayoutVersion, instance.identity.id.value,
                                                       version.name().c_str(), text.c_str(), version.configuration.slots,
                                                       static_cast<control::Wait>(version.configuration.wait),
                                                       sleepers_of(version).host, &inbound, &outbound, &functions,
                                                       &calls, &topics_in, &topics_out, &settings, limits.memory_bytes,
-                                                      limits.open_files, &limits.cpus, &libraries, sandbox));
+                                                      limits.open_files, &limits.cpus, &libraries, sandbox, &open));
 }
 
 }  // namespace shunt::host

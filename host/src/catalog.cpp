@@ -61,6 +61,33 @@ Result<std::shared_ptr<PluginVersion>> Catalog::load(const PluginConfiguration& 
   return version;
 }
 
+Result<std::shared_ptr<PluginVersion>> Catalog::bridge(Open open, const HostConfiguration& configuration) {
+  auto version = std::make_shared<PluginVersion>();
+  version->bridge.emplace();
+  Manifest& manifest = version->image.manifest;
+  for (const RouteConfiguration& route : configuration.routes) {
+    if (route.open != open) continue;
+    const RouteInfo* const topic = directory_.find(route.name);
+    if (topic == nullptr)
+      return error(ErrorCode::BadConfiguration,
+                   "{}{}routes.{:?}.open: no configured plugin hears or publishes this topic, so that nothing says of "
+                   "which type it is: declare it in a plugin's manifest, or leave `open` out",
+                   route.origin, route.origin.empty() ? "" : ": ", route.name);
+    manifest.topics_in.push_back({route.name, {topic->request.name, topic->request.hash}});
+    version->bridge->topics.push_back({route.name, topic->request.name, topic->request.hash});
+  }
+  if (manifest.topics_in.empty()) return std::shared_ptr<PluginVersion>{};
+  manifest.topics_out = manifest.topics_in;
+  SHUNT_CHECK(describe_bridge(open, configuration, *version));
+  SHUNT_TRY(shape, bus::LaneShape::of(version->configuration.slots, version->configuration.inbound,
+                                      version->configuration.outbound));
+  version->shape = shape;
+  version->caps = caps_of(shape.inbound);
+  SHUNT_CHECK(resolve_routes(*version));
+  SHUNT_CHECK(assign_pool(*version));
+  return version;
+}
+
 Result<Catalog::Compartment> Catalog::make_compartment(const bus::PoolGeometry& geometry) const {
   if (only_plans_) return Compartment{geometry, nullptr};
   SHUNT_TRY(pool, InboundPool::create(geometry));
@@ -147,7 +174,9 @@ std::shared_ptr<Outlet> Catalog::outlet(const RouteInfo& route, const PluginVers
   const std::lock_guard lock{mutex_};
   std::shared_ptr<Outlet>& outlet = outlets_[{route.id.value, version.name()}];
   if (outlet != nullptr) return outlet;
-  outlet = std::make_shared<Outlet>(route.id, version.name(), policy_of(route), route.settings.backlog,
+  SlowConsumer policy = policy_of(route);
+  if (version.bridge) policy = policy_of_bridge(policy);
+  outlet = std::make_shared<Outlet>(route.id, version.name(), policy, route.settings.backlog,
                                     version.configuration.slots, version.pool);
   return outlet;
 }

@@ -3,6 +3,7 @@
 ///
 /// Filled on a thread that may read files; the control loop only reads it.
 
+#include "bridge.hpp"
 #include "outlet.hpp"
 #include "plugin_image.hpp"
 #include "route_info.hpp"
@@ -31,6 +32,7 @@ struct PluginVersion {
   std::vector<RouteInfo*> calls;
   std::vector<RouteInfo*> topics_in;
   std::vector<RouteInfo*> topics_out;
+  std::optional<Bridge> bridge{};  ///< It is one, and no plugin: its image has neither bytes nor a verdict.
 
   [[nodiscard]] const std::string& name() const { return image.manifest.name; }
   [[nodiscard]] const std::string& compartment() const {
@@ -59,6 +61,10 @@ class Catalog {
   /// The same for a file that is elsewhere than its configuration says.
   [[nodiscard]] Result<std::shared_ptr<PluginVersion>> load(const PluginConfiguration& configuration,
                                                             const PluginSource& source);
+
+  /// The bridge of the routes that are open to `open`, whose types the plugins' files have said; null: no route is.
+  /// Errors: BadConfiguration (a topic that no plugin loaded so far hears or makes), System.
+  [[nodiscard]] Result<std::shared_ptr<PluginVersion>> bridge(Open open, const HostConfiguration& configuration);
 
   /// Where messages wait for this consumer of this route; made on first use. Thread-safe.
   [[nodiscard]] std::shared_ptr<Outlet> outlet(const RouteInfo& route, const PluginVersion& version);

@@ -95,6 +95,11 @@ void check_times(Check& check, const PluginConfiguration& plugin) {
   check.duration("restart.window", plugin.restart.crash_window);
 }
 
+void check_slots(Check& check, std::uint32_t slots) {
+  check.require(std::has_single_bit(slots) && slots >= 16 && slots <= 65'536, "slots",
+                "is {}; a power of two from 16 to 65536 is meant", slots);
+}
+
 void check_plugin(Check& check, const PluginConfiguration& plugin) {
   check.require(!plugin.path.empty(), "path", "is missing; write path = \"plugins/libname.so\"");
   check.no_zero_byte("path", plugin.path);
@@ -106,8 +111,7 @@ void check_plugin(Check& check, const PluginConfiguration& plugin) {
                 "is {:?}; a letter, then letters, digits, '_' and '-' are meant", plugin.compartment);
   check_sandbox(check, plugin.sandbox);
   check_times(check, plugin);
-  check.require(std::has_single_bit(plugin.slots) && plugin.slots >= 16 && plugin.slots <= 65'536, "slots",
-                "is {}; a power of two from 16 to 65536 is meant", plugin.slots);
+  check_slots(check, plugin.slots);
   check.require(!plugin.sha256 || is_sum(*plugin.sha256), "sha256",
                 "is {:?}; the 64 hex digits that `sha256sum` prints are meant", plugin.sha256.value_or(""));
 }
@@ -126,6 +130,26 @@ void check_trust(Check& check, const TrustConfiguration& trust) {
   files("keys", trust.keys);
   files("revoked_in", trust.revoked_in);
   files("listed_in", trust.listed_in);
+}
+
+void check_iceoryx(Check& check, const IceoryxBridgeConfiguration& bridge) {
+  check.no_zero_byte("program", bridge.program);
+  check_pool(check, "shared", bridge.shared);
+  check_pool(check, "outbound", bridge.outbound);
+  check_pool(check, "inbound", bridge.inbound);
+  check_slots(check, bridge.slots);
+}
+
+/// iceoryx's own limits: of the text that names a service, and of what one of its threads listens to.
+constexpr std::size_t kOpenNameBytesMax = 100;
+constexpr std::ptrdiff_t kOpenTopicsMax = 100;
+
+void check_open(Check& check, const RouteConfiguration& route) {
+  if (route.open == Open::No) return;
+  check.require(!is_function_route(route.name), "open", "is for topics alone, and {:?} is a function", route.name);
+  check.require(route.name.size() <= kOpenNameBytesMax, "open",
+                "is for names of at most {} bytes, which iceoryx can say; this one has {}", kOpenNameBytesMax,
+                route.name.size());
 }
 
 void check_route(Check& check, const RouteConfiguration& route) {
@@ -166,6 +190,9 @@ std::optional<Complaint> first_complaint(const HostConfiguration& configuration)
     plugin.require(is_new, "path", "is that of plugin[{}] as well; each file stands once", same->second);
   }
 
+  Check iceoryx(first, "bridges.iceoryx.");
+  check_iceoryx(iceoryx, configuration.iceoryx);
+
   std::set<std::string_view> names;
   for (const RouteConfiguration& route : configuration.routes) {
     const auto member = fmt::format("routes.{:?}", route.name);
@@ -175,7 +202,11 @@ std::optional<Complaint> first_complaint(const HostConfiguration& configuration)
     whole.require(names.insert(route.name).second, "", "stands twice; put its members together");
     Check members(first, member + ".");
     check_route(members, route);
+    check_open(members, route);
   }
+  const auto open = std::ranges::count(configuration.routes, Open::Iceoryx, &RouteConfiguration::open);
+  Check(first).require(open <= kOpenTopicsMax, "routes", "has {} topics with open = \"iceoryx\"; at most {} are meant",
+                       open, kOpenTopicsMax);
   return first;
 }
 

@@ -19,6 +19,10 @@ constexpr std::array kReadModes = {TomlWord{"auto", ReadMode::Auto}, TomlWord{"c
 constexpr std::array kPayloadPlaces = {TomlWord{"auto", PayloadPlace::Auto}, TomlWord{"inline", PayloadPlace::Inline},
                                        TomlWord{"chunk", PayloadPlace::Chunk}};
 
+constexpr std::array kOpen = {TomlWord{"no", Open::No}, TomlWord{"iceoryx", Open::Iceoryx}};
+constexpr std::array kRoudis = {TomlWord{"auto", Roudi::Auto}, TomlWord{"embedded", Roudi::Embedded},
+                                TomlWord{"join", Roudi::Join}};
+
 /// `{ "256 B" = 1024, "4 KiB" = 256 }`, in any order.
 Status read_pool(const TomlNode& node, std::vector<bus::SizeClass>& classes) {
   classes.clear();
@@ -153,7 +157,7 @@ Status read_plugin(const TomlNode& node, const std::filesystem::path& folder, co
 /// A key that changes nothing for this kind of route was written by mistake.
 Status check_kind(const std::string& route, const std::string& member, const TomlPlaces& places) {
   const bool is_function = route.find('/') != std::string::npos;
-  const auto foreign = is_function ? std::vector<std::string_view>{"slow_consumer", "latched", "latched_bytes"}
+  const auto foreign = is_function ? std::vector<std::string_view>{"slow_consumer", "latched", "latched_bytes", "open"}
                                    : std::vector<std::string_view>{"deadline", "in_flight_max", "wait"};
   for (const std::string_view key : foreign)
     if (const auto place = places.find(fmt::format("{}.{}", member, key)); place != places.end())
@@ -175,6 +179,7 @@ Status read_route(const TomlEntry& entry, TomlPlaces& places, RouteConfiguration
   fields.count("in_flight_max", route.in_flight_max);
   fields.choice("read", route.read, kReadModes);
   fields.choice("payload", route.payload, kPayloadPlaces);
+  fields.choice("open", route.open, kOpen);
   fields.choice("wait", route.wait, kWaitModes);
   fields.complain(check_kind(entry.key, member, places));
   return fields.finish();
@@ -226,6 +231,28 @@ Status read_required(const TomlNode& node, TomlPlaces& places, SandboxRequired& 
   return fields.finish();
 }
 
+Status read_iceoryx(const TomlNode& node, const std::filesystem::path& folder, TomlPlaces& places,
+                    IceoryxBridgeConfiguration& bridge) {
+  std::string program;
+  TomlFields fields(node, "[bridges.iceoryx]", "bridges.iceoryx", places);
+  fields.text("program", program);
+  fields.choice("roudi", bridge.roudi, kRoudis);
+  if (const auto* pool = fields.table("shared")) fields.complain(read_pool(*pool, bridge.shared));
+  if (const auto* pool = fields.table("outbound")) fields.complain(read_pool(*pool, bridge.outbound));
+  if (const auto* pool = fields.table("inbound")) fields.complain(read_pool(*pool, bridge.inbound));
+  fields.count("slots", bridge.slots);
+  bridge.program = beside(folder, program);
+  return fields.finish();
+}
+
+Status read_bridges(const TomlNode& node, const std::filesystem::path& folder, TomlPlaces& places,
+                    HostConfiguration& configuration) {
+  TomlFields fields(node, "[bridges]", "bridges", places);
+  if (const auto* iceoryx = fields.table("iceoryx"))
+    fields.complain(read_iceoryx(*iceoryx, folder, places, configuration.iceoryx));
+  return fields.finish();
+}
+
 Status read_file(const TomlNode& node, const std::filesystem::path& folder, TomlPlaces& places,
                  HostConfiguration& configuration) {
   TomlFields fields(node, "the file", "", places);
@@ -240,6 +267,8 @@ Status read_file(const TomlNode& node, const std::filesystem::path& folder, Toml
       fields.complain(read_plugin(element, folder, member, places, configuration.plugins.emplace_back()));
     }
   }
+  if (const auto* bridges = fields.table("bridges"))
+    fields.complain(read_bridges(*bridges, folder, places, configuration));
   if (const auto* routes = fields.table("routes"))
     for (const TomlEntry& entry : *routes->table())
       fields.complain(read_route(entry, places, configuration.routes.emplace_back()));

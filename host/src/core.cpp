@@ -31,6 +31,11 @@ Result<std::vector<std::shared_ptr<PluginVersion>>> Core::load_plugins() {
     versions.push_back(std::move(version));
   }
   SHUNT_CHECK(check_configured_routes(configuration.routes, versions, events));
+  SHUNT_TRY(iceoryx, catalog.bridge(Open::Iceoryx, configuration));  // last: the plugins' files say the types
+  if (iceoryx != nullptr) {
+    SHUNT_CHECK(supervisor->add(iceoryx));
+    versions.push_back(std::move(iceoryx));
+  }
   return versions;
 }
 

@@ -24,6 +24,7 @@ std::string_view name(HostEventKind kind) noexcept {
     case HostEventKind::NotDrained: return "NotDrained";
     case HostEventKind::Disabled: return "Disabled";
     case HostEventKind::Enabled: return "Enabled";
+    case HostEventKind::BridgeState: return "BridgeState";
   }
   return "Unknown";
 }

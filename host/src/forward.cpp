@@ -25,6 +25,11 @@ bool is_urgent(const bus::MessageHeader& header) noexcept {
   return header.kind == bus::Kind::Publication && (header.flags & bus::flag::kUrgent) != 0;
 }
 
+/// Whether this target does not get what `from` publishes: a bridge would send it out again.
+bool is_echo(const Instance& from, const Target& target) noexcept {
+  return !from.hears_itself && target.outlet->consumer == from.identity.plugin;
+}
+
 /// By our own record of what it follows from: what the plugin says of itself is not asked.
 std::uint8_t redelivered_flag(Instance& from, const bus::MessageHeader& header) noexcept {
   return from.follows_redelivered(header.parent) ? bus::flag::kRedelivered : std::uint8_t{0};
@@ -90,6 +95,7 @@ bool Hub::forward_publication(Instance& from, const bus::Incoming& incoming, con
 
   auto copy = copies_.begin();
   for (const Target& target : targets) {
+    if (is_echo(from, target)) continue;
     if (copy->pool != target.outlet->pool.get()) ++copy;
     if (copy->message) static_cast<void>(deliver(entry, target, *copy->message, nullptr));
     else target.outlet->count_no_chunk(), copy->pool->count_no_chunk(incoming.payload.size());
@@ -105,6 +111,7 @@ bool Hub::forward_publication(Instance& from, const bus::Incoming& incoming, con
 /// one that must not lose it.
 bool Hub::copy_for_targets(Instance& from, const bus::Incoming& incoming, const RouteEntry& entry) {
   for (const Target& target : entry.hearing_plugins()) {
+    if (is_echo(from, target)) continue;
     InboundPool* const pool = target.outlet->pool.get();
     if (copies_.empty() || copies_.back().pool != pool) {
       Copy& copy = copies_.emplace_back(pool, carry(from, incoming, *pool));

@@ -70,6 +70,8 @@ class Instance : public std::enable_shared_from_this<Instance> {
   }
   /// Whether the plugin rings for a thread of ours that sleeps. Written before the lane is published.
   bool rings = true;
+  /// False: of what it publishes it gets nothing back. Written before the lane is published.
+  bool hears_itself = true;
 
   /// Sends one message and rings. A chunk payload is held by the lane from then on. Publications leave an eighth of the
   /// ring, and of the chunks that the plugin may hold, to requests. `prepare(MessageHeader&) -> bool` runs under the

@@ -7,9 +7,9 @@ namespace {
 
 bool runs(const std::filesystem::path& path) { return ::access(path.c_str(), X_OK) == 0; }
 
-std::filesystem::path beside_executable() {
+std::filesystem::path beside_executable(const std::string& program = "shunt-launch") {
   std::error_code ignored;
-  return std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path() / "shunt-launch";
+  return std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path() / program;
 }
 
 }  // namespace
@@ -26,6 +26,24 @@ Result<std::filesystem::path> launcher_path(const std::filesystem::path& configu
   if (runs(installed)) return installed;
   return error(ErrorCode::BadConfiguration, "shunt-launch is neither at {} nor at {}: set `launcher`", beside.string(),
                installed.string());
+}
+
+Result<std::filesystem::path> bridge_path(const std::filesystem::path& configured, const std::string& program,
+                                          const std::filesystem::path& launcher) {
+  if (!configured.empty()) {
+    if (runs(configured)) return configured;
+    return error(ErrorCode::BadConfiguration, "a bridge's `program` is {}, which cannot be run: name the program {}",
+                 configured.string(), program);
+  }
+  std::filesystem::path beside_launcher;
+  if (const auto path = launcher_path(launcher)) beside_launcher = path->parent_path() / program;
+  const auto installed = std::filesystem::path{SHUNT_INSTALLED_LAUNCHER}.parent_path() / program;
+  for (const auto& path : {beside_launcher, beside_executable(program), installed})
+    if (!path.empty() && runs(path)) return path;
+  return error(ErrorCode::BadConfiguration,
+               "a route is open, and {} is neither beside the launcher nor at {} nor at {}: install it (component "
+               "bridges), or set `program` in [bridges]",
+               program, beside_executable(program).string(), installed.string());
 }
 
 std::filesystem::path launcher_of_package(std::filesystem::path configured, const std::filesystem::path& packaged) {

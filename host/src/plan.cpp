@@ -61,6 +61,7 @@ void add_compartments(Core& core, std::vector<PlannedMemory>& parts) {
 
 /// The host keeps the bytes that it has checked.
 Status add_files(const PluginVersion& version, std::vector<PlannedMemory>& parts) {
+  if (version.bridge) return {};  // brings its own
   SHUNT_TRY(bytes, bus::sealed_size(version.image.descriptor.get()));
   parts.push_back({title(version), "plugin file", true, false, bytes, version.image.path.string()});
   for (const SealedLibrary& each : version.image.libraries) {
@@ -105,11 +106,13 @@ void add_latched(Core& core, const Versions& versions, std::vector<PlannedMemory
 
 std::vector<PlannedMemory> instance_of(const PluginVersion& version) {
   const bus::LaneShape::Memory lane = version.shape.memory();
-  return {shared(title(version), lane.host_side, made_of(version.shape.host_side)),
-          shared(title(version), lane.plugin_side, made_of(version.shape.plugin_side)),
-          shared(title(version), lane.outbound, made_of(version.shape.outbound)),
-          {title(version), "private memory", false, false, version.configuration.sandbox.memory_bytes,
-           "`sandbox.memory`, of the plugin process"}};
+  std::vector<PlannedMemory> parts{shared(title(version), lane.host_side, made_of(version.shape.host_side)),
+                                   shared(title(version), lane.plugin_side, made_of(version.shape.plugin_side)),
+                                   shared(title(version), lane.outbound, made_of(version.shape.outbound))};
+  if (!version.bridge)  // nothing bounds what a bridge takes
+    parts.push_back({title(version), "private memory", false, false, version.configuration.sandbox.memory_bytes,
+                     "`sandbox.memory`, of the plugin process"});
+  return parts;
 }
 
 std::uint64_t sum(const std::vector<PlannedMemory>& parts) {

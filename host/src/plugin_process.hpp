@@ -36,6 +36,8 @@ class ProcessListener {
   /// Calls of one name, in one phase: what the plugin was denied so far.
   virtual void on_denied(Instance& instance, const control::AuditRecord& record) = 0;
   virtual void on_memory_high(Instance& instance, std::uint64_t bytes) = 0;
+  /// Of a bridge, and as it says it.
+  virtual void on_bridge_report(Instance& instance, const control::BridgeReport& report) = 0;
   /// Reaped: nothing writes to the lane any more.
   virtual void on_ended(Instance& instance, const Death& death) = 0;
 

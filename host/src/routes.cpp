@@ -189,7 +189,8 @@ HostSnapshot Supervisor::snapshot() {
     each.plugin = version.name();
     each.version = to_string(version.image.version);
     each.sha256 = version.image.sha256;
-    each.trust = shunt::name(version.image.verdict.trust);
+    each.bridge = version.bridge.has_value();
+    if (!each.bridge) each.trust = shunt::name(version.image.verdict.trust);
     each.signer = version.image.verdict.signer;
     each.admission = host::name(plugin_admissions_.of(version.name()));
     each.crashes = plugin.crashes;
@@ -215,6 +216,8 @@ HostSnapshot Supervisor::snapshot() {
       each.copied = instance.copied.load(std::memory_order_relaxed);
       each.exceptions = instance.exceptions.load(std::memory_order_relaxed);
       each.sandbox = running.sandbox;
+      each.says_state = running.carried.state;
+      if (each.bridge) each.open_topics = open_topics_of(running);
       shown |= running.version == plugin.serving;
       result.plugins.push_back(std::move(each));
     }

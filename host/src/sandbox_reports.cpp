@@ -41,6 +41,8 @@ void PluginProcess::accept_report(const control::Message& message) {
       end(Event::Breach, CrashKind::Denials,
           fmt::format("it reached its limit of denied system calls, {} among them; see `shunt audit`",
                       text_of(last->name())));
+  } else if (const auto* const bridge = message.body_as_BridgeReport(); bridge != nullptr) {
+    listener_.on_bridge_report(*instance_, *bridge);
   } else if (const auto* const memory = message.body_as_MemoryHigh(); memory != nullptr) {
     listener_.on_memory_high(*instance_, memory->bytes());
     if (memory->ended())

@@ -68,6 +68,7 @@ Result<Supervisor::Running*> Supervisor::try_stage(const std::shared_ptr<PluginV
   instance->permitted = version->permitted();
   instance->wanted = version->wanted();
   instance->rings = sleepers_of(*version).host;
+  instance->hears_itself = !version->bridge;
   flatbuffers::FlatBufferBuilder attach;
   build_attach(attach, *version, *instance, configuration_.sandbox_required);
   auto process =
@@ -75,11 +76,12 @@ Result<Supervisor::Running*> Supervisor::try_stage(const std::shared_ptr<PluginV
   if (launcher) {
     SHUNT_CHECK(process->adopt(std::move(launcher), attach, version->image, memory));
   } else {
-    SHUNT_TRY(path, launcher_path(configuration_.launcher));
+    SHUNT_TRY(path, program_of(*version));
     SHUNT_CHECK(process->spawn(path, attach, version->image, memory));
   }
   hub_->add_lane(instance);
-  note(HostEventKind::Started, *instance, fmt::format("started, {}", describe(version->image.verdict)));
+  note(HostEventKind::Started, *instance,
+       version->bridge ? "started, a bridge" : fmt::format("started, {}", describe(version->image.verdict)));
   Running& running = running_[instance.get()];
   running.process = std::move(process);
   running.version = version;
@@ -114,15 +116,37 @@ void Supervisor::start_all(Done done) {
     std::size_t left = 0;
     Done done;
   };
-  const auto progress = std::make_shared<Progress>(Progress{plugins_.size(), std::move(done)});
+  for (const auto& [name, plugin] : plugins_)
+    if (plugin.serving->bridge)  // what is wrong with the configuration is said now
+      if (auto path = program_of(*plugin.serving); !path) return done(tl::make_unexpected(std::move(path).error()));
+  const auto bridges = static_cast<std::size_t>(
+      std::ranges::count_if(plugins_, [](const auto& each) { return each.second.serving->bridge.has_value(); }));
+  const auto progress = std::make_shared<Progress>(Progress{plugins_.size() - bridges, std::move(done)});
   publish_table();
-  if (plugins_.empty()) return progress->done({});
-  for (auto& [name, plugin] : plugins_)
+  if (progress->left == 0) progress->done({});
+  for (auto& [name, plugin] : plugins_) {
+    if (plugin.serving->bridge) {
+      start_bridge(name, plugin);
+      continue;
+    }
     start(plugin, [progress](Status status) {
       if (progress->left == 0) return;  // a failure was reported already
       progress->left = status ? progress->left - 1 : 0;
       if (progress->left == 0) progress->done(std::move(status));
     });
+  }
+}
+
+Result<std::filesystem::path> Supervisor::program_of(const PluginVersion& version) const {
+  if (!version.bridge) return launcher_path(configuration_.launcher);
+  return bridge_path(version.bridge->configured, version.bridge->program, configuration_.launcher);
+}
+
+/// Nobody waits for it: what it needs is outside, and may be missing for as long as the host runs.
+void Supervisor::start_bridge(const std::string& name, Plugin& plugin) {
+  plugin.stopped = false;
+  publish_table();
+  start_again(name);
 }
 
 void Supervisor::on_active(Instance& instance) {

@@ -140,6 +140,8 @@ class Supervisor final : public HubListener, private ProcessListener {
     bool expected_end = false;
     bool by_hand = false;
     std::string sandbox;              ///< What its warden says of it.
+    control::BridgeReportT carried;   ///< Of a bridge: what it said last of itself.
+    std::uint32_t states_noted = 0;   ///< Events of that; what it says is kept all the same.
     std::uint32_t denials_noted = 0;  ///< Events; the records are not bounded by it.
     std::optional<AuditRecord> denied_last;
     Watchdog watchdog;
@@ -152,12 +154,15 @@ class Supervisor final : public HubListener, private ProcessListener {
   void on_confined(Instance& instance, std::string sandbox) override;
   void on_denied(Instance& instance, const control::AuditRecord& record) override;
   void on_memory_high(Instance& instance, std::uint64_t bytes) override;
+  void on_bridge_report(Instance& instance, const control::BridgeReport& report) override;
   void on_ended(Instance& instance, const Death& death) override;
 
   // supervisor.cpp
   void stage(const std::shared_ptr<PluginVersion>& version, bus::UniqueFd launcher, Done staged);
   Result<Running*> try_stage(const std::shared_ptr<PluginVersion>& version, bus::UniqueFd launcher);
   void start(Plugin& plugin, Done done);
+  void start_bridge(const std::string& name, Plugin& plugin);
+  [[nodiscard]] Result<std::filesystem::path> program_of(const PluginVersion& version) const;
   std::shared_ptr<const CrashReport> report(const Running& running, const Death& death);
   void crashed(const std::string& name, Plugin& plugin, const std::string& why);
   void start_again(const std::string& name);
@@ -232,6 +237,9 @@ class Supervisor final : public HubListener, private ProcessListener {
   [[nodiscard]] std::string why_off(const RouteInfo& route) const;
   std::uint32_t end_waiting(const std::string& name, const Error& why);
   void snapshot_routes(HostSnapshot& result);
+
+  // bridge_reports.cpp
+  [[nodiscard]] static std::vector<OpenTopicSnapshot> open_topics_of(const Running& running);
 
   // quotas.cpp
   [[nodiscard]] std::vector<RouteQuota> routes_to(const Instance& instance);

@@ -320,13 +320,44 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"[routes.\"market.bars\"]\nlatched = 1025\n", "2:11", "from 0 to 1024"},
         Refusal{"[routes.\"market.bars\"]\nlatched_bytes = \"100 B\"\n", "2:17", "192 B to 1 GiB"},
         Refusal{"[routes.\"market.bars\"]\nlatched = 1024\nlatched_bytes = \"2 MiB\"\n", "3:17", "keeps at most 1 GiB"},
-        Refusal{"[routes.\"market.bars\"]\nbacklog = 1048577\n", "2:11", "from 0 to 1048576"}));
+        Refusal{"[routes.\"market.bars\"]\nbacklog = 1048577\n", "2:11", "from 0 to 1048576"},
+        Refusal{"[bridges.iceoryx]\nslots = 100\n", "2:9", "a power of two"},
+        Refusal{"[bridges.iceoryx]\nshared = { \"100 B\" = 1 }\n", "2:10", "bridges.iceoryx.shared cannot be"},
+        Refusal{"[bridges.iceoryx]\nroudi = \"none\"\n", "2:9", "join"},
+        Refusal{"[routes.bars]\nopen = \"ros\"\n", "2:8", "iceoryx"}));
+
+TEST(ConfigurationInCode, a_function_cannot_be_open) {
+  const auto refused = check({.routes = {{.name = "momentum/signal", .open = Open::Iceoryx}}});
+
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("is for topics alone"));
+}
+
+TEST(ConfigurationInCode, a_name_that_is_too_long_for_iceoryx_cannot_be_open) {
+  EXPECT_TRUE(check({.routes = {{.name = std::string(100, 'a'), .open = Open::Iceoryx}}}));
+
+  const auto refused = check({.routes = {{.name = std::string(101, 'a'), .open = Open::Iceoryx}}});
+
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("at most 100 bytes"));
+}
+
+TEST(ConfigurationInCode, more_topics_than_a_bridge_carries_are_refused) {
+  HostConfiguration configuration;
+  for (int i = 0; i < 100; ++i) configuration.routes.push_back({.name = fmt::format("t{}", i), .open = Open::Iceoryx});
+  EXPECT_TRUE(check(configuration));
+
+  configuration.routes.push_back({.name = "one.more", .open = Open::Iceoryx});
+
+  EXPECT_FALSE(check(configuration));
+}
 
 INSTANTIATE_TEST_SUITE_P(
     KeysOfTheOtherKindOfRoute, RefusedConfiguration,
     testing::Values(Refusal{"[routes.\"risk/check\"]\nslow_consumer = \"refuse\"\n", "2:17",
                             "slow_consumer is for topics alone, and \"risk/check\" is a function"},
                     Refusal{"[routes.\"risk/check\"]\nlatched = 1\n", "2:11", "latched is for topics alone"},
+                    Refusal{"[routes.\"risk/check\"]\nopen = \"iceoryx\"\n", "2:8", "open is for topics alone"},
                     Refusal{"[routes.bars]\ndeadline = \"1 s\"\n", "2:12",
                             "deadline is for functions alone, and \"bars\" is a topic"},
                     Refusal{"[routes.bars]\nin_flight_max = 5\n", "2:17", "in_flight_max is for functions alone"},

@@ -43,6 +43,9 @@ enum class Scheduling : std::uint8_t { Other, Batch, Idle, Fifo, RoundRobin };
 /// Whether a plugin runs where a layer of the sandbox cannot be had: best (with what there is) or full (not at all).
 enum class SandboxRequired : std::uint8_t { Best, Full };
 
+/// Whose applications a topic is open to, by a bridge, both ways: no or iceoryx.
+enum class Open : std::uint8_t { No, Iceoryx };
+
 /// What one instance may use. host.toml: `sandbox = { memory = "128 MiB", open_files = 64, cpus = [1] }`.
 struct SandboxLimits {
   std::uint64_t memory_bytes = 128u << 20;      ///< Private writable memory (RLIMIT_DATA); 1 MiB .. 1 TiB.
@@ -123,9 +126,27 @@ struct RouteConfiguration {
   std::uint32_t in_flight_max = 1000;       ///< Calls without a reply at one time; 1 .. 1,048,576.
   ReadMode read = ReadMode::Auto;
   PayloadPlace payload = PayloadPlace::Auto;
+  Open open = Open::No;  ///< Of a topic that a configured plugin hears or publishes. Its bridge is never waited for.
   bus::Wait wait = bus::Wait::SpinThenSleep;  ///< The host's threads, for a reply.
   std::string origin{};                       ///< "host.toml:9:1", for messages; empty when built in code.
   friend bool operator==(const RouteConfiguration&, const RouteConfiguration&) = default;
+};
+
+/// Which RouDi a bridge to iceoryx lives with: auto (the machine's where one runs, else one of its own), embedded (one
+/// of its own: it waits until no other runs) or join (the machine's: it waits until one runs).
+enum class Roudi : std::uint8_t { Auto, Embedded, Join };
+
+/// `[bridges.iceoryx]`: the process that carries the topics with `open = "iceoryx"`. It starts where there is one.
+struct IceoryxBridgeConfiguration {
+  std::filesystem::path program{};  ///< Empty: shunt-bridge-iceoryx, beside the launcher.
+  Roudi roudi = Roudi::Auto;
+  std::vector<bus::SizeClass> shared = {
+      {256, 1024}, {4u << 10, 256}, {64u << 10, 32}};  ///< `{ "256 B" = 1024 }`: the pool of a RouDi of its own.
+  std::vector<bus::SizeClass> outbound = {
+      {256, 256}, {4u << 10, 64}, {64u << 10, 8}};  ///< As a plugin's: what comes from iceoryx.
+  std::vector<bus::SizeClass> inbound = {{256, 256}, {4u << 10, 64}, {64u << 10, 8}};  ///< And what goes there.
+  std::uint32_t slots = 256;  ///< Per ring; a power of two, 16 .. 65,536.
+  friend bool operator==(const IceoryxBridgeConfiguration&, const IceoryxBridgeConfiguration&) = default;
 };
 
 /// Which plugins run: `[trust]`. The files are read when the host starts, and again for every plugin that joins later.
@@ -151,6 +172,7 @@ struct HostConfiguration {
   SandboxRequired sandbox_required = SandboxRequired::Best;  ///< `[sandbox] require`.
   std::vector<PluginConfiguration> plugins{};
   std::vector<RouteConfiguration> routes{};
+  IceoryxBridgeConfiguration iceoryx{};  ///< `[bridges.iceoryx]`
   friend bool operator==(const HostConfiguration&, const HostConfiguration&) = default;
 };
 

@@ -3,6 +3,7 @@
 
 #include <shunt/host/audit.hpp>
 #include <shunt/host/crash.hpp>
+#include <shunt/schemas/ids.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -32,7 +33,8 @@ enum class HostEventKind : std::uint8_t {
   Drained,          ///< That is so.
   NotDrained,       ///< It was not within the time there was for it; the text says what is left.
   Disabled,         ///< A plugin or a route gets nothing new.
-  Enabled           ///< It gets again what is sent to it.
+  Enabled,          ///< It gets again what is sent to it.
+  BridgeState       ///< What a bridge is connected to, by its own word.
 };
 
 struct HostEvent {
@@ -50,6 +52,22 @@ struct HostEvent {
 
 /// The enum's own spelling.
 std::string_view name(HostEventKind kind) noexcept;
+
+/// One topic that a bridge carries. All numbers are the bridge's own word, since it started.
+struct OpenTopicSnapshot {
+  std::string topic;
+  SchemaHash schema{};  ///< Of its type: what the outside knows the topic by, beside its name.
+  struct Says {
+    std::uint64_t sent = 0;  ///< Messages to the outside, each copied once.
+    std::uint64_t sent_bytes = 0;
+    std::uint64_t unconnected = 0;  ///< Not sent: nothing was there to send to.
+    std::uint64_t no_memory = 0;    ///< Not sent: the outside had no memory for it.
+    std::uint64_t received = 0;     ///< Messages from the outside, each copied once.
+    std::uint64_t received_bytes = 0;
+    std::uint64_t lost = 0;     ///< In the queue from the outside, which was full.
+    std::uint64_t refused = 0;  ///< From the outside: of another schema, or larger than the lane takes.
+  } says{};
+};
 
 /// One plugin version that runs, or waits to.
 struct PluginSnapshot {
@@ -71,8 +89,11 @@ struct PluginSnapshot {
   std::uint64_t exceptions = 0;    ///< Of this instance: calls that were answered with what the handler threw.
   CrashCounts crash_kinds{};       ///< All ends of this plugin that a CrashReport tells of, by kind.
   std::string sha256;
-  std::string trust;    ///< "Signed", "Listed" or "Unsigned"
-  std::string signer;   ///< When signed: the name of the key.
+  std::string trust;         ///< "Signed", "Listed" or "Unsigned"
+  std::string signer;        ///< When signed: the name of the key.
+  bool bridge = false;       ///< No plugin: `plugin` is "bridge:iceoryx", and `sandbox`, `sha256`, `trust` are empty.
+  std::string says_state{};  ///< Of a bridge, by its own word: what it is connected to.
+  std::vector<OpenTopicSnapshot> open_topics{};  ///< Of a bridge that runs.
   std::string sandbox;  ///< "full", "without UserNamespace, ..."; empty until the instance has said it.
 };
 
