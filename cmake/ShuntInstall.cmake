@@ -4,6 +4,8 @@
 #          ShuntPlugin.cmake. Needs no iceoryx.
 #   host   over the kit, for those who link a host: its libraries, `shunt` and shunt-launch.
 #
+# A third, bridges, is programs alone, which a host starts where a topic is open.
+#
 # Every place is relative to what is installed, so that an installation can be moved as a whole.
 include(CMakePackageConfigHelpers)
 
@@ -21,6 +23,9 @@ install(TARGETS shunt_plugin_sdk shunt_plugin_test shunt-manifest EXPORT ShuntKi
 install(TARGETS shunt_host shunt_bus shunt_schemas EXPORT ShuntHostTargets COMPONENT host
   INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(TARGETS shunt shunt-launch COMPONENT host)
+if(SHUNT_BRIDGES)
+  install(TARGETS shunt-bridge-iceoryx COMPONENT bridges)
+endif()
 install(EXPORT ShuntKitTargets NAMESPACE shunt:: DESTINATION ${SHUNT_PACKAGE_FOLDER} COMPONENT kit)
 install(EXPORT ShuntHostTargets NAMESPACE shunt:: DESTINATION ${SHUNT_PACKAGE_FOLDER} COMPONENT host)
 

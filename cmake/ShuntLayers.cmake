@@ -1,11 +1,12 @@
 # The layers and the arrows between them, as docs/architecture.md draws them. A target names its layer and what it
 # leans on; any other arrow stops the configure with a sentence.
-set(SHUNT_LAYERS schemas bus plugin-kit host tools leaf)
+set(SHUNT_LAYERS schemas bus plugin-kit host tools bridges leaf)
 set(SHUNT_ARROWS_schemas schemas)
 set(SHUNT_ARROWS_bus schemas bus)
 set(SHUNT_ARROWS_plugin-kit schemas bus plugin-kit)
 set(SHUNT_ARROWS_host schemas bus host)
 set(SHUNT_ARROWS_tools schemas bus host tools)
+set(SHUNT_ARROWS_bridges schemas bus plugin-kit bridges)
 set(SHUNT_ARROWS_leaf ${SHUNT_LAYERS})
 
 define_property(TARGET PROPERTY SHUNT_LAYER BRIEF_DOCS "The layer that a target belongs to")

@@ -1,0 +1,175 @@
+#include "iceoryx_world.hpp"
+
+#include "open_topic.hpp"
+#include "roudi.hpp"
+
+#include <shunt/bus/unique_fd.hpp>
+
+#include <cstdio>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <iceoryx_hoofs/error_handling/error_handling.hpp>
+#include <iceoryx_hoofs/log/logmanager.hpp>
+#include <iceoryx_posh/popo/listener.hpp>
+#include <iceoryx_posh/runtime/posh_runtime.hpp>
+#include <iceoryx_posh/runtime/posh_runtime_single_process.hpp>
+#include <unistd.h>
+
+namespace shunt::bridges {
+namespace {
+
+constexpr int kIceoryxGaveUp = 5;
+
+enum class Choice : std::uint8_t { Auto, Embedded, Join };
+
+/// Standard error, whatever stands in for it at the moment.
+class Messages {
+ public:
+  [[noreturn]] void give_up(const char* why) const {
+    ::dprintf(descriptor_.get(), "shunt-bridge-iceoryx: iceoryx gave up: %s\n", why);
+    ::_exit(kIceoryxGaveUp);
+  }
+
+  /// What iceoryx cannot go on from ends this process, with its name for it; a new one starts afresh.
+  [[nodiscard]] iox::HandlerFunction handler() const {
+    return [this](iox::Error error, const std::function<void()>&, iox::ErrorLevel level) {
+      if (level != iox::ErrorLevel::MODERATE) give_up(iox::ErrorHandler::toString(error));
+    };
+  }
+
+  /// Runs `work` while what iceoryx prints goes nowhere.
+  template <typename Work>
+  void quietly(Work&& work) const {
+    const bus::UniqueFd nowhere{::open("/dev/null", O_WRONLY | O_CLOEXEC)};
+    if (nowhere) ::dup2(nowhere.get(), STDERR_FILENO);
+    work();
+    if (nowhere && descriptor_) ::dup2(descriptor_.get(), STDERR_FILENO);
+  }
+
+ private:
+  bus::UniqueFd descriptor_{::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1)};
+};
+
+class IceoryxWorld final : public World {
+ public:
+  IceoryxWorld(const Agreement& agreement, Choice choice, std::vector<PoolClass> shared, std::function<void()> wake)
+      : agreement_(agreement), choice_(choice), shared_(std::move(shared)), wake_(std::move(wake)) {
+    iox::log::LogManager::GetLogManager().SetDefaultLogLevel(iox::log::LogLevel::kOff,
+                                                             iox::log::LogLevelOutput::kHideLogLevel);
+  }
+  IceoryxWorld(const IceoryxWorld&) = delete;
+  IceoryxWorld& operator=(const IceoryxWorld&) = delete;
+  /// The listener first: nobody calls us any more. Then, by the order of members, topics, runtime and RouDi.
+  ~IceoryxWorld() override {
+    if (listener_)
+      for (const auto& topic : topics_)
+        listener_->detachEvent(topic->subscriber(), iox::popo::SubscriberEvent::DATA_RECEIVED);
+    listener_.reset();
+  }
+
+  Link look() override {
+    const auto roudi = own_roudi_ ? std::nullopt : listening_roudi();
+    if (is_connected()) {
+      if (own_roudi_ || roudi == joined_) return Link::Connected;
+      state_ = "the machine's RouDi, which has gone";
+      return Link::Lost;
+    }
+    if (roudi && choice_ == Choice::Embedded) return wait("waits until no other RouDi runs");
+    if (!roudi && choice_ == Choice::Join) return wait("waits for the machine's RouDi");
+    if (roudi) join(*roudi);
+    else embed();
+    for (const Topic& each : agreement_.topics)
+      topics_.push_back(std::make_unique<OpenIceoryxTopic>(each, agreement_.start));
+    listen();
+    return Link::Connected;
+  }
+
+  [[nodiscard]] std::string state() const override { return state_; }
+
+  Sent send(std::size_t topic, std::span<const std::byte> payload, bool redelivered) override {
+    return topics_[topic]->send(payload, redelivered);
+  }
+
+  /// Each topic has its turn.
+  std::optional<Received> receive() override {
+    for (std::size_t looked_at = 0; looked_at < topics_.size(); ++looked_at) {
+      turn_ = turn_ + 1 < topics_.size() ? turn_ + 1 : 0;
+      if (const auto payload = topics_[turn_]->receive()) return Received{turn_, *payload};
+    }
+    return std::nullopt;
+  }
+  void release() override { topics_[turn_]->release(); }
+
+  void count(std::size_t topic, control::OpenCountersT& counters) const override {
+    if (topic >= topics_.size()) return;
+    counters.lost += topics_[topic]->lost();
+    counters.refused += topics_[topic]->refused();
+  }
+
+ private:
+  [[nodiscard]] bool is_connected() const noexcept { return !topics_.empty(); }
+
+  Link wait(const char* state) {
+    state_ = state;
+    return Link::Waiting;
+  }
+
+  /// The same after every restart, so that what a killed bridge left under it is taken over. One that answers is of
+  /// another host of that name.
+  [[nodiscard]] iox::RuntimeName_t runtime_name() const {
+    constexpr std::size_t kHostBytesMax = 60;  // of the 100 that iceoryx takes
+    const auto name = fmt::format("shunt-{}-{}", ::getuid(), agreement_.setting("host").substr(0, kHostBytesMax));
+    auto free = name;
+    for (int number = 2; answers(free); ++number) free = fmt::format("{}-{}", name, number);
+    return {iox::cxx::TruncateToCapacity, free.c_str()};
+  }
+
+  void join(const RoudiMark& roudi) {
+    iox::runtime::PoshRuntime::initRuntime(runtime_name());
+    joined_ = roudi;
+    state_ = "the machine's RouDi";
+  }
+
+  void embed() {
+    messages_.quietly([&] { own_roudi_ = std::make_unique<OwnRoudi>(shared_, sizeof(OpenHeader)); });
+    own_runtime_ = std::make_unique<iox::runtime::PoshRuntimeSingleProcess>(runtime_name());
+    state_ = "a RouDi of its own";
+  }
+
+  void listen() {
+    listener_ = std::make_unique<iox::popo::Listener>();
+    for (const auto& topic : topics_)
+      listener_
+          ->attachEvent(topic->subscriber(), iox::popo::SubscriberEvent::DATA_RECEIVED,
+                        iox::popo::createNotificationCallback(on_data, *this))
+          .or_else([this](auto) { messages_.give_up("a listener has no room for another topic"); });
+  }
+
+  static void on_data(iox::popo::UntypedSubscriber* const, IceoryxWorld* const self) { self->wake_(); }
+
+  const Agreement& agreement_;
+  Choice choice_;
+  std::vector<PoolClass> shared_;
+  std::function<void()> wake_;
+  Messages messages_;
+  iox::cxx::GenericRAII errors_{iox::ErrorHandler::setTemporaryErrorHandler(messages_.handler())};
+  std::string state_ = "starts";
+  std::optional<RoudiMark> joined_;
+  std::unique_ptr<OwnRoudi> own_roudi_;
+  std::unique_ptr<iox::runtime::PoshRuntimeSingleProcess> own_runtime_;
+  std::vector<std::unique_ptr<OpenIceoryxTopic>> topics_;
+  std::unique_ptr<iox::popo::Listener> listener_;
+  std::size_t turn_ = 0;  // the topic that receive() gave from last
+};
+
+}  // namespace
+
+Result<std::unique_ptr<World>> make_iceoryx(const Agreement& agreement, std::function<void()> wake) {
+  SHUNT_TRY(shared, parse_pool(agreement.setting("shared")));
+  const std::string word = agreement.setting("roudi");
+  const Choice choice = word == "embedded" ? Choice::Embedded : word == "join" ? Choice::Join : Choice::Auto;
+  return std::make_unique<IceoryxWorld>(agreement, choice, std::move(shared), std::move(wake));
+}
+
+}  // namespace shunt::bridges

@@ -1,0 +1,102 @@
+#include "serve.hpp"
+
+#include "carrier.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+#include <thread>
+
+#include <pthread.h>
+#include <unistd.h>
+
+namespace shunt::bridges {
+namespace {
+
+constexpr int kDone = 0;
+constexpr int kFailed = 1;
+constexpr int kWorldLost = 4;
+/// For a world that does not come to its end: longer than an orderly one takes.
+constexpr unsigned kEndSecondsMax = 5;
+
+control::EnteredT failed(control::Phase phase, const Error& why) {
+  control::EnteredT entered;
+  entered.phase = phase;
+  entered.code = static_cast<std::uint16_t>(static_cast<std::uint16_t>(why.code) + 1);
+  entered.message = why.message;
+  return entered;
+}
+
+class Server {
+ public:
+  Server(const Program& program, Agreement agreement, bus::LaneEnd& lane, RouteIds routes, kit::ControlChannel control,
+         const kit::ControlChannel& warden)
+      : program_(program),
+        agreement_(std::move(agreement)),
+        control_(std::move(control)),
+        carrier_(lane, std::move(routes),
+                 [&warden](control::BridgeReportT report) { static_cast<void>(warden.send(std::move(report))); }) {}
+
+  int run() {
+    if (!tell(control::Phase::Load, {})) return end_carrying(), kDone;
+    while (true) {
+      const auto packet = control_.receive();
+      if (!packet) return end_carrying(), packet.error().code == ErrorCode::HostGone ? kDone : kFailed;
+      const auto* const enter = packet->message().body_as_Enter();
+      if (enter == nullptr) continue;
+      const control::Phase phase = enter->phase();
+      const Status status = phase == control::Phase::Activate ? activate() : Status{};
+      if (phase == control::Phase::Cleanup) end_carrying();
+      if (!tell(phase, status)) return end_carrying(), kDone;
+      if (phase == control::Phase::Cleanup) return kDone;
+    }
+  }
+
+ private:
+  Status activate() {
+    SHUNT_TRY(world, program_.make_world(agreement_, [this] { carrier_.wake(); }));
+    carrier_.connect_to(std::move(world));
+    thread_ = std::thread{[this] {
+      ::pthread_setname_np(::pthread_self(), "shunt-carry");
+      if (!carrier_.run()) ::_exit(kWorldLost);  // without destructors: they would speak with who is gone
+    }};
+    return {};
+  }
+
+  void end_carrying() {
+    ::alarm(kEndSecondsMax);
+    carrier_.stop();
+    if (thread_.joinable()) thread_.join();
+  }
+
+  /// False: the host has gone.
+  bool tell(control::Phase phase, const Status& status) {
+    control::EnteredT entered;
+    entered.phase = phase;
+    return control_.send(status ? std::move(entered) : failed(phase, status.error())).has_value();
+  }
+
+  const Program& program_;
+  Agreement agreement_;
+  kit::ControlChannel control_;
+  Carrier carrier_;
+  std::thread thread_;
+};
+
+}  // namespace
+
+void serve(const Program& program, Attachment attachment, const kit::ControlChannel& warden) {
+  kit::ControlChannel control{std::move(attachment[control::Descriptor::Control])};
+  auto lane = open_lane(attachment);
+  attachment.descriptors.clear();
+  if (!lane) {
+    std::fprintf(stderr, "%s: %s\n", program.name.c_str(), to_string(lane.error()).c_str());
+    static_cast<void>(control.send(failed(control::Phase::Load, lane.error())));  // nobody is left to tell
+    ::_exit(kFailed);
+  }
+  RouteIds routes{std::move(attachment.said.topics_in), std::move(attachment.said.topics_out)};
+  const int code =
+      Server{program, agreement_of(attachment.said), **lane, std::move(routes), std::move(control), warden}.run();
+  std::exit(code);  // a world's library may have to say goodbye
+}
+
+}  // namespace shunt::bridges
