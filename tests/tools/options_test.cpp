@@ -62,6 +62,7 @@ TEST_F(CommandLine, what_nobody_could_mean_exits_with_2_and_a_sentence_on_stderr
       {{"ls", "--socket"}, "--socket"},
       {{"ls", "--timeout", "0"}, "--timeout: Value 0 not in range 1 to 3600"},
       {{"--json", "bench"}, "say bench first"},
+      {{"--json", "bridge", "iceoryx"}, "say bridge first"},
       {{"--json", "bench", "stream", "--bytes", "64"}, "say bench first"},
   };
   for (const auto& [arguments, sentence] : misuses) {

@@ -62,5 +62,7 @@ Result<int> compare_files(const Options& options);
 
 /// Replaces this process by shunt-bench with all further arguments. Errors: System.
 Status run_bench(int argc, char** argv);
+/// The same for `shunt bridge WORLD`. Errors: BadInput (no world is named), System (no such program is beside us).
+Status run_bridge(int argc, char** argv);
 
 }  // namespace shunt::tool

@@ -95,6 +95,27 @@ void print_pools(const Json& answer) {
   table.print();
 }
 
+/// What was lost on its way out before it came to a bridge stands with the route: `shunt inspect` has it.
+void print_bridges(const Json& answer) {
+  Table table{"OPEN TOPIC",  "BRIDGE",        "SCHEMA", "SAYS SENT", "NO MEMORY",
+              "UNCONNECTED", "SAYS RECEIVED", "LOST",   "REFUSED"};
+  std::string states;
+  for (const Json& bridge : list_of(answer, "plugins")) {
+    if (!bridge.value("bridge", false)) continue;
+    const std::string state = text_of(bridge.value("says", Json::object()), "state");
+    states += fmt::format("\n{} says: {}", text_of(bridge, "plugin"), state.empty() ? "nothing yet" : state);
+    for (const Json& topic : list_of(bridge, "open_topics")) {
+      const Json says = topic.value("says", Json::object());
+      const auto number = [&](const char* member) { return std::to_string(number_of(says, member)); };
+      table.add({text_of(topic, "topic"), text_of(bridge, "plugin"), text_of(topic, "schema"), number("sent"),
+                 number("no_memory"), number("unconnected"), number("received"), number("lost"), number("refused")});
+    }
+  }
+  if (states.empty()) return;
+  print_line(states + "\n");
+  table.print();
+}
+
 }  // namespace
 
 Status list_host(const Options& options) {
@@ -107,6 +128,7 @@ Status list_host(const Options& options) {
   print_routes(answer);
   print_line("");
   print_pools(answer);
+  print_bridges(answer);
   return {};
 }
 

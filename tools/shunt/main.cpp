@@ -224,6 +224,12 @@ void declare_commands(CLI::App& program, Options& options) {
         "Also --json, --socket PATH, --config FILE and --timeout SECONDS, as `shunt --help` says.\nExample: {}\n",
         each.example));
   }
+  program
+      .add_subcommand(
+          "bridge",
+          "The program that carries open topics to a world outside, such as iceoryx, which a host starts by "
+          "itself.")
+      ->prefix_command();
   program.add_subcommand("bench", "Measure this machine: everything further goes to shunt-bench.")->prefix_command();
 }
 
@@ -252,6 +258,7 @@ int explain(const CLI::App& program, const CLI::ParseError& problem) {
 
 int run(int argc, char** argv) {
   if (argc > 1 && std::string_view{argv[1]} == "bench") return report(run_bench(argc, argv), false);
+  if (argc > 1 && std::string_view{argv[1]} == "bridge") return report(run_bridge(argc, argv), false);
   CLI::App program{
       "Runs Shunt hosts and speaks to those that run.\n"
       "A host is found by --socket, --config or $SHUNT_SOCKET; else the only one of this user is taken.",
@@ -269,7 +276,8 @@ int run(int argc, char** argv) {
       const int reported = report(code ? printed() : Status{tl::make_unexpected(code.error())}, options.json);
       return reported == kDone ? *code : reported;
     }
-  std::fprintf(stderr, "shunt: say bench first: shunt bench ...\n");
+  const std::string name = program.get_subcommands().front()->get_name();
+  std::fprintf(stderr, "shunt: say %s first: shunt %s ...\n", name.c_str(), name.c_str());
   return kMisused;
 }
 
