@@ -32,8 +32,10 @@ Hub::~Hub() = default;
 
 void Hub::add_lane(std::shared_ptr<Instance> instance) {
   const DrainHold hold{*this};
-  bells_.push_back(instance->lane->bell());
-  lanes_.push_back({std::move(instance)});
+  const bool is_near = instance->hears_itself;  // no bridge's
+  const auto place = static_cast<std::ptrdiff_t>(is_near ? near_lanes_++ : lanes_.size());
+  bells_.insert(bells_.begin() + place, instance->lane->bell());
+  lanes_.insert(lanes_.begin() + place, Lane{std::move(instance)});
 }
 
 bool Hub::remove_lane(const Instance& instance) {
@@ -46,6 +48,7 @@ bool Hub::remove_lane(const Instance& instance) {
       empty = !lane->stalled;
     }
     if (empty) {
+      if (lane->instance->hears_itself) --near_lanes_;
       bells_.erase(bells_.begin() + (lane - lanes_.begin()));
       lanes_.erase(lane);
     }

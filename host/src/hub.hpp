@@ -331,7 +331,9 @@ class Hub {
   std::atomic<int> wanted_{0};               // threads that want the drain lock from a leader
   std::atomic<std::uint32_t> wake_word_{0};  // what a sleeping leader waits on beside the lanes
   PendingCall* leader_ = nullptr;            // under drain_lock_: the call of the thread that drains
-  std::vector<Lane> lanes_;                  // under drain_lock_
+  std::vector<Lane> lanes_;                  // under drain_lock_: those of bridges last
+  std::size_t near_lanes_ = 0;               // under drain_lock_: how many are no bridge's
+  std::uint32_t passes_ = 0;                 // under drain_lock_: of threads that wait for a reply
   std::size_t first_lane_ = 0;               // under drain_lock_: where the last pass began
   std::vector<bus::Bell> bells_;             // under drain_lock_
   ReadArena::Owner arena_;                   // under drain_lock_
