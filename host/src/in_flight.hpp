@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <map>
 #include <mutex>
@@ -42,13 +43,22 @@ struct InFlight {
   /// Whether anybody waits for the reply.
   [[nodiscard]] bool wanted() const noexcept { return caller != nullptr || origin != nullptr; }
 
-  // For the table alone. Places in it: the list that the record is in, and the nested calls that its handler makes.
+  // For the table alone.
   enum class List : std::uint16_t { None, Nested, Untold };
   static constexpr std::uint16_t kNowhere = 0xffff;
-  List list = List::None;
-  std::uint16_t previous = kNowhere;
-  std::uint16_t next = kNowhere;
-  std::uint16_t first_nested = kNowhere;
+  /// Places in the table: the list that the record is in, and the nested calls that its handler makes. One word, so
+  /// that the end of a plain call, which is in none and makes none, costs one comparison.
+  struct Links {
+    List list = List::None;
+    std::uint16_t previous = kNowhere;
+    std::uint16_t next = kNowhere;
+    std::uint16_t first_nested = kNowhere;
+  };
+  Links links;
+
+  [[nodiscard]] bool linked() const noexcept {
+    return std::bit_cast<std::uint64_t>(links) != std::bit_cast<std::uint64_t>(Links{});
+  }
 };
 
 enum class Added : std::uint8_t { Yes, Full, Unwanted };
@@ -79,7 +89,7 @@ class InFlightTable {
     used_ = std::max(used_, place + 1);
     record.correlation = ++sequence_ << 16 | place;
     records_[place] = record;
-    if (parent != nullptr) enter(records_[place], InFlight::List::Nested, nullptr, parent->first_nested);
+    if (parent != nullptr) enter(records_[place], InFlight::List::Nested, nullptr, parent->links.first_nested);
     return Added::Yes;
   }
 
@@ -155,7 +165,7 @@ class InFlightTable {
   void tell_later(std::uint64_t correlation) noexcept {
     const std::lock_guard lock{lock_};
     InFlight* const record = find(correlation);
-    if (record != nullptr && record->list == InFlight::List::None)
+    if (record != nullptr && record->links.list == InFlight::List::None)
       enter(*record, InFlight::List::Untold, at(last_untold_), InFlight::kNowhere);
   }
   [[nodiscard]] std::size_t untold() noexcept {
@@ -236,8 +246,7 @@ class InFlightTable {
     return &records_[place];
   }
   InFlight remove(InFlight& record) noexcept {
-    if (record.list != InFlight::List::None) leave(record);
-    while (record.first_nested != InFlight::kNowhere) leave(records_[record.first_nested]);
+    if (record.linked()) unlink(record);
     const InFlight copy = record;
     --on_route_[record.route->id.value].now;
     free_.push_back(static_cast<std::uint32_t>(record.correlation & 0xffff));
@@ -254,29 +263,36 @@ class InFlightTable {
 
   /// Into a list, between two that are neighbours there; null and kNowhere at its ends.
   void enter(InFlight& record, InFlight::List list, InFlight* previous, std::uint16_t next) noexcept {
-    record.list = list;
-    record.previous = previous == nullptr ? InFlight::kNowhere : place_of(*previous);
-    record.next = next;
-    (previous == nullptr ? first_of(record) : previous->next) = place_of(record);
-    if (InFlight* const following = at(next)) following->previous = place_of(record);
+    record.links.list = list;
+    record.links.previous = previous == nullptr ? InFlight::kNowhere : place_of(*previous);
+    record.links.next = next;
+    (previous == nullptr ? first_of(record) : previous->links.next) = place_of(record);
+    if (InFlight* const following = at(next)) following->links.previous = place_of(record);
     if (list != InFlight::List::Untold) return;
     if (next == InFlight::kNowhere) last_untold_ = place_of(record);
     ++untold_;
   }
+  /// Out of its list, and the nested calls of its handler out of theirs.
+  [[gnu::cold]] void unlink(InFlight& record) noexcept {
+    if (record.links.list != InFlight::List::None) leave(record);
+    while (record.links.first_nested != InFlight::kNowhere) leave(records_[record.links.first_nested]);
+  }
   /// Out of the list that it is in.
   void leave(InFlight& record) noexcept {
-    (record.previous == InFlight::kNowhere ? first_of(record) : records_[record.previous].next) = record.next;
-    if (InFlight* const following = at(record.next)) following->previous = record.previous;
-    if (record.list == InFlight::List::Untold) {
-      if (record.next == InFlight::kNowhere) last_untold_ = record.previous;
+    InFlight::Links& links = record.links;
+    (links.previous == InFlight::kNowhere ? first_of(record) : records_[links.previous].links.next) = links.next;
+    if (InFlight* const following = at(links.next)) following->links.previous = links.previous;
+    if (links.list == InFlight::List::Untold) {
+      if (links.next == InFlight::kNowhere) last_untold_ = links.previous;
       --untold_;
     }
-    record.list = InFlight::List::None;
-    record.previous = record.next = InFlight::kNowhere;
+    links.list = InFlight::List::None;
+    links.previous = links.next = InFlight::kNowhere;
   }
   /// Where the list that the record is in begins. Nested calls leave their parent's list before it goes.
   [[nodiscard]] std::uint16_t& first_of(const InFlight& record) noexcept {
-    return record.list == InFlight::List::Untold ? first_untold_ : records_[record.parent & 0xffff].first_nested;
+    return record.links.list == InFlight::List::Untold ? first_untold_
+                                                       : records_[record.parent & 0xffff].links.first_nested;
   }
 
   /// Nobody waits for it any more, nor for what its handler called: all of it is to be told, before what was tried
@@ -284,15 +300,15 @@ class InFlightTable {
   void disown(InFlight& root) noexcept {
     InFlight* last = nullptr;
     const auto append = [&](InFlight& record) {
-      if (record.list != InFlight::List::None) leave(record);
+      if (record.links.list != InFlight::List::None) leave(record);
       record.caller = nullptr;
       record.origin = nullptr;
-      enter(record, InFlight::List::Untold, last, last == nullptr ? first_untold_ : last->next);
+      enter(record, InFlight::List::Untold, last, last == nullptr ? first_untold_ : last->links.next);
       last = &record;
     };
     append(root);
-    for (InFlight* each = &root;; each = at(each->next)) {
-      while (InFlight* const nested = at(each->first_nested)) append(*nested);
+    for (InFlight* each = &root;; each = at(each->links.next)) {
+      while (InFlight* const nested = at(each->links.first_nested)) append(*nested);
       if (each == last) return;
     }
   }
