@@ -42,14 +42,14 @@ class Untouched {
   Json before_;
 };
 
-const auto answered_more = [](int than) { return [than](const Json& said) { return said["answered"] > than; }; };
+const auto kAnsweredMore = [](int than) { return [than](const Json& said) { return said["answered"] > than; }; };
 
 class Killed : public ProcessTest {
  protected:
   /// As many signals more as show that messages go both ways.
   static void expect_traffic(Application& application) {
     const Json now = application.await([](const Json&) { return true; });
-    application.await(answered_more(now["answered"].get<int>() + 50));
+    application.await(kAnsweredMore(now["answered"].get<int>() + 50));
   }
 };
 

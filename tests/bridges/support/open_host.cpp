@@ -22,7 +22,7 @@ Words with(Words words, const Words& more) {
 
 }  // namespace
 
-Application::Application(const std::string& name, const Words& schemas, Words more)
+Application::Application(const std::string& name, const Words& schemas, const Words& more)
     : name_(name), process_(APPLICATION, with(with({"name=" + name}, schemas), more)) {}
 
 Json Application::end() {
@@ -42,7 +42,7 @@ void Application::kill() {
 OpenHost::OpenHost(const std::string& more, const std::string& route)
     : host_({plugin(MOMENTUM_4, "active = true"), plugin(MOMENTUM_5), routes(route), more}) {}
 
-std::unique_ptr<Application> OpenHost::application(const std::string& name, Words more) {
+std::unique_ptr<Application> OpenHost::application(const std::string& name, const Words& more) {
   Words schemas;
   if (!test::await([&] { return bridge()["says"]["state"].get<std::string>().find("RouDi") != std::string::npos; }))
     throw std::runtime_error("the bridge is not connected");
@@ -50,7 +50,7 @@ std::unique_ptr<Application> OpenHost::application(const std::string& name, Word
   for (const Json& topic : now["open_topics"])
     schemas.push_back(
         fmt::format("{}={}", topic["topic"] == "market.bars" ? "bars" : "signals", topic["schema"].get<std::string>()));
-  return std::make_unique<Application>(name, schemas, std::move(more));
+  return std::make_unique<Application>(name, schemas, more);
 }
 
 Json OpenHost::says(const std::string& topic) const {

@@ -11,7 +11,7 @@ namespace shunt::test {
 /// `iceoryx_application` with these words more.
 class Application {
  public:
-  Application(const std::string& name, const Words& schemas, Words more);
+  Application(const std::string& name, const Words& schemas, const Words& more);
 
   [[nodiscard]] Process& process() { return process_; }
   /// The next that it says of itself for which `holds`. Throws when there is none in time.
@@ -42,7 +42,7 @@ class OpenHost {
 
   [[nodiscard]] RunningHost& host() { return host_; }
   /// Starts an application once the bridge says that it is connected.
-  [[nodiscard]] std::unique_ptr<Application> application(const std::string& name, Words more = {});
+  [[nodiscard]] std::unique_ptr<Application> application(const std::string& name, const Words& more = {});
 
   /// Of `ls`.
   [[nodiscard]] Json bridge() const { return host_.listed("bridge:iceoryx"); }
