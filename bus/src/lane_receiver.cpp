@@ -1,4 +1,5 @@
 #include <shunt/bus/lane_receiver.hpp>
+#include <shunt/schemas/assert.hpp>
 
 namespace shunt::bus {
 
@@ -8,7 +9,10 @@ LaneReceiver::LaneReceiver(const SideView& mine, const SideView& theirs, const P
       pool_(pool),
       pool_memory_(pool_memory),
       returns_(mine.returns, mine.shape.return_slots),
+      standings_(mine.standings),
+      standings_mask_(mine.shape.slots - 1),
       received_(pool.chunks()) {
+  SHUNT_ASSERT(mine.shape.slots == theirs.shape.slots);
   for (std::size_t i = 0; i < kRings; ++i)
     rings_[i] = RingReader{theirs.rings[i], theirs.shape.slots, &mine.fixed->positions.read[i]};
 }

@@ -9,6 +9,8 @@ LaneSender::LaneSender(const SideView& mine, const SideView& theirs, const PoolG
       theirs_(theirs.fixed),
       pool_(pool),
       returns_(theirs.returns, theirs.shape.return_slots),
+      standings_(theirs.standings),
+      standings_mask_(theirs.shape.slots - 1),
       generations_(pool.chunks()),
       ids_(pool.chunks()),
       caps_(std::move(caps)),

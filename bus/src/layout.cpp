@@ -22,9 +22,11 @@ std::size_t SideShape::ring_offset(Ring ring) const {
   return aligned + static_cast<std::size_t>(ring) * slots * kSlotBytes;
 }
 
+std::size_t SideShape::standings_offset() const { return ring_offset(Ring::Reply) + std::size_t{slots} * kSlotBytes; }
+
 std::size_t SideShape::bytes() const {
   constexpr std::size_t kPage = 4096;
-  return (ring_offset(Ring::Reply) + slots * kSlotBytes + kPage - 1) / kPage * kPage;
+  return (standings_offset() + slots + kPage - 1) / kPage * kPage;
 }
 
 void format_side(std::byte* memory, const SideShape& shape) {
@@ -64,6 +66,7 @@ SideView SideView::of(std::byte* memory, const SideShape& shape) {
   view.returns = reinterpret_cast<std::atomic<std::uint64_t>*>(memory + kReturnRingOffset);
   view.rings[0] = reinterpret_cast<Slot*>(memory + shape.ring_offset(Ring::Data));
   view.rings[1] = reinterpret_cast<Slot*>(memory + shape.ring_offset(Ring::Reply));
+  view.standings = reinterpret_cast<std::atomic<std::uint8_t>*>(memory + shape.standings_offset());
   view.shape = shape;
   return view;
 }

@@ -1,6 +1,7 @@
 /// Delivery after a death: every message that the dead instance was sent gets exactly one outcome.
 ///
 ///     done                      done; a request without an answer is an unknown outcome
+///     done before another       done
 ///     begun, not done           unknown; sent once more, marked, where its version declares it idempotent
 ///     begun by two instances    poison: unknown, never sent again
 ///     not begun                 waits in front of its outlet for the next instance, in order; a call that nobody waits
@@ -65,13 +66,16 @@ std::vector<Hub::Leftover> Hub::data_leftovers(Instance& dead) {
     for (std::uint64_t position = std::max(credible ? marks.done : oldest, oldest); position < ring.sent();
          ++position) {
       const bus::Slot& slot = ring.slot(position);
+      const bool begun = position < marks.begun;
+      const auto standing = credible && begun ? sender.standing(position) : bus::Standing::AsMarked;
+      if (standing == bus::Standing::Done) continue;
       Leftover& leftover = result.emplace_back();
       leftover.message.header = slot.header;
       if (slot.header.place == bus::Place::Inline)
         std::memcpy(leftover.message.payload.data(), slot.payload.data(), slot.header.payload_bytes);
       leftover.gone =
           slot.header.place == bus::Place::Chunk && !sender.holds(slot.header.chunk, slot.header.generation);
-      leftover.begun = !credible || position < marks.begun || leftover.gone;
+      leftover.begun = !credible || (begun && standing != bus::Standing::Waiting) || leftover.gone;
     }
     return result;
   });

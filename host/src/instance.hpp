@@ -126,6 +126,9 @@ class Instance : public std::enable_shared_from_this<Instance> {
     std::uint64_t sent = 0;
     std::uint64_t done = 0;   ///< By its marks.
     std::uint64_t freed = 0;  ///< By its read position: what it is done with and has given the slots back of.
+    std::uint64_t left = 0;   ///< Messages whose handlers it has left, one way or the other, as far as it is believed.
+    std::uint64_t work = 0;   ///< Those that it has to do something about now: in a handler, or next.
+    bool first_deferred = false;  ///< The one at `done` has its handler behind it, and its answer comes later.
     // Of urgent publications, in the other ring.
     std::uint64_t urgent_sent = 0;
     std::uint64_t urgent_done = 0;
@@ -135,6 +138,8 @@ class Instance : public std::enable_shared_from_this<Instance> {
     [[nodiscard]] std::uint64_t all_sent() const noexcept { return sent + urgent_sent; }
     [[nodiscard]] std::uint64_t all_done() const noexcept { return done + urgent_done; }
     [[nodiscard]] std::uint64_t all_freed() const noexcept { return freed + urgent_done; }
+    [[nodiscard]] std::uint64_t all_left() const noexcept { return left + urgent_done; }
+    [[nodiscard]] std::uint64_t all_work() const noexcept { return work + urgent_sent - urgent_done; }
     /// Whether all is done that was sent up to `then`.
     [[nodiscard]] bool is_through(const Progress& then) const noexcept {
       return done >= then.sent && urgent_done >= then.urgent_sent;
@@ -147,13 +152,13 @@ class Instance : public std::enable_shared_from_this<Instance> {
     out.refresh();
     note_breach();
     look_at_urgent();
-    return {.sent = out.sent(),
-            .done = marks.done,
-            .freed = std::min(marks.done, out.read_seen()),
-            .urgent_sent = urgent_.ever(),
-            .urgent_done = urgent_.done(),
-            .held_chunks = lane->sender.held(),
-            .returned_chunks = returned_};
+    Progress progress{.sent = out.sent(), .done = marks.done, .freed = std::min(marks.done, out.read_seen())};
+    look_at_standings(progress);
+    progress.urgent_sent = urgent_.ever();
+    progress.urgent_done = urgent_.done();
+    progress.held_chunks = lane->sender.held();
+    progress.returned_chunks = returned_;
+    return progress;
   }
 
   /// It was to get a chunk, and holds as many of that class as it may: the message waits, or its sender heard so.
@@ -247,6 +252,23 @@ class Instance : public std::enable_shared_from_this<Instance> {
   static constexpr std::uint32_t kRepliesBeyondCap = 4;
   static constexpr std::uint32_t kHarvestAt = 16;  ///< Chunks out: enough of them share a line of the return ring.
 
+  /// The kit steps over half of the ring at most before it gives slots back. Who keeps more is not believed.
+  void look_at_standings(Progress& progress) const noexcept {
+    const bus::LaneSender& sender = lane->sender;
+    const bus::RingWriter& out = sender.ring_out(bus::Ring::Data);
+    std::uint64_t left = 0;
+    std::uint64_t waiting = 0;
+    const std::uint64_t end = std::min(progress.sent, progress.freed + out.slots() / 2);
+    for (std::uint64_t position = progress.done; position < end; ++position) {
+      const bus::Standing standing = sender.standing(position);
+      const bool deferred = standing == bus::Standing::Deferred && out.slot(position).header.kind == bus::Kind::Request;
+      if (deferred || standing == bus::Standing::Done) ++left;
+      else if (standing == bus::Standing::Waiting) ++waiting;
+      if (position == progress.done) progress.first_deferred = deferred;
+    }
+    progress.left = progress.freed + left;
+    progress.work = progress.sent - progress.left - waiting;
+  }
   /// A dead instance leaves one or two that it had begun: the list stays short. Relaxed: the plugin has been sent the
   /// message after this, and what it sends for it comes later still.
   void note_redelivered(std::uint64_t correlation) noexcept {

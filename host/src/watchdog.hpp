@@ -5,7 +5,9 @@
 /// `grace` after its deadline, is stuck, whatever marks it sets and whatever else it sends. Its turn comes when no call
 /// that stands before it in the ring is in flight. A publication has no answer: who marks it done is believed, because
 /// nobody can tell, and because a call behind it is judged as above. What the marks can do for a plugin is little:
-/// while they say that something before the call is not done, it has `handler_max` instead of the grace.
+/// while they say that something before the call is not done, or that the call's answer is deferred and another handler
+/// runs, it has `handler_max` instead of the grace. Likewise who says that an answer is deferred is believed until the
+/// call is overdue, and who says that a message waits until it keeps half of the ring so.
 
 #include "in_flight.hpp"
 #include "instance.hpp"
@@ -43,14 +45,14 @@ class Watchdog {
     const Instance::Progress progress = instance.progress();
     const bool first = sent_since_ == TimePoint{};
     if (first || progress.all_sent() != seen_.all_sent()) sent_since_ = now;
-    if (first || progress.all_freed() != seen_.all_freed() || seen_.all_freed() == seen_.all_sent()) idle_since_ = now;
+    if (first || progress.all_left() != seen_.all_left() || seen_.all_work() == 0) idle_since_ = now;
     const bool at_cap = progress.held_chunks > 0 && instance.at_cap.load(std::memory_order_relaxed);
     if (!std::exchange(was_at_cap_, at_cap) || progress.returned_chunks != seen_.returned_chunks) held_since_ = now;
     seen_ = progress;
     const std::uint64_t overdue = next != nullptr && next->deadline_ns < now_ns ? next->correlation : 0;
     if (std::exchange(overdue_, overdue) != overdue) overdue_since_ = now;
 
-    if (progress.all_freed() < progress.all_sent() && now - idle_since_ >= limits.handler_max)
+    if (progress.all_work() > 0 && now - idle_since_ >= limits.handler_max)
       return {Verdict::Stuck, "work waits for it and it has finished none within handler_max"};
     if (at_cap && now - held_since_ >= limits.hold_max)
       return {Verdict::Stuck, "it holds as many chunks as it may and returned none within hold_max"};
@@ -62,7 +64,8 @@ class Watchdog {
 
  private:
   [[nodiscard]] std::chrono::nanoseconds patience(const Limits& limits, const InFlight& next) const {
-    return seen_.done < next.position ? std::max(limits.grace, limits.handler_max) : limits.grace;
+    const bool something_first = seen_.done < next.position || (seen_.first_deferred && seen_.all_work() > 0);
+    return something_first ? std::max(limits.grace, limits.handler_max) : limits.grace;
   }
 
   /// The marks are good enough to say where it stands.
@@ -72,6 +75,8 @@ class Watchdog {
         std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::nanoseconds{now_ns - next.deadline_ns})
             .count());
     if (seen_.done > next.position) return fmt::format("it says that it is done and sent no answer, {}", late);
+    if (seen_.done == next.position && seen_.first_deferred)
+      return fmt::format("it deferred an answer and sent none, {}", late);
     if (seen_.done == next.position) return fmt::format("its handler is stuck {}", late);
     return fmt::format("it does not finish what it was sent before, {}", late);
   }

@@ -18,9 +18,9 @@
 namespace shunt {
 namespace {
 
-constexpr std::array<std::string_view, bus::kSteps> kNames{"Loaned",  "Claimed",   "HeaderWritten", "Committed",
-                                                           "Rung",    "Harvested", "Taken",         "Begun",
-                                                           "Handled", "Done",      "Freed",         "ReturnWritten"};
+constexpr std::array<std::string_view, bus::kSteps> kNames{
+    "Loaned", "Claimed", "HeaderWritten", "Committed", "Rung",          "Harvested", "Taken",
+    "Begun",  "Handled", "Done",          "Freed",     "ReturnWritten", "Stood"};
 
 // reached() is a free function that the bus calls; it has no other way to know what it waits for.
 struct KillPlan {

@@ -259,6 +259,32 @@ TEST_F(Lane, marks_say_how_far_the_handlers_have_come) {
   expect_no_breach();
 }
 
+TEST_F(Lane, a_standing_says_of_one_message_what_the_marks_do_not_say_and_only_what_is_known) {
+  for (int i = 0; i < 3; ++i) send_text(*lane.host, Ring::Data, "x");
+  auto& receiver = lane.plugin->receiver;
+  const auto& sender = lane.host->sender;
+  for (int i = 0; i < 3; ++i) ASSERT_NE(receiver.next(Ring::Data), nullptr);
+  ASSERT_EQ(sender.standing(1), Standing::AsMarked);
+
+  receiver.set_standing(0, Standing::Deferred);
+  receiver.set_standing(1, Standing::Waiting);
+  receiver.mark_begun_below(3);
+  receiver.set_standing(2, Standing::Done);
+
+  EXPECT_EQ(sender.standing(0), Standing::Deferred);
+  EXPECT_EQ(sender.standing(1), Standing::Waiting);
+  EXPECT_EQ(sender.standing(2), Standing::Done);
+  EXPECT_EQ(lane.host->sender.marks(Ring::Data).begun, 3u);
+
+  receiver.set_standing(1, Standing{77});
+  receiver.mark_done_below(1);
+  receiver.free_below(1);
+
+  EXPECT_EQ(sender.standing(1), Standing::AsMarked);
+  EXPECT_EQ(lane.host->sender.marks(Ring::Data).done, 1u);
+  expect_no_breach();
+}
+
 TEST_F(Lane, after_a_death_every_chunk_the_peer_held_is_reclaimed_once) {
   for (int i = 0; i < 4; ++i) send_chunk(*lane.host, inbound.pool, Ring::Data, "held");
   const auto first = lane.plugin->receiver.next(Ring::Data)->header;

@@ -45,7 +45,8 @@ TEST(Layout, the_parts_of_a_side_lie_as_drawn) {
   EXPECT_EQ(offset(view.returns), 1408);
   EXPECT_EQ(offset(view.rings[0]), 1536) << "the first multiple of a slot behind 8 return slots";
   EXPECT_EQ(offset(view.rings[1]), 1536 + 16 * 256);
-  EXPECT_EQ(side.shape.bytes(), 12288u) << "1536 + 2 * 16 * 256, in whole pages";
+  EXPECT_EQ(offset(view.standings), 1536 + 2 * 16 * 256) << "a byte for each of 16 slots";
+  EXPECT_EQ(side.shape.bytes(), 12288u) << "1536 + 2 * 16 * 256 + 16, in whole pages";
 }
 
 TEST(Layout, no_part_reaches_into_the_next_for_any_shape) {
@@ -57,7 +58,8 @@ TEST(Layout, no_part_reaches_into_the_next_for_any_shape) {
       EXPECT_GE(shape.ring_offset(Ring::Data), kReturnRingOffset + std::size_t{shape.return_slots} * 8);
       EXPECT_EQ(shape.ring_offset(Ring::Data) % kCacheLine, 0u);
       EXPECT_EQ(shape.ring_offset(Ring::Reply), shape.ring_offset(Ring::Data) + std::size_t{slots} * kSlotBytes);
-      EXPECT_GE(shape.bytes(), shape.ring_offset(Ring::Reply) + std::size_t{slots} * kSlotBytes);
+      EXPECT_GE(shape.standings_offset(), shape.ring_offset(Ring::Reply) + std::size_t{slots} * kSlotBytes);
+      EXPECT_GE(shape.bytes(), shape.standings_offset() + slots);
     }
 }
 
@@ -89,7 +91,7 @@ TEST(Layout, a_foreign_layout_version_is_refused_naming_both) {
   FormattedSide side{must(SideShape::of(16, 6))};
   side.header().layout = 9;
 
-  expect_mismatch(side.check(), {"v9", "v1"});
+  expect_mismatch(side.check(), {"v9", "v2"});
 }
 
 TEST(Layout, a_foreign_shape_is_refused_naming_both) {
@@ -128,7 +130,7 @@ TEST(Layout, memory_too_short_for_a_header_or_for_its_shape_is_refused) {
 TEST(Layout, a_plugin_refuses_a_lane_of_another_layout_version) {
   test::InboundPool inbound;
   test::LanePair lane{inbound};
-  lane.host->mine().header.layout = 2;
+  lane.host->mine().header.layout = 1;
 
   const auto opened = LaneEnd::open_plugin(lane.shape, lane.memory, inbound.memory.get(), {});
 

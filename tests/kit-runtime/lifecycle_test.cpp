@@ -252,7 +252,7 @@ TEST(Refusal, another_layout_is_refused_before_any_process_is_made) {
   ASSERT_NE(refused, nullptr);
   EXPECT_EQ(refused->code(), status(ErrorCode::LayoutMismatch));
   EXPECT_EQ(refused->message()->str(),
-            "the host speaks lane layout 2, this shunt-launch speaks 1: install the host and "
+            "the host speaks lane layout 3, this shunt-launch speaks 2: install the host and "
             "shunt-launch of one release");
   EXPECT_EQ(WEXITSTATUS(host.await_all_gone()), 1);
 }

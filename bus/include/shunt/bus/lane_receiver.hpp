@@ -58,7 +58,9 @@ class RingReader {
   void take() noexcept { ++next_; }
 
   /// Gives back every slot that was stepped over. Pairs with the acquire in RingWriter::refresh().
-  void free() noexcept { my_read_->store(next_, std::memory_order_release); }
+  void free() noexcept { free_below(next_); }
+  /// The same of those below `position`.
+  void free_below(std::uint64_t position) noexcept { my_read_->store(position, std::memory_order_release); }
 
   [[nodiscard]] std::uint64_t position() const noexcept { return next_; }
   [[nodiscard]] Breach breach() const noexcept { return breach_; }
@@ -99,6 +101,9 @@ class LaneReceiver {
     return nullptr;
   }
 
+  /// What next() gave last.
+  [[nodiscard]] const Incoming& last(Ring ring) const noexcept { return incoming_[index(ring)]; }
+
   /// The slots of all messages stepped over may be written again; inline payloads end here.
   void free(Ring ring) noexcept {
     rings_[index(ring)].free();
@@ -116,6 +121,26 @@ class LaneReceiver {
   void mark_done(Ring ring, std::uint64_t end) noexcept {
     mine_->positions.done[index(ring)].store(end, std::memory_order_release);
     reached(Step::Done);
+  }
+
+  /// The same where messages of the ring of data end in another order than they came: all below `position` are begun,
+  /// done, or may be written again. Of those that this does not tell, set_standing() says how they stand.
+  void mark_begun_below(std::uint64_t position) noexcept {
+    mine_->positions.begun[index(Ring::Data)].store(position, std::memory_order_release);
+    reached(Step::Begun);
+  }
+  void mark_done_below(std::uint64_t position) noexcept {
+    mine_->positions.done[index(Ring::Data)].store(position, std::memory_order_release);
+    reached(Step::Done);
+  }
+  void free_below(std::uint64_t position) noexcept {
+    rings_[index(Ring::Data)].free_below(position);
+    reached(Step::Freed);
+  }
+  /// Pairs with the acquire in LaneSender::standing(). For messages that are not freed.
+  void set_standing(std::uint64_t position, Standing standing) noexcept {
+    standings_[position & standings_mask_].store(static_cast<std::uint8_t>(standing), std::memory_order_release);
+    reached(Step::Stood);
   }
 
   /// Gives a received chunk back, with the chunk and generation of its header, once; any order.
@@ -146,6 +171,8 @@ class LaneReceiver {
   std::array<RingReader, kRings> rings_;
   std::array<Incoming, kRings> incoming_{};
   ReturnWriter returns_;
+  std::atomic<std::uint8_t>* standings_;
+  std::uint64_t standings_mask_;
   std::vector<std::atomic<bool>> received_;  // by PoolGeometry::dense: chunks we have and owe back
   Breach breach_ = Breach::None;
 };

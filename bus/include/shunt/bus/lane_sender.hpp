@@ -192,6 +192,14 @@ class LaneSender {
   };
   [[nodiscard]] Marks marks(Ring ring) noexcept;
 
+  /// What the peer says of one message of the ring of data that is between done and sent. Its own word, and of what it
+  /// does not know to say, AsMarked.
+  [[nodiscard]] Standing standing(std::uint64_t position) const noexcept {
+    // Pairs with the release in LaneReceiver::set_standing().
+    const std::uint8_t said = standings_[position & standings_mask_].load(std::memory_order_acquire);
+    return said <= static_cast<std::uint8_t>(Standing::Done) ? Standing{said} : Standing::AsMarked;
+  }
+
   /// What the peer has broken so far, or None.
   [[nodiscard]] Breach breach() const noexcept;
 
@@ -212,6 +220,8 @@ class LaneSender {
   PoolGeometry pool_;
   std::array<RingWriter, kRings> rings_;
   ReturnReader returns_;
+  const std::atomic<std::uint8_t>* standings_;
+  std::uint64_t standings_mask_;
   std::vector<std::uint32_t> generations_;  // by PoolGeometry::dense; 0: the peer does not hold it
   std::vector<ChunkId> ids_;                // by PoolGeometry::dense
   std::array<std::uint32_t, kClassesMax> held_{};

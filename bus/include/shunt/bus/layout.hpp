@@ -1,5 +1,5 @@
 #pragma once
-/// Layout v1 of a lane: what lies where in each side's memory, and who writes it.
+/// Layout v2 of a lane: what lies where in each side's memory, and who writes it.
 ///
 /// A lane has two sides of the same shape, one written by the host and one by the plugin. Nobody writes the other's.
 ///
@@ -12,10 +12,12 @@
 ///     1408 | return ring                 | chunks given back to the peer, 8 bytes each
 ///      ... | ring 0: data                | slots
 ///      ... | ring 1: reply and urgent    | slots
+///      ... | standings                   | a byte for each slot of the peer's ring of data
 ///
-/// Invariants: 0 <= committed - read <= slots; done <= begun <= committed. Of ring 0: begun - done <= 1, read <= done.
-/// Of ring 1 the marks tell of urgent publications alone, which may wait for their handler after their slots were
-/// freed.
+/// Invariants: 0 <= committed - read <= slots; done <= begun <= committed. Of ring 0: read <= done, and a message from
+/// done to begun is in its handler, unless its standing says another thing: they end in another order than they came
+/// where an answer is deferred or several threads run handlers. Of ring 1 the marks tell of urgent publications alone,
+/// which may wait for their handler after their slots were freed.
 
 #include <shunt/bus/geometry.hpp>
 #include <shunt/bus/message.hpp>
@@ -29,7 +31,7 @@
 namespace shunt::bus {
 
 inline constexpr std::uint32_t kMagic = 0x53484e54;  // "SHNT"
-inline constexpr std::uint16_t kLayoutVersion = 1;
+inline constexpr std::uint16_t kLayoutVersion = 2;
 inline constexpr std::size_t kCacheLine = 64;
 inline constexpr std::size_t kSlotBytes = 256;
 inline constexpr std::size_t kInlineBytesMax = kSlotBytes - kCacheLine;  // 192
@@ -99,6 +101,15 @@ struct alignas(kCacheLine) CrashNote {
   std::array<char, 192> what{};                          ///< What it says; empty: it is no std::exception.
 };
 
+/// How a message of the peer's ring of data stands that is not done by the positions. Its byte says AsMarked again
+/// before the slot is freed.
+enum class Standing : std::uint8_t {
+  AsMarked = 0,  ///< In its handler below `begun`, and waiting from there on.
+  Waiting = 1,   ///< Stepped over: its handler is not entered yet.
+  Deferred = 2,  ///< Its handler is left, and its answer comes later.
+  Done = 3,      ///< Before what stands in front of it.
+};
+
 /// The sender writes payload and header, then `commit`; the receiver writes nothing here.
 struct Slot {
   std::atomic<std::uint64_t> commit{0};  ///< Position + 1 of the message that is readable here.
@@ -122,7 +133,7 @@ static_assert(sizeof(Slot) == kSlotBytes && offsetof(Slot, payload) == kCacheLin
 static_assert(offsetof(Side, positions) == 64 && offsetof(Side, doorbell) == 128);
 static_assert(offsetof(Side, statistics) == 192 && offsetof(Side, pool) == 256);
 static_assert(offsetof(Side, crash) == 384 && sizeof(Side) <= kReturnRingOffset);
-static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
+static_assert(std::atomic<std::uint64_t>::is_always_lock_free && std::atomic<std::uint8_t>::is_always_lock_free);
 
 /// The numbers from which every offset of a side follows.
 struct SideShape {
@@ -135,6 +146,8 @@ struct SideShape {
 
   /// Of the ring's first slot, from the start of the side.
   [[nodiscard]] std::size_t ring_offset(Ring ring) const;
+  /// Of the bytes of Standing, from the start of the side; a multiple of a cache line.
+  [[nodiscard]] std::size_t standings_offset() const;
   /// Of the whole side.
   [[nodiscard]] std::size_t bytes() const;
   friend bool operator==(const SideShape&, const SideShape&) = default;
@@ -152,6 +165,7 @@ struct SideView {
   Side* fixed = nullptr;
   std::atomic<std::uint64_t>* returns = nullptr;
   std::array<Slot*, kRings> rings{};
+  std::atomic<std::uint8_t>* standings = nullptr;  ///< By the slot of the peer's ring of data: a Standing each.
   SideShape shape;
 
   /// `memory` is aligned to a cache line, has shape.bytes() and outlives the view. Reads nothing of it.

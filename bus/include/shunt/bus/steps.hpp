@@ -20,8 +20,9 @@ enum class Step : std::uint8_t {
   Done,           ///< Marked as done, the slot is not freed.
   Freed,          ///< The slot may be written again.
   ReturnWritten,  ///< A chunk was given back.
+  Stood,          ///< It is said how one message stands, out of turn.
 };
-inline constexpr std::uint8_t kSteps = 12;
+inline constexpr std::uint8_t kSteps = 13;
 
 /// Called at each step, on the thread that is there; takes no lock and may not return.
 #ifdef SHUNT_STEPS
