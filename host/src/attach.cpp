@@ -72,7 +72,8 @@ void build_attach(flatbuffers::FlatBufferBuilder& builder, const PluginVersion& 
                                                       static_cast<control::Wait>(version.configuration.wait),
                                                       sleepers_of(version).host, &inbound, &outbound, &functions,
                                                       &calls, &topics_in, &topics_out, &settings, limits.memory_bytes,
-                                                      limits.open_files, &limits.cpus, &libraries, sandbox, &open));
+                                                      limits.open_files, &limits.cpus, &libraries, sandbox, &open,
+                                                      version.serving.in_flight_max, version.serving.workers));
 }
 
 }  // namespace shunt::host

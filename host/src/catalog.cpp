@@ -47,12 +47,14 @@ Result<std::shared_ptr<PluginVersion>> Catalog::load(const PluginConfiguration& 
   SHUNT_TRY(image, load_plugin_image(source, policy));
   SHUNT_CHECK(check_room_for(image, configuration));
   SHUNT_TRY(settings, resolve_settings(image.manifest, configuration));
+  SHUNT_TRY(serving, resolve_serving(image.manifest, configuration));
   SHUNT_TRY(symbols, Symbols::read(image.descriptor.get()));
   SHUNT_TRY(shape, bus::LaneShape::of(configuration.slots, configuration.inbound, configuration.outbound));
   auto version = std::make_shared<PluginVersion>();
   version->configuration = configuration;
   version->image = std::move(image);
   version->settings = std::move(settings);
+  version->serving = serving;
   version->symbols = std::make_shared<const Symbols>(std::move(symbols));
   version->shape = shape;
   version->caps = caps_of(shape.inbound);

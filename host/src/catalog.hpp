@@ -25,6 +25,7 @@ struct PluginVersion {
   PluginImage image;
   std::shared_ptr<const Symbols> symbols;
   std::vector<Setting> settings;
+  Serving serving;
   bus::LaneShape shape;
   std::vector<std::uint32_t> caps;    ///< By inbound size class: what one instance may hold.
   std::shared_ptr<InboundPool> pool;  ///< Of its compartment; null in a catalog that only plans.
@@ -54,7 +55,7 @@ class Catalog {
 
   /// Judges a plugin by the files that `[trust]` names as they are now, reads it, and prepares everything for its
   /// instances. Blocks for the files. Errors: those of read_trust_policy, load_plugin_image, resolve_settings,
-  /// RouteDirectory::resolve; BadConfiguration.
+  /// resolve_serving, RouteDirectory::resolve; BadConfiguration.
   [[nodiscard]] Result<std::shared_ptr<PluginVersion>> load(const PluginConfiguration& configuration) {
     return load(configuration, {.path = configuration.path, .sha256 = configuration.sha256});
   }

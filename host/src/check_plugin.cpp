@@ -49,7 +49,9 @@ Status check(const HostConfiguration& configuration, const std::filesystem::path
     result.libraries.push_back({each.name, std::string(name(each.origin)), each.path, each.sha256});
     if (each.origin == LibraryOrigin::Manifest) note_blocking(each.name, each.undefined, result.blocking);
   }
-  SHUNT_TRY(settings, resolve_settings(image.manifest, entry == nullptr ? PluginConfiguration{} : *entry));
+  const PluginConfiguration configured = entry == nullptr ? PluginConfiguration{} : *entry;
+  SHUNT_TRY(settings, resolve_settings(image.manifest, configured));
+  SHUNT_TRY(serving, resolve_serving(image.manifest, configured));
   return {};
 }
 

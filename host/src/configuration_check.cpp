@@ -4,6 +4,7 @@
 #include "units.hpp"
 
 #include <shunt/bus/layout.hpp>
+#include <shunt/schemas/manifest.hpp>
 #include <shunt/schemas/names.hpp>
 
 #include <algorithm>
@@ -111,6 +112,8 @@ void check_plugin(Check& check, const PluginConfiguration& plugin) {
                 "is {:?}; a letter, then letters, digits, '_' and '-' are meant", plugin.compartment);
   check_sandbox(check, plugin.sandbox);
   check_times(check, plugin);
+  if (plugin.workers) check.range("workers", *plugin.workers, 1, kWorkersMax);
+  if (plugin.in_flight_max) check.range("in_flight_max", *plugin.in_flight_max, 1, kHandlersInFlightMax);
   check_slots(check, plugin.slots);
   check.require(!plugin.sha256 || is_sum(*plugin.sha256), "sha256",
                 "is {:?}; the 64 hex digits that `sha256sum` prints are meant", plugin.sha256.value_or(""));

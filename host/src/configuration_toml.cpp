@@ -129,6 +129,7 @@ Status read_plugin(const TomlNode& node, const std::filesystem::path& folder, co
                    TomlPlaces& places, PluginConfiguration& plugin) {
   plugin.origin = node.place;
   std::string path, sha256;
+  std::uint32_t workers = 0, in_flight_max = 0;
   TomlFields fields(node, "[[plugin]]", member, places);
   fields.text("path", path);
   fields.count("instances", plugin.instances);
@@ -143,6 +144,8 @@ Status read_plugin(const TomlNode& node, const std::filesystem::path& folder, co
   fields.duration("grace", plugin.grace);
   fields.duration("handler_max", plugin.handler_max);
   fields.duration("hold_max", plugin.hold_max);
+  fields.count("workers", workers);
+  fields.count("in_flight_max", in_flight_max);
   fields.count("slots", plugin.slots);
   fields.choice("wait", plugin.wait, kWaitModes);
   if (const auto* inner = fields.table("restart"))
@@ -151,6 +154,8 @@ Status read_plugin(const TomlNode& node, const std::filesystem::path& folder, co
   fields.flag("active", plugin.active);
   plugin.path = beside(folder, path);
   if (places.contains(member + ".sha256")) plugin.sha256 = sha256;
+  if (places.contains(member + ".workers")) plugin.workers = workers;
+  if (places.contains(member + ".in_flight_max")) plugin.in_flight_max = in_flight_max;
   return fields.finish();
 }
 

@@ -88,6 +88,8 @@ class Writer {
     root.add_binary_schemas(schemas);
     root.add_libraries(libraries);
     root.add_tool_chain(tool_chain);
+    root.add_workers(declaration_.workers);
+    root.add_in_flight_max(declaration_.in_flight_max);
     manifest::FinishManifestBuffer(build_, root.Finish());
     return {build_.GetBufferPointer(), build_.GetBufferPointer() + build_.GetSize()};
   }

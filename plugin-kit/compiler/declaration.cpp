@@ -145,6 +145,22 @@ void read_permissions(CheckedTable& root, Declaration& declaration, Problems& pr
   permissions.refuse_unknown();
 }
 
+void read_serving(CheckedTable& root, Declaration& declaration, Problems& problems) {
+  const auto* node = root.table("serving");
+  if (node == nullptr) return;
+  CheckedTable serving(*node, "[serving]", root.place_of(*node), problems);
+  const auto read = [&](const std::string& key, std::uint32_t& into, std::uint32_t most) {
+    const auto number = serving.integer(key);
+    if (!number) return;
+    if (*number < 1 || *number > most)
+      return problems.add(serving.place_of(*node->get(key)), "{} = {} must be 1 to {}.", key, *number, most);
+    into = static_cast<std::uint32_t>(*number);
+  };
+  read("workers", declaration.workers, kWorkersMax);
+  read("in_flight_max", declaration.in_flight_max, kHandlersInFlightMax);
+  serving.refuse_unknown();
+}
+
 /// What the contract's class already has.
 constexpr std::string_view kTakenMembers[] = {"init", "validate", "activate", "cleanup", "health", "log", "calls"};
 
@@ -217,6 +233,7 @@ Declaration read_declaration(const std::string& file, Problems& problems) {
     if (auto key = read_config_key(name, node, place, problems)) declaration.config.push_back(*std::move(key));
   });
   read_permissions(root, declaration, problems);
+  read_serving(root, declaration, problems);
   root.refuse_unknown();
   refuse_duplicate_members(declaration, problems);
   return declaration;

@@ -72,6 +72,8 @@ struct Declaration {
   std::vector<ConfigKey> config;
   std::vector<std::string> read;
   std::vector<std::string> syscalls;
+  std::uint32_t workers = 1;
+  std::uint32_t in_flight_max = 50;
   std::vector<Library> libraries;
   std::string tool_chain;  ///< As the build names it; empty: it does not.
   Place place;             ///< Of [plugin].

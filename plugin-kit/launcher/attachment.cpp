@@ -1,6 +1,7 @@
 #include "attachment.hpp"
 
 #include <shunt/bus/layout.hpp>
+#include <shunt/schemas/manifest.hpp>
 
 #include <iterator>
 
@@ -19,6 +20,9 @@ Result<Attachment> check_attachment(const control::Attach& attach, std::vector<b
                  "the host attached {} descriptors, {} belong to a lane and its plugin: install the host and "
                  "shunt-launch of one release",
                  descriptors.size(), Attachment::kDescriptors + libraries);
+  if (attach.in_flight_max() < 1 || attach.in_flight_max() > kHandlersInFlightMax)
+    return error(ErrorCode::BadInput, "the host asks for {} handlers in flight; 1 to {} are possible",
+                 attach.in_flight_max(), kHandlersInFlightMax);
   if (attach.plugin_wait() > control::Wait::MAX)
     return error(ErrorCode::BadInput, "the host asks for a way of waiting that this shunt-launch does not know");
   Attachment attachment;

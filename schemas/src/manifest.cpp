@@ -105,7 +105,9 @@ Result<Manifest> parse_manifest(std::span<const std::byte> bytes) {
                     .permissions = {},
                     .binary_schemas = unpack_all<BinarySchema>(from.binary_schemas()),
                     .libraries = unpack_all<ManifestLibrary>(from.libraries()),
-                    .tool_chain = std::move(tool_chain)};
+                    .tool_chain = std::move(tool_chain),
+                    .workers = from.workers(),
+                    .in_flight_max = from.in_flight_max()};
   if (const auto* permissions = from.permissions())
     manifest.permissions = {unpack_all<std::string>(permissions->read()),
                             unpack_all<std::string>(permissions->syscalls())};

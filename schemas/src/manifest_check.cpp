@@ -153,6 +153,11 @@ Status check_manifest(const Manifest& manifest) {
   SHUNT_CHECK(check_libraries(manifest.libraries));
   SHUNT_CHECK(check_types(manifest));
   for (const ConfigKey& key : manifest.config) SHUNT_CHECK(check_config(key));
+  if (manifest.workers < 1 || manifest.workers > kWorkersMax)
+    return error(ErrorCode::BadManifest, "serving.workers is {}; 1 to {} are possible", manifest.workers, kWorkersMax);
+  if (manifest.in_flight_max < 1 || manifest.in_flight_max > kHandlersInFlightMax)
+    return error(ErrorCode::BadManifest, "serving.in_flight_max is {}; 1 to {} are possible", manifest.in_flight_max,
+                 kHandlersInFlightMax);
   SHUNT_CHECK(check_texts("permissions.read", manifest.permissions.read));
   for (const std::string& path : manifest.permissions.read) SHUNT_CHECK(check_read_path(path));
   return check_texts("permissions.syscalls", manifest.permissions.syscalls);

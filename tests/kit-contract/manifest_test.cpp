@@ -66,7 +66,7 @@ TEST(Manifest, every_problem_is_named_in_one_run) {
   EXPECT_EQ(with("[function.signal]\n[topics.inn]\n"),
             "plugin.toml:7: [topics] has no key \"inn\"; it knows: in, out.\n"
             "plugin.toml:6: plugin.toml has no key \"function\"; it knows: plugin, functions, calls, topics, config, "
-            "permissions.");
+            "permissions, serving.");
 }
 
 TEST(Manifest, that_is_not_toml_or_not_there_is_refused) {

@@ -67,6 +67,10 @@ TEST(RunnerParity, a_plugin_is_refused_for_what_it_tried_and_not_for_something_e
             "Undeclared: the manifest declares 1 topics out; there is no number 7");
   EXPECT_EQ(heard.operator()<"sent-in-init">(),
             "Undeclared: nothing can be sent before activate: init and validate have no effects");
+  EXPECT_EQ(heard.operator()<"owe-for-another">(), "BadInput: only the request whose handler runs can be answered");
+  EXPECT_EQ(heard.operator()<"owe-twice">(), "BadInput: this answer was deferred: give it for what defer gave");
+  EXPECT_EQ(heard.operator()<"owe-reply-in-hand">(), "BadInput: this answer was deferred: give it for what defer gave");
+  EXPECT_EQ(heard.operator()<"owe-reply-twice">(), "the request");
   EXPECT_EQ(heard.operator()<"silent">(), "PluginFailed: the handler returned without an answer");
 }
 

@@ -4,11 +4,12 @@
  * The C ABI between a plugin (a shared object) and the launcher that runs it. A plugin exports one symbol,
  * `shunt_plugin_descriptor`; the launcher hands it a table of services. Plain structs, no allocation crosses it.
  *
- * Every function of a plugin, and every service, is called on the serving thread only, except `log` and `cancelled`,
- * which any thread of the plugin may call.
+ * Every function of a plugin, and every service, is called on the serving thread only, except `log`, `cancelled`,
+ * `now_ns` and `last_error`, which any thread of the plugin may call, and what answers a deferred request: once one was
+ * deferred, `loan`, `give_back`, and for it `reply` and `fail`, too.
  *
  * `int` results are shunt::ErrorCode values, and SHUNT_OK (-1) for success. The text of the last error is read with
- * `last_error` on the same thread, and is valid until the next service call.
+ * `last_error` on the same thread, and is valid until the next service call there.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -99,6 +100,14 @@ typedef struct shunt_services {
 
   /* As publish, with all that can be said of a publication. Errors: also BadInput, for a `size` that cannot be. */
   int (*publish_as)(shunt_runtime*, const shunt_publication*, shunt_sample*, size_t offset, size_t bytes);
+
+  /* The request whose handler runs will be answered later; its handler may return. `later` is what reply, fail and
+   * cancelled are given for it, on any thread, until one of the first two has said SHUNT_OK: it has the request's
+   * index, flags and deadline, a token of its own and no payload. Exactly one answer is owed. When nobody waits for it
+   * any more, because its deadline has passed or its caller cancelled, the launcher answers; who does so later gets
+   * that as the error, once, and owes nothing more. A `fail` that finds no room (RingFull) owes nothing more either:
+   * the launcher answers PluginFailed as soon as it can. Errors: BadInput, when it was answered or deferred before. */
+  int (*defer)(shunt_runtime*, const shunt_message* request, shunt_message* later);
 } shunt_services;
 
 enum { SHUNT_SERVING = 0, SHUNT_DEGRADED = 1, SHUNT_NOT_SERVING = 2 };
@@ -116,7 +125,7 @@ typedef struct shunt_plugin {
   void (*cleanup)(void* self);
   int (*health)(const void* self);
 
-  /* A request; answered by `reply` or `fail` before it returns. */
+  /* A request; answered by `reply` or `fail`, or deferred by `defer`, before it returns. */
   void (*handle)(void* self, const shunt_message*);
   /* A publication. */
   void (*receive)(void* self, const shunt_message*);

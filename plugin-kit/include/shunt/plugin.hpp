@@ -12,8 +12,9 @@
 ///     };
 ///     SHUNT_PLUGIN(Momentum)
 ///
-/// Handlers run one at a time, on the serving thread. One that throws, or that returns an error or without a reply,
-/// answers its caller with PluginFailed or with the error; nothing of it reaches the launcher as an exception.
+/// Handlers run one at a time, on the serving thread. One that throws, or that returns an error or without a reply that
+/// is sent or deferred, answers its caller with PluginFailed or with the error; nothing of it reaches the launcher as
+/// an exception.
 
 #include <shunt/plugin-kit/call.hpp>
 #include <shunt/plugin-kit/context.hpp>
@@ -29,6 +30,7 @@ using bus::Payload;
 using kit::Answer;
 using kit::CallOptions;
 using kit::Context;
+using kit::Deferred;
 using kit::Health;
 using kit::PublishOptions;
 using kit::Received;

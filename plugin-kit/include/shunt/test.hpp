@@ -27,6 +27,7 @@
 #include <shunt/plugin-kit/test/drill.hpp>
 #include <shunt/plugin-kit/test/named.hpp>
 #include <shunt/plugin-kit/test/payloads.hpp>
+#include <shunt/plugin-kit/test/pending.hpp>
 #include <shunt/plugin-kit/test/sent.hpp>
 #include <shunt/plugin-kit/test/settings.hpp>
 #include <shunt/plugin-kit/test/stand_in.hpp>
@@ -51,7 +52,8 @@ struct Failing {
   std::optional<Given> activate{};
 };
 
-/// One instance of a plugin. One thread at a time; cancel(), advance() and log() are any thread's. `Plugin` is the
+/// One instance of a plugin. One thread at a time; cancel(), advance() and log() are any thread's, and so is what
+/// call_async() gives. `Plugin` is the
 /// class of the plugin, or for one that is written in C, or loaded from its file, its generated contract.
 template <typename Plugin>
 class Runner {
@@ -107,6 +109,16 @@ class Runner {
     return Sent<typename Route::Reply>(std::move(reply));
   }
 
+  /// The same for a function whose answer may be deferred: what comes later is waited for there. call() waits in place,
+  /// so it has an answer only if a thread of the plugin gives it.
+  template <Name kFunction, typename Build>
+  [[nodiscard]] auto call_async(Build&& build, const RequestOptions& options = {})
+      -> Pending<typename Names::template Function<kFunction>::Reply> {
+    using Route = typename Names::template Function<kFunction>;
+    return Pending<typename Route::Reply>(stand_in_.start(Names::template function<kFunction>(),
+                                                          payload<typename Route::Request>(build).span(), options));
+  }
+
   /// Runs a topic's handler. Errors: what it returned or threw; a host would count and report it.
   template <Name kTopic, typename Build>
   [[nodiscard]] Status deliver(Build&& build, const PublicationOptions& options = {}) {
@@ -150,7 +162,7 @@ class Runner {
   }
 
   /// The caller of the request in hand cancels it: what the handler calls for it ends as Cancelled. The handler's
-  /// answer is returned nevertheless.
+  /// answer is returned nevertheless; one that it defers is over.
   void cancel() { stand_in_.cancel(); }
   void advance(std::chrono::nanoseconds by) { stand_in_.advance(by); }
   [[nodiscard]] std::chrono::nanoseconds now() const { return stand_in_.now(); }

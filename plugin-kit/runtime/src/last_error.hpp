@@ -1,5 +1,5 @@
 #pragma once
-/// The text of the last service that failed, in memory of its own: failing allocates nothing.
+/// The text of the last service that failed on a thread, in memory of its own: failing allocates nothing.
 
 #include <shunt/schemas/error.hpp>
 
@@ -15,15 +15,20 @@ class LastError {
   /// Remembers the text and gives the code as the C ABI spells it. Cut after 1,023 bytes.
   template <typename... Arguments>
   int set(ErrorCode code, fmt::format_string<Arguments...> text, Arguments&&... arguments) noexcept {
-    const auto end = fmt::format_to_n(text_.data(), text_.size() - 1, text, std::forward<Arguments>(arguments)...);
+    auto& into = text_of_thread();
+    const auto end = fmt::format_to_n(into.data(), into.size() - 1, text, std::forward<Arguments>(arguments)...);
     *end.out = '\0';
     return static_cast<int>(code);
   }
 
-  [[nodiscard]] const char* text() const noexcept { return text_.data(); }
+  /// Of the calling thread.
+  [[nodiscard]] const char* text() const noexcept { return text_of_thread().data(); }
 
  private:
-  std::array<char, 1024> text_{};
+  static std::array<char, 1024>& text_of_thread() noexcept {
+    static constinit thread_local std::array<char, 1024> text{};
+    return text;
+  }
 };
 
 }  // namespace shunt::kit

@@ -21,9 +21,16 @@ constexpr std::uint64_t kSpinsPerLook = 1024;  ///< At the clock, which costs as
 
 }  // namespace
 
-NestedCalls::NestedCalls(bus::LaneEnd& lane, bus::Wait wait, Outbox& outbox, Cancellations& cancellations,
-                         UrgentMessages& urgent, LastError& error)
-    : lane_(lane), wait_(wait), outbox_(outbox), cancellations_(cancellations), urgent_(urgent), error_(error) {
+NestedCalls::NestedCalls(bus::LaneEnd& lane, bus::Wait wait, ThreadsLock& lock, Outbox& outbox,
+                         Cancellations& cancellations, UrgentMessages& urgent, Deferrals& deferrals, LastError& error)
+    : lane_(lane),
+      wait_(wait),
+      lock_(lock),
+      outbox_(outbox),
+      cancellations_(cancellations),
+      urgent_(urgent),
+      deferrals_(deferrals),
+      error_(error) {
   for (std::size_t i = 0; i < kAnswersMax; ++i) free_[i] = static_cast<std::uint8_t>(kAnswersMax - 1 - i);
 }
 
@@ -31,11 +38,11 @@ int NestedCalls::call(const Call& call, shunt_sample& sample, std::size_t offset
                       shunt_answer& out) noexcept {
   out = {};
   if (free_count_ == 0) {
-    outbox_.give_back(sample);
+    give_back(sample);
     return error_.set(ErrorCode::QuotaExceeded, "{} answers are held: release some before the next call", kAnswersMax);
   }
   if (cancellations_.is_cancelled(call.parent)) {
-    outbox_.give_back(sample);
+    give_back(sample);
     return cancelled();
   }
   std::int64_t deadline = call.deadline_ns;
@@ -48,7 +55,11 @@ int NestedCalls::call(const Call& call, shunt_sample& sample, std::size_t offset
   header.correlation = ++last_correlation_;
   header.parent = call.parent;
   header.deadline_ns = deadline;
-  if (const int code = outbox_.send(Ring::Data, header, sample, offset, bytes, deadline); code != SHUNT_OK) return code;
+  {
+    ThreadsLock::Hold hold{lock_};
+    const int code = outbox_.send(hold, Ring::Data, header, sample, offset, bytes, deadline);
+    if (code != SHUNT_OK) return code;
+  }
 
   const std::uint8_t index = free_[--free_count_];
   Answer& answer = answers_[index];
@@ -80,11 +91,15 @@ NestedCalls::Waited NestedCalls::wait_for_answer(std::uint64_t parent, std::int6
     if (arrived_) return Waited::Answered;
     if (something && cancellations_.is_cancelled(parent)) return Waited::Cancelled;
     if (!patience.wants_sleep()) {
-      if (patience.spins() % kSpinsPerLook == 0 && bus::now_ns() >= deadline_ns) return Waited::TooLong;
+      if (patience.spins() % kSpinsPerLook != 0) continue;
+      if (bus::now_ns() >= deadline_ns) return Waited::TooLong;
+      deferrals_.sweep();
       continue;
     }
-    const std::chrono::nanoseconds left{deadline_ns - bus::now_ns()};
-    if (left.count() <= 0) return Waited::TooLong;
+    deferrals_.sweep();
+    const std::int64_t now_ns = bus::now_ns();
+    if (now_ns >= deadline_ns) return Waited::TooLong;
+    const std::chrono::nanoseconds left{std::max<std::int64_t>(std::min(deadline_ns, deferrals_.due_ns()) - now_ns, 0)};
     const bus::Bell bell = lane_.bell();
     bus::sleep_until_rung(*bell.mine, *bell.peer, std::min<std::chrono::nanoseconds>(left, bus::kSleepMax),
                           [this] { return lane_.receiver.has_message(Ring::Reply); });
@@ -100,9 +115,20 @@ int NestedCalls::failure(Answer& answer) noexcept {
 }
 
 void NestedCalls::free_answer(Answer& answer) noexcept {
-  if (answer.header.place == Place::Chunk) lane_.receiver.give_back(answer.header.chunk, answer.header.generation);
+  give_back(answer.header);
   answer.in_use = false;
   free_[free_count_++] = static_cast<std::uint8_t>(&answer - answers_.data());
+}
+
+void NestedCalls::give_back(const bus::MessageHeader& header) noexcept {
+  if (header.place != Place::Chunk) return;
+  const ThreadsLock::Hold hold{lock_};
+  lane_.receiver.give_back(header.chunk, header.generation);
+}
+
+void NestedCalls::give_back(shunt_sample& sample) noexcept {
+  const ThreadsLock::Hold hold{lock_};
+  outbox_.give_back(hold, sample);
 }
 
 void NestedCalls::release(shunt_answer& answer) noexcept {
@@ -117,7 +143,10 @@ bool NestedCalls::take_replies() noexcept {
   while (const bus::Incoming* const incoming = lane_.receiver.next(Ring::Reply)) {
     something = true;
     const bus::MessageHeader& header = incoming->header;
-    if (header.kind == Kind::Cancel) cancellations_.note(header.correlation, header.parent);
+    if (header.kind == Kind::Cancel) {
+      cancellations_.note(header.correlation, header.parent);
+      if (deferrals_.out_of_order()) deferrals_.cancel(header.correlation);
+    }
     if (header.kind != Kind::Publication || !urgent_.put(*incoming)) accept(*incoming);
     lane_.receiver.free(Ring::Reply);
   }
@@ -128,7 +157,7 @@ bool NestedCalls::take_replies() noexcept {
 void NestedCalls::accept(const bus::Incoming& reply) noexcept {
   const bus::MessageHeader& header = reply.header;
   if (header.kind != Kind::Reply || awaited_ == 0 || header.correlation != awaited_ || arrived_) {
-    if (header.place == Place::Chunk) lane_.receiver.give_back(header.chunk, header.generation);
+    give_back(header);
     return;
   }
   Answer& answer = *arrived_in_;

@@ -2,6 +2,7 @@
 /// Calls that a handler makes, and everything that comes in on the reply ring: their answers, strays and cancellations.
 
 #include "cancellations.hpp"
+#include "deferrals.hpp"
 #include "outbox.hpp"
 #include "patience.hpp"
 #include "urgent_messages.hpp"
@@ -15,8 +16,8 @@ class NestedCalls {
  public:
   static constexpr std::size_t kAnswersMax = 64;  ///< Held by the plugin at once.
 
-  NestedCalls(bus::LaneEnd& lane, bus::Wait wait, Outbox& outbox, Cancellations& cancellations, UrgentMessages& urgent,
-              LastError& error);
+  NestedCalls(bus::LaneEnd& lane, bus::Wait wait, ThreadsLock& lock, Outbox& outbox, Cancellations& cancellations,
+              UrgentMessages& urgent, Deferrals& deferrals, LastError& error);
 
   struct Call {
     std::uint32_t route = 0;
@@ -51,12 +52,16 @@ class NestedCalls {
   int cancelled() noexcept;
   int failure(Answer& answer) noexcept;
   void free_answer(Answer& answer) noexcept;
+  void give_back(const bus::MessageHeader& header) noexcept;
+  void give_back(shunt_sample& sample) noexcept;
 
   bus::LaneEnd& lane_;
   bus::Wait wait_;
+  ThreadsLock& lock_;
   Outbox& outbox_;
   Cancellations& cancellations_;
   UrgentMessages& urgent_;
+  Deferrals& deferrals_;
   LastError& error_;
   std::vector<Answer> answers_{kAnswersMax};
   std::array<std::uint8_t, kAnswersMax> free_{};  // indices into answers_; the last used first

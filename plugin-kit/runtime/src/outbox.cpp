@@ -63,7 +63,7 @@ void Outbox::set_on_loan(bus::ChunkId chunk, bool on_loan) noexcept {
   add(lane_.mine().pool.loaned[chunk.size_class()], on_loan ? 1 : ~0u);
 }
 
-int Outbox::loan(std::size_t bytes, shunt_sample& out) noexcept {
+int Outbox::loan(const ThreadsLock::Hold&, std::size_t bytes, shunt_sample& out) noexcept {
   out = {};
   const auto loan = take_loan(bytes);
   if (!loan) return no_loan(bytes);
@@ -82,7 +82,7 @@ std::optional<bus::LoanedChunk> Outbox::redeem(const shunt_sample& sample) noexc
   return bus::LoanedChunk{lane_.pool()->payload(chunk), geometry.capacity(chunk), chunk, generation};
 }
 
-void Outbox::give_back(shunt_sample& sample) noexcept {
+void Outbox::give_back(const ThreadsLock::Hold&, shunt_sample& sample) noexcept {
   const shunt_sample taken = std::exchange(sample, shunt_sample{});
   if (taken.handle == 0) return;
   if (const auto loan = redeem(taken)) lane_.pool()->release(loan->chunk);
@@ -97,8 +97,8 @@ int Outbox::copy_to_chunk(const shunt_sample& sample, std::size_t offset, std::s
   return SHUNT_OK;
 }
 
-int Outbox::send(bus::Ring ring, bus::MessageHeader& header, shunt_sample& sample, std::size_t offset,
-                 std::size_t bytes, std::int64_t until_ns) noexcept {
+int Outbox::send(ThreadsLock::Hold& hold, bus::Ring ring, bus::MessageHeader& header, shunt_sample& sample,
+                 std::size_t offset, std::size_t bytes, std::int64_t until_ns) noexcept {
   const shunt_sample taken = std::exchange(sample, shunt_sample{});
   std::optional<bus::LoanedChunk> loan;
   if (taken.handle != 0 && !(loan = redeem(taken)))
@@ -120,7 +120,7 @@ int Outbox::send(bus::Ring ring, bus::MessageHeader& header, shunt_sample& sampl
     std::memmove(loan->data + offset / 8 * 8, loan->data + offset, bytes);
     offset = offset / 8 * 8;
   }
-  if (code == SHUNT_OK && !lane_.sender.has_room(ring) && !wait_for_room(ring, until_ns))
+  if (code == SHUNT_OK && !lane_.sender.has_room(ring) && !wait_for_room(hold, ring, until_ns))
     code = error_.set(ErrorCode::RingFull,
                       "the ring to the host stayed full until the deadline: a receiver that refuses more than it can "
                       "take holds it up (`shunt ls` shows what waits), or no thread of the host takes messages");
@@ -142,15 +142,17 @@ int Outbox::send(bus::Ring ring, bus::MessageHeader& header, shunt_sample& sampl
   return SHUNT_OK;
 }
 
-bool Outbox::wait_for_room(bus::Ring ring, std::int64_t until_ns) const noexcept {
+bool Outbox::wait_for_room(ThreadsLock::Hold& hold, bus::Ring ring, std::int64_t until_ns) const noexcept {
   for (int i = 0; i < kSpinsForRoom; ++i) {
     if (lane_.sender.has_room(ring)) return true;
-    bus::spin_pause();
+    hold.give_way(bus::spin_pause);
   }
   if (until_ns == 0) until_ns = bus::now_ns() + std::chrono::nanoseconds{kDefaultDeadline}.count();
   while (bus::now_ns() < until_ns && !commands_.waiting()) {
-    const timespec nap{0, kNapNs};
-    ::nanosleep(&nap, nullptr);
+    hold.give_way([] {
+      const timespec nap{0, kNapNs};
+      ::nanosleep(&nap, nullptr);
+    });
     if (lane_.sender.has_room(ring)) return true;
   }
   return false;

@@ -3,6 +3,7 @@
 
 #include "command_box.hpp"
 #include "last_error.hpp"
+#include "threads_lock.hpp"
 
 #include <shunt/bus/lane.hpp>
 #include <shunt/plugin.h>
@@ -11,29 +12,29 @@
 
 namespace shunt::kit {
 
-/// Of the serving thread. Allocates at creation only; a system call only while a ring is full or to wake a host that
-/// sleeps. `int` results as in plugin.h.
+/// Used while the threads' lock is held. Allocates at creation only; a system call only while a ring is full or to wake
+/// a host that sleeps. `int` results as in plugin.h.
 class Outbox {
  public:
   /// When a command waits, nobody waits for room any longer.
   Outbox(bus::LaneEnd& lane, const CommandBox& commands, LastError& error);
 
   /// Errors: QuotaExceeded, TooLarge.
-  int loan(std::size_t bytes, shunt_sample& out) noexcept;
-  void give_back(shunt_sample& sample) noexcept;
+  int loan(const ThreadsLock::Hold&, std::size_t bytes, shunt_sample& out) noexcept;
+  void give_back(const ThreadsLock::Hold&, shunt_sample& sample) noexcept;
 
   /// Sends `bytes` at `offset` of the sample, which is consumed also by failure. `header` says all but the payload's
-  /// place. Waits for room until `until_ns`; 0: kDefaultDeadline from now. Errors: BadInput, QuotaExceeded, TooLarge,
-  /// RingFull.
-  int send(bus::Ring ring, bus::MessageHeader& header, shunt_sample& sample, std::size_t offset, std::size_t bytes,
-           std::int64_t until_ns) noexcept;
+  /// place. Waits for room until `until_ns`; 0: kDefaultDeadline from now; other threads use the lane meanwhile.
+  /// Errors: BadInput, QuotaExceeded, TooLarge, RingFull.
+  int send(ThreadsLock::Hold& hold, bus::Ring ring, bus::MessageHeader& header, shunt_sample& sample,
+           std::size_t offset, std::size_t bytes, std::int64_t until_ns) noexcept;
 
  private:
   std::optional<bus::LoanedChunk> take_loan(std::size_t bytes) noexcept;
   /// The loan behind a sample's handle; none when it is not on loan. Consumes it.
   std::optional<bus::LoanedChunk> redeem(const shunt_sample& sample) noexcept;
   int copy_to_chunk(const shunt_sample& sample, std::size_t offset, std::size_t bytes, bus::LoanedChunk& loan) noexcept;
-  bool wait_for_room(bus::Ring ring, std::int64_t until_ns) const noexcept;
+  bool wait_for_room(ThreadsLock::Hold& hold, bus::Ring ring, std::int64_t until_ns) const noexcept;
   int no_loan(std::size_t bytes) noexcept;
   void set_on_loan(bus::ChunkId chunk, bool on_loan) noexcept;
   void harvest() noexcept;

@@ -35,13 +35,15 @@ control::EnteredT Phases::load() {
   descriptor_ = loaded->descriptor;
   runtime_.object = loaded->object;
   set_crash_object(loaded->object);
-  const char* const thrown = catch_all(runtime_, [&] { self_ = descriptor_->create(&runtime_, &kServices); });
+  const char* const thrown =
+      catch_all(runtime_, runtime_.hand, [&] { self_ = descriptor_->create(&runtime_, &kServices); });
   auto result = entered(control::Phase::Load, SHUNT_OK, {});
   if (thrown != nullptr) result = entered(control::Phase::Load, static_cast<int>(ErrorCode::PluginFailed), thrown);
   else if (self_ == nullptr)
-    result = entered(control::Phase::Load, static_cast<int>(ErrorCode::PluginFailed),
-                     runtime_.described[0] != '\0' ? runtime_.described.data() : "the plugin's create() gave nothing");
-  result.frames.assign(runtime_.thrown.span().begin(), runtime_.thrown.span().end());
+    result = entered(
+        control::Phase::Load, static_cast<int>(ErrorCode::PluginFailed),
+        runtime_.hand.described[0] != '\0' ? runtime_.hand.described.data() : "the plugin's create() gave nothing");
+  result.frames.assign(runtime_.hand.thrown.span().begin(), runtime_.hand.thrown.span().end());
   return result;
 }
 
@@ -55,6 +57,7 @@ int Phases::call(control::Phase phase, std::vector<char>& text) {
       descriptor_->cleanup(self_);
       descriptor_->destroy(self_);
       self_ = nullptr;
+      runtime_.deferrals.end();
       return SHUNT_OK;
     case control::Phase::Load: break;
   }
@@ -64,13 +67,13 @@ int Phases::call(control::Phase phase, std::vector<char>& text) {
 control::EnteredT Phases::run(control::Phase phase) {
   std::vector<char> text(kTextBytes);
   int code = SHUNT_OK;
-  runtime_.thrown.count = 0;
+  runtime_.hand.thrown.count = 0;
   runtime_.may_send = phase == control::Phase::Activate || phase == control::Phase::Cleanup;
-  const char* const thrown = catch_all(runtime_, [&] { code = checked_code(call(phase, text)); });
+  const char* const thrown = catch_all(runtime_, runtime_.hand, [&] { code = checked_code(call(phase, text)); });
   text.back() = '\0';
   auto result = thrown != nullptr ? entered(phase, static_cast<int>(ErrorCode::PluginFailed), thrown)
                                   : entered(phase, code, code == SHUNT_OK ? std::string{} : std::string{text.data()});
-  result.frames.assign(runtime_.thrown.span().begin(), runtime_.thrown.span().end());
+  result.frames.assign(runtime_.hand.thrown.span().begin(), runtime_.hand.thrown.span().end());
   return result;
 }
 

@@ -77,7 +77,7 @@ void Runtime::Parts::start_serving() {
 
 void Runtime::Parts::serve() {
   ::pthread_setname_np(::pthread_self(), "shunt-serve");
-  become_serving_thread();
+  become_serving_thread(state.hand);
   const AlternateStack stack;
   auto loaded = phases.load();
   const bool is_loaded = loaded.code == 0;

@@ -1,5 +1,6 @@
 /// The services of plugin.h over the parts of ServingState.
 
+#include "replies.hpp"
 #include "serving_state.hpp"
 
 #include <shunt/bus/clock.hpp>
@@ -19,68 +20,102 @@ using bus::Ring;
 
 constexpr std::size_t kPublicationBytesMin = 16;  ///< Of the first shunt_publication that there was.
 
-constinit thread_local bool serving_thread = false;
+constinit thread_local Hand* hand_of_thread = nullptr;
 
-/// Whether the calling thread may use the lane; false leaves code and text.
-bool may_use(shunt_runtime& runtime, int& code) noexcept {
-  if (!serving_thread) {
-    code = static_cast<int>(ErrorCode::BadInput);  // the text belongs to the serving thread
-    return false;
-  }
-  if (!runtime.may_send) {
-    code = runtime.error.set(ErrorCode::Undeclared,
-                             "nothing can be sent before activate: init and validate have no effects");
-    return false;
-  }
-  return true;
+// What each message passes is short enough to be inlined; what is refused is out of the way.
+
+[[gnu::noinline, gnu::cold]] int cannot_use(shunt_runtime& runtime) noexcept {
+  if (hand_of_thread == nullptr)
+    return runtime.error.set(ErrorCode::BadInput, "only a handler can do this, on its own thread");
+  return runtime.error.set(ErrorCode::Undeclared,
+                           "nothing can be sent before activate: init and validate have no effects");
 }
 
-int check_answer(shunt_runtime& runtime, const shunt_message* message) noexcept {
-  const InHand& in_hand = runtime.in_hand;
+/// What the calling thread has in hand, if it may use the lane; null leaves code and text.
+[[gnu::always_inline]] inline Hand* may_use(shunt_runtime& runtime, int& code) noexcept {
+  Hand* const hand = hand_of_thread;
+  if (hand != nullptr && runtime.may_send) [[likely]]
+    return hand;
+  code = cannot_use(runtime);
+  return nullptr;
+}
+
+/// Whether the calling thread may have samples: for deferred answers any thread may.
+bool may_loan(shunt_runtime& runtime, int& code) noexcept {
+  return (hand_of_thread == nullptr && runtime.lock.shared()) || may_use(runtime, code) != nullptr;
+}
+
+bool is_deferred(const shunt_message* message) noexcept {
+  return message != nullptr && Deferrals::names(message->token);
+}
+
+[[gnu::always_inline]] inline bool can_answer(const InHand& in_hand, const shunt_message* message) noexcept {
+  return message != nullptr && message->token == in_hand.header->correlation && in_hand.header->kind == Kind::Request &&
+         in_hand.answered == Answered::NotYet;
+}
+
+[[gnu::noinline, gnu::cold]] int cannot_answer(shunt_runtime& runtime, const InHand& in_hand,
+                                               const shunt_message* message) noexcept {
   if (message == nullptr || message->token != in_hand.header->correlation || in_hand.header->kind != Kind::Request)
     return runtime.error.set(ErrorCode::BadInput, "only the request whose handler runs can be answered");
-  if (in_hand.answered) return runtime.error.set(ErrorCode::BadInput, "this request was answered before");
-  return SHUNT_OK;
+  if (in_hand.answered == Answered::Later)
+    return runtime.error.set(ErrorCode::BadInput, "this answer was deferred: give it for what defer gave");
+  return runtime.error.set(ErrorCode::BadInput, "this request was answered before");
 }
 
-bus::MessageHeader reply_header(const bus::MessageHeader& request) noexcept {
-  bus::MessageHeader header;
-  header.route = request.route;
-  header.kind = Kind::Reply;
-  header.correlation = request.correlation;
-  return header;
+[[gnu::noinline]] void take_back(shunt_runtime& runtime, shunt_sample& sample) noexcept {
+  const ThreadsLock::Hold hold{runtime.lock};
+  runtime.outbox.give_back(hold, sample);
 }
 
 int loan(shunt_runtime* runtime, std::size_t bytes, shunt_sample* out) {
   int code = SHUNT_OK;
   *out = {};
-  return may_use(*runtime, code) ? runtime->outbox.loan(bytes, *out) : code;
+  if (!may_loan(*runtime, code)) return code;
+  const ThreadsLock::Hold hold{runtime->lock};
+  return runtime->outbox.loan(hold, bytes, *out);
 }
 
 void give_back(shunt_runtime* runtime, shunt_sample* sample) {
-  if (serving_thread) runtime->outbox.give_back(*sample);
+  if (hand_of_thread != nullptr || runtime->lock.shared()) take_back(*runtime, *sample);
 }
 
 int reply(shunt_runtime* runtime, const shunt_message* message, shunt_sample* sample, std::size_t offset,
           std::size_t bytes) {
+  if (is_deferred(message)) [[unlikely]]
+    return runtime->deferrals.reply(message->token, *sample, offset, bytes);
   int code = SHUNT_OK;
-  if (!may_use(*runtime, code)) return code;
-  if (code = check_answer(*runtime, message); code != SHUNT_OK) {
-    runtime->outbox.give_back(*sample);
-    return code;
+  Hand* const hand = may_use(*runtime, code);
+  if (hand == nullptr) return code;
+  if (!can_answer(hand->in_hand, message)) [[unlikely]] {
+    take_back(*runtime, *sample);
+    return cannot_answer(*runtime, hand->in_hand, message);
   }
-  bus::MessageHeader header = reply_header(*runtime->in_hand.header);
-  code = runtime->outbox.send(Ring::Reply, header, *sample, offset, bytes, runtime->in_hand.header->deadline_ns);
-  runtime->in_hand.answered = code == SHUNT_OK;
+  const bus::MessageHeader& request = *hand->in_hand.header;
+  bus::MessageHeader header = reply_header(request);
+  ThreadsLock::Hold hold{runtime->lock};
+  code = runtime->outbox.send(hold, Ring::Reply, header, *sample, offset, bytes, request.deadline_ns);
+  if (code == SHUNT_OK) hand->in_hand.answered = Answered::Given;
   return code;
+}
+
+int defer(shunt_runtime* runtime, const shunt_message* request, shunt_message* later) {
+  int code = SHUNT_OK;
+  *later = {};
+  Hand* const hand = may_use(*runtime, code);
+  if (hand == nullptr) return code;
+  if (!can_answer(hand->in_hand, request)) return cannot_answer(*runtime, hand->in_hand, request);
+  runtime->deferrals.defer(*hand, *request, *later);
+  return SHUNT_OK;
 }
 
 int publish_as(shunt_runtime* runtime, const shunt_publication* how, shunt_sample* sample, std::size_t offset,
                std::size_t bytes) {
   int code = SHUNT_OK;
-  if (!may_use(*runtime, code)) return code;
+  const Hand* const hand = may_use(*runtime, code);
+  if (hand == nullptr) return code;
   if (how->size < kPublicationBytesMin) {
-    runtime->outbox.give_back(*sample);
+    take_back(*runtime, *sample);
     return runtime->error.set(ErrorCode::BadInput, "a shunt_publication of {} bytes cannot be: the least has {}",
                               how->size, kPublicationBytesMin);
   }
@@ -89,7 +124,7 @@ int publish_as(shunt_runtime* runtime, const shunt_publication* how, shunt_sampl
   const std::uint32_t topic = said.topic_out;
   const auto& topics = runtime->contract.topics_out;
   if (topic >= topics.size() || topics[topic] == 0) {
-    runtime->outbox.give_back(*sample);
+    take_back(*runtime, *sample);
     if (topic < topics.size())
       return runtime->error.set(ErrorCode::NoSuchRoute, "the host has no topic {} for this plugin", topic);
     return runtime->error.set(ErrorCode::Undeclared, "the manifest declares {} topics out; there is no number {}",
@@ -98,11 +133,12 @@ int publish_as(shunt_runtime* runtime, const shunt_publication* how, shunt_sampl
   bus::MessageHeader header;
   header.route = topics[topic];
   header.kind = Kind::Publication;
-  header.parent = runtime->in_hand.header->correlation;
+  header.parent = hand->in_hand.header->correlation;
   bus::set_key(header, said.key);
   const bool urgent = (said.flags & SHUNT_URGENT) != 0;
   if (urgent) header.flags = bus::flag::kUrgent;
-  return runtime->outbox.send(urgent ? Ring::Reply : Ring::Data, header, *sample, offset, bytes, 0);
+  ThreadsLock::Hold hold{runtime->lock};
+  return runtime->outbox.send(hold, urgent ? Ring::Reply : Ring::Data, header, *sample, offset, bytes, 0);
 }
 
 int publish(shunt_runtime* runtime, std::uint32_t topic, shunt_sample* sample, std::size_t offset, std::size_t bytes) {
@@ -114,18 +150,19 @@ int call(shunt_runtime* runtime, const shunt_message* parent, std::uint32_t inde
          std::size_t offset, std::size_t bytes, std::int64_t deadline_ns, shunt_answer* out) {
   int code = SHUNT_OK;
   *out = {};
-  if (!may_use(*runtime, code)) return code;
+  const Hand* const hand = may_use(*runtime, code);
+  if (hand == nullptr) return code;
   const auto& calls = runtime->contract.calls;
   if (index >= calls.size() || calls[index] == 0) {
-    runtime->outbox.give_back(*sample);
+    take_back(*runtime, *sample);
     if (index < calls.size())
       return runtime->error.set(ErrorCode::NoSuchRoute, "the host has no function for call {} of this plugin", index);
     return runtime->error.set(ErrorCode::Undeclared, "the manifest declares {} calls; there is no number {}",
                               calls.size(), index);
   }
-  const bus::MessageHeader& in_hand = *runtime->in_hand.header;
+  const bus::MessageHeader& in_hand = *hand->in_hand.header;
   if (parent != nullptr && parent->token != in_hand.correlation) {
-    runtime->outbox.give_back(*sample);
+    take_back(*runtime, *sample);
     return runtime->error.set(ErrorCode::BadInput, "calls can be made for the message whose handler runs only");
   }
   const NestedCalls::Call nested{calls[index], in_hand.correlation, bus::deadline_of(in_hand), deadline_ns};
@@ -133,33 +170,41 @@ int call(shunt_runtime* runtime, const shunt_message* parent, std::uint32_t inde
 }
 
 void release(shunt_runtime* runtime, shunt_answer* answer) {
-  if (serving_thread) runtime->calls.release(*answer);
+  if (hand_of_thread != nullptr) runtime->calls.release(*answer);
 }
 
 int fail(shunt_runtime* runtime, const shunt_message* message, int code, const char* text, std::size_t text_bytes) {
+  const bool known = code >= 0 && code < 0xffff;
+  const ErrorCode why = known ? static_cast<ErrorCode>(code) : ErrorCode::PluginFailed;
+  if (is_deferred(message)) return runtime->deferrals.fail(message->token, why, {text, text_bytes});
   int result = SHUNT_OK;
-  if (!may_use(*runtime, result)) return result;
-  InHand& in_hand = runtime->in_hand;
-  if (message != nullptr && message->token == in_hand.header->correlation &&
-      in_hand.header->kind == Kind::Publication) {
-    report_unanswered(*runtime, {text, text_bytes});
+  Hand* const hand = may_use(*runtime, result);
+  if (hand == nullptr) return result;
+  const bus::MessageHeader& in_hand = *hand->in_hand.header;
+  if (message != nullptr && message->token == in_hand.correlation && in_hand.kind == Kind::Publication) {
+    report_unanswered(*runtime, *hand, {text, text_bytes});
     return SHUNT_OK;
   }
-  if (result = check_answer(*runtime, message); result != SHUNT_OK) return result;
-  const bool known = code >= 0 && code < 0xffff;
-  return send_failure(*runtime, known ? static_cast<ErrorCode>(code) : ErrorCode::PluginFailed, {text, text_bytes});
+  if (!can_answer(hand->in_hand, message)) return cannot_answer(*runtime, hand->in_hand, message);
+  return fail_in_hand(*runtime, *hand, why, {text, text_bytes});
 }
 
 std::int64_t now_ns(shunt_runtime*) { return bus::now_ns(); }
 
+/// The name of a request that the host may cancel: of a deferred one, while somebody waits for it.
+std::optional<std::uint64_t> correlation_of(shunt_runtime& runtime, const shunt_message& message) noexcept {
+  return Deferrals::names(message.token) ? runtime.deferrals.wanted(message.token) : message.token;
+}
+
 int cancelled(shunt_runtime* runtime, const shunt_message* message) {
   if (message == nullptr) return 0;
-  if (runtime->cancellations.is_cancelled(message->token)) return 1;
+  const auto correlation = correlation_of(*runtime, *message);
+  if (!correlation || runtime->cancellations.is_cancelled(*correlation)) return 1;
   // Past the deadline nobody waits, whether or not there was somebody to say so: of a nested call there is not.
   if (message->deadline_ns != 0 && bus::now_ns() >= message->deadline_ns) return 1;
-  if (!serving_thread) return message->token != 0 && runtime->calls.cancel_waits(message->token) ? 1 : 0;
+  if (hand_of_thread == nullptr) return *correlation != 0 && runtime->calls.cancel_waits(*correlation) ? 1 : 0;
   runtime->calls.take_replies();
-  return runtime->cancellations.is_cancelled(message->token) ? 1 : 0;
+  return !correlation_of(*runtime, *message) || runtime->cancellations.is_cancelled(*correlation) ? 1 : 0;
 }
 
 void log(shunt_runtime* runtime, int level, const char* text, std::size_t text_bytes) {
@@ -178,7 +223,9 @@ void log(shunt_runtime* runtime, int level, const char* text, std::size_t text_b
 const char* last_error(shunt_runtime* runtime) { return runtime->error.text(); }
 
 const char* describe_exception(shunt_runtime* runtime, const char* what) {
-  return describe_thrown(*runtime, what == nullptr ? "" : what);
+  const std::string_view text = what == nullptr ? "" : what;
+  Hand* const hand = hand_of_thread;
+  return hand == nullptr ? text.data() : describe_thrown(*runtime, *hand, text);
 }
 
 }  // namespace
@@ -196,39 +243,34 @@ const shunt_services kServices{sizeof(shunt_services),
                                log,
                                last_error,
                                describe_exception,
-                               publish_as};
+                               publish_as,
+                               defer};
 
-bool is_serving_thread() noexcept { return serving_thread; }
-void become_serving_thread() noexcept { serving_thread = true; }
+Hand* this_hand() noexcept { return hand_of_thread; }
+void become_serving_thread(Hand& hand) noexcept { hand_of_thread = &hand; }
 
-int send_failure(shunt_runtime& runtime, ErrorCode code, std::string_view text) noexcept {
-  const bus::MessageHeader& request = *runtime.in_hand.header;
-  bus::MessageHeader header = reply_header(request);
-  header.status = static_cast<std::uint16_t>(static_cast<std::uint16_t>(code) + 1);
-  const auto send = [&](std::span<const std::byte> payload) {
-    shunt_sample sample{reinterpret_cast<std::uint8_t*>(const_cast<std::byte*>(payload.data())), payload.size(), 0};
-    bus::MessageHeader attempt = header;
-    return runtime.outbox.send(Ring::Reply, attempt, sample, 0, payload.size(), request.deadline_ns);
-  };
-  int result = send(runtime.failures.build(text, runtime.thrown.span()));
-  if (result == static_cast<int>(ErrorCode::QuotaExceeded) || result == static_cast<int>(ErrorCode::TooLarge))
-    result = send(runtime.failures.build_short(text, runtime.thrown.span()));
-  runtime.thrown.count = 0;
-  runtime.in_hand.failed = true;
-  runtime.in_hand.answered = result == SHUNT_OK;
+int fail_in_hand(shunt_runtime& runtime, Hand& hand, ErrorCode code, std::string_view text) noexcept {
+  const bus::MessageHeader& request = *hand.in_hand.header;
+  ThreadsLock::Hold hold{runtime.lock};
+  const int result =
+      send_failure(runtime.outbox, hold, request, hand.failures, {code, text, hand.thrown.span()}, request.deadline_ns);
+  hand.thrown.count = 0;
+  hand.in_hand.failed = true;
+  if (result == SHUNT_OK) hand.in_hand.answered = Answered::Given;
   return result;
 }
 
-void report_unanswered(shunt_runtime& runtime, std::string_view text) noexcept {
-  runtime.in_hand.failed = true;
+void report_unanswered(shunt_runtime& runtime, Hand& hand, std::string_view text) noexcept {
+  hand.in_hand.failed = true;
   // Every time would let a plugin flood the terminal: the 1st, 2nd, 4th, 8th ... is shown, all are counted.
-  if (std::has_single_bit(++runtime.failures_unanswered)) log(&runtime, 3, text.data(), text.size());
+  const std::uint64_t count = runtime.failures_unanswered.fetch_add(1, std::memory_order_relaxed) + 1;
+  if (std::has_single_bit(count)) log(&runtime, 3, text.data(), text.size());
 }
 
-const char* describe_thrown(shunt_runtime& runtime, std::string_view what) noexcept {
+const char* describe_thrown(const shunt_runtime& runtime, Hand& hand, std::string_view what) noexcept {
   constexpr std::size_t kShown = 8;
-  runtime.thrown = frames_of_current_exception(runtime.object);
-  auto& text = runtime.described;
+  hand.thrown = frames_of_current_exception(runtime.object);
+  auto& text = hand.described;
   char* const end = text.data() + text.size() - 1;
   char* out = text.data();
   const auto append = [&]<typename... Arguments>(fmt::format_string<Arguments...> format, Arguments&&... arguments) {
@@ -236,7 +278,7 @@ const char* describe_thrown(shunt_runtime& runtime, std::string_view what) noexc
   };
   append("{}", what.substr(0, text.size() / 2));
   std::size_t shown = 0;
-  for (const std::uint64_t frame : runtime.thrown.span()) {
+  for (const std::uint64_t frame : hand.thrown.span()) {
     if ((frame & kElsewhere) != 0 || shown == kShown) continue;
     append("{}+{:#x}", shown++ == 0 ? " [thrown at " : " < ", frame);
   }

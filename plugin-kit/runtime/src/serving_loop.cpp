@@ -1,22 +1,11 @@
 #include "serving_loop.hpp"
 
-#include "catch_all.hpp"
-
 #include <shunt/bus/clock.hpp>
 
 namespace shunt::kit {
 
 using bus::Kind;
 using bus::Ring;
-
-namespace {
-
-/// Ours alone to write, so no locked instruction is needed. Relaxed: a count, nothing hangs on it.
-void count(std::atomic<std::uint64_t>& counter) noexcept {
-  counter.store(counter.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-}
-
-}  // namespace
 
 ServingLoop::ServingLoop(shunt_runtime& runtime, const Phases& phases, const CommandBox& commands)
     : runtime_(runtime),
@@ -41,9 +30,10 @@ bool ServingLoop::run() noexcept {
 }
 
 void ServingLoop::sleep() noexcept {
+  const std::uint32_t seen = commands_.word_now();
   const bus::Bell bell = lane_.bell();
-  bus::sleep_until_any_rung({&bell, 1}, commands_.word(), commands_.taken(), bus::kSleepMax, [this] {
-    return lane_.receiver.has_message(Ring::Data) || lane_.receiver.has_message(Ring::Reply);
+  bus::sleep_until_any_rung({&bell, 1}, commands_.word(), seen, until_due(), [this] {
+    return has_turn() || lane_.receiver.has_message(Ring::Reply) || commands_.waiting();
   });
 }
 
@@ -51,96 +41,79 @@ void ServingLoop::sleep() noexcept {
 bool ServingLoop::serve_urgent() noexcept {
   UrgentMessages& urgent = runtime_.urgent;
   if (urgent.empty()) return false;
-  serve_publication(urgent.front(), [&] { urgent.begin(); });
+  Hand& hand = runtime_.hand;
+  const bus::Incoming& incoming = urgent.front();
+  urgent.begin();
+  const auto index = topics_in_.find(incoming.header.route);
+  if (index) receive(hand, incoming, *index);
   bus::reached(bus::Step::Handled);
-  const bus::Incoming served = urgent.front();  // its place is for the next one
+  const ThreadsLock::Hold hold{runtime_.lock};
+  if (index) count(hand);
+  const bus::MessageHeader header = incoming.header;  // its place is for the next one
+  hand.in_hand = {};
+  runtime_.cancellations.begin(0);
   urgent.done();
-  end_message(served);
+  if (header.place == bus::Place::Chunk) lane_.receiver.give_back(header.chunk, header.generation);
   return true;
+}
+
+[[gnu::noinline, gnu::cold]] void ServingLoop::refuse(Hand& hand, const bus::Incoming& incoming, Turn why) noexcept {
+  take_in_hand(hand, incoming, Answered::NotYet);
+  if (why == Turn::Expired)
+    fail_in_hand(runtime_, hand, ErrorCode::DeadlineExceeded, "the deadline passed before the handler was entered");
+  else if (why == Turn::Cancelled)
+    fail_in_hand(runtime_, hand, ErrorCode::Cancelled, "the caller cancelled before the handler was entered");
+  else fail_in_hand(runtime_, hand, ErrorCode::NoSuchRoute, "this instance has no such function");
+}
+
+/// False: its answer comes later.
+[[gnu::always_inline]] inline bool ServingLoop::serve_request(Hand& hand, const bus::Incoming& incoming) noexcept {
+  std::uint32_t index = 0;
+  const Turn turn = turn_of(incoming.header, lane_.receiver.position(Ring::Data) - 1, index);
+  if (turn != Turn::Handle) [[unlikely]] {
+    if (turn == Turn::Expired) add_one(lane_.mine().statistics.expired);
+    refuse(hand, incoming, turn);
+    lane_.receiver.mark_begun(Ring::Data);
+    return true;
+  }
+  lane_.receiver.mark_begun(Ring::Data);
+  handle(hand, incoming, index);
+  if (hand.in_hand.answered == Answered::Later) [[unlikely]]
+    return false;
+  count(hand);
+  return true;
+}
+
+inline void ServingLoop::serve_publication(Hand& hand, const bus::Incoming& incoming) noexcept {
+  lane_.receiver.mark_begun(Ring::Data);
+  const auto index = topics_in_.find(incoming.header.route);
+  if (!index) return;
+  receive(hand, incoming, *index);
+  count(hand);
 }
 
 bool ServingLoop::serve_one() noexcept {
+  Hand& hand = runtime_.hand;
+  if (runtime_.deferrals.out_of_order()) [[unlikely]]
+    return serve_out_of_order(hand);
   const bus::Incoming* const incoming = lane_.receiver.next(Ring::Data);
   if (incoming == nullptr) return false;
   const bus::MessageHeader& header = incoming->header;
-  if (header.kind == Kind::Request) serve_request(*incoming);
-  else if (header.kind == Kind::Publication)
-    serve_publication(*incoming, [&] { lane_.receiver.mark_begun(Ring::Data); });
+  bool done = true;
+  if (header.kind == Kind::Request) done = serve_request(hand, *incoming);
+  else if (header.kind == Kind::Publication) serve_publication(hand, *incoming);
   else lane_.receiver.mark_begun(Ring::Data);  // of a later release: passed over
   bus::reached(bus::Step::Handled);
-  lane_.receiver.mark_done(Ring::Data);
-  lane_.receiver.free(Ring::Data);
-  end_message(*incoming);
-  return true;
-}
-
-void ServingLoop::end_message(const bus::Incoming& incoming) noexcept {
-  const bus::MessageHeader& header = incoming.header;
-  if (header.place == bus::Place::Chunk) lane_.receiver.give_back(header.chunk, header.generation);
-  runtime_.in_hand = {};
-  runtime_.cancellations.begin(0);
-}
-
-void ServingLoop::take_in_hand(const bus::Incoming& incoming, bool wants_answer) noexcept {
-  runtime_.in_hand = {&incoming.header, !wants_answer, false};
-  runtime_.thrown.count = 0;
-  runtime_.cancellations.begin(incoming.header.correlation);
-}
-
-shunt_message ServingLoop::message(const bus::Incoming& incoming, std::uint32_t index) const noexcept {
-  const bus::MessageHeader& header = incoming.header;
-  const auto flag = [&](std::uint8_t sent, std::uint32_t told) { return (header.flags & sent) != 0 ? told : 0u; };
-  const std::uint32_t flags =
-      flag(bus::flag::kRedelivered, SHUNT_REDELIVERED) | flag(bus::flag::kLatched, SHUNT_LATCHED);
-  return {index,
-          flags,
-          header.correlation,
-          bus::deadline_of(header),
-          reinterpret_cast<const std::uint8_t*>(incoming.payload.data()),
-          incoming.payload.size()};
-}
-
-void ServingLoop::refuse(const bus::Incoming& incoming, ErrorCode code, std::string_view text) noexcept {
-  take_in_hand(incoming, true);
-  send_failure(runtime_, code, text);
-  lane_.receiver.mark_begun(Ring::Data);
-}
-
-void ServingLoop::serve_request(const bus::Incoming& incoming) noexcept {
-  bus::Statistics& statistics = lane_.mine().statistics;
-  const bus::MessageHeader& header = incoming.header;
-  if (header.deadline_ns != 0 && bus::now_ns() >= header.deadline_ns) {
-    count(statistics.expired);
-    return refuse(incoming, ErrorCode::DeadlineExceeded, "the deadline passed before the handler was entered");
+  if (done) [[likely]] {
+    lane_.receiver.mark_done(Ring::Data);
+    lane_.receiver.free(Ring::Data);
+    if (header.place == bus::Place::Chunk) lane_.receiver.give_back(header.chunk, header.generation);
+  } else {
+    leave_deferred(hand);
   }
-  if (runtime_.cancellations.before_its_turn(lane_.receiver.position(Ring::Data) - 1))
-    return refuse(incoming, ErrorCode::Cancelled, "the caller cancelled before the handler was entered");
-  const auto index = functions_.find(header.route);
-  if (!index) return refuse(incoming, ErrorCode::NoSuchRoute, "this instance has no such function");
-
-  take_in_hand(incoming, true);
-  const shunt_message request = message(incoming, *index);
-  lane_.receiver.mark_begun(Ring::Data);
-  const char* const thrown = catch_all(runtime_, [&] { phases_.descriptor().handle(phases_.self(), &request); });
-  if (!runtime_.in_hand.answered)
-    send_failure(runtime_, ErrorCode::PluginFailed,
-                 thrown != nullptr ? thrown : "the handler returned without an answer");
-  if (thrown != nullptr || runtime_.in_hand.failed) count(statistics.failed);
-  count(statistics.handled);
-}
-
-template <typename MarkBegun>
-void ServingLoop::serve_publication(const bus::Incoming& incoming, const MarkBegun& mark_begun) noexcept {
-  bus::Statistics& statistics = lane_.mine().statistics;
-  const auto index = topics_in_.find(incoming.header.route);
-  take_in_hand(incoming, false);
-  mark_begun();
-  if (!index) return;
-  const shunt_message publication = message(incoming, *index);
-  const char* const thrown = catch_all(runtime_, [&] { phases_.descriptor().receive(phases_.self(), &publication); });
-  if (thrown != nullptr) report_unanswered(runtime_, thrown);
-  if (runtime_.in_hand.failed) count(statistics.failed);
-  count(statistics.handled);
+  hand.in_hand = {};
+  runtime_.cancellations.begin(0);
+  return true;
 }
 
 }  // namespace shunt::kit

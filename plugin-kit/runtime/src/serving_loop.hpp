@@ -1,8 +1,14 @@
 #pragma once
 /// Takes messages off the lane, one at a time, and enters the plugin's handlers.
+///
+/// As long as each message is done before the next is taken, the lane's positions say all there is to say. Once an
+/// answer is deferred, serving_out_of_order.cpp serves, until all are done again.
 
+#include "catch_all.hpp"
 #include "phases.hpp"
 #include "route_index.hpp"
+
+#include <shunt/bus/clock.hpp>
 
 namespace shunt::kit {
 
@@ -14,17 +20,39 @@ class ServingLoop {
   bool run() noexcept;
 
  private:
+  /// What is to be done with a request whose turn it is.
+  enum class Turn : std::uint8_t { Handle, Expired, Cancelled, NoSuchFunction };
+
   bool serve_urgent() noexcept;
   bool serve_one() noexcept;
-  void serve_request(const bus::Incoming& incoming) noexcept;
-  template <typename MarkBegun>
-  void serve_publication(const bus::Incoming& incoming, const MarkBegun& mark_begun) noexcept;
-  void end_message(const bus::Incoming& incoming) noexcept;
-  void take_in_hand(const bus::Incoming& incoming, bool wants_answer) noexcept;
+  bool serve_request(Hand& hand, const bus::Incoming& incoming) noexcept;
+  void serve_publication(Hand& hand, const bus::Incoming& incoming) noexcept;
+  void take_in_hand(Hand& hand, const bus::Incoming& incoming, Answered answered) noexcept;
+  [[nodiscard]] Turn turn_of(const bus::MessageHeader& header, std::uint64_t position,
+                             std::uint32_t& index) const noexcept;
   /// Answers without entering the handler.
-  void refuse(const bus::Incoming& incoming, ErrorCode code, std::string_view text) noexcept;
+  void refuse(Hand& hand, const bus::Incoming& incoming, Turn why) noexcept;
+  void handle(Hand& hand, const bus::Incoming& incoming, std::uint32_t index) noexcept;
+  void receive(Hand& hand, const bus::Incoming& incoming, std::uint32_t index) noexcept;
+  void count(const Hand& hand) noexcept;
+  /// Ours alone to write, or under the lock, so no locked instruction is needed. Relaxed: nothing hangs on a count.
+  static void add_one(std::atomic<std::uint64_t>& counter) noexcept {
+    counter.store(counter.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  }
   shunt_message message(const bus::Incoming& incoming, std::uint32_t index) const noexcept;
   void sleep() noexcept;
+
+  // serving_out_of_order.cpp
+  struct Taken;
+  bool serve_out_of_order(Hand& hand) noexcept;
+  bool take(Hand& hand, Taken& taken) noexcept;
+  [[nodiscard]] std::uint64_t next_position(std::int64_t now_ns) noexcept;
+  [[nodiscard]] bool may_enter(const bus::MessageHeader& header, std::uint64_t position,
+                               std::int64_t now_ns) const noexcept;
+  void leave(Hand& hand, const Taken& taken) noexcept;
+  void leave_deferred(Hand& hand) noexcept;
+  [[nodiscard]] bool has_turn() noexcept;
+  [[nodiscard]] std::chrono::nanoseconds until_due() const noexcept;
 
   shunt_runtime& runtime_;
   bus::LaneEnd& lane_;
@@ -32,6 +60,63 @@ class ServingLoop {
   const CommandBox& commands_;
   RouteIndex functions_;
   RouteIndex topics_in_;
+  std::uint32_t requests_running_ = 0;  // of those that are taken out of order
 };
+
+// Here and not in a source file: left apart, the steps of a message cost a fifth of it in calls.
+
+inline void ServingLoop::take_in_hand(Hand& hand, const bus::Incoming& incoming, Answered answered) noexcept {
+  hand.in_hand = {&incoming.header, answered, false};
+  hand.thrown.count = 0;
+  runtime_.cancellations.begin(incoming.header.correlation);
+}
+
+inline shunt_message ServingLoop::message(const bus::Incoming& incoming, std::uint32_t index) const noexcept {
+  const bus::MessageHeader& header = incoming.header;
+  const auto flag = [&](std::uint8_t sent, std::uint32_t told) { return (header.flags & sent) != 0 ? told : 0u; };
+  const std::uint32_t flags =
+      flag(bus::flag::kRedelivered, SHUNT_REDELIVERED) | flag(bus::flag::kLatched, SHUNT_LATCHED);
+  return {index,
+          flags,
+          header.correlation,
+          bus::deadline_of(header),
+          reinterpret_cast<const std::uint8_t*>(incoming.payload.data()),
+          incoming.payload.size()};
+}
+
+inline ServingLoop::Turn ServingLoop::turn_of(const bus::MessageHeader& header, std::uint64_t position,
+                                              std::uint32_t& index) const noexcept {
+  if (header.deadline_ns != 0 && bus::now_ns() >= header.deadline_ns) return Turn::Expired;
+  if (runtime_.cancellations.before_its_turn(position)) return Turn::Cancelled;
+  const auto found = functions_.find(header.route);
+  if (!found) return Turn::NoSuchFunction;
+  index = *found;
+  return Turn::Handle;
+}
+
+[[gnu::always_inline]] inline void ServingLoop::handle(Hand& hand, const bus::Incoming& incoming,
+                                                       std::uint32_t index) noexcept {
+  take_in_hand(hand, incoming, Answered::NotYet);
+  const shunt_message request = message(incoming, index);
+  const char* const thrown = catch_all(runtime_, hand, [&] { phases_.descriptor().handle(phases_.self(), &request); });
+  if (thrown != nullptr) hand.in_hand.failed = true;
+  if (hand.in_hand.answered == Answered::NotYet)
+    fail_in_hand(runtime_, hand, ErrorCode::PluginFailed,
+                 thrown != nullptr ? thrown : "the handler returned without an answer");
+}
+
+inline void ServingLoop::receive(Hand& hand, const bus::Incoming& incoming, std::uint32_t index) noexcept {
+  take_in_hand(hand, incoming, Answered::Given);
+  const shunt_message publication = message(incoming, index);
+  const char* const thrown =
+      catch_all(runtime_, hand, [&] { phases_.descriptor().receive(phases_.self(), &publication); });
+  if (thrown != nullptr) report_unanswered(runtime_, hand, thrown);
+}
+
+inline void ServingLoop::count(const Hand& hand) noexcept {
+  bus::Statistics& statistics = lane_.mine().statistics;
+  if (hand.in_hand.failed) add_one(statistics.failed);
+  add_one(statistics.handled);
+}
 
 }  // namespace shunt::kit

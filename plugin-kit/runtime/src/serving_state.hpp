@@ -3,73 +3,58 @@
 
 #include "cancellations.hpp"
 #include "command_box.hpp"
-#include "failure.hpp"
+#include "deferrals.hpp"
+#include "hand.hpp"
 #include "last_error.hpp"
 #include "nested_calls.hpp"
 #include "outbox.hpp"
+#include "threads_lock.hpp"
 
 #include <shunt/plugin-kit/runtime/frames.hpp>
 #include <shunt/plugin-kit/runtime/runtime.hpp>
 
-#include <array>
+#include <atomic>
 #include <string_view>
 
-namespace shunt::kit {
-
-inline constexpr bus::MessageHeader kNoMessage{};
-
-/// The message whose handler runs.
-struct InHand {
-  const bus::MessageHeader* header = &kNoMessage;  ///< The receiver's, until the next message is taken.
-  bool answered = true;                            ///< True also for what wants no answer.
-  bool failed = false;
-};
-
-}  // namespace shunt::kit
-
-/// Of the serving thread; other threads reach `cancellations`, `calls.cancel_waits()` and `contract` only.
+/// Of serving threads; others reach `lock`, what is used under it once it is shared, `cancellations`,
+/// `calls.cancel_waits()` and `contract`.
 struct shunt_runtime {
-  shunt_runtime(shunt::bus::LaneEnd& lane_end, const shunt::kit::Contract& agreed,
-                const shunt::kit::CommandBox& commands)
+  shunt_runtime(shunt::bus::LaneEnd& lane_end, const shunt::kit::Contract& agreed, shunt::kit::CommandBox& commands)
       : lane(lane_end),
         contract(agreed),
         cancellations(lane_end.shape().host_side.slots),
         outbox(lane_end, commands, error),
         urgent(lane_end),
-        calls(lane_end, agreed.wait, outbox, cancellations, urgent, error) {}
+        deferrals(lane_end, agreed.in_flight_max, lock, outbox, commands, error),
+        calls(lane_end, agreed.wait, lock, outbox, cancellations, urgent, deferrals, error) {}
 
   shunt::bus::LaneEnd& lane;
   const shunt::kit::Contract& contract;
+  shunt::kit::ThreadsLock lock;
   shunt::kit::LastError error;
   shunt::kit::Cancellations cancellations;
   shunt::kit::Outbox outbox;
   shunt::kit::UrgentMessages urgent;
+  shunt::kit::Deferrals deferrals;
   shunt::kit::NestedCalls calls;
-  shunt::kit::FailureBuilder failures;
   shunt::kit::ObjectRange object;
-  shunt::kit::InHand in_hand;
-  std::uint64_t failures_unanswered = 0;
-  bool may_send = false;      ///< From activate on: before, nothing has effects.
-  shunt::kit::Frames thrown;  ///< Of the exception described last, until it is sent or the next message begins.
-  std::array<char, 2048> described{};  ///< Text of describe_exception.
+  shunt::kit::Hand hand;  ///< Of the thread that runs the phases, too.
+  std::atomic<std::uint64_t> failures_unanswered{0};
+  bool may_send = false;  ///< From activate on: before, nothing has effects. Changed between phases only.
 };
 
 namespace shunt::kit {
-
-/// Whether the calling thread is the one that serves.
-bool is_serving_thread() noexcept;
-void become_serving_thread() noexcept;
 
 /// The table that plugins are given.
 extern const shunt_services kServices;
 
 /// Answers the request in hand with a failure; `thrown` goes along. Errors: those of Outbox::send.
-int send_failure(shunt_runtime& runtime, ErrorCode code, std::string_view text) noexcept;
+int fail_in_hand(shunt_runtime& runtime, Hand& hand, ErrorCode code, std::string_view text) noexcept;
 
 /// Counts and shows the failure of a publication's handler: nobody waits for an answer that could carry it.
-void report_unanswered(shunt_runtime& runtime, std::string_view text) noexcept;
+void report_unanswered(shunt_runtime& runtime, Hand& hand, std::string_view text) noexcept;
 
 /// In a catch block: notes where the exception was thrown and gives its text with that appended.
-const char* describe_thrown(shunt_runtime& runtime, std::string_view what) noexcept;
+const char* describe_thrown(const shunt_runtime& runtime, Hand& hand, std::string_view what) noexcept;
 
 }  // namespace shunt::kit

@@ -29,6 +29,7 @@ int Outbound::find_class(std::size_t bytes, std::size_t& found) {
 }
 
 int Outbound::loan(std::size_t bytes, shunt_sample& out) {
+  const std::lock_guard lock{mutex_};
   out = {};
   std::size_t size_class = 0;
   if (const int code = find_class(bytes, size_class); code != SHUNT_OK) return code;
@@ -47,9 +48,13 @@ Outbound::Chunk Outbound::redeem(std::uint64_t handle) {
   return std::move(loan.mapped());
 }
 
-void Outbound::give_back(shunt_sample& sample) { redeem(std::exchange(sample, shunt_sample{}).handle); }
+void Outbound::give_back(shunt_sample& sample) {
+  const std::lock_guard lock{mutex_};
+  redeem(std::exchange(sample, shunt_sample{}).handle);
+}
 
 int Outbound::take(shunt_sample& sample, std::size_t offset, std::size_t bytes, Outgoing& out) {
+  const std::lock_guard lock{mutex_};
   const shunt_sample taken = std::exchange(sample, shunt_sample{});
   const Chunk chunk = redeem(taken.handle);
   if (taken.handle != 0 && chunk.memory == nullptr)

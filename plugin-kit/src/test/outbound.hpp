@@ -10,10 +10,12 @@
 
 #include <map>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 namespace shunt::test {
 
+/// Any thread: what a plugin answers later it may send from another one than its handlers'.
 class Outbound {
  public:
   Outbound(std::vector<bus::SizeClass> classes, kit::LastError& error);
@@ -24,7 +26,10 @@ class Outbound {
   /// Consumes the sample, also when it fails.
   int take(shunt_sample& sample, std::size_t offset, std::size_t bytes, Outgoing& out);
 
-  [[nodiscard]] std::size_t on_loan() const noexcept { return loans_.size(); }
+  [[nodiscard]] std::size_t on_loan() const {
+    const std::lock_guard lock{mutex_};
+    return loans_.size();
+  }
 
  private:
   struct Chunk {
@@ -33,10 +38,12 @@ class Outbound {
     std::size_t capacity = 0;
   };
 
+  // Under the mutex.
   /// The place of the smallest class that fits and has a chunk, or an error code that is set.
   int find_class(std::size_t bytes, std::size_t& found);
   Chunk redeem(std::uint64_t handle);
 
+  mutable std::mutex mutex_;
   std::vector<bus::SizeClass> classes_;  // `chunks` counts those that are not on loan
   std::map<std::uint64_t, Chunk> loans_;
   std::uint64_t last_handle_ = 0;

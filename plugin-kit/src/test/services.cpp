@@ -21,7 +21,7 @@ bool is_serving_thread(const StandInState& state) {
 
 bool may_use(StandInState& state, int& code) {
   if (!is_serving_thread(state)) {
-    code = static_cast<int>(ErrorCode::BadInput);  // the text belongs to the serving thread
+    code = state.error.set(ErrorCode::BadInput, "only a handler can do this, on its own thread");
     return false;
   }
   if (!state.may_send) {
@@ -32,13 +32,24 @@ bool may_use(StandInState& state, int& code) {
   return true;
 }
 
+/// For deferred answers any thread may have samples.
+bool may_loan(StandInState& state, int& code) {
+  return (!is_serving_thread(state) && state.owed->any()) || may_use(state, code);
+}
+
+bool is_deferred(const shunt_message* message) { return message != nullptr && OwedAnswers::names(message->token); }
+
 int check_answer(StandInState& state, const shunt_message* message) {
   const InHand& in_hand = state.in_hand;
   if (message == nullptr || !in_hand.is_request || message->token != in_hand.message.token)
     return state.error.set(ErrorCode::BadInput, "only the request whose handler runs can be answered");
+  if (in_hand.deferred != nullptr)
+    return state.error.set(ErrorCode::BadInput, "this answer was deferred: give it for what defer gave");
   if (in_hand.answered) return state.error.set(ErrorCode::BadInput, "this request was answered before");
   return SHUNT_OK;
 }
+
+bool is_ring_full(const StandInState& state) { return state.ring_full.load(std::memory_order_relaxed); }
 
 int refuse_full_ring(StandInState& state) {
   return state.error.set(
@@ -56,16 +67,34 @@ int loan(shunt_runtime* runtime, std::size_t bytes, shunt_sample* out) {
   auto& state = of(runtime);
   int code = SHUNT_OK;
   *out = {};
-  return may_use(state, code) ? state.outbound.loan(bytes, *out) : code;
+  return may_loan(state, code) ? state.outbound.loan(bytes, *out) : code;
 }
 
 void give_back(shunt_runtime* runtime, shunt_sample* sample) {
-  if (is_serving_thread(of(runtime))) of(runtime).outbound.give_back(*sample);
+  auto& state = of(runtime);
+  if (is_serving_thread(state) || state.owed->any()) state.outbound.give_back(*sample);
+}
+
+int reply_later(StandInState& state, std::uint64_t token, shunt_sample& sample, std::size_t offset, std::size_t bytes) {
+  int code = SHUNT_OK;
+  Error refusal{ErrorCode::BadInput, {}};
+  const auto give = [&](std::uint32_t function) -> std::optional<Result<Outgoing>> {
+    Outgoing out{.index = function};
+    if (code = state.outbound.take(sample, offset, bytes, out); code != SHUNT_OK) return std::nullopt;
+    if (is_ring_full(state)) return code = refuse_full_ring(state), std::nullopt;
+    const auto& route = state.contract.functions[function];
+    if (state.contract.replies[function](out.bytes.span())) return out;
+    return tl::make_unexpected(not_of_its_type(route.name, "reply", bytes, route.reply));
+  };
+  if (state.owed->answer(token, refusal, give)) return code;
+  state.outbound.give_back(sample);
+  return state.error.set(refusal.code, "{}", refusal.message);
 }
 
 int reply(shunt_runtime* runtime, const shunt_message* message, shunt_sample* sample, std::size_t offset,
           std::size_t bytes) {
   auto& state = of(runtime);
+  if (is_deferred(message)) return reply_later(state, message->token, *sample, offset, bytes);
   int code = SHUNT_OK;
   if (!may_use(state, code)) return code;
   if (code = check_answer(state, message); code != SHUNT_OK) {
@@ -74,12 +103,27 @@ int reply(shunt_runtime* runtime, const shunt_message* message, shunt_sample* sa
   }
   Outgoing out{.index = state.in_hand.message.index};
   if (code = state.outbound.take(*sample, offset, bytes, out); code != SHUNT_OK) return code;
-  if (state.ring_full) return refuse_full_ring(state);
+  if (is_ring_full(state)) return refuse_full_ring(state);
   const auto& route = state.contract.functions[out.index];
   if (!state.contract.replies[out.index](out.bytes.span()) && !state.breach)
     state.breach = not_of_its_type(route.name, "reply", bytes, route.reply);
   state.in_hand.answered = true;
   state.in_hand.reply = std::move(out);
+  return SHUNT_OK;
+}
+
+int defer(shunt_runtime* runtime, const shunt_message* request, shunt_message* later) {
+  auto& state = of(runtime);
+  int code = SHUNT_OK;
+  *later = {};
+  if (!may_use(state, code)) return code;
+  if (code = check_answer(state, request); code != SHUNT_OK) return code;
+  auto owed = state.owed->defer(*request, *later, state.looks.load(std::memory_order_relaxed),
+                                state.cancelled_at.load(std::memory_order_relaxed));
+  const std::lock_guard lock{state.in_hand_mutex};
+  if (state.cancelled.load(std::memory_order_relaxed)) state.owed->cancel(*owed);
+  state.deferred_in_hand = owed;
+  state.in_hand.deferred = std::move(owed);
   return SHUNT_OK;
 }
 
@@ -93,7 +137,7 @@ int send_publication(StandInState& state, Outgoing out, shunt_sample& sample, st
                            state.contract.topics_out.size(), out.index);
   }
   if (code = state.outbound.take(sample, offset, bytes, out); code != SHUNT_OK) return code;
-  if (state.ring_full) return refuse_full_ring(state);
+  if (is_ring_full(state)) return refuse_full_ring(state);
   const auto& route = state.contract.topics_out[out.index];
   if (state.contract.publications[out.index](out.bytes.span())) state.published.push_back(std::move(out));
   else if (!state.breach) state.breach = not_of_its_type(route.name, "publication", bytes, route.type);
@@ -195,7 +239,7 @@ int call(shunt_runtime* runtime, const shunt_message* parent, std::uint32_t inde
   if (deadline_ns == 0) deadline_ns = now + std::chrono::nanoseconds{kDefaultDeadline}.count();
   Outgoing request{.index = index, .allowed = std::chrono::nanoseconds{std::max<std::int64_t>(deadline_ns - now, 0)}};
   if (code = state.outbound.take(*sample, offset, bytes, request); code != SHUNT_OK) return code;
-  if (state.ring_full) return refuse_full_ring(state);
+  if (is_ring_full(state)) return refuse_full_ring(state);
   const bool nested = parent != nullptr;
   if (nested && is_cancelled(state)) return refuse_unwanted(state);
   state.called.push_back(request);
@@ -212,9 +256,25 @@ void release(shunt_runtime* runtime, shunt_answer* answer) {
   if (is_serving_thread(of(runtime))) of(runtime).answers.erase(taken.handle);
 }
 
+int fail_later(StandInState& state, std::uint64_t token, Error&& why) {
+  int code = SHUNT_OK;
+  Error refusal{ErrorCode::BadInput, {}};
+  const auto give = [&](std::uint32_t) -> std::optional<Result<Outgoing>> {
+    if (!is_ring_full(state)) return tl::make_unexpected(std::move(why));
+    code = refuse_full_ring(state);
+    return error(ErrorCode::PluginFailed, "the deferred answer failed, and there was no room to say so");
+  };
+  if (state.owed->answer(token, refusal, give)) return code;
+  return state.error.set(refusal.code, "{}", refusal.message);
+}
+
 int fail(shunt_runtime* runtime, const shunt_message* message, int code, const char* text, std::size_t text_bytes) {
   constexpr std::size_t kTextBytesMax = 4096;
   auto& state = of(runtime);
+  const bool known = code >= 0 && code < 0xffff;
+  Error why{known ? static_cast<ErrorCode>(code) : ErrorCode::PluginFailed,
+            std::string(text, std::min(text_bytes, kTextBytesMax))};
+  if (is_deferred(message)) return fail_later(state, message->token, std::move(why));
   int result = SHUNT_OK;
   if (!may_use(state, result)) return result;
   InHand& in_hand = state.in_hand;
@@ -222,9 +282,7 @@ int fail(shunt_runtime* runtime, const shunt_message* message, int code, const c
       message != nullptr && message->token == in_hand.message.token && message->token != 0 && !in_hand.is_request;
   if (!is_publication)
     if (result = check_answer(state, message); result != SHUNT_OK) return result;
-  const bool known = code >= 0 && code < 0xffff;
-  in_hand.failure = Error{known ? static_cast<ErrorCode>(code) : ErrorCode::PluginFailed,
-                          std::string(text, std::min(text_bytes, kTextBytesMax))};
+  in_hand.failure = std::move(why);
   in_hand.answered = true;
   return SHUNT_OK;
 }
@@ -235,6 +293,7 @@ int cancelled(shunt_runtime* runtime, const shunt_message* message) {
   auto& state = of(runtime);
   if (message == nullptr) return 0;
   if (message->deadline_ns != 0 && look_at_clock(state) >= message->deadline_ns) return 1;
+  if (is_deferred(message)) return state.owed->is_unwanted(message->token) ? 1 : 0;
   const unsigned look = state.looks.fetch_add(1, std::memory_order_relaxed) + 1;
   const unsigned from = state.cancelled_at.load(std::memory_order_relaxed);
   if (from != 0 && look >= from) return 1;
@@ -273,11 +332,12 @@ const shunt_services kStandInServices{
     .last_error = last_error,
     .describe_exception = describe_exception,
     .publish_as = publish_as,
+    .defer = defer,
 };
 
 // Who appends a service to plugin.h gives it to plugins under test as well: a function above, a line in the table, and
 // its name here in place of the last.
-static_assert(sizeof(shunt_services) == offsetof(shunt_services, publish_as) + sizeof(shunt_services::publish_as),
+static_assert(sizeof(shunt_services) == offsetof(shunt_services, defer) + sizeof(shunt_services::defer),
               "plugin.h has a service that a plugin under test does not get");
 
 Error not_of_its_type(std::string_view route, std::string_view what, std::size_t bytes, const kit::TypeName& type) {

@@ -136,7 +136,59 @@ Status refuse_idle(const StandInState& state) {
                state.contract.plugin);
 }
 
+void forget_deferred_in_hand(StandInState& state) {
+  const std::lock_guard lock{state.in_hand_mutex};
+  state.deferred_in_hand = nullptr;
+}
+
+/// What came of it; nothing yet, when the answer is `deferred`.
+Result<Outgoing> run_request(StandInState& state, std::uint32_t function, std::span<const std::uint8_t> payload,
+                             const RequestOptions& options, OwedAnswers::Owed& deferred) {
+  SHUNT_CHECK(refuse_idle(state));
+  const auto now = state.clock_ns.load(std::memory_order_relaxed);
+  const auto deadline = bus::deadline_after(now, options.deadline);
+  if (now >= deadline) return error(ErrorCode::DeadlineExceeded, "the deadline passed before the handler was entered");
+  if (options.cancelled_at_look == 0u)
+    return error(ErrorCode::Cancelled, "the caller cancelled before the handler was entered");
+  take_in_hand(state, function, options.redelivered, true);
+  state.in_hand.message.deadline_ns = deadline;
+  state.cancelled_at.store(options.cancelled_at_look.value_or(0), std::memory_order_relaxed);
+  const auto thrown = handle(state, payload, state.plugin.handle);
+  InHand done = std::exchange(state.in_hand, {});
+  forget_deferred_in_hand(state);
+  SHUNT_CHECK(aftermath(state));
+  if (deferred = std::move(done.deferred); deferred != nullptr) return Outgoing{};
+  if (done.failure) return tl::make_unexpected(*std::move(done.failure));
+  if (done.answered) return std::move(done.reply);
+  return error(ErrorCode::PluginFailed, "{}", thrown.value_or("the handler returned without an answer"));
+}
+
 }  // namespace
+
+struct StartedState {
+  StartedState(std::shared_ptr<OwedAnswers> its_answers, std::string_view its_function,
+               std::chrono::nanoseconds its_patience)
+      : answers(std::move(its_answers)), function(its_function), patience(its_patience) {}
+
+  std::shared_ptr<OwedAnswers> answers;
+  std::string function;
+  std::chrono::nanoseconds patience;
+  OwedAnswers::Owed deferred{};  ///< Null: what came of it is `outcome`.
+  std::optional<Result<Outgoing>> outcome{};
+};
+
+bool Started::ready() const { return state_->deferred == nullptr || state_->answers->is_over(*state_->deferred); }
+
+Result<Outgoing> Started::get() const {
+  if (state_->deferred == nullptr) return *state_->outcome;
+  if (auto outcome = state_->answers->await(*state_->deferred, state_->patience)) return *std::move(outcome);
+  return error(ErrorCode::DeadlineExceeded,
+               "{} deferred its answer, and it did not come within {} ms: what another message brings about is waited "
+               "for with call_async()",
+               state_->function, std::chrono::duration_cast<std::chrono::milliseconds>(state_->patience).count());
+}
+
+bool Started::cancel() const { return state_->deferred != nullptr && state_->answers->cancel(*state_->deferred); }
 
 StandIn::StandIn(const shunt_plugin& plugin, const ContractView& contract, Result<std::vector<Setting>> settings,
                  const RunnerOptions& options)
@@ -145,6 +197,7 @@ StandIn::StandIn(const shunt_plugin& plugin, const ContractView& contract, Resul
 StandIn::~StandIn() {
   if (state_->at != kit::State::Ended) cleanup();  // as a host does, however its test ended
   unload(*state_);
+  state_->owed->end();
 }
 
 void StandIn::use(Result<std::vector<Setting>> settings) { state_->settings = std::move(settings); }
@@ -182,6 +235,7 @@ void StandIn::cleanup() {
   const Inside inside(state);
   state.may_send = true;
   state.plugin.cleanup(state.self);
+  state.owed->clean_up();
   state.may_send = false;
   state.at = kit::State::Ended;
 }
@@ -193,24 +247,12 @@ kit::Health StandIn::health() const {
   return static_cast<kit::Health>(state.plugin.health(state.self));
 }
 
-Result<Outgoing> StandIn::request(std::uint32_t function, std::span<const std::uint8_t> payload,
-                                  const RequestOptions& options) {
-  auto& state = *state_;
-  SHUNT_CHECK(refuse_idle(state));
-  const auto now = state.clock_ns.load(std::memory_order_relaxed);
-  const auto deadline = bus::deadline_after(now, options.deadline);
-  if (now >= deadline) return error(ErrorCode::DeadlineExceeded, "the deadline passed before the handler was entered");
-  if (options.cancelled_at_look == 0u)
-    return error(ErrorCode::Cancelled, "the caller cancelled before the handler was entered");
-  take_in_hand(state, function, options.redelivered, true);
-  state.in_hand.message.deadline_ns = deadline;
-  state.cancelled_at.store(options.cancelled_at_look.value_or(0), std::memory_order_relaxed);
-  const auto thrown = handle(state, payload, state.plugin.handle);
-  InHand done = std::exchange(state.in_hand, {});
-  SHUNT_CHECK(aftermath(state));
-  if (done.failure) return tl::make_unexpected(*std::move(done.failure));
-  if (done.answered) return std::move(done.reply);
-  return error(ErrorCode::PluginFailed, "{}", thrown.value_or("the handler returned without an answer"));
+Started StandIn::start(std::uint32_t function, std::span<const std::uint8_t> payload, const RequestOptions& options) {
+  auto started =
+      std::make_shared<StartedState>(state_->owed, state_->contract.functions[function].name, state_->patience);
+  auto outcome = run_request(*state_, function, payload, options, started->deferred);
+  if (started->deferred == nullptr) started->outcome = std::move(outcome);
+  return Started(std::move(started));
 }
 
 Status StandIn::publication(std::uint32_t topic, std::span<const std::uint8_t> payload,
@@ -250,14 +292,18 @@ void StandIn::forget() {
   state_->log.clear();
 }
 
-void StandIn::cancel() { state_->cancelled.store(true, std::memory_order_relaxed); }
+void StandIn::cancel() {
+  const std::lock_guard lock{state_->in_hand_mutex};
+  state_->cancelled.store(true, std::memory_order_relaxed);
+  if (state_->deferred_in_hand != nullptr) state_->owed->cancel(*state_->deferred_in_hand);
+}
 void StandIn::advance(std::chrono::nanoseconds by) {
   state_->clock_ns.fetch_add(by.count(), std::memory_order_relaxed);
 }
 std::chrono::nanoseconds StandIn::now() const {
   return std::chrono::nanoseconds{state_->clock_ns.load(std::memory_order_relaxed)};
 }
-void StandIn::fill_ring(bool full) { state_->ring_full = full; }
+void StandIn::fill_ring(bool full) { state_->ring_full.store(full, std::memory_order_relaxed); }
 
 std::size_t StandIn::chunks_held() const { return state_->outbound.on_loan(); }
 std::size_t StandIn::answers_held() const { return state_->answers.size(); }

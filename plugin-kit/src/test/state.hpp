@@ -4,6 +4,7 @@
 #include "last_error.hpp"
 #include "lifecycle.hpp"
 #include "outbound.hpp"
+#include "owed_answers.hpp"
 
 #include <shunt/plugin-kit/test/stand_in.hpp>
 
@@ -33,9 +34,10 @@ struct InHand {
   bool answered = false;
   Outgoing reply{};
   std::optional<Error> failure{};
+  OwedAnswers::Owed deferred{};
 };
 
-/// Of the thread that drives it; others reach what is atomic, and `log` under its mutex.
+/// Of the thread that drives it; others reach what is atomic, `outbound`, `owed`, and what has a mutex under that.
 struct StandInState {
   StandInState(const shunt_plugin& its_plugin, const ContractView& its_contract,
                Result<std::vector<Setting>> its_settings, const RunnerOptions& options)
@@ -45,7 +47,8 @@ struct StandInState {
         outbound(options.outbound, error),
         standing(its_contract.calls.size()),
         once(its_contract.calls.size()),
-        clock_step(options.clock_step.count()) {}
+        clock_step(options.clock_step.count()),
+        patience(options.patience) {}
 
   const shunt_plugin& plugin;
   ContractView contract;
@@ -59,7 +62,7 @@ struct StandInState {
   bool inside = false;                     ///< Code of the plugin is on the stack.
   std::atomic<std::thread::id> serving{};  ///< The thread that it is on.
   bool may_send = false;                   ///< From activate on.
-  bool ring_full = false;
+  std::atomic<bool> ring_full{false};
   std::uint64_t last_token = 0;
   std::optional<Error> breach{};       ///< What makes the step in hand fail, whatever it says.
   std::exception_ptr test_threw{};     ///< By an answer of the test, on its way around the plugin.
@@ -74,6 +77,10 @@ struct StandInState {
 
   std::atomic<std::int64_t> clock_ns{1'000'000'000'000};
   std::int64_t clock_step;
+  std::chrono::nanoseconds patience;
+  std::shared_ptr<OwedAnswers> owed = std::make_shared<OwedAnswers>(clock_ns);
+  std::mutex in_hand_mutex;
+  OwedAnswers::Owed deferred_in_hand{};  ///< Under it: whose handler runs, and whose answer comes later.
   std::atomic<bool> cancelled{false};
   std::atomic<unsigned> looks{0};         ///< At cancelled(), for the message in hand.
   std::atomic<unsigned> cancelled_at{0};  ///< 0: at no look.

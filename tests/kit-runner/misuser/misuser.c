@@ -24,6 +24,10 @@ enum function {
   kLoanLarge,
   kLoanOnAnotherThread,
   kOutsideSample,
+  kOweForAnother,
+  kOweReplyInHand,
+  kOweReplyTwice,
+  kOweTwice,
   kPublishTwice,
   kPublishUndeclared,
   kReplyToNobody,
@@ -135,6 +139,17 @@ static int reply(struct plugin* plugin, const shunt_message* to, const shunt_mes
   return plugin->services->reply(plugin->runtime, to, &sample, 0, message->payload_bytes);
 }
 
+static int defer(struct plugin* plugin, const shunt_message* message, shunt_message* later) {
+  return plugin->services->defer(plugin->runtime, message, later);
+}
+
+static int defer_for_another(struct plugin* plugin, const shunt_message* message) {
+  shunt_message other = *message;
+  shunt_message later;
+  other.token += 1;
+  return defer(plugin, &other, &later);
+}
+
 static void fail(struct plugin* plugin, const shunt_message* message, int code, const char* text) {
   plugin->services->fail(plugin->runtime, message, code, text, strlen(text));
 }
@@ -144,6 +159,23 @@ static void report(struct plugin* plugin, const shunt_message* message, int code
   char text[1024];
   snprintf(text, sizeof(text), "%s", plugin->services->last_error(plugin->runtime));
   fail(plugin, message, code, text);
+}
+
+static void defer_twice(struct plugin* plugin, const shunt_message* message) {
+  shunt_message later;
+  shunt_message again;
+  if (defer(plugin, message, &later) == SHUNT_OK) report(plugin, &later, defer(plugin, message, &again));
+}
+
+static void reply_in_hand_what_was_deferred(struct plugin* plugin, const shunt_message* message) {
+  shunt_message later;
+  if (defer(plugin, message, &later) == SHUNT_OK) report(plugin, &later, reply(plugin, message, message));
+}
+
+static void reply_twice_what_was_deferred(struct plugin* plugin, const shunt_message* message) {
+  shunt_message later;
+  if (defer(plugin, message, &later) != SHUNT_OK) return;
+  if (reply(plugin, &later, message) == SHUNT_OK && reply(plugin, &later, message) == SHUNT_OK) abort();
 }
 
 static void handle(void* self, const shunt_message* message) {
@@ -161,6 +193,10 @@ static void handle(void* self, const shunt_message* message) {
     case kLoanLarge: report(plugin, message, loan_large(plugin)); break;
     case kLoanOnAnotherThread: fail(plugin, message, loan_on_another_thread(plugin), "on another thread"); break;
     case kOutsideSample: report(plugin, message, publish(plugin, 0, filled(plugin, message), 250, 16)); break;
+    case kOweForAnother: report(plugin, message, defer_for_another(plugin, message)); break;
+    case kOweReplyInHand: reply_in_hand_what_was_deferred(plugin, message); break;
+    case kOweReplyTwice: reply_twice_what_was_deferred(plugin, message); break;
+    case kOweTwice: defer_twice(plugin, message); break;
     case kPublishTwice: report(plugin, message, publish_twice(plugin, message)); break;
     case kPublishUndeclared:
       report(plugin, message, publish(plugin, 7, filled(plugin, message), 0, message->payload_bytes));

@@ -104,7 +104,11 @@ struct PluginConfiguration {
   std::chrono::nanoseconds grace = std::chrono::milliseconds(500);  ///< A call past its deadline, no answer: ended.
   std::chrono::nanoseconds handler_max = std::chrono::seconds(5);   ///< Work waiting and nothing done for this: ended.
   std::chrono::nanoseconds hold_max = std::chrono::seconds(10);     ///< At its cap, nothing returned for this: ended.
-  std::uint32_t slots = 256;                                        ///< Per ring; a power of two, 16 .. 65,536.
+  /// Threads that run its handlers: 1 .. 64, and above 1 only where its manifest allows several; none: as that says.
+  std::optional<std::uint32_t> workers{};
+  /// Requests begun and not answered at one time: 1 .. 10,000; none: as its manifest says, or 50.
+  std::optional<std::uint32_t> in_flight_max{};
+  std::uint32_t slots = 256;                  ///< Per ring; a power of two, 16 .. 65,536.
   bus::Wait wait = bus::Wait::SpinThenSleep;  ///< spin, spin_then_sleep or sleep: the plugin, for messages.
   RestartPolicy restart{};
   std::optional<std::string> sha256{};  ///< 64 hex digits: only a file with these bytes is loaded; it counts as listed.

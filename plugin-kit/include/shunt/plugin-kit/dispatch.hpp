@@ -29,14 +29,15 @@ void serve(const Link& link, const shunt_message& message, const FunctionRoute& 
   if (request == nullptr) return refuse_payload(link, message, route.name, route.request);
   const Context context(link, message);
   Reply<Rep> reply(link, message, route, hint);
+  const auto answered = [&] { return reply.sent() || reply.deferred(); };
   try {
     const Status status = handler(context, *request, reply);
-    if (!status) return report_error(link, message, route.name, status.error(), reply.sent());
-    if (!reply.sent()) report_no_reply(link, message, route.name);
+    if (!status) return report_error(link, message, route.name, status.error(), answered());
+    if (!answered()) report_no_reply(link, message, route.name);
   } catch (const std::exception& thrown) {
-    report_exception(link, message, route.name, thrown.what(), reply.sent());
+    report_exception(link, message, route.name, thrown.what(), answered());
   } catch (...) {
-    report_exception(link, message, route.name, nullptr, reply.sent());
+    report_exception(link, message, route.name, nullptr, answered());
   }
 }
 

@@ -103,9 +103,13 @@ struct Manifest {
   std::vector<BinarySchema> binary_schemas;
   std::vector<ManifestLibrary> libraries{};
   std::optional<ToolChain> tool_chain{};  ///< What compiled the plugin; none: its build does not say.
+  std::uint32_t workers = 1;              ///< Threads that run its handlers: 1 .. kWorkersMax.
+  std::uint32_t in_flight_max = 50;       ///< Requests begun and not answered at one time: 1 .. kHandlersInFlightMax.
   friend bool operator==(const Manifest&, const Manifest&) = default;
 };
 
+inline constexpr std::uint32_t kWorkersMax = 64;
+inline constexpr std::uint32_t kHandlersInFlightMax = 10'000;
 inline constexpr std::size_t kPatternBytesMax = 256;   ///< Of ConfigKey::pattern.
 inline constexpr std::size_t kSettingBytesMax = 4096;  ///< Of one value.
 

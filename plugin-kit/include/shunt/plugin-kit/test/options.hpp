@@ -17,6 +17,8 @@ struct RunnerOptions {
   /// How far the clock goes on whenever the plugin looks at it, so that a loop that waits for a deadline ends; 0: it
   /// stands still until advance().
   std::chrono::nanoseconds clock_step = std::chrono::microseconds(1);
+  /// How long, by the machine's clock, an answer is waited for that the plugin deferred.
+  std::chrono::nanoseconds patience = std::chrono::seconds(10);
 };
 
 /// How a request reaches its handler.

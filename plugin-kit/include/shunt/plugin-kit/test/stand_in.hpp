@@ -61,6 +61,24 @@ using Answerer = std::function<Result<SharedBytes>(std::span<const std::uint8_t>
                                                        std::span<const GivenSetting> given);
 
 struct StandInState;
+struct StartedState;
+
+/// A request whose handler was run. Any thread; may outlive its stand-in. Copies are of the same request.
+class Started {
+ public:
+  explicit Started(std::shared_ptr<StartedState> state) : state_(std::move(state)) {}
+
+  /// Whether there is an outcome.
+  [[nodiscard]] bool ready() const;
+  /// The outcome, as often as it is asked for. Waits for an answer that was deferred; the stand-in may be driven by
+  /// another thread meanwhile. Errors: also DeadlineExceeded, when none comes within RunnerOptions::patience.
+  [[nodiscard]] Result<Outgoing> get() const;
+  /// Its caller cancels. False: there was an outcome before.
+  bool cancel() const;
+
+ private:
+  std::shared_ptr<StartedState> state_;
+};
 
 /// One thread at a time drives it; cancel(), advance() and log() may be called by any.
 class StandIn {
@@ -84,7 +102,12 @@ class StandIn {
 
   /// `payload` is copied first.
   [[nodiscard]] Result<Outgoing> request(std::uint32_t function, std::span<const std::uint8_t> payload,
-                                         const RequestOptions& options);
+                                         const RequestOptions& options) {
+    return start(function, payload, options).get();
+  }
+  /// Runs the handler; an answer that it defers comes later.
+  [[nodiscard]] Started start(std::uint32_t function, std::span<const std::uint8_t> payload,
+                              const RequestOptions& options);
   [[nodiscard]] Status publication(std::uint32_t topic, std::span<const std::uint8_t> payload,
                                    const PublicationOptions& options);
 

@@ -1,0 +1,238 @@
+/// Answers that plugins defer: what their callers get, and what becomes of them when an instance is replaced, stopped
+/// or killed.
+#include "cast.hpp"
+#include "keeper_client.hpp"
+
+#include <csignal>
+#include <optional>
+
+#include <gmock/gmock.h>
+
+namespace shunt::test {
+namespace {
+
+using ::testing::HasSubstr;
+
+using Keeping = keeping::Deed;
+
+class Deferring : public HostTest {
+ protected:
+  using Outcome = Result<Reply<keeping::Outcome>>;
+  using PendingOutcome = Pending<keeping::Outcome>;
+
+  static PluginConfiguration keeper() { return plugin("host_keeper"); }
+  static PluginConfiguration keeper_2() { return plugin("host_keeper-2"); }
+
+  static auto order(Keeping deed, std::uint64_t number = 0, std::chrono::nanoseconds pause = 0ns) {
+    return
+        [=](flatbuffers::FlatBufferBuilder& build) { return keeping::CreateOrder(build, deed, number, pause.count()); };
+  }
+  static keeper::Client client(Host& host) { return host.client<keeper::Client>().value(); }
+  static Outcome act(Host& host, Keeping deed, std::uint64_t number = 0) {
+    return client(host).act(order(deed, number), {.deadline = 30s});
+  }
+  /// Calls that are deferred, each with its handler behind it.
+  static PendingOutcome keep(Host& host, std::uint64_t number, std::chrono::nanoseconds deadline = 1h) {
+    auto pending = client(host).act_async(order(Keeping::Keep, number), {.deadline = deadline}).value();
+    EXPECT_TRUE(act(host, Keeping::Echo)) << "what comes behind it is done";
+    return pending;
+  }
+  static PendingOutcome keep_repeatable(Host& host, std::uint64_t number) {
+    auto pending = client(host).repeat_async(order(Keeping::Keep, number), {.deadline = 1h}).value();
+    EXPECT_TRUE(act(host, Keeping::Echo));
+    return pending;
+  }
+  static void expect_idle(Host& host) {
+    EXPECT_TRUE(await([&] { return static_cast<void>(host.poll()), host.snapshot().in_flight == 0; }));
+    EXPECT_TRUE(await([&] { return snapshot_of(host, "keeper").done == snapshot_of(host, "keeper").sent; }));
+    EXPECT_TRUE(await([&] { return chunks_in_use(host) == 0; }));
+  }
+};
+
+TEST_F(Deferring, a_call_is_answered_by_a_later_handler_or_by_a_thread_of_the_plugin) {
+  Host host = start({keeper()});
+  auto first = keep(host, 1);
+  auto second = keep(host, 2);
+  EXPECT_FALSE(first.ready());
+
+  ASSERT_TRUE(act(host, Keeping::Settle, 2));
+  ASSERT_TRUE(act(host, Keeping::SettleOnThread, 1));
+
+  EXPECT_EQ(first.get().value()->number(), 1u);
+  EXPECT_EQ(second.get().value()->number(), 2u);
+  expect_idle(host);
+}
+
+TEST_F(Deferring, one_that_is_dropped_fails_the_call) {
+  Host host = start({keeper()});
+  auto pending = keep(host, 1);
+
+  ASSERT_TRUE(act(host, Keeping::Drop, 1));
+  const Outcome outcome = pending.get();
+
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code, ErrorCode::PluginFailed);
+  EXPECT_THAT(outcome.error().message, HasSubstr("keeper/act deferred its answer and dropped it"));
+  expect_idle(host);
+}
+
+TEST_F(Deferring, a_handler_that_throws_afterwards_leaves_the_answer_to_who_has_it) {
+  Host host = start({keeper()});
+  auto kept = client(host).act_async(order(Keeping::KeepAndThrow, 1), {.deadline = 1h}).value();
+  auto lost = client(host).act_async(order(Keeping::LoseAndThrow, 2), {.deadline = 1h}).value();
+
+  const Outcome dropped = lost.get();
+  ASSERT_TRUE(act(host, Keeping::Settle, 1));
+
+  ASSERT_FALSE(dropped);
+  EXPECT_THAT(dropped.error().message, HasSubstr("dropped it"));
+  EXPECT_EQ(kept.get().value()->number(), 1u);
+  expect_idle(host);
+}
+
+TEST_F(Deferring, one_whose_deadline_passes_is_over_and_no_reason_to_end_the_plugin) {
+  auto plugin = keeper();
+  plugin.handler_max = 250ms;  // much shorter than the answer is owed
+  Host host = start({plugin});
+  const auto instance = snapshot_of(host, "keeper").instance;
+
+  const Outcome outcome = client(host).act(order(Keeping::Keep, 1), {.deadline = 1s});
+
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code, ErrorCode::DeadlineExceeded);
+  EXPECT_TRUE(await([&] { return static_cast<void>(host.poll()), host.snapshot().in_flight == 0; }));
+  EXPECT_EQ(act(host, Keeping::IsCancelled, 1).value()->number(), 1u);
+  const Outcome late = act(host, Keeping::Settle, 1);
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().code, ErrorCode::DeadlineExceeded);
+  EXPECT_EQ(snapshot_of(host, "keeper").instance, instance);
+  expect_idle(host);
+}
+
+TEST_F(Deferring, one_that_is_cancelled_gives_its_place_back_and_its_keeper_hears_of_it) {
+  Host host = start({keeper()});
+  auto cancelled = keep(host, 1);
+  auto other = keep(host, 2);
+
+  EXPECT_TRUE(cancelled.cancel());
+
+  EXPECT_TRUE(await([&] { return static_cast<void>(host.poll()), host.snapshot().in_flight == 1; }));
+  EXPECT_EQ(act(host, Keeping::IsCancelled, 1).value()->number(), 1u);
+  EXPECT_EQ(act(host, Keeping::IsCancelled, 2).value()->number(), 0u);
+  ASSERT_TRUE(act(host, Keeping::Settle, 2));
+  EXPECT_TRUE(other.get());
+  expect_idle(host);
+}
+
+TEST_F(Deferring, beyond_as_many_as_may_be_calls_wait_until_one_is_answered) {
+  auto plugin = keeper();
+  plugin.in_flight_max = 2;
+  Host host = start({plugin});
+  auto orders = host.publisher<keeping::Order>("keeper.orders").value();
+  auto first = client(host).act_async(order(Keeping::Keep, 1), {.deadline = 1h}).value();
+  auto second = client(host).act_async(order(Keeping::Keep, 2), {.deadline = 1h}).value();
+  auto third = client(host).act_async(order(Keeping::Echo, 3), {.deadline = 1h}).value();
+
+  ASSERT_TRUE(orders.publish(order(Keeping::Echo)));
+  EXPECT_TRUE(await([&] { return snapshot_of(host, "keeper").held_chunks == 0; }));
+  EXPECT_FALSE(third.ready());
+  ASSERT_TRUE(orders.publish(order(Keeping::Settle, 2))) << "what ends one passes those that wait";
+
+  EXPECT_EQ(second.get().value()->number(), 2u);
+  EXPECT_EQ(third.get().value()->number(), 3u);
+  ASSERT_TRUE(act(host, Keeping::Settle, 1));
+  EXPECT_TRUE(first.get());
+  expect_idle(host);
+}
+
+TEST_F(Deferring, a_switch_waits_for_the_answers_of_the_old_version) {
+  Host host = start({keeper(), keeper_2()});
+  auto pending = client(host).act_async(order(Keeping::KeepAndReturn, 1, 300ms), {.deadline = 1h}).value();
+  ASSERT_TRUE(act(host, Keeping::Echo));
+
+  const auto switched = host.switch_to("keeper", "2.0.0");
+
+  ASSERT_TRUE(switched) << to_string(switched.error());
+  ASSERT_TRUE(pending.ready()) << "the switch was done after it";
+  EXPECT_EQ(pending.get().value()->version(), 1u);
+  EXPECT_EQ(act(host, Keeping::Echo).value()->version(), 2u);
+}
+
+TEST_F(Deferring, a_switch_is_undone_when_an_answer_does_not_come_within_the_deadline_of_the_drain) {
+  auto old = keeper();
+  old.deadlines.drain = 200ms;
+  Host host = start({old, keeper_2()});
+  auto pending = keep(host, 1);
+
+  const auto switched = host.switch_to("keeper", "2.0.0");
+
+  ASSERT_FALSE(switched);
+  EXPECT_EQ(switched.error().code, ErrorCode::DeadlineExceeded);
+  EXPECT_THAT(switched.error().message, HasSubstr("calls in flight: 1"));
+  ASSERT_TRUE(act(host, Keeping::Settle, 1));
+  EXPECT_EQ(pending.get().value()->version(), 1u);
+}
+
+TEST_F(Deferring, a_stop_cuts_off_what_is_owed_at_its_deadline_and_its_caller_hears_so) {
+  Host host = start({keeper()});
+  auto pending = keep(host, 1);
+
+  const auto stopped = host.stop(Scope::plugin("keeper"), 200ms);
+  const Outcome outcome = pending.get();
+
+  ASSERT_FALSE(stopped);
+  EXPECT_EQ(stopped.error().code, ErrorCode::DeadlineExceeded);
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code, ErrorCode::PluginFailed);
+  EXPECT_THAT(outcome.error().message, HasSubstr("dropped it")) << "cleanup lets go of it";
+}
+
+TEST_F(Deferring, a_death_makes_the_outcome_unknown_and_what_may_be_done_again_is) {
+  Host host = start({keeper()});
+  auto once = keep(host, 1);
+  auto repeated = keep_repeatable(host, 2);
+  const auto first = snapshot_of(host, "keeper").instance;
+
+  send_signal(pid_of(host, "keeper"), SIGKILL);
+  const Outcome unknown = once.get();
+  EXPECT_TRUE(await([&] { return snapshot_of(host, "keeper").instance != first; }));
+  EXPECT_TRUE(await([&] { return act(host, Keeping::Settle, 2).has_value(); })) << "it was sent to the next instance";
+  const Outcome again = repeated.get();
+
+  ASSERT_FALSE(unknown);
+  EXPECT_EQ(unknown.error().code, ErrorCode::OutcomeUnknown);
+  EXPECT_THAT(unknown.error().message, HasSubstr("keeper/act"));
+  ASSERT_TRUE(again) << to_string(again.error());
+  EXPECT_EQ((*again)->number(), 2u);
+  EXPECT_TRUE((*again)->redelivered());
+  EXPECT_EQ(receiver_of(host, "keeper/repeat", "keeper").redelivered, 1u);
+  expect_idle(host);
+}
+
+TEST_F(Deferring, what_was_done_behind_a_deferred_one_is_done_after_a_death_and_what_waited_is_not_begun) {
+  auto plugin = keeper();
+  plugin.in_flight_max = 1;
+  Host host = start({plugin});
+  auto orders = host.publisher<keeping::Order>("keeper.orders").value();
+  auto kept = client(host).act_async(order(Keeping::Keep, 1), {.deadline = 1h}).value();
+  auto waits = client(host).act_async(order(Keeping::Echo, 2), {.deadline = 1h}).value();
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(orders.publish(order(Keeping::Echo)));
+  auto expired = client(host).act(order(Keeping::Echo, 3), {.deadline = 50ms});
+  ASSERT_FALSE(expired) << "by its answer all before it had their turn";
+  EXPECT_TRUE(await([&] { return static_cast<void>(host.poll()), host.snapshot().in_flight == 2; }));
+
+  send_signal(pid_of(host, "keeper"), SIGKILL);
+  const Outcome unknown = kept.get();
+  const Outcome answered = waits.get();
+
+  ASSERT_FALSE(unknown);
+  EXPECT_EQ(unknown.error().code, ErrorCode::OutcomeUnknown);
+  ASSERT_TRUE(answered) << to_string(answered.error());
+  EXPECT_FALSE((*answered)->redelivered()) << "it was not begun";
+  EXPECT_EQ(receiver_of(host, "keeper.orders", "keeper").unknown, 0u);
+  EXPECT_EQ(receiver_of(host, "keeper/act", "keeper").unknown, 1u);
+  expect_idle(host);
+}
+
+}  // namespace
+}  // namespace shunt::test
