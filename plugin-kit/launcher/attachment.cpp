@@ -23,6 +23,9 @@ Result<Attachment> check_attachment(const control::Attach& attach, std::vector<b
   if (attach.in_flight_max() < 1 || attach.in_flight_max() > kHandlersInFlightMax)
     return error(ErrorCode::BadInput, "the host asks for {} handlers in flight; 1 to {} are possible",
                  attach.in_flight_max(), kHandlersInFlightMax);
+  if (attach.workers() < 1 || attach.workers() > kWorkersMax)
+    return error(ErrorCode::BadInput, "the host asks for {} workers; 1 to {} are possible", attach.workers(),
+                 kWorkersMax);
   if (attach.plugin_wait() > control::Wait::MAX)
     return error(ErrorCode::BadInput, "the host asks for a way of waiting that this shunt-launch does not know");
   Attachment attachment;

@@ -79,6 +79,7 @@ kit::Contract contract_of(control::AttachT& agreement) {
   contract.version = std::move(agreement.version);
   contract.instance = agreement.instance;
   contract.wait = static_cast<bus::Wait>(agreement.plugin_wait);
+  contract.workers = agreement.workers;
   contract.in_flight_max = agreement.in_flight_max;
   contract.functions = std::move(agreement.functions);
   contract.calls = std::move(agreement.calls);

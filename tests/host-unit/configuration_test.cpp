@@ -48,6 +48,8 @@ deadlines = { load = "1 s", init = "2 s", validate = "3 s", activate = "4 s", dr
 grace = "30 ms"
 handler_max = "100 ms"
 hold_max = "7 s"
+workers = 3
+in_flight_max = 200
 slots = 1024
 wait = "spin"
 restart = { delay = "20 ms", delay_max = "1 s", healthy = "2 s", crashes = 3, window = "9 s" }
@@ -111,6 +113,8 @@ TEST_F(Configuration, a_full_file_is_read_as_it_is_written) {
                                      .grace = 30ms,
                                      .handler_max = 100ms,
                                      .hold_max = 7s,
+                                     .workers = 3,
+                                     .in_flight_max = 200,
                                      .slots = 1024,
                                      .wait = bus::Wait::Spin,
                                      .restart = {20ms, 1s, 2s, 3, 9s},
@@ -128,14 +132,14 @@ TEST_F(Configuration, a_full_file_is_read_as_it_is_written) {
                                   .read = ReadMode::Copy,
                                   .payload = PayloadPlace::Chunk,
                                   .wait = bus::Wait::Sleep,
-                                  .origin = file + ":34:9"};
+                                  .origin = file + ":36:9"};
   ASSERT_EQ(host->routes.size(), 2u);
   EXPECT_EQ(host->routes[0], signal);
   EXPECT_EQ(host->routes[1], (RouteConfiguration{.name = "market.bars",
                                                  .slow_consumer = SlowConsumer::Conflate,
                                                  .latched = 3,
                                                  .latched_bytes = 1024,
-                                                 .origin = file + ":42:9"}));
+                                                 .origin = file + ":44:9"}));
 }
 
 TEST_F(Configuration, an_empty_file_is_a_host_without_plugins) {
@@ -291,6 +295,8 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"\n[[plugin]]\nslots = 256\n", "2:1", "plugin[0].path is missing"},
         Refusal{"[[plugin]]\npath = \"\"\n", "2:8", "plugin[0].path is missing"},
         Refusal{"[[plugin]]\npath = \"a\"\ninstances = 2\n", "3:13", "one instance of each version is run at present"},
+        Refusal{"[[plugin]]\npath = \"a\"\nworkers = 0\n", "3:11", "from 1 to 64"},
+        Refusal{"[[plugin]]\npath = \"a\"\nin_flight_max = 0\n", "3:17", "from 1 to 10000"},
         Refusal{"[[plugin]]\npath = \"a\"\nslots = 100\n", "3:9", "a power of two from 16 to 65536"},
         Refusal{"[[plugin]]\npath = \"a\"\nslots = 8\n", "3:9", "a power of two from 16 to 65536"},
         Refusal{"[[plugin]]\npath = \"a\"\nsandbox = { memory = \"1 KiB\" }\n", "3:22", "16 MiB to"},

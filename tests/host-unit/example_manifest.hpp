@@ -75,6 +75,8 @@ inline manifest::ManifestT example_manifest() {
   example.binary_schemas.push_back(std::move(schema));
   example.libraries.push_back(library("libindicators.so.2"));
   example.tool_chain = "GNU 12.2.0";
+  example.workers = 4;
+  example.in_flight_max = 200;
   return example;
 }
 

@@ -35,6 +35,8 @@ TEST(Manifest, everything_declared_is_read) {
             (std::vector{BinarySchema{"market.fbs", {std::byte{1}, std::byte{2}, std::byte{3}}}}));
   EXPECT_EQ(manifest->libraries, (std::vector{ManifestLibrary{"libindicators.so.2", std::string(64, 'a')}}));
   EXPECT_EQ(manifest->tool_chain, (ToolChain{"GNU", {12, 2, 0}}));
+  EXPECT_EQ(manifest->workers, 4u);
+  EXPECT_EQ(manifest->in_flight_max, 200u);
 }
 
 TEST(Manifest, a_plugin_that_declares_nothing_but_its_name_is_possible) {
@@ -47,6 +49,8 @@ TEST(Manifest, a_plugin_that_declares_nothing_but_its_name_is_possible) {
   ASSERT_TRUE(manifest) << to_string(manifest.error());
   EXPECT_TRUE(manifest->functions.empty());
   EXPECT_FALSE(manifest->tool_chain) << "an older kit did not say it";
+  EXPECT_EQ(manifest->workers, 1u);
+  EXPECT_EQ(manifest->in_flight_max, 50u);
 }
 
 TEST(Manifest, bytes_at_any_alignment_are_read) {
@@ -135,6 +139,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadContent{"schema", [](M& m) { m.binary_schemas[0]->file = ""; }, "schemas"},
         BadContent{"tool chain", [](M& m) { m.tool_chain = "\x1b[2J 1"; },
                    "in the manifest, \"\\x1b[2J 1\" is no tool"},
+        BadContent{"workers", [](M& m) { m.workers = 0; }, "serving.workers is 0; 1 to 64"},
+        BadContent{"in flight", [](M& m) { m.in_flight_max = 10'001; }, "serving.in_flight_max is 10001; 1 to 10000"},
         BadContent{"permission", [](M& m) { m.permissions->read = {""}; }, "permissions.read"},
         BadContent{"many",
                    [](M& m) {

@@ -231,6 +231,13 @@ TEST(Manifest, with_a_bad_config_key_is_refused) {
             "plugin.toml:7: config.window: default = \"b\" does not match pattern = \"a+\".");
 }
 
+TEST(Manifest, that_serves_with_no_worker_or_too_many_requests_is_refused) {
+  EXPECT_EQ(with("[serving]\nworkers = 0\n"), "plugin.toml:7: workers = 0 must be 1 to 64.");
+  EXPECT_EQ(with("[serving]\nin_flight_max = 10001\n"), "plugin.toml:7: in_flight_max = 10001 must be 1 to 10000.");
+  EXPECT_EQ(with("[serving]\nworkers = \"4\"\n"),
+            "plugin.toml:7: workers of [serving] must be a whole number, not a string.");
+}
+
 TEST(Manifest, with_bad_permissions_is_refused) {
   EXPECT_EQ(with("[permissions]\nread = [\"etc\"]\n"),
             "plugin.toml:7: permissions.read has \"etc\"; an absolute path below the root is meant, without '.', '..' "

@@ -40,6 +40,7 @@ TEST(PluginTomlPage, it_names_every_key_that_the_compiler_knows_and_none_other) 
   EXPECT_EQ(page().keys("topics.out"),
             known_after_plugin("[topics.out]\n\"market.bars\" = { type = \"market.Bar\", unknown = 1 }\n"));
   EXPECT_EQ(page().keys("[permissions]"), known_after_plugin("[permissions]\nunknown = 1\n"));
+  EXPECT_EQ(page().keys("[serving]"), known_after_plugin("[serving]\nunknown = 1\n"));
   auto config = known_after_plugin("[config]\nwindow = { type = \"int\", default = 1, unknown = 1 }\n");
   config.merge(known_after_plugin("[config]\nmode = { type = \"string\", default = \"\", unknown = 1 }\n"));
   EXPECT_EQ(page().keys("[config]"), config);

@@ -233,12 +233,9 @@ TEST_P(Deferring, what_is_still_owed_when_the_plugin_is_cleaned_up_fails) {
   EXPECT_EQ(host.await_exit().code, 0);
 }
 
-TEST_P(Deferring, threads_that_answer_all_at_once_answer_each_request_once) {
-  auto many = options();
-  many.outbound = {{256, 64}, {4096, 64}};
-  DeferringHost host{many};
+/// Four hundred requests, ten at a time, each answered by a thread of its own.
+void expect_each_answered_once(DeferringHost& host) {
   std::map<std::uint64_t, std::string> asked;
-
   for (int round = 0; round < 40; ++round) {
     for (int i = 0; i < 10; ++i) {
       const bool by_chunk = i % 2 == 0;
@@ -254,10 +251,26 @@ TEST_P(Deferring, threads_that_answer_all_at_once_answer_each_request_once) {
       asked.erase(found);
     }
   }
-
   host.await_all_done();
   host.await([&] { return host.harvest(), host.inbound().used_chunks() == 0; });
   EXPECT_EQ(host.lane().theirs().statistics.handled.load(std::memory_order_relaxed), 400u);
+}
+
+TEST_P(Deferring, threads_that_answer_all_at_once_answer_each_request_once) {
+  auto many = options();
+  many.outbound = {{256, 64}, {4096, 64}};
+  DeferringHost host{many};
+
+  expect_each_answered_once(host);
+}
+
+TEST_P(Deferring, so_they_do_for_several_workers) {
+  auto many = options();
+  many.outbound = {{256, 64}, {4096, 64}};
+  many.workers = 3;
+  DeferringHost host{many};
+
+  expect_each_answered_once(host);
 }
 
 }  // namespace

@@ -29,6 +29,7 @@ struct TestHostOptions {
   std::uint16_t layout = bus::kLayoutVersion;
   std::uint32_t slots = 64;
   std::uint32_t in_flight_max = 50;
+  std::uint32_t workers = 1;
   std::uint32_t slots_said = 0;  ///< To the plugin, where it is to be lied to.
   std::vector<std::uint32_t> cpus;
   std::uint64_t data_bytes_max = 0;

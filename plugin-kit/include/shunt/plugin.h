@@ -4,9 +4,10 @@
  * The C ABI between a plugin (a shared object) and the launcher that runs it. A plugin exports one symbol,
  * `shunt_plugin_descriptor`; the launcher hands it a table of services. Plain structs, no allocation crosses it.
  *
- * Every function of a plugin, and every service, is called on the serving thread only, except `log`, `cancelled`,
- * `now_ns` and `last_error`, which any thread of the plugin may call, and what answers a deferred request: once one was
- * deferred, `loan`, `give_back`, and for it `reply` and `fail`, too.
+ * A plugin's phases are called on the serving thread, its `handle` and `receive` there too; of a plugin whose manifest
+ * allows several workers, these two on any of them, side by side. Services are called on a thread that one of these
+ * runs on; `log`, `cancelled`, `now_ns` and `last_error` on any thread of the plugin, and so is what answers a deferred
+ * request: once one was deferred, `loan`, `give_back`, and for it `reply` and `fail`.
  *
  * `int` results are shunt::ErrorCode values, and SHUNT_OK (-1) for success. The text of the last error is read with
  * `last_error` on the same thread, and is valid until the next service call there.

@@ -12,9 +12,9 @@
 ///     };
 ///     SHUNT_PLUGIN(Momentum)
 ///
-/// Handlers run one at a time, on the serving thread. One that throws, or that returns an error or without a reply that
-/// is sent or deferred, answers its caller with PluginFailed or with the error; nothing of it reaches the launcher as
-/// an exception.
+/// Handlers run one at a time, on the serving thread; where the manifest has `workers`, side by side. One that throws,
+/// or that returns an error or without a reply that is sent or deferred, answers its caller with PluginFailed or with
+/// the error; nothing of it reaches the launcher as an exception.
 
 #include <shunt/plugin-kit/call.hpp>
 #include <shunt/plugin-kit/context.hpp>

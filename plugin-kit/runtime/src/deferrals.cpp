@@ -123,8 +123,7 @@ std::optional<std::uint64_t> Deferrals::wanted(std::uint64_t token) noexcept {
   return place->request.correlation;
 }
 
-void Deferrals::cancel(std::uint64_t correlation) noexcept {
-  const ThreadsLock::Hold hold{lock_};
+void Deferrals::cancel(const ThreadsLock::Hold&, std::uint64_t correlation) noexcept {
   const auto place = std::ranges::find_if(
       places_, [&](const Place& each) { return each.state != State::Free && each.request.correlation == correlation; });
   if (place == places_.end()) return;
@@ -184,8 +183,8 @@ void Deferrals::end() noexcept {
   }
 }
 
-void Deferrals::leave(const Hand& hand) noexcept {
-  window_.leave(hand.position);
+void Deferrals::leave(const Hand& hand, const bus::MessageHeader& header) noexcept {
+  window_.leave(hand.position, header);
   note_order();
 }
 

@@ -18,8 +18,8 @@
 
 namespace shunt::kit {
 
-/// Every function takes the lock, but those that are given it. Allocates at creation only. `int` results as in
-/// plugin.h.
+/// Every function takes the lock, but those that are given it or say so. Allocates at creation only. `int` results as
+/// in plugin.h.
 class Deferrals {
  public:
   /// `places`: how many there can be at once, 1 .. kPlacesMax; whoever begins requests sees to it.
@@ -45,7 +45,7 @@ class Deferrals {
   [[nodiscard]] std::optional<std::uint64_t> wanted(std::uint64_t token) noexcept;
 
   /// Nobody waits for the answer to this request any more.
-  void cancel(std::uint64_t correlation) noexcept;
+  void cancel(const ThreadsLock::Hold&, std::uint64_t correlation) noexcept;
   /// Answers those for which nobody waits, if there may be some. By a serving thread.
   void sweep() noexcept;
   /// The same under the lock, which gives way while there is no room for an answer.
@@ -59,7 +59,7 @@ class Deferrals {
   [[nodiscard]] Window& window() noexcept { return window_; }
   [[nodiscard]] std::uint32_t open() const noexcept { return open_; }
   /// Under the lock: the handler of a message of the window is left.
-  void leave(const Hand& hand) noexcept;
+  void leave(const Hand& hand, const bus::MessageHeader& header) noexcept;
   /// Under the lock, after the window was changed.
   void note_order() noexcept {
     const bool now = always_ || open_ > 0 || !window_.empty();

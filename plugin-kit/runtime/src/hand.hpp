@@ -1,12 +1,14 @@
 #pragma once
-/// What one serving thread works on. Of that thread alone.
+/// What one serving thread works on. Of that thread alone, but for what others wake it with.
 
 #include "failure.hpp"
+#include "seat.hpp"
 
 #include <shunt/bus/message.hpp>
 #include <shunt/plugin-kit/runtime/frames.hpp>
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 
 namespace shunt::kit {
@@ -23,8 +25,20 @@ struct InHand {
   bool failed = false;
 };
 
+/// The call that the handler waits for. Under the threads' lock, but `arrived`.
+struct Awaited {
+  std::uint64_t correlation = 0;  ///< 0: of none.
+  std::uint32_t answer = 0;       ///< Where it is put.
+  std::atomic<bool> arrived{false};
+};
+
 struct Hand {
+  explicit Hand(std::uint32_t number = 0) : index(number) {}
+
+  const std::uint32_t index;  ///< Of the thread among those that serve.
   InHand in_hand;
+  Awaited awaited;
+  Seat seat;
   std::uint64_t position = kInTurn;  ///< Of the message in hand, in the ring of data.
   Frames thrown;                     ///< Of the exception described last, until it is sent or the next message begins.
   std::array<char, 2048> described{};  ///< Text of describe_exception.

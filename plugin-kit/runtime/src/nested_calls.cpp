@@ -21,30 +21,28 @@ constexpr std::uint64_t kSpinsPerLook = 1024;  ///< At the clock, which costs as
 
 }  // namespace
 
-NestedCalls::NestedCalls(bus::LaneEnd& lane, bus::Wait wait, ThreadsLock& lock, Outbox& outbox,
-                         Cancellations& cancellations, UrgentMessages& urgent, Deferrals& deferrals, LastError& error)
+NestedCalls::NestedCalls(bus::LaneEnd& lane, bus::Wait wait, ThreadsLock& lock, Crew& crew, Outbox& outbox,
+                         Cancellations& cancellations, UrgentMessages& urgent, Deferrals& deferrals,
+                         CommandBox& commands, LastError& error)
     : lane_(lane),
       wait_(wait),
       lock_(lock),
+      crew_(crew),
       outbox_(outbox),
       cancellations_(cancellations),
       urgent_(urgent),
       deferrals_(deferrals),
-      error_(error) {
-  for (std::size_t i = 0; i < kAnswersMax; ++i) free_[i] = static_cast<std::uint8_t>(kAnswersMax - 1 - i);
+      commands_(commands),
+      error_(error),
+      several_(crew.several()),
+      answers_(kAnswersMax + crew.hands().size() - 1) {
+  free_.reserve(answers_.size());
+  for (std::size_t i = answers_.size(); i > 0; --i) free_.push_back(static_cast<std::uint32_t>(i - 1));
 }
 
-int NestedCalls::call(const Call& call, shunt_sample& sample, std::size_t offset, std::size_t bytes,
+int NestedCalls::call(Hand& hand, const Call& call, shunt_sample& sample, std::size_t offset, std::size_t bytes,
                       shunt_answer& out) noexcept {
   out = {};
-  if (free_count_ == 0) {
-    give_back(sample);
-    return error_.set(ErrorCode::QuotaExceeded, "{} answers are held: release some before the next call", kAnswersMax);
-  }
-  if (cancellations_.is_cancelled(call.parent)) {
-    give_back(sample);
-    return cancelled();
-  }
   std::int64_t deadline = call.deadline_ns;
   if (call.parent_deadline_ns != 0 && (deadline == 0 || call.parent_deadline_ns < deadline))
     deadline = call.parent_deadline_ns;
@@ -52,30 +50,44 @@ int NestedCalls::call(const Call& call, shunt_sample& sample, std::size_t offset
   bus::MessageHeader header;
   header.route = call.route;
   header.kind = Kind::Request;
-  header.correlation = ++last_correlation_;
   header.parent = call.parent;
   header.deadline_ns = deadline;
   {
     ThreadsLock::Hold hold{lock_};
-    const int code = outbox_.send(hold, Ring::Data, header, sample, offset, bytes, deadline);
-    if (code != SHUNT_OK) return code;
+    if (free_.empty()) {
+      outbox_.give_back(hold, sample);
+      return error_.set(ErrorCode::QuotaExceeded, "{} answers are held: release some before the next call",
+                        answers_.size());
+    }
+    if (cancellations_.is_cancelled(call.parent)) return outbox_.give_back(hold, sample), cancelled();
+    header.correlation = ++last_correlation_;
+    hand.awaited.answer = free_.back();
+    hand.awaited.arrived.store(false, std::memory_order_relaxed);
+    hand.awaited.correlation = header.correlation;  // before it is sent: another thread may take the answer
+    free_.pop_back();
+    if (const int code = outbox_.send(hold, Ring::Data, header, sample, offset, bytes, deadline); code != SHUNT_OK) {
+      hand.awaited.correlation = 0;
+      free_.push_back(hand.awaited.answer);
+      return code;
+    }
   }
 
-  const std::uint8_t index = free_[--free_count_];
-  Answer& answer = answers_[index];
-  awaited_ = header.correlation;
-  arrived_in_ = &answer;
-  arrived_ = false;
-  const Waited waited = wait_for_answer(call.parent, deadline);
-  awaited_ = 0;
-  if (waited != Waited::Answered) {
-    free_[free_count_++] = index;
-    if (waited == Waited::Cancelled) return cancelled();
-    return error_.set(ErrorCode::DeadlineExceeded, "the deadline passed before the call was answered");
+  Waited waited = wait_for_answer(hand, call.parent, deadline);
+  {
+    const ThreadsLock::Hold hold{lock_};
+    hand.awaited.correlation = 0;
+    if (several_) crew_.leave_watch(hand, false);
+    if (hand.awaited.arrived.load(std::memory_order_relaxed)) waited = Waited::Answered;  // this moment, perhaps
+    else free_.push_back(hand.awaited.answer);
   }
+  if (waited == Waited::Cancelled) return cancelled();
+  if (waited == Waited::TooLong)
+    return error_.set(ErrorCode::DeadlineExceeded, "the deadline passed before the call was answered");
+  Answer& answer = answers_[hand.awaited.answer];
   answer.in_use = true;
   if (answer.header.status != 0) return failure(answer);
-  out = {reinterpret_cast<const std::uint8_t*>(answer.payload.data()), answer.payload.size(), std::uint64_t{index} + 1};
+  out = {reinterpret_cast<const std::uint8_t*>(answer.payload.data()), answer.payload.size(),
+         std::uint64_t{hand.awaited.answer} + 1};
   return SHUNT_OK;
 }
 
@@ -84,26 +96,52 @@ int NestedCalls::cancelled() noexcept {
 }
 
 /// The host tells the callee to cancel, as it told us: whoever waits for the whole chain is gone.
-NestedCalls::Waited NestedCalls::wait_for_answer(std::uint64_t parent, std::int64_t deadline_ns) noexcept {
+NestedCalls::Waited NestedCalls::wait_for_answer(Hand& hand, std::uint64_t parent, std::int64_t deadline_ns) noexcept {
   Patience patience{wait_};
   while (true) {
-    const bool something = take_replies();
-    if (arrived_) return Waited::Answered;
-    if (something && cancellations_.is_cancelled(parent)) return Waited::Cancelled;
+    const bool something = (!several_ || crew_.watch(hand, Crew::Rest::Waiting)) && take_replies();
+    if (hand.awaited.arrived.load(std::memory_order_acquire)) return Waited::Answered;  // pairs with accept()
+    if ((something || several_) && cancellations_.is_cancelled(parent)) return Waited::Cancelled;
+    if (something && several_) watch_for_others(hand, std::chrono::nanoseconds{0});  // it may be urgent
     if (!patience.wants_sleep()) {
       if (patience.spins() % kSpinsPerLook != 0) continue;
       if (bus::now_ns() >= deadline_ns) return Waited::TooLong;
       deferrals_.sweep();
+      if (several_) watch_for_others(hand, std::chrono::nanoseconds{0});
       continue;
     }
     deferrals_.sweep();
     const std::int64_t now_ns = bus::now_ns();
     if (now_ns >= deadline_ns) return Waited::TooLong;
     const std::chrono::nanoseconds left{std::max<std::int64_t>(std::min(deadline_ns, deferrals_.due_ns()) - now_ns, 0)};
-    const bus::Bell bell = lane_.bell();
-    bus::sleep_until_rung(*bell.mine, *bell.peer, std::min<std::chrono::nanoseconds>(left, bus::kSleepMax),
-                          [this] { return lane_.receiver.has_message(Ring::Reply); });
+    sleep(hand, std::min<std::chrono::nanoseconds>(left, bus::kSleepMax));
   }
+}
+
+/// Where there are several workers: rests while another one watches. Who watches here takes no messages, so it calls
+/// one that can.
+void NestedCalls::watch_for_others(Hand& hand, std::chrono::nanoseconds timeout) noexcept {
+  const auto arrived = [&] { return hand.awaited.arrived.load(std::memory_order_relaxed); };
+  if (!crew_.watch(hand, Crew::Rest::Waiting)) {
+    const auto has_news = [&] { return arrived() || cancellations_.is_cancelled(hand.in_hand.header->correlation); };
+    if (timeout.count() > 0) crew_.rest(hand, Crew::Rest::Waiting, timeout, has_news);
+    return;
+  }
+  const std::uint32_t seen = commands_.word_now();
+  const bus::Bell bell = lane_.bell();
+  const auto look = [&] {
+    const ThreadsLock::Hold hold{lock_};
+    const bool turn = has_turn_(context_) || commands_.waiting();
+    return (turn && crew_.call_idle()) || lane_.receiver.has_message(Ring::Reply) || arrived();
+  };
+  if (timeout.count() == 0) static_cast<void>(look());
+  else bus::sleep_until_any_rung({&bell, 1}, commands_.word(), seen, timeout, look);
+}
+
+void NestedCalls::sleep(Hand& hand, std::chrono::nanoseconds timeout) noexcept {
+  if (several_) return watch_for_others(hand, timeout);
+  const bus::Bell bell = lane_.bell();
+  bus::sleep_until_rung(*bell.mine, *bell.peer, timeout, [this] { return lane_.receiver.has_message(Ring::Reply); });
 }
 
 int NestedCalls::failure(Answer& answer) noexcept {
@@ -115,59 +153,66 @@ int NestedCalls::failure(Answer& answer) noexcept {
 }
 
 void NestedCalls::free_answer(Answer& answer) noexcept {
+  const ThreadsLock::Hold hold{lock_};
   give_back(answer.header);
   answer.in_use = false;
-  free_[free_count_++] = static_cast<std::uint8_t>(&answer - answers_.data());
+  free_.push_back(static_cast<std::uint32_t>(&answer - answers_.data()));
 }
 
 void NestedCalls::give_back(const bus::MessageHeader& header) noexcept {
-  if (header.place != Place::Chunk) return;
-  const ThreadsLock::Hold hold{lock_};
-  lane_.receiver.give_back(header.chunk, header.generation);
-}
-
-void NestedCalls::give_back(shunt_sample& sample) noexcept {
-  const ThreadsLock::Hold hold{lock_};
-  outbox_.give_back(hold, sample);
+  if (header.place == Place::Chunk) lane_.receiver.give_back(header.chunk, header.generation);
 }
 
 void NestedCalls::release(shunt_answer& answer) noexcept {
   const shunt_answer taken = std::exchange(answer, shunt_answer{});
-  if (taken.handle == 0 || taken.handle > kAnswersMax) return;
+  if (taken.handle == 0 || taken.handle > answers_.size()) return;
   Answer& held = answers_[taken.handle - 1];
   if (held.in_use) free_answer(held);
 }
 
 bool NestedCalls::take_replies() noexcept {
+  // One serving thread has the ring for itself: most of its looks find nothing, and need no lock for that.
+  if (!several_ && !lane_.receiver.has_message(Ring::Reply)) return false;
   bool something = false;
-  while (const bus::Incoming* const incoming = lane_.receiver.next(Ring::Reply)) {
+  while (true) {
+    const ThreadsLock::Hold hold{lock_};
+    if (!take_reply(hold)) return something;
     something = true;
-    const bus::MessageHeader& header = incoming->header;
-    if (header.kind == Kind::Cancel) {
-      cancellations_.note(header.correlation, header.parent);
-      if (deferrals_.out_of_order()) deferrals_.cancel(header.correlation);
-    }
-    if (header.kind != Kind::Publication || !urgent_.put(*incoming)) accept(*incoming);
-    lane_.receiver.free(Ring::Reply);
   }
-  return something;
 }
 
-/// Keeps the awaited answer; anything else, e.g. the late answer to a call whose deadline passed, goes back.
+bool NestedCalls::take_reply(const ThreadsLock::Hold& hold) noexcept {
+  const bus::Incoming* const incoming = lane_.receiver.next(Ring::Reply);
+  if (incoming == nullptr) return false;
+  const bus::MessageHeader& header = incoming->header;
+  if (header.kind == Kind::Cancel) {
+    const auto in_hand = cancellations_.note(header.correlation, header.parent);
+    if (in_hand && several_) crew_.hands()[*in_hand]->seat.wake();
+    if (deferrals_.out_of_order()) deferrals_.cancel(hold, header.correlation);
+  }
+  if (header.kind != Kind::Publication || !urgent_.put(*incoming)) accept(*incoming);
+  lane_.receiver.free(Ring::Reply);
+  return true;
+}
+
+/// Keeps the answer that a handler waits for; anything else, e.g. the late answer to a call whose deadline passed, goes
+/// back.
 void NestedCalls::accept(const bus::Incoming& reply) noexcept {
   const bus::MessageHeader& header = reply.header;
-  if (header.kind != Kind::Reply || awaited_ == 0 || header.correlation != awaited_ || arrived_) {
-    give_back(header);
-    return;
-  }
-  Answer& answer = *arrived_in_;
+  Hand* waits = nullptr;
+  if (header.kind == Kind::Reply && header.correlation != 0)
+    for (const auto& each : crew_.hands())
+      if (each->awaited.correlation == header.correlation) waits = each.get();
+  if (waits == nullptr || waits->awaited.arrived.load(std::memory_order_relaxed)) return give_back(header);
+  Answer& answer = answers_[waits->awaited.answer];
   answer.header = header;
   answer.payload = reply.payload;
   if (header.place != Place::Chunk) {  // the slot is about to be freed
     if (!reply.payload.empty()) std::memcpy(answer.inline_payload.data(), reply.payload.data(), reply.payload.size());
     answer.payload = {answer.inline_payload.data(), reply.payload.size()};
   }
-  arrived_ = true;
+  waits->awaited.arrived.store(true, std::memory_order_release);  // pairs with wait_for_answer()
+  if (several_) waits->seat.wake();
 }
 
 bool NestedCalls::cancel_waits(std::uint64_t token) const noexcept {

@@ -33,6 +33,7 @@ struct Runtime::Parts {
   std::function<void()> on_serving;
 
   void start_serving();
+  Status start_workers(ServingLoop& loop);
   [[noreturn]] void serve();
   void answer(control::EnteredT result) const;
 };
@@ -75,6 +76,28 @@ void Runtime::Parts::start_serving() {
   }
 }
 
+/// They run handlers from now on, beside this thread, and leave when the next phase waits.
+Status Runtime::Parts::start_workers(ServingLoop& loop) {
+  const auto& hands = state.crew.hands();
+  for (std::size_t index = 1; index < hands.size(); ++index) {
+    state.crew.enter();
+    try {
+      std::thread{[this, &loop, &hand = *hands[index]] {
+        ::pthread_setname_np(::pthread_self(), "shunt-worker");
+        become_serving_thread(hand);
+        const AlternateStack stack;
+        if (!loop.work(hand))
+          end_with(fmt::format("the host broke the lane's contract: {}", bus::describe(lane->breach())));
+      }}.detach();  // it ends with the process, or before
+    } catch (const std::system_error& problem) {
+      state.crew.leave(*hands[index]);
+      return error(ErrorCode::System, "starting worker {} of {}: {}; raise the plugin's memory or threads limit", index,
+                   hands.size() - 1, problem.what());
+    }
+  }
+  return {};
+}
+
 void Runtime::Parts::serve() {
   ::pthread_setname_np(::pthread_self(), "shunt-serve");
   become_serving_thread(state.hand);
@@ -96,6 +119,12 @@ void Runtime::Parts::serve() {
       answer(std::move(refused));
     } else {
       auto result = phases.run(phase);
+      if (phase == control::Phase::Activate && result.code == 0) {
+        if (const auto started = start_workers(loop); !started) {
+          result.code = static_cast<std::uint16_t>(started.error().code) + 1;
+          result.message = started.error().message;
+        }
+      }
       at = result.code == 0 ? step->done : step->failed;
       answer(std::move(result));
     }

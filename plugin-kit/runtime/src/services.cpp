@@ -150,7 +150,7 @@ int call(shunt_runtime* runtime, const shunt_message* parent, std::uint32_t inde
          std::size_t offset, std::size_t bytes, std::int64_t deadline_ns, shunt_answer* out) {
   int code = SHUNT_OK;
   *out = {};
-  const Hand* const hand = may_use(*runtime, code);
+  Hand* const hand = may_use(*runtime, code);
   if (hand == nullptr) return code;
   const auto& calls = runtime->contract.calls;
   if (index >= calls.size() || calls[index] == 0) {
@@ -166,7 +166,7 @@ int call(shunt_runtime* runtime, const shunt_message* parent, std::uint32_t inde
     return runtime->error.set(ErrorCode::BadInput, "calls can be made for the message whose handler runs only");
   }
   const NestedCalls::Call nested{calls[index], in_hand.correlation, bus::deadline_of(in_hand), deadline_ns};
-  return runtime->calls.call(nested, *sample, offset, bytes, *out);
+  return runtime->calls.call(*hand, nested, *sample, offset, bytes, *out);
 }
 
 void release(shunt_runtime* runtime, shunt_answer* answer) {

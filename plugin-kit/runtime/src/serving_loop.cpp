@@ -7,19 +7,31 @@ namespace shunt::kit {
 using bus::Kind;
 using bus::Ring;
 
-ServingLoop::ServingLoop(shunt_runtime& runtime, const Phases& phases, const CommandBox& commands)
+ServingLoop::ServingLoop(shunt_runtime& runtime, const Phases& phases, CommandBox& commands)
     : runtime_(runtime),
       lane_(runtime.lane),
       phases_(phases),
       commands_(commands),
       functions_(runtime.contract.functions),
-      topics_in_(runtime.contract.topics_in) {}
+      topics_in_(runtime.contract.topics_in),
+      topics_busy_(runtime.contract.topics_in.size()) {
+  runtime_.calls.set_has_turn([](void* loop) { return static_cast<ServingLoop*>(loop)->has_turn_held(); }, this);
+  if (!runtime_.crew.several()) return;
+  runtime_.lock.share();
+  runtime_.deferrals.always_out_of_order();
+}
 
 bool ServingLoop::run() noexcept {
+  if (runtime_.crew.several()) {
+    runtime_.crew.enter();
+    const bool served = work(runtime_.hand);
+    if (served) runtime_.crew.await_all_left();
+    return served;
+  }
   Patience patience{runtime_.contract.wait};
   while (!commands_.waiting()) {
     const bool replies = runtime_.calls.take_replies();
-    if (serve_urgent() || serve_one() || replies) {
+    if ((runtime_.urgent.waits() && serve_urgent(runtime_.hand)) || serve_one() || replies) {
       patience.renew();
       continue;
     }
@@ -33,28 +45,9 @@ void ServingLoop::sleep() noexcept {
   const std::uint32_t seen = commands_.word_now();
   const bus::Bell bell = lane_.bell();
   bus::sleep_until_any_rung({&bell, 1}, commands_.word(), seen, until_due(), [this] {
-    return has_turn() || lane_.receiver.has_message(Ring::Reply) || commands_.waiting();
+    const ThreadsLock::Hold hold{runtime_.lock};
+    return has_turn_held() || lane_.receiver.has_message(Ring::Reply) || commands_.waiting();
   });
-}
-
-/// One of them, before any other message is looked at.
-bool ServingLoop::serve_urgent() noexcept {
-  UrgentMessages& urgent = runtime_.urgent;
-  if (urgent.empty()) return false;
-  Hand& hand = runtime_.hand;
-  const bus::Incoming& incoming = urgent.front();
-  urgent.begin();
-  const auto index = topics_in_.find(incoming.header.route);
-  if (index) receive(hand, incoming, *index);
-  bus::reached(bus::Step::Handled);
-  const ThreadsLock::Hold hold{runtime_.lock};
-  if (index) count(hand);
-  const bus::MessageHeader header = incoming.header;  // its place is for the next one
-  hand.in_hand = {};
-  runtime_.cancellations.begin(0);
-  urgent.done();
-  if (header.place == bus::Place::Chunk) lane_.receiver.give_back(header.chunk, header.generation);
-  return true;
 }
 
 [[gnu::noinline, gnu::cold]] void ServingLoop::refuse(Hand& hand, const bus::Incoming& incoming, Turn why) noexcept {
@@ -112,7 +105,7 @@ bool ServingLoop::serve_one() noexcept {
     leave_deferred(hand);
   }
   hand.in_hand = {};
-  runtime_.cancellations.begin(0);
+  runtime_.cancellations.begin(hand.index, 0);
   return true;
 }
 

@@ -2,28 +2,36 @@
 /// Takes messages off the lane, one at a time, and enters the plugin's handlers.
 ///
 /// As long as each message is done before the next is taken, the lane's positions say all there is to say. Once an
-/// answer is deferred, serving_out_of_order.cpp serves, until all are done again.
+/// answer is deferred, serving_out_of_order.cpp serves, until all are done again; where there are several workers,
+/// always.
 
 #include "catch_all.hpp"
+#include "patience.hpp"
 #include "phases.hpp"
 #include "route_index.hpp"
 
 #include <shunt/bus/clock.hpp>
 
+#include <array>
+#include <optional>
+#include <vector>
+
 namespace shunt::kit {
 
 class ServingLoop {
  public:
-  ServingLoop(shunt_runtime& runtime, const Phases& phases, const CommandBox& commands);
+  ServingLoop(shunt_runtime& runtime, const Phases& phases, CommandBox& commands);
 
-  /// Serves until a command waits. False: the host broke the lane's contract, and nothing more can be served.
+  /// Serves until a command waits, and until the workers have left. False: the host broke the lane's contract, and
+  /// nothing more can be served.
   bool run() noexcept;
+  /// The same for one of several workers, by its own thread.
+  bool work(Hand& hand) noexcept;
 
  private:
   /// What is to be done with a request whose turn it is.
   enum class Turn : std::uint8_t { Handle, Expired, Cancelled, NoSuchFunction };
 
-  bool serve_urgent() noexcept;
   bool serve_one() noexcept;
   bool serve_request(Hand& hand, const bus::Incoming& incoming) noexcept;
   void serve_publication(Hand& hand, const bus::Incoming& incoming) noexcept;
@@ -42,25 +50,42 @@ class ServingLoop {
   shunt_message message(const bus::Incoming& incoming, std::uint32_t index) const noexcept;
   void sleep() noexcept;
 
+  /// One message that ends in another order than it came, or is urgent: from the moment that its turn comes until its
+  /// handler is left.
+  struct Taken {
+    alignas(16) std::array<std::byte, bus::kInlineBytesMax> inline_payload;
+    bus::Incoming incoming;
+    Turn turn = Turn::Handle;
+    std::optional<std::uint32_t> index;
+    bool urgent = false;
+  };
+
+  // serving_urgent.cpp
+  bool serve_urgent(Hand& hand) noexcept;
+  [[nodiscard]] bool has_urgent_turn() const noexcept;
+  void take_urgent(Taken& taken) noexcept;
+  void leave_urgent(const bus::MessageHeader& header) noexcept;
+
   // serving_out_of_order.cpp
-  struct Taken;
   bool serve_out_of_order(Hand& hand) noexcept;
   bool take(Hand& hand, Taken& taken) noexcept;
-  [[nodiscard]] std::uint64_t next_position(std::int64_t now_ns) noexcept;
+  void enter(Hand& hand, Taken& taken, std::uint64_t position) noexcept;
+  [[nodiscard]] std::uint64_t next_position(const ThreadsLock::Hold& hold, std::int64_t now_ns) noexcept;
   [[nodiscard]] bool may_enter(const bus::MessageHeader& header, std::uint64_t position,
                                std::int64_t now_ns) const noexcept;
   void leave(Hand& hand, const Taken& taken) noexcept;
   void leave_deferred(Hand& hand) noexcept;
-  [[nodiscard]] bool has_turn() noexcept;
+  [[nodiscard]] bool has_turn_held() noexcept;
   [[nodiscard]] std::chrono::nanoseconds until_due() const noexcept;
 
   shunt_runtime& runtime_;
   bus::LaneEnd& lane_;
   const Phases& phases_;
-  const CommandBox& commands_;
+  CommandBox& commands_;
   RouteIndex functions_;
   RouteIndex topics_in_;
-  std::uint32_t requests_running_ = 0;  // of those that are taken out of order
+  std::uint32_t requests_running_ = 0;  // of messages that were Taken
+  std::vector<bool> topics_busy_;       // by topic in: a handler of it runs, of a message that was Taken
 };
 
 // Here and not in a source file: left apart, the steps of a message cost a fifth of it in calls.
@@ -68,7 +93,7 @@ class ServingLoop {
 inline void ServingLoop::take_in_hand(Hand& hand, const bus::Incoming& incoming, Answered answered) noexcept {
   hand.in_hand = {&incoming.header, answered, false};
   hand.thrown.count = 0;
-  runtime_.cancellations.begin(incoming.header.correlation);
+  runtime_.cancellations.begin(hand.index, incoming.header.correlation);
 }
 
 inline shunt_message ServingLoop::message(const bus::Incoming& incoming, std::uint32_t index) const noexcept {

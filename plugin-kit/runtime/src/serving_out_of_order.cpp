@@ -3,12 +3,17 @@
 /// A request whose handler cannot be entered, because as many as may be are not answered, stays in the ring, and what
 /// stands behind it has its turn all the same: what a deferred answer waits for may be among it. Requests do not
 /// overtake each other.
+///
+/// Publications of one topic are handled one at a time, in their order, whichever worker has them; one whose topic is
+/// busy waits in the same way, and so does one whose topic has an urgent one that waits.
 
 #include "serving_loop.hpp"
 
 #include <shunt/bus/clock.hpp>
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 
 namespace shunt::kit {
 
@@ -20,13 +25,6 @@ namespace {
 constexpr std::uint64_t kNone = UINT64_MAX;
 
 }  // namespace
-
-/// One message, from the moment that its turn comes until its handler is left.
-struct ServingLoop::Taken {
-  bus::Incoming incoming;
-  Turn turn = Turn::Handle;
-  std::optional<std::uint32_t> index;
-};
 
 bool ServingLoop::serve_out_of_order(Hand& hand) noexcept {
   Taken taken;
@@ -42,23 +40,41 @@ bool ServingLoop::serve_out_of_order(Hand& hand) noexcept {
 
 bool ServingLoop::take(Hand& hand, Taken& taken) noexcept {
   ThreadsLock::Hold hold{runtime_.lock};
+  const bool several = runtime_.crew.several();
   const std::int64_t now_ns = bus::now_ns();
   runtime_.deferrals.sweep(hold, now_ns);
-  const std::uint64_t position = next_position(now_ns);
-  if (position == kNone) return runtime_.deferrals.note_order(), false;
-  taken.incoming = runtime_.deferrals.window().enter(position);
-  hand.position = position;
-  const bus::MessageHeader& header = taken.incoming.header;
-  if (header.kind == Kind::Publication) taken.index = topics_in_.find(header.route);
-  if (header.kind != Kind::Request) return true;
-  taken.turn = turn_of(header, position, taken.index.emplace());
-  if (taken.turn == Turn::Handle) ++requests_running_;
-  if (taken.turn == Turn::Expired) add_one(lane_.mine().statistics.expired);
+  if (several) runtime_.calls.take_replies(hold);  // what is urgent there comes first, whoever watches
+  const std::uint64_t position = has_urgent_turn() ? kNone : next_position(hold, now_ns);
+  if (has_urgent_turn()) take_urgent(taken);
+  else if (position != kNone) enter(hand, taken, position);
+  else return runtime_.deferrals.note_order(), false;
+  if (several && runtime_.crew.leave_watch(hand, has_turn_held())) commands_.nudge();
   return true;
 }
 
+void ServingLoop::enter(Hand& hand, Taken& taken, std::uint64_t position) noexcept {
+  taken.incoming = runtime_.deferrals.window().enter(position);
+  hand.position = position;
+  const bus::MessageHeader& header = taken.incoming.header;
+  if (header.place == bus::Place::Inline &&
+      header.payload_bytes > 0) {  // its slot may be given back before we have read it
+    std::memcpy(taken.inline_payload.data(), taken.incoming.payload.data(), header.payload_bytes);
+    taken.incoming.payload = {taken.inline_payload.data(), header.payload_bytes};
+  }
+  if (header.kind == Kind::Publication) {
+    taken.index = topics_in_.find(header.route);
+    if (taken.index) topics_busy_[*taken.index] = true;
+  } else if (header.kind == Kind::Request) {
+    taken.turn = turn_of(header, position, taken.index.emplace());
+    if (taken.turn == Turn::Handle) ++requests_running_;
+    if (taken.turn == Turn::Expired) add_one(lane_.mine().statistics.expired);
+    // Now: who notes a cancellation after this looks for it in our hand.
+    runtime_.cancellations.begin(hand.index, header.correlation);
+  }
+}
+
 /// Of what waits, or else of what comes. What comes and cannot be entered waits from then on.
-std::uint64_t ServingLoop::next_position(std::int64_t now_ns) noexcept {
+std::uint64_t ServingLoop::next_position(const ThreadsLock::Hold& hold, std::int64_t now_ns) noexcept {
   Window& window = runtime_.deferrals.window();
   const auto may = [&](const bus::Incoming& incoming, std::uint64_t position) {
     return may_enter(incoming.header, position, now_ns);
@@ -68,6 +84,7 @@ std::uint64_t ServingLoop::next_position(std::int64_t now_ns) noexcept {
     const bus::Incoming* const incoming = lane_.receiver.next(Ring::Data);
     if (incoming == nullptr) break;
     const std::uint64_t position = window.take(*incoming);
+    if (runtime_.crew.several()) runtime_.calls.take_replies(hold);  // an urgent one that was sent before it
     if (may(*incoming, position)) return position;
   }
   return kNone;
@@ -75,6 +92,10 @@ std::uint64_t ServingLoop::next_position(std::int64_t now_ns) noexcept {
 
 bool ServingLoop::may_enter(const bus::MessageHeader& header, std::uint64_t position,
                             std::int64_t now_ns) const noexcept {
+  if (header.kind == Kind::Publication) {
+    const auto topic = topics_in_.find(header.route);
+    return !topic || (!topics_busy_[*topic] && !runtime_.urgent.waits_of(header.route));
+  }
   if (header.kind != Kind::Request) return true;
   if (requests_running_ + runtime_.deferrals.open() < runtime_.contract.in_flight_max) return true;
   const bool expired = header.deadline_ns != 0 && now_ns >= header.deadline_ns;
@@ -86,22 +107,25 @@ void ServingLoop::leave(Hand& hand, const Taken& taken) noexcept {
   const bool request = taken.incoming.header.kind == Kind::Request;
   if (request ? taken.turn == Turn::Handle : taken.index.has_value()) count(hand);
   if (request && taken.turn == Turn::Handle) --requests_running_;
-  runtime_.deferrals.leave(hand);
+  if (!request && taken.index) topics_busy_[*taken.index] = false;
+  if (taken.urgent) leave_urgent(taken.incoming.header);
+  else runtime_.deferrals.leave(hand, taken.incoming.header);
   hand.position = Hand::kInTurn;
   hand.in_hand = {};
-  runtime_.cancellations.begin(0);
+  runtime_.cancellations.begin(hand.index, 0);
 }
 
 void ServingLoop::leave_deferred(Hand& hand) noexcept {
   const ThreadsLock::Hold hold{runtime_.lock};
   count(hand);
-  runtime_.deferrals.leave(hand);
+  runtime_.deferrals.leave(hand, *hand.in_hand.header);
   hand.position = Hand::kInTurn;
 }
 
-bool ServingLoop::has_turn() noexcept {
+/// Under the lock: whether there is something to take.
+bool ServingLoop::has_turn_held() noexcept {
+  if (has_urgent_turn()) return true;
   if (!runtime_.deferrals.out_of_order()) return lane_.receiver.has_message(Ring::Data);
-  const ThreadsLock::Hold hold{runtime_.lock};
   const Window& window = runtime_.deferrals.window();
   if (window.may_take() && lane_.receiver.has_message(Ring::Data)) return true;
   return window.next([&, now_ns = bus::now_ns()](const bus::Incoming& incoming, std::uint64_t position) {

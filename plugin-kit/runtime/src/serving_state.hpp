@@ -3,6 +3,7 @@
 
 #include "cancellations.hpp"
 #include "command_box.hpp"
+#include "crew.hpp"
 #include "deferrals.hpp"
 #include "hand.hpp"
 #include "last_error.hpp"
@@ -22,23 +23,26 @@ struct shunt_runtime {
   shunt_runtime(shunt::bus::LaneEnd& lane_end, const shunt::kit::Contract& agreed, shunt::kit::CommandBox& commands)
       : lane(lane_end),
         contract(agreed),
-        cancellations(lane_end.shape().host_side.slots),
+        crew(agreed.workers, lock),
+        cancellations(lane_end.shape().host_side.slots, agreed.workers),
         outbox(lane_end, commands, error),
         urgent(lane_end),
         deferrals(lane_end, agreed.in_flight_max, lock, outbox, commands, error),
-        calls(lane_end, agreed.wait, lock, outbox, cancellations, urgent, deferrals, error) {}
+        calls(lane_end, agreed.wait, lock, crew, outbox, cancellations, urgent, deferrals, commands, error),
+        hand(crew.first()) {}
 
   shunt::bus::LaneEnd& lane;
   const shunt::kit::Contract& contract;
   shunt::kit::ThreadsLock lock;
   shunt::kit::LastError error;
+  shunt::kit::Crew crew;
   shunt::kit::Cancellations cancellations;
   shunt::kit::Outbox outbox;
   shunt::kit::UrgentMessages urgent;
   shunt::kit::Deferrals deferrals;
   shunt::kit::NestedCalls calls;
   shunt::kit::ObjectRange object;
-  shunt::kit::Hand hand;  ///< Of the thread that runs the phases, too.
+  shunt::kit::Hand& hand;  ///< Of the thread that runs the phases, too.
   std::atomic<std::uint64_t> failures_unanswered{0};
   bool may_send = false;  ///< From activate on: before, nothing has effects. Changed between phases only.
 };

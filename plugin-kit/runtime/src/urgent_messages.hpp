@@ -9,8 +9,9 @@
 
 namespace shunt::kit {
 
-/// Of the serving thread. Its marks tell the host which of them were begun and done, in their order; for what else
-/// comes on that ring, nobody reads marks.
+/// Used while the threads' lock is held where there are several workers. Its marks tell the host which of them were
+/// begun and done, in their order, so one is done before the next is begun; for what else comes on that ring, nobody
+/// reads marks.
 class UrgentMessages {
  public:
   explicit UrgentMessages(bus::LaneEnd& lane) : lane_(lane) {}
@@ -21,7 +22,14 @@ class UrgentMessages {
     std::uint64_t end = 0;  ///< The ring's position behind it.
   };
 
-  [[nodiscard]] bool empty() const noexcept { return count_ == 0; }
+  /// Whether there is one and none is in its handler.
+  [[nodiscard]] bool waits() const noexcept { return count_ > 0 && !begun_; }
+  /// Whether there is one of this topic that is not begun.
+  [[nodiscard]] bool waits_of(std::uint32_t route) const noexcept {
+    for (std::size_t i = begun_ ? 1 : 0; i < count_; ++i)
+      if (messages_[(first_ + i) % messages_.size()].incoming.header.route == route) return true;
+    return false;
+  }
 
   /// The message that was just taken off the reply ring; its slot may be freed. False: the host has more under way than
   /// it may.
@@ -38,8 +46,12 @@ class UrgentMessages {
 
   /// The oldest; its bytes stay until done(). begin() marks it as begun.
   [[nodiscard]] const bus::Incoming& front() const noexcept { return messages_[first_].incoming; }
-  void begin() noexcept { lane_.receiver.mark_begun(bus::Ring::Reply, messages_[first_].end); }
+  void begin() noexcept {
+    begun_ = true;
+    lane_.receiver.mark_begun(bus::Ring::Reply, messages_[first_].end);
+  }
   void done() noexcept {
+    begun_ = false;
     lane_.receiver.mark_done(bus::Ring::Reply, messages_[first_].end);
     first_ = (first_ + 1) % messages_.size();
     --count_;
@@ -50,6 +62,7 @@ class UrgentMessages {
   std::array<Message, bus::kUrgentMax> messages_{};
   std::size_t first_ = 0;
   std::size_t count_ = 0;
+  bool begun_ = false;  // the oldest is in its handler
 };
 
 }  // namespace shunt::kit

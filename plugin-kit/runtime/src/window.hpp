@@ -30,7 +30,7 @@ class Window {
   [[nodiscard]] bool empty() const noexcept { return first_ == end_; }
   [[nodiscard]] bool has_room() const noexcept { return end_ - first_ < places_.size(); }
   /// Whether there is room, or would be once let_go() was asked.
-  [[nodiscard]] bool may_take() const noexcept { return has_room() || place(first_).state == kOwed; }
+  [[nodiscard]] bool may_take() const noexcept { return has_room() || may_let_go(); }
   /// Messages whose turn has not come.
   [[nodiscard]] std::uint32_t waiting() const noexcept { return waiting_; }
 
@@ -59,7 +59,8 @@ class Window {
     return UINT64_MAX;
   }
 
-  /// One that waited is begun. A copy of it: the place may be another's before its handler is left.
+  /// One that waited is begun. A copy of it: the place, and the slot that an inline payload lies in, may be another's
+  /// before its handler is left.
   bus::Incoming enter(std::uint64_t position) noexcept {
     place(position).state = kEntered;
     --waiting_;
@@ -69,29 +70,32 @@ class Window {
   }
   /// Its handler defers the answer.
   void owe(std::uint64_t position) noexcept { place(position).state |= kOwed; }
-  /// Its handler is left.
-  void leave(std::uint64_t position) noexcept {
+  /// Its handler is left; `header` as enter() gave it.
+  void leave(std::uint64_t position, bus::MessageHeader header) noexcept {
+    if (position < first_) return give_back(header);  // it was let go
     Place& place = this->place(position);
     place.state &= ~kEntered;
     if (place.state == 0) return done(position);
     stand(position, bus::Standing::Deferred);
-    bus::MessageHeader& header = place.incoming.header;
     if (header.place != bus::Place::Chunk) return;
     const std::uint32_t size_class = header.chunk.size_class();
     place.keeps_chunk = kept_[size_class] < inbound_.classes()[size_class].chunks / 8;
     if (place.keeps_chunk) ++kept_[size_class];
-    else give_back(header);
+    else give_back(place.incoming.header);
   }
-  /// What it owed is answered. Nothing happens to one that was let go.
+  /// What it owed is answered.
   void answered(std::uint64_t position) noexcept {
-    if (position < first_) return;
+    if (position < first_) return;  // it was let go
     place(position).state &= ~kOwed;
     if (place(position).state == 0) done(position);
   }
-  /// Makes room, if it is a deferred answer that is in the way: after a death its outcome will be unknown.
+  /// Makes room, if it is a request that is in the way, in its handler or behind it: after a death its outcome will be
+  /// unknown. A publication in its handler stays, because nobody else would know that its outcome is.
   bool let_go() noexcept {
-    if (empty() || place(first_).state != kOwed) return false;
-    place(first_).state = 0;
+    if (!may_let_go()) return false;
+    Place& first = place(first_);
+    if ((first.state & kEntered) != 0) first.incoming.header.place = bus::Place::None;  // its handler reads the chunk
+    first.state = 0;
     done(first_);
     return true;
   }
@@ -108,6 +112,10 @@ class Window {
     bool keeps_chunk = false;
   };
 
+  [[nodiscard]] bool may_let_go() const noexcept {
+    const Place& first = place(first_);
+    return !empty() && first.state != kWaiting && first.incoming.header.kind == bus::Kind::Request;
+  }
   [[nodiscard]] Place& place(std::uint64_t position) noexcept { return places_[position & (places_.size() - 1)]; }
   [[nodiscard]] const Place& place(std::uint64_t position) const noexcept {
     return places_[position & (places_.size() - 1)];

@@ -18,7 +18,8 @@
 
 namespace shunt::kit {
 
-/// Holds the answer's memory until it goes. Move-only; only on the serving thread, and no longer than the plugin.
+/// Holds the answer's memory until it goes. Move-only; only on threads that run handlers, and no longer than the
+/// plugin.
 template <typename T>
 class Answer {
  public:

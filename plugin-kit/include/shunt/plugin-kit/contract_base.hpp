@@ -12,8 +12,8 @@ namespace shunt::kit {
 /// Degraded still serves; NotServing asks for no more messages. Nobody asks for it yet.
 enum class Health : int { Serving = SHUNT_SERVING, Degraded = SHUNT_DEGRADED, NotServing = SHUNT_NOT_SERVING };
 
-/// All of it runs on the serving thread. The phases come in the order init, validate, activate, cleanup; a failing or
-/// throwing one leads to cleanup, and init may be tried again after it.
+/// All of it runs on the serving thread, but handlers of several workers. The phases come in the order init, validate,
+/// activate, cleanup; a failing or throwing one leads to cleanup, and init may be tried again after it.
 class ContractBase {
  public:
   virtual ~ContractBase() = default;

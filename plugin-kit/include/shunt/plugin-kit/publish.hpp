@@ -6,9 +6,9 @@
 
 namespace shunt::kit {
 
-/// Only on the serving thread. Allocates nothing; blocks only while the ring to the host is full, at most 3 s. Errors:
-/// QuotaExceeded (all chunks are on their way: publish later, or raise `outbound`), RingFull (a receiver refuses or the
-/// host does not keep up: publish later), TooLarge (add a size class).
+/// Only on threads that run handlers or phases. Allocates nothing; blocks only while the ring to the host is full, at
+/// most 3 s. Errors: QuotaExceeded (all chunks are on their way: publish later, or raise `outbound`), RingFull (a
+/// receiver refuses or the host does not keep up: publish later), TooLarge (add a size class).
 template <typename T, typename Build>
 [[nodiscard]] Status publish(const Link& link, std::uint32_t topic, bus::SizeHint& hint, Build& build,
                              PublishOptions options) {

@@ -26,6 +26,7 @@ struct Contract {
   std::string version;
   std::uint64_t instance = 0;
   bus::Wait wait = bus::Wait::Spin;
+  std::uint32_t workers = 1;         ///< Threads that run handlers, 1 .. kWorkersMax.
   std::uint32_t in_flight_max = 50;  ///< Requests whose handlers were entered and that are not answered.
   std::vector<std::uint32_t> functions;
   std::vector<std::uint32_t> calls;
