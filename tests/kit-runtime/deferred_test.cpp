@@ -26,6 +26,8 @@ enum DeferringRoute : std::uint32_t {
   kDeferToThread,
   kDeferInPlace,
   kEchoBack,
+  kDeferOnceCancelled,
+  kDeferToSlowThread,
   kEndOfDeferring
 };
 // NOLINTEND(readability-identifier-naming)
@@ -177,6 +179,19 @@ TEST_P(Deferring, a_cancelled_one_is_answered_at_once_and_its_own_answer_finds_n
   host.await_all_done();
 }
 
+TEST_P(Deferring, one_that_was_cancelled_before_it_was_deferred_is_answered_at_once_too) {
+  DeferringHost host{options()};
+  const auto deferred = host.send(Kind::Request, kDeferOnceCancelled, {});
+  host.await([&] { return host.marks().begun == 1; });
+
+  host.cancel(deferred);
+  const Answer answer = host.next(Ring::Reply);
+
+  EXPECT_EQ(answer.header.correlation, deferred);
+  EXPECT_EQ(answer.header.status, status(ErrorCode::Cancelled));
+  host.await_all_done();
+}
+
 TEST_P(Deferring, one_whose_deadline_passes_is_answered_while_the_plugin_does_nothing) {
   DeferringHost host{options()};
 
@@ -231,6 +246,30 @@ TEST_P(Deferring, what_is_still_owed_when_the_plugin_is_cleaned_up_fails) {
   EXPECT_EQ(answer.header.status, status(ErrorCode::PluginFailed));
   EXPECT_EQ(answer.failure(), "the plugin was cleaned up before its deferred answer");
   EXPECT_EQ(host.await_exit().code, 0);
+}
+
+TEST_P(Deferring, threads_that_answer_while_the_plugin_is_cleaned_up_and_gone_answer_each_request_once_or_not_at_all) {
+  DeferringHost host{options()};
+  std::map<std::uint64_t, std::string> asked;
+  for (int i = 0; i < 40; ++i) {
+    const auto payload = std::to_string(i % 10);
+    asked.emplace(host.send(Kind::Request, kDeferToSlowThread, payload), payload);
+  }
+  host.await([&] { return host.marks().begun == 40; });
+
+  EXPECT_EQ(host.enter(Phase::Cleanup).code, 0);
+
+  while (!asked.empty()) {
+    const Answer answer = host.next(Ring::Reply);
+    const auto found = asked.find(answer.header.correlation);
+    ASSERT_NE(found, asked.end()) << "answered twice";
+    if (answer.header.status == 0) EXPECT_EQ(answer.text(), found->second);
+    else EXPECT_EQ(answer.failure(), "the plugin was cleaned up before its deferred answer");
+    asked.erase(found);
+  }
+  EXPECT_EQ(host.await_exit().code, 0);
+  EXPECT_EQ(host.await_all_gone(), 0);
+  EXPECT_FALSE(host.take_reply());
 }
 
 /// Four hundred requests, ten at a time, each answered by a thread of its own.

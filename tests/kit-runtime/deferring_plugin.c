@@ -1,9 +1,11 @@
 /* A plugin in C11 that answers requests after their handlers. */
+#define _DEFAULT_SOURCE
 #include <shunt/plugin.h>
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct plugin {
   shunt_runtime* runtime;
@@ -12,7 +14,7 @@ struct plugin {
   size_t deferred;
 };
 
-enum { kPluginFailed = 60, kBadInput = 1 }; /* ErrorCode values. */
+enum { kPluginFailed = 60, kBadInput = 1, kCancelled = 42 }; /* ErrorCode values. */
 
 static void* create(shunt_runtime* runtime, const shunt_services* services) {
   struct plugin* plugin = calloc(1, sizeof(*plugin));
@@ -82,32 +84,37 @@ static void settle_on_a_thread(struct plugin* plugin, const shunt_message* messa
   answer(plugin, message, task.text, strlen(task.text));
 }
 
-/* The answer comes from a thread that nobody waits for, perhaps before the handler has returned. */
+/* The answer comes from a thread that nobody waits for, perhaps before the handler has returned, perhaps when the
+ * plugin is gone. */
 struct echo {
-  struct plugin* plugin;
+  shunt_runtime* runtime;
+  const shunt_services* services;
   shunt_message later;
+  useconds_t pause;
   size_t bytes;
   uint8_t payload[];
 };
 
 static void* echo_later(void* context) {
   struct echo* echo = context;
-  const shunt_services* services = echo->plugin->services;
-  shunt_sample sample;
+  const shunt_services* services = echo->services;
+  if (echo->pause > 0) usleep(echo->pause);
+  shunt_sample sample = {echo->payload, echo->bytes, 0};
   if (echo->bytes > 0 && echo->payload[0] == 'c') { /* By a chunk of its own. */
-    if (services->loan(echo->plugin->runtime, echo->bytes, &sample) != SHUNT_OK) abort();
+    if (services->loan(echo->runtime, echo->bytes, &sample) != SHUNT_OK) abort();
     memcpy(sample.data, echo->payload, echo->bytes);
-    if (services->reply(echo->plugin->runtime, &echo->later, &sample, 0, echo->bytes) != SHUNT_OK) abort();
-  } else if (answer(echo->plugin, &echo->later, echo->payload, echo->bytes) != SHUNT_OK) {
-    abort();
   }
+  const int code = services->reply(echo->runtime, &echo->later, &sample, 0, echo->bytes);
+  if (code != SHUNT_OK && (code != kCancelled || echo->pause == 0)) abort();
   free(echo);
   return NULL;
 }
 
-static void defer_to_a_thread(struct plugin* plugin, const shunt_message* message) {
+static void defer_to_a_thread(struct plugin* plugin, const shunt_message* message, useconds_t pause) {
   struct echo* echo = malloc(sizeof(*echo) + message->payload_bytes);
-  echo->plugin = plugin;
+  echo->runtime = plugin->runtime;
+  echo->services = plugin->services;
+  echo->pause = pause;
   echo->bytes = message->payload_bytes;
   if (echo->bytes > 0) memcpy(echo->payload, message->payload, echo->bytes);
   if (plugin->services->defer(plugin->runtime, message, &echo->later) != SHUNT_OK) abort();
@@ -125,7 +132,25 @@ static void defer_in_place(struct plugin* plugin, const shunt_message* message) 
   answer(plugin, later, "in place", 8);
 }
 
-enum function { kDefer, kSettle, kSettleOnThread, kDrop, kIsCancelled, kDeferToThread, kDeferInPlace, kEcho };
+/* Its caller has cancelled before the answer is deferred. */
+static void defer_once_cancelled(struct plugin* plugin, const shunt_message* message) {
+  while (!plugin->services->cancelled(plugin->runtime, message)) usleep(100);
+  const shunt_message* later = defer(plugin, message);
+  if (!plugin->services->cancelled(plugin->runtime, later)) abort();
+}
+
+enum function {
+  kDefer,
+  kSettle,
+  kSettleOnThread,
+  kDrop,
+  kIsCancelled,
+  kDeferToThread,
+  kDeferInPlace,
+  kEcho,
+  kDeferOnceCancelled,
+  kDeferToSlowThread
+};
 
 static void handle(void* self, const shunt_message* message) {
   struct plugin* plugin = self;
@@ -140,7 +165,9 @@ static void handle(void* self, const shunt_message* message) {
     case kIsCancelled:
       answer(plugin, message, plugin->services->cancelled(plugin->runtime, meant(plugin, message)) ? "yes" : "no", 3);
       break;
-    case kDeferToThread: defer_to_a_thread(plugin, message); break;
+    case kDeferToThread: defer_to_a_thread(plugin, message, 0); break;
+    case kDeferToSlowThread: defer_to_a_thread(plugin, message, 1 + 50 * (message->payload[0] - '0')); break;
+    case kDeferOnceCancelled: defer_once_cancelled(plugin, message); break;
     case kDeferInPlace: defer_in_place(plugin, message); break;
     case kEcho: answer(plugin, message, message->payload, message->payload_bytes); break;
   }

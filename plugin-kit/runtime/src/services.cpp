@@ -106,6 +106,10 @@ int defer(shunt_runtime* runtime, const shunt_message* request, shunt_message* l
   if (hand == nullptr) return code;
   if (!can_answer(hand->in_hand, request)) return cannot_answer(*runtime, hand->in_hand, request);
   runtime->deferrals.defer(*hand, *request, *later);
+  if (!runtime->cancellations.is_cancelled(request->token)) return SHUNT_OK;
+  const ThreadsLock::Hold hold{
+      runtime->lock};  // who cancels from now on finds what is deferred; who did before, did not
+  runtime->deferrals.cancel(hold, request->token);
   return SHUNT_OK;
 }
 
