@@ -46,7 +46,8 @@ Json plugin_json(const PluginSnapshot& plugin) {
             {"trust", plugin.trust},
             {"signer", plugin.signer},
             {"sha256", plugin.sha256},
-            {"sandbox", plugin.sandbox}};
+            {"sandbox", plugin.sandbox},
+            {"deferred", plugin.deferred}};
   if (!plugin.bridge) return json;
   json["bridge"] = true;
   json["says"]["state"] = plugin.says_state;

@@ -124,10 +124,13 @@ class Instance : public std::enable_shared_from_this<Instance> {
   struct Progress {
     // Of the ring of data, in positions.
     std::uint64_t sent = 0;
-    std::uint64_t done = 0;   ///< By its marks.
-    std::uint64_t freed = 0;  ///< By its read position: what it is done with and has given the slots back of.
-    std::uint64_t left = 0;   ///< Messages whose handlers it has left, one way or the other, as far as it is believed.
-    std::uint64_t work = 0;   ///< Those that it has to do something about now: in a handler, or next.
+    std::uint64_t done = 0;         ///< By its marks.
+    std::uint64_t freed = 0;        ///< By its read position: what it is done with and has given the slots back of.
+    std::uint64_t heard = 0;        ///< Publications before this position are done.
+    std::uint64_t done_behind = 0;  ///< Those that are done before the one at `done`.
+    std::uint32_t deferred = 0;     ///< Requests whose answers come after their handlers.
+    std::uint64_t left = 0;  ///< Messages whose handlers it has left, one way or the other, as far as it is believed.
+    std::uint64_t work = 0;  ///< Those that it has to do something about now: in a handler, or next.
     bool first_deferred = false;  ///< The one at `done` has its handler behind it, and its answer comes later.
     // Of urgent publications, in the other ring.
     std::uint64_t urgent_sent = 0;
@@ -136,13 +139,13 @@ class Instance : public std::enable_shared_from_this<Instance> {
     std::uint64_t returned_chunks = 0;  ///< Ever, as far as was harvested.
 
     [[nodiscard]] std::uint64_t all_sent() const noexcept { return sent + urgent_sent; }
-    [[nodiscard]] std::uint64_t all_done() const noexcept { return done + urgent_done; }
+    [[nodiscard]] std::uint64_t all_done() const noexcept { return done + done_behind + urgent_done; }
     [[nodiscard]] std::uint64_t all_freed() const noexcept { return freed + urgent_done; }
     [[nodiscard]] std::uint64_t all_left() const noexcept { return left + urgent_done; }
     [[nodiscard]] std::uint64_t all_work() const noexcept { return work + urgent_sent - urgent_done; }
-    /// Whether all is done that was sent up to `then`.
+    /// Whether all is done that was published to it up to `then`.
     [[nodiscard]] bool is_through(const Progress& then) const noexcept {
-      return done >= then.sent && urgent_done >= then.urgent_sent;
+      return heard >= then.sent && urgent_done >= then.urgent_sent;
     }
   };
   [[nodiscard]] Progress progress() noexcept {
@@ -256,17 +259,23 @@ class Instance : public std::enable_shared_from_this<Instance> {
   void look_at_standings(Progress& progress) const noexcept {
     const bus::LaneSender& sender = lane->sender;
     const bus::RingWriter& out = sender.ring_out(bus::Ring::Data);
-    std::uint64_t left = 0;
+    const std::uint64_t believed = std::min(progress.sent, progress.freed + out.slots() / 2);
+    const std::uint64_t end = std::min(progress.sent, progress.done + out.slots());
     std::uint64_t waiting = 0;
-    const std::uint64_t end = std::min(progress.sent, progress.freed + out.slots() / 2);
-    for (std::uint64_t position = progress.done; position < end; ++position) {
-      const bus::Standing standing = sender.standing(position);
-      const bool deferred = standing == bus::Standing::Deferred && out.slot(position).header.kind == bus::Kind::Request;
-      if (deferred || standing == bus::Standing::Done) ++left;
-      else if (standing == bus::Standing::Waiting) ++waiting;
+    bool heard_all = true;
+    progress.heard = progress.done;
+    for (std::uint64_t position = progress.done; position < end && (heard_all || position < believed); ++position) {
+      const bool request = out.slot(position).header.kind == bus::Kind::Request;
+      const auto standing = position < believed ? sender.standing(position) : bus::Standing::AsMarked;
+      const bool deferred = standing == bus::Standing::Deferred && request;
+      if (deferred) ++progress.deferred;
+      if (standing == bus::Standing::Done) ++progress.done_behind;
+      if (standing == bus::Standing::Waiting) ++waiting;
       if (position == progress.done) progress.first_deferred = deferred;
+      heard_all = heard_all && (request || standing == bus::Standing::Done);
+      if (heard_all) progress.heard = position + 1;
     }
-    progress.left = progress.freed + left;
+    progress.left = progress.freed + progress.done_behind + progress.deferred;
     progress.work = progress.sent - progress.left - waiting;
   }
   /// A dead instance leaves one or two that it had begun: the list stays short. Relaxed: the plugin has been sent the

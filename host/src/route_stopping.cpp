@@ -101,7 +101,8 @@ std::string Supervisor::what_is_left(const RouteInfo& route) {
   std::string text = fmt::format("publications that wait: {}", waiting_on(tables_.current(), route));
   for (const std::string& name : consumers_of(tables_.current(), route))
     for (Running* running : serving_of(name))
-      if (!running->process->instance().idle()) text += fmt::format(", and {} has not done what it was sent", name);
+      if (const auto progress = running->process->instance().progress(); !progress.is_through(progress))
+        text += fmt::format(", and {} has not done what it was sent", name);
   return text;
 }
 

@@ -210,6 +210,7 @@ HostSnapshot Supervisor::snapshot() {
       each.pid = running.process->pid();
       each.sent = progress.all_sent();
       each.done = progress.all_done();
+      each.deferred = progress.deferred;
       each.held_chunks = progress.held_chunks;
       describe_chunks(instance, each);
       each.received = instance.received.load(std::memory_order_relaxed);

@@ -187,6 +187,107 @@ TEST_F(Deferring, a_stop_cuts_off_what_is_owed_at_its_deadline_and_its_caller_he
   EXPECT_THAT(outcome.error().message, HasSubstr("did not finish what it had within 200 ms"));
 }
 
+TEST_F(Deferring, a_stop_waits_for_what_is_owed) {
+  Host host = start({keeper()});
+  auto pending = client(host).act_async(order(Keeping::KeepAndReturn, 1, 300ms), {.deadline = 1h}).value();
+  ASSERT_TRUE(act(host, Keeping::Echo));
+
+  const auto stopped = host.stop("keeper", kPatience);
+
+  ASSERT_TRUE(stopped) << to_string(stopped.error());
+  ASSERT_TRUE(pending.ready()) << "the stop was done after it";
+  EXPECT_EQ(pending.get().value()->number(), 1u);
+  EXPECT_THAT(host.crashes(), testing::IsEmpty());
+}
+
+TEST_F(Deferring, a_function_is_drained_when_its_answers_were_given_and_no_sooner) {
+  Host host = start({keeper()});
+  auto orders = host.publisher<keeping::Order>("keeper.orders").value();
+  auto pending = keep(host, 1);
+
+  const auto late = host.drain("keeper/act", 50ms);
+  ASSERT_TRUE(orders.publish(order(Keeping::Settle, 1)));
+  const auto drained = host.drain("keeper/act", kPatience);
+
+  ASSERT_FALSE(late);
+  EXPECT_THAT(late.error().message, HasSubstr("calls in flight: 1"));
+  ASSERT_TRUE(drained) << to_string(drained.error());
+  EXPECT_EQ(pending.get().value()->number(), 1u);
+}
+
+TEST_F(Deferring, a_stop_of_the_function_cancels_what_is_owed_at_its_deadline_and_the_keeper_hears_so) {
+  Host host = start({keeper()});
+  auto pending = keep(host, 1);
+  const auto instance = snapshot_of(host, "keeper").instance;
+
+  const auto stopped = host.stop("keeper/act", 50ms);
+  const Outcome outcome = pending.get();
+
+  EXPECT_FALSE(stopped);
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code, ErrorCode::Cancelled);
+  EXPECT_TRUE(await([&] { return static_cast<void>(host.poll()), host.snapshot().in_flight == 0; }));
+  const auto cancelled = client(host).repeat(order(Keeping::IsCancelled, 1), {.deadline = 30s});
+  EXPECT_EQ(cancelled.value()->number(), 1u);
+  EXPECT_EQ(snapshot_of(host, "keeper").instance, instance);
+}
+
+TEST_F(Deferring, a_topic_is_drained_also_while_its_plugin_owes_an_answer) {
+  Host host = start({keeper()});
+  auto orders = host.publisher<keeping::Order>("keeper.orders").value();
+  auto pending = keep(host, 1);
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(orders.publish(order(Keeping::Echo)));
+
+  const auto drained = host.drain("keeper.orders", kPatience);
+
+  ASSERT_TRUE(drained) << to_string(drained.error());
+  EXPECT_FALSE(pending.ready());
+  ASSERT_TRUE(act(host, Keeping::Settle, 1));
+  EXPECT_TRUE(pending.get());
+}
+
+TEST_F(Deferring, a_snapshot_tells_how_many_answers_are_owed_and_what_is_done_behind_them) {
+  Host host = start({keeper()});
+  auto first = keep(host, 1);
+  auto second = keep(host, 2);
+
+  EXPECT_TRUE(await([&] { return snapshot_of(host, "keeper").done == 2; })) << "what was called behind each";
+  EXPECT_EQ(snapshot_of(host, "keeper").sent, 4u);
+  EXPECT_EQ(snapshot_of(host, "keeper").deferred, 2u);
+
+  ASSERT_TRUE(act(host, Keeping::Settle, 2));
+  ASSERT_TRUE(act(host, Keeping::Settle, 1));
+  expect_idle(host);
+  EXPECT_EQ(snapshot_of(host, "keeper").deferred, 0u);
+}
+
+TEST_F(Deferring, a_plugin_that_hangs_is_found_although_it_owes_answers) {
+  auto plugin = keeper();
+  plugin.handler_max = 250ms;
+  Host host = start({plugin});
+  auto orders = host.publisher<keeping::Order>("keeper.orders").value();
+  auto pending = keep(host, 1);
+
+  const Frozen frozen{host, "keeper"};
+  ASSERT_TRUE(orders.publish(order(Keeping::Echo)));
+
+  EXPECT_THAT(await_event(host, HostEventKind::Ended, "keeper").text, HasSubstr("within handler_max"));
+  EXPECT_EQ(pending.get().error().code, ErrorCode::OutcomeUnknown);
+}
+
+TEST_F(Deferring, a_plugin_that_says_it_deferred_and_lets_the_deadline_pass_is_found) {
+  auto plugin = keeper();
+  plugin.grace = 50ms;
+  Host host = start({plugin});
+  auto pending = keep(host, 1, 1s);
+
+  const Frozen frozen{host, "keeper"};
+
+  EXPECT_THAT(await_event(host, HostEventKind::Ended, "keeper").text,
+              HasSubstr("it deferred an answer and sent none, past the deadline of a call of \"keeper/act\""));
+  EXPECT_FALSE(pending.get());
+}
+
 TEST_F(Deferring, a_death_makes_the_outcome_unknown_and_what_may_be_done_again_is) {
   Host host = start({keeper()});
   auto once = keep(host, 1);

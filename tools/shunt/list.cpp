@@ -52,6 +52,13 @@ std::string openness_of(const Json& route) {
   return away == 0 ? text : fmt::format("{} ({} turned away)", text, away);
 }
 
+/// "41", or "41 (2 deferred)" of a plugin that owes answers.
+std::string done_of(const Json& plugin) {
+  const auto deferred = number_of(plugin, "deferred");
+  const auto done = std::to_string(number_of(plugin, "done"));
+  return deferred == 0 ? done : fmt::format("{} ({} deferred)", done, deferred);
+}
+
 void print_plugins(const Json& answer) {
   Table table{"PLUGIN",   "VERSION", "STATE",    "INSTANCE", "PID",          "SENT",    "DONE",
               "RECEIVED", "HELD",    "OVER CAP", "LENT",     "SAYS REFUSED", "CRASHES", "TRUST"};
@@ -60,7 +67,7 @@ void print_plugins(const Json& answer) {
     const auto pid = number_of(each, "pid");
     const Json says = each.value("says", Json::object());
     table.add({text_of(each, "plugin"), text_of(each, "version"), state_of(each), number("instance"),
-               pid == 0 ? "-" : std::to_string(pid), number("sent"), number("done"), number("received"),
+               pid == 0 ? "-" : std::to_string(pid), number("sent"), done_of(each), number("received"),
                number("held_chunks"), number("over_cap"), number("lent_chunks"),
                std::to_string(number_of(says, "refused")), crashes_of(each), text_of(each, "trust")});
   }

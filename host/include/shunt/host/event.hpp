@@ -94,7 +94,8 @@ struct PluginSnapshot {
   bool bridge = false;       ///< No plugin: `plugin` is "bridge:iceoryx", and `sandbox`, `sha256`, `trust` are empty.
   std::string says_state{};  ///< Of a bridge, by its own word: what it is connected to.
   std::vector<OpenTopicSnapshot> open_topics{};  ///< Of a bridge that runs.
-  std::string sandbox;  ///< "full", "without UserNamespace, ..."; empty until the instance has said it.
+  std::string sandbox;         ///< "full", "without UserNamespace, ..."; empty until the instance has said it.
+  std::uint32_t deferred = 0;  ///< Requests whose answers it owes, their handlers being left; by its own word.
 };
 
 /// One topic or function, and who gets its messages. Counters are since the host started.
