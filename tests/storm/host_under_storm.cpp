@@ -44,7 +44,7 @@ HostConfiguration configuration_of(const StormOptions& options) {
   configuration.launcher = options.launcher;
   configuration.sandbox_required = what_can_be_had(options.launcher);
   configuration.trust.allow_unsigned = true;
-  configuration.plugins.push_back(plugin(STORM_WITNESS));
+  configuration.plugins.push_back(plugin(options.witness));
   configuration.plugins.back().active = true;
   if (options.both_versions) configuration.plugins.push_back(plugin(STORM_WITNESS_1_1));
   configuration.plugins.push_back(plugin(STORM_RELAY));

@@ -19,7 +19,8 @@ namespace storm {
 
 struct StormOptions {
   std::filesystem::path launcher = STORM_LAUNCH;
-  bool both_versions = false;  ///< witness 1.0.0, which serves first, and 1.1.0.
+  const char* witness = STORM_WITNESS;  ///< Which plugin is witness 1.0.0.
+  bool both_versions = false;           ///< witness 1.0.0, which serves first, and 1.1.0.
   shunt::ReadMode read = shunt::ReadMode::Auto;
 };
 

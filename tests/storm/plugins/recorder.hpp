@@ -14,6 +14,7 @@
 
 namespace storm {
 
+/// Any thread.
 class Recorder {
  public:
   explicit Recorder(Actor actor) : actor_(actor) {}
@@ -26,10 +27,12 @@ class Recorder {
   }
   /// It is through, but for the reply.
   void done(Sheet sheet, const Item& item) const { write(sheet, Deed::Done, item); }
+  void done(Sheet sheet, std::uint32_t id) const { write(sheet, Deed::Done, id); }
 
  private:
-  void write(Sheet sheet, Deed deed, const Item& item) const {
-    const Record record{.actor = actor_, .sheet = sheet, .deed = deed, .id = item.id()};
+  void write(Sheet sheet, Deed deed, const Item& item) const { write(sheet, deed, item.id()); }
+  void write(Sheet sheet, Deed deed, std::uint32_t id) const {
+    const Record record{.actor = actor_, .sheet = sheet, .deed = deed, .id = id};
     if (::write(STDOUT_FILENO, &record, sizeof record) != sizeof record) std::abort();  // a test without evidence fails
   }
   static bool is_whole(const Item& item) {
