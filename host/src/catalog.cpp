@@ -179,7 +179,7 @@ std::shared_ptr<Outlet> Catalog::outlet(const RouteInfo& route, const PluginVers
   SlowConsumer policy = policy_of(route);
   if (version.bridge) policy = policy_of_bridge(policy);
   outlet = std::make_shared<Outlet>(route.id, version.name(), policy, route.settings.backlog,
-                                    version.configuration.slots, version.pool);
+                                    version.configuration.slots, version.pool, version.bridge.has_value());
   return outlet;
 }
 

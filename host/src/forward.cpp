@@ -91,7 +91,8 @@ bool Hub::forward_publication(Instance& from, const bus::Incoming& incoming, con
   if (!copy_for_targets(from, incoming, entry)) return false;
   copy_for_inboxes(from, incoming, entry);
   if (Latch* const latch = entry.info->latch.get())
-    latch->keep({bus::key_of(incoming.header), redelivered_flag(from, incoming.header), false}, incoming.payload);
+    latch->keep({bus::key_of(incoming.header), redelivered_flag(from, incoming.header), false, !from.hears_itself},
+                incoming.payload);
 
   auto copy = copies_.begin();
   for (const Target& target : targets) {

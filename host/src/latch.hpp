@@ -26,7 +26,8 @@ class Latch {
   struct About {
     std::uint64_t key = 0;
     std::uint8_t flags = 0;
-    bool from_host = false;  ///< Of the host itself, whose own subscriptions do not hear it.
+    bool from_host = false;    ///< Of the host itself, whose own subscriptions do not hear it.
+    bool from_bridge = false;  ///< Of the topic's bridge, which does not hear it either.
   };
   /// One publication.
   struct Kept {

@@ -51,6 +51,7 @@ bool Outlet::catch_up(const Latch& latch, InstanceId instance, Hears hears) {
   std::vector<std::uint64_t> lacks;
   lacks.reserve(latch.count());
   latch.for_each([&](const Latch::Kept& kept) {
+    if (is_bridge && kept.about.from_bridge) return;  // it would send out what came in
     const bool from_host = kept.about.from_host;
     const bool was_on = kept.sequence < (from_host ? off_since_.host : off_since_.plugins);
     const bool is_on = from_host ? hears.host : hears.plugins;

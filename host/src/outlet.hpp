@@ -68,13 +68,15 @@ class Outlet {
     [[nodiscard]] std::uint64_t dropped() const { return dropped_oldest + dropped_newest + no_chunk + stopped; }
   };
 
-  /// `leftover` is how many messages a dead instance's ring can give back on top of `backlog`.
+  /// `leftover` is how many messages a dead instance's ring can give back on top of `backlog`; `bridge`: the consumer
+  /// is one.
   Outlet(RouteId route_id, std::string consumer_name, SlowConsumer slow_policy, std::uint32_t backlog,
-         std::uint32_t leftover, std::shared_ptr<InboundPool> inbound)
+         std::uint32_t leftover, std::shared_ptr<InboundPool> inbound, bool bridge = false)
       : route(route_id),
         consumer(std::move(consumer_name)),
         policy(slow_policy),
         pool(std::move(inbound)),
+        is_bridge(bridge),
         limit_(backlog),
         queue_(places(backlog, leftover)),
         index_(slow_policy == SlowConsumer::Conflate ? KeyIndex{queue_.size()} : KeyIndex{}) {}
@@ -91,6 +93,7 @@ class Outlet {
   const std::string consumer;  ///< The plugin's name.
   const SlowConsumer policy;
   const std::shared_ptr<InboundPool> pool;
+  const bool is_bridge;  ///< What it has published itself, and the topic keeps, is not for it.
 
   /// Messages that wait; a look without the lock, exact for what the calling thread itself has queued.
   [[nodiscard]] std::uint32_t waiting() const noexcept { return waiting_.load(std::memory_order_relaxed); }

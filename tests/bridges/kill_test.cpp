@@ -105,6 +105,27 @@ TEST_F(Killed, a_bridge_comes_back_and_an_application_of_the_machines_roudi_goes
   roudi.end();
 }
 
+TEST_F(Killed, a_bridge_of_a_latched_topic_sends_again_what_the_host_has_published_and_not_what_came_in) {
+  OpenHost host{{}, "latched = 8\n"};
+  const auto instance = host.await_connected(kOwnRoudi);
+  const auto application = host.application("trader", {"publish=3", "every=1000"});
+  application->await([](const Json& said) { return said["answered"] == 3; });
+  EXPECT_EQ(host.host().shunt({"pub", "market.bars", R"({"sequence":7})"}).code, 0);
+  ASSERT_TRUE(await([&] { return host.says("market.bars")["sent"] == 1; })) << host.bridge();
+
+  kill_process(host.bridge()["pid"]);
+  host.await_connected(kOwnRoudi, instance);
+
+  // Signals come after bars from here on: when those are out again, so is all of the bars that goes out.
+  ASSERT_TRUE(await([&] { return host.says("market.signals")["sent"] == 4; })) << host.bridge();
+  EXPECT_EQ(host.host().shunt({"pub", "market.bars", R"({"sequence":8})"}).code, 0);
+  ASSERT_TRUE(await([&] { return host.says("market.signals")["sent"] == 5; })) << host.bridge();
+  ASSERT_TRUE(await([&] { return host.says("market.bars")["sent"] >= 2; })) << host.bridge();
+  EXPECT_EQ(host.says("market.bars")["sent"], 2) << "of 5 that are kept";
+  application->kill();
+  host.end();
+}
+
 TEST_F(Killed, a_bridge_with_its_roudi_comes_back_with_another) {
   OpenHost host;
   auto instance = host.await_connected(kOwnRoudi);

@@ -132,6 +132,19 @@ TEST_F(Greeting, of_the_next_newcomer_takes_the_place_of_one_that_was_not_sent) 
   EXPECT_EQ(flush(outlet), (Waiting{-8, -9, -10, -11}));
 }
 
+TEST_F(Greeting, gives_a_bridge_nothing_that_came_in_by_it) {
+  Outlet bridge{{1}, "bridge:test", SlowConsumer::DropOldest, 8, 16, pool_, true};
+  Outlet plugin = outlet_of(SlowConsumer::DropOldest);
+  latch_.keep({.from_bridge = true}, bytes_of("payload"));
+  latch_.keep({.from_host = true}, bytes_of("payload"));
+
+  meet(bridge, latch_, {1});
+  meet(plugin, latch_, {2});
+
+  EXPECT_EQ(flush(bridge), (Waiting{-9, -10, -12}));
+  EXPECT_EQ(flush(plugin), (Waiting{-9, -10, -11, -12}));
+}
+
 TEST_F(Greeting, gives_one_that_was_off_what_was_published_meanwhile_and_nothing_again) {
   Outlet outlet = outlet_of(SlowConsumer::Refuse);
   meet(outlet, latch_, {1});
