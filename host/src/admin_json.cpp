@@ -63,7 +63,12 @@ Json plugin_json(const PluginSnapshot& plugin) {
                         {"received", each.says.received},
                         {"received_bytes", each.says.received_bytes},
                         {"lost", each.says.lost},
-                        {"refused", each.says.refused}}}});
+                        {"refused", each.says.refused},
+                        {"readers", each.says.readers},
+                        {"writers", each.says.writers},
+                        {"wrong_schema", each.says.wrong_schema},
+                        {"other_schema", fmt::format("{:016x}", each.says.other_schema.value)},
+                        {"invalid", each.says.invalid}}}});
   json["open_topics"] = std::move(topics);
   return json;
 }

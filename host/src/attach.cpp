@@ -65,7 +65,8 @@ void build_attach(flatbuffers::FlatBufferBuilder& builder, const PluginVersion& 
   std::vector<flatbuffers::Offset<control::OpenTopic>> open;
   if (version.bridge)
     for (const OpenTopic& each : version.bridge->topics)
-      open.push_back(control::CreateOpenTopicDirect(builder, each.name.c_str(), each.type.c_str(), each.schema.value));
+      open.push_back(control::CreateOpenTopicDirect(builder, each.name.c_str(), each.type.c_str(), each.schema.value,
+                                                    &each.reflection));
   const auto text = to_string(version.image.version);
   finish_message(builder, control::CreateAttachDirect(builder, bus::kLayoutVersion, instance.identity.id.value,
                                                       version.name().c_str(), text.c_str(), version.configuration.slots,

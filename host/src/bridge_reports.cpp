@@ -34,8 +34,19 @@ std::vector<OpenTopicSnapshot> Supervisor::open_topics_of(const Running& running
     OpenTopicSnapshot each{.topic = topic.name, .schema = topic.schema};
     if (result.size() < said.size()) {
       const control::OpenCountersT& counters = *said[result.size()];
-      each.says = {counters.sent,     counters.sent_bytes,     counters.unconnected, counters.no_memory,
-                   counters.received, counters.received_bytes, counters.lost,        counters.refused};
+      each.says = {.sent = counters.sent,
+                   .sent_bytes = counters.sent_bytes,
+                   .unconnected = counters.unconnected,
+                   .no_memory = counters.no_memory,
+                   .received = counters.received,
+                   .received_bytes = counters.received_bytes,
+                   .lost = counters.lost,
+                   .refused = counters.refused,
+                   .readers = counters.readers,
+                   .writers = counters.writers,
+                   .wrong_schema = counters.wrong_schema,
+                   .other_schema = {counters.other_schema},
+                   .invalid = counters.invalid};
     }
     result.push_back(std::move(each));
   }

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cctype>
 #include <set>
 
 namespace shunt {
@@ -143,6 +144,46 @@ void check_iceoryx(Check& check, const IceoryxBridgeConfiguration& bridge) {
   check_slots(check, bridge.slots);
 }
 
+/// What an address or an interface is made of, and nothing that the configuration of DDS could be ended by.
+bool is_network_name(std::string_view name) {
+  const auto fits = [](unsigned char each) {
+    return std::isalnum(each) != 0 ||
+           std::string_view{"._:-%@"}.find(static_cast<char>(each)) != std::string_view::npos;
+  };
+  return !name.empty() && name.size() <= 253 && std::ranges::all_of(name, fits);
+}
+
+void check_dds(Check& check, const DdsBridgeConfiguration& bridge, const std::vector<RouteConfiguration>& routes) {
+  constexpr std::uint32_t kDomainMax = 230;  // the port of a higher one is none
+  constexpr std::uint32_t kHistoryMax = 65'536;
+  check.no_zero_byte("program", bridge.program);
+  check.no_zero_byte("configuration", bridge.configuration);
+  check.range("domain", bridge.domain, 0, kDomainMax);
+  for (const auto& [member, names] : {std::pair{"interfaces", &bridge.interfaces}, {"peers", &bridge.peers}})
+    for (const std::string& name : *names)
+      check.require(is_network_name(name), member, "has {:?}; letters, digits and any of \"._:-%@\" are meant", name);
+  check.require(bridge.lease >= std::chrono::milliseconds(100) && bridge.lease <= std::chrono::hours(24), "lease",
+                "is {} ns; 100 ms to a day are meant", bridge.lease.count());
+  const DdsBridgeConfiguration defaults;
+  check.require(bridge.configuration.empty() || (bridge.interfaces.empty() && bridge.peers.empty() &&
+                                                 bridge.multicast && bridge.lease == defaults.lease),
+                "configuration", "says it all: leave interfaces, peers, multicast and lease out");
+  std::set<std::string_view> names;
+  for (const DdsTopicConfiguration& topic : bridge.topics) {
+    const auto member = fmt::format("topics.{:?}", topic.name);
+    const auto is_it = [&](const RouteConfiguration& route) {
+      return route.name == topic.name && route.open == Open::Dds;
+    };
+    check.require(std::ranges::any_of(routes, is_it), member,
+                  "is of no open topic: write [routes.{:?}] with open = \"dds\", or leave it out", topic.name);
+    check.require(names.insert(topic.name).second, member, "stands twice");
+    check.range(member + ".history", topic.history, 1, kHistoryMax);
+  }
+  check_pool(check, "outbound", bridge.outbound);
+  check_pool(check, "inbound", bridge.inbound);
+  check_slots(check, bridge.slots);
+}
+
 /// iceoryx's own limits: of the text that names a service, and of what one of its threads listens to.
 constexpr std::size_t kOpenNameBytesMax = 100;
 constexpr std::ptrdiff_t kOpenTopicsMax = 100;
@@ -151,7 +192,7 @@ void check_open(Check& check, const RouteConfiguration& route) {
   if (route.open == Open::No) return;
   check.require(!is_function_route(route.name), "open", "is for topics alone, and {:?} is a function", route.name);
   check.require(route.name.size() <= kOpenNameBytesMax, "open",
-                "is for names of at most {} bytes, which iceoryx can say; this one has {}", kOpenNameBytesMax,
+                "is for names of at most {} bytes, which the outside can say; this one has {}", kOpenNameBytesMax,
                 route.name.size());
 }
 
@@ -195,6 +236,8 @@ std::optional<Complaint> first_complaint(const HostConfiguration& configuration)
 
   Check iceoryx(first, "bridges.iceoryx.");
   check_iceoryx(iceoryx, configuration.iceoryx);
+  Check dds(first, "bridges.dds.");
+  check_dds(dds, configuration.dds, configuration.routes);
 
   std::set<std::string_view> names;
   for (const RouteConfiguration& route : configuration.routes) {
@@ -207,9 +250,11 @@ std::optional<Complaint> first_complaint(const HostConfiguration& configuration)
     check_route(members, route);
     check_open(members, route);
   }
-  const auto open = std::ranges::count(configuration.routes, Open::Iceoryx, &RouteConfiguration::open);
-  Check(first).require(open <= kOpenTopicsMax, "routes", "has {} topics with open = \"iceoryx\"; at most {} are meant",
-                       open, kOpenTopicsMax);
+  for (const auto& [world, spelling] : {std::pair{Open::Iceoryx, "iceoryx"}, {Open::Dds, "dds"}}) {
+    const auto open = std::ranges::count(configuration.routes, world, &RouteConfiguration::open);
+    Check(first).require(open <= kOpenTopicsMax, "routes", "has {} topics with open = \"{}\"; at most {} are meant",
+                         open, spelling, kOpenTopicsMax);
+  }
   return first;
 }
 

@@ -19,7 +19,9 @@ constexpr std::array kReadModes = {TomlWord{"auto", ReadMode::Auto}, TomlWord{"c
 constexpr std::array kPayloadPlaces = {TomlWord{"auto", PayloadPlace::Auto}, TomlWord{"inline", PayloadPlace::Inline},
                                        TomlWord{"chunk", PayloadPlace::Chunk}};
 
-constexpr std::array kOpen = {TomlWord{"no", Open::No}, TomlWord{"iceoryx", Open::Iceoryx}};
+constexpr std::array kOpen = {TomlWord{"no", Open::No}, TomlWord{"iceoryx", Open::Iceoryx}, TomlWord{"dds", Open::Dds}};
+constexpr std::array kReliabilities = {TomlWord{"reliable", Reliability::Reliable},
+                                       TomlWord{"best_effort", Reliability::BestEffort}};
 constexpr std::array kRoudis = {TomlWord{"auto", Roudi::Auto}, TomlWord{"embedded", Roudi::Embedded},
                                 TomlWord{"join", Roudi::Join}};
 
@@ -250,11 +252,48 @@ Status read_iceoryx(const TomlNode& node, const std::filesystem::path& folder, T
   return fields.finish();
 }
 
+Status read_dds_topic(const TomlEntry& entry, TomlPlaces& places, DdsTopicConfiguration& topic) {
+  const auto member = fmt::format("bridges.dds.topics.{:?}", entry.key);
+  topic.name = entry.key;
+  if (entry.node.table() == nullptr)
+    return error(ErrorCode::BadConfiguration, "{}: {} is {}; a table is meant", entry.node.place, member,
+                 entry.node.kind());
+  TomlFields fields(entry.node, fmt::format("[{}]", member), member, places);
+  fields.choice("reliability", topic.reliability, kReliabilities);
+  fields.count("history", topic.history);
+  fields.flag("keyed", topic.keyed);
+  return fields.finish();
+}
+
+Status read_dds(const TomlNode& node, const std::filesystem::path& folder, TomlPlaces& places,
+                DdsBridgeConfiguration& bridge) {
+  std::string program, configuration;
+  TomlFields fields(node, "[bridges.dds]", "bridges.dds", places);
+  fields.text("program", program);
+  fields.count("domain", bridge.domain);
+  if (const auto* names = fields.array("interfaces"))
+    fields.complain(read_texts(*names, "interfaces", bridge.interfaces));
+  if (const auto* names = fields.array("peers")) fields.complain(read_texts(*names, "peers", bridge.peers));
+  fields.flag("multicast", bridge.multicast);
+  fields.duration("lease", bridge.lease);
+  fields.text("configuration", configuration);
+  if (const auto* topics = fields.table("topics"))
+    for (const TomlEntry& entry : *topics->table())
+      fields.complain(read_dds_topic(entry, places, bridge.topics.emplace_back()));
+  if (const auto* pool = fields.table("outbound")) fields.complain(read_pool(*pool, bridge.outbound));
+  if (const auto* pool = fields.table("inbound")) fields.complain(read_pool(*pool, bridge.inbound));
+  fields.count("slots", bridge.slots);
+  bridge.program = beside(folder, program);
+  bridge.configuration = beside(folder, configuration);
+  return fields.finish();
+}
+
 Status read_bridges(const TomlNode& node, const std::filesystem::path& folder, TomlPlaces& places,
                     HostConfiguration& configuration) {
   TomlFields fields(node, "[bridges]", "bridges", places);
   if (const auto* iceoryx = fields.table("iceoryx"))
     fields.complain(read_iceoryx(*iceoryx, folder, places, configuration.iceoryx));
+  if (const auto* dds = fields.table("dds")) fields.complain(read_dds(*dds, folder, places, configuration.dds));
   return fields.finish();
 }
 

@@ -83,6 +83,8 @@ bool read(const PayloadSchema& schema, flatbuffers::Parser& parser) {
 
 }  // namespace
 
+flatbuffers::DetachedBuffer reflection_of(const PayloadSchema& schema) { return Writer(schema).write(); }
+
 std::string conformance_objection(const PayloadSchema& newer, const PayloadSchema& older) {
   flatbuffers::Parser newer_parser;
   flatbuffers::Parser older_parser;

@@ -31,11 +31,16 @@ Result<std::vector<std::shared_ptr<PluginVersion>>> Core::load_plugins() {
     versions.push_back(std::move(version));
   }
   SHUNT_CHECK(check_configured_routes(configuration.routes, versions, events));
-  SHUNT_TRY(iceoryx, catalog.bridge(Open::Iceoryx, configuration));  // last: the plugins' files say the types
-  if (iceoryx != nullptr) {
-    SHUNT_CHECK(supervisor->add(iceoryx));
-    versions.push_back(std::move(iceoryx));
+  const std::span plugins{versions};
+  std::vector<std::shared_ptr<PluginVersion>> bridges;
+  for (const Open world : {Open::Iceoryx, Open::Dds}) {  // last: the plugins' files say the types
+    SHUNT_TRY(bridge, catalog.bridge(world, configuration));
+    if (bridge == nullptr) continue;
+    if (world == Open::Dds) SHUNT_CHECK(describe_types(plugins, *bridge));
+    SHUNT_CHECK(supervisor->add(bridge));
+    bridges.push_back(std::move(bridge));
   }
+  versions.insert(versions.end(), bridges.begin(), bridges.end());
   return versions;
 }
 

@@ -330,7 +330,14 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"[bridges.iceoryx]\nslots = 100\n", "2:9", "a power of two"},
         Refusal{"[bridges.iceoryx]\nshared = { \"100 B\" = 1 }\n", "2:10", "bridges.iceoryx.shared cannot be"},
         Refusal{"[bridges.iceoryx]\nroudi = \"none\"\n", "2:9", "join"},
-        Refusal{"[routes.bars]\nopen = \"ros\"\n", "2:8", "iceoryx"}));
+        Refusal{"[routes.bars]\nopen = \"ros\"\n", "2:8", "iceoryx"},
+        Refusal{"[bridges.dds]\ndomain = 231\n", "2:10", "from 0 to 230"},
+        Refusal{"[bridges.dds]\ninterfaces = [\"<a>\"]\n", "2:14", "letters, digits"},
+        Refusal{"[bridges.dds]\nlease = \"99 ms\"\n", "2:9", "100 ms to a day"},
+        Refusal{"[bridges.dds]\npeers = [\"a\"]\nconfiguration = \"c.xml\"\n", "3:17", "says it all"},
+        Refusal{"[bridges.dds.topics.bars]\nhistory = 1\n", "1:1", "is of no open topic"},
+        Refusal{"[routes.bars]\nopen = \"dds\"\n[bridges.dds.topics.bars]\nhistory = 0\n", "4:11", "from 1 to 65536"},
+        Refusal{"[bridges.dds.topics.bars]\nreliability = \"some\"\n", "2:15", "best_effort"}));
 
 TEST(ConfigurationInCode, a_function_cannot_be_open) {
   const auto refused = check({.routes = {{.name = "momentum/signal", .open = Open::Iceoryx}}});

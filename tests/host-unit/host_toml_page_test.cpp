@@ -41,6 +41,8 @@ TEST(HostTomlPage, it_names_every_key_that_the_parser_knows_and_none_other) {
   EXPECT_EQ(page().keys("[trust]"), known_where("[trust]\n" + unknown));
   EXPECT_EQ(page().keys("[sandbox]"), known_where("[sandbox]\n" + unknown));
   EXPECT_EQ(page().keys("[bridges.iceoryx]"), known_where("[bridges.iceoryx]\n" + unknown));
+  EXPECT_EQ(page().keys("[bridges.dds]"), known_where("[bridges.dds]\n" + unknown));
+  EXPECT_EQ(page().keys("bridges.dds.topics.\"name\""), known_where("[bridges.dds.topics.\"a.b\"]\n" + unknown));
   EXPECT_EQ(page().keys("[[plugin]]"), known_where("[[plugin]]\n" + unknown));
   EXPECT_EQ(page().keys("sandbox"), known_where("[[plugin]]\n[plugin.sandbox]\n" + unknown));
   EXPECT_EQ(page().keys("deadlines"), known_where("[[plugin]]\n[plugin.deadlines]\n" + unknown));

@@ -43,8 +43,8 @@ enum class Scheduling : std::uint8_t { Other, Batch, Idle, Fifo, RoundRobin };
 /// Whether a plugin runs where a layer of the sandbox cannot be had: best (with what there is) or full (not at all).
 enum class SandboxRequired : std::uint8_t { Best, Full };
 
-/// Whose applications a topic is open to, by a bridge, both ways: no or iceoryx.
-enum class Open : std::uint8_t { No, Iceoryx };
+/// Whose applications a topic is open to, by a bridge, both ways: no, iceoryx or dds.
+enum class Open : std::uint8_t { No, Iceoryx, Dds };
 
 /// What one instance may use. host.toml: `sandbox = { memory = "128 MiB", open_files = 64, cpus = [1] }`.
 struct SandboxLimits {
@@ -153,6 +153,35 @@ struct IceoryxBridgeConfiguration {
   friend bool operator==(const IceoryxBridgeConfiguration&, const IceoryxBridgeConfiguration&) = default;
 };
 
+/// Whether DDS sends again what was lost on its way: reliable (while it is in the history) or best_effort (never).
+enum class Reliability : std::uint8_t { Reliable, BestEffort };
+
+/// `[bridges.dds.topics."name"]`: how one topic with `open = "dds"` travels.
+struct DdsTopicConfiguration {
+  std::string name;
+  Reliability reliability = Reliability::Reliable;
+  std::uint32_t history = 256;  ///< Messages that wait for a reader, and in the bridge for the host; 1 .. 65,536.
+  bool keyed = false;           ///< Each key is an instance of DDS, with a history of its own.
+  friend bool operator==(const DdsTopicConfiguration&, const DdsTopicConfiguration&) = default;
+};
+
+/// `[bridges.dds]`: the process that carries the topics with `open = "dds"`. It starts where there is one.
+struct DdsBridgeConfiguration {
+  std::filesystem::path program{};        ///< Empty: shunt-bridge-dds, beside the launcher.
+  std::uint32_t domain = 0;               ///< 0 .. 230
+  std::vector<std::string> interfaces{};  ///< Names of the network interfaces it uses; empty: DDS chooses one.
+  std::vector<std::string> peers{};       ///< Addresses and names of machines that multicast does not find.
+  bool multicast = true;
+  std::chrono::nanoseconds lease = std::chrono::seconds(10);  ///< Who is silent for so long has gone; 100 ms .. 1 day.
+  std::filesystem::path configuration{};  ///< A file of Cyclone DDS, instead of the four before this one.
+  std::vector<DdsTopicConfiguration> topics{};
+  std::vector<bus::SizeClass> outbound = {
+      {256, 256}, {4u << 10, 64}, {64u << 10, 8}};  ///< As a plugin's: what comes from DDS.
+  std::vector<bus::SizeClass> inbound = {{256, 256}, {4u << 10, 64}, {64u << 10, 8}};  ///< And what goes there.
+  std::uint32_t slots = 256;  ///< Per ring; a power of two, 16 .. 65,536.
+  friend bool operator==(const DdsBridgeConfiguration&, const DdsBridgeConfiguration&) = default;
+};
+
 /// Which plugins run: `[trust]`. The files are read when the host starts, and again for every plugin that joins later.
 struct TrustConfiguration {
   std::vector<std::filesystem::path> keys{};        ///< Public keys, as `shunt keygen` makes them.
@@ -177,6 +206,7 @@ struct HostConfiguration {
   std::vector<PluginConfiguration> plugins{};
   std::vector<RouteConfiguration> routes{};
   IceoryxBridgeConfiguration iceoryx{};  ///< `[bridges.iceoryx]`
+  DdsBridgeConfiguration dds{};          ///< `[bridges.dds]`
   friend bool operator==(const HostConfiguration&, const HostConfiguration&) = default;
 };
 

@@ -66,6 +66,11 @@ struct OpenTopicSnapshot {
     std::uint64_t received_bytes = 0;
     std::uint64_t lost = 0;     ///< In the queue from the outside, which was full.
     std::uint64_t refused = 0;  ///< From the outside: of another schema, or larger than the lane takes.
+    std::uint32_t readers = 0;  ///< Outside, now, where a bridge knows them.
+    std::uint32_t writers = 0;
+    std::uint64_t wrong_schema = 0;  ///< Of `refused`: of another schema ...
+    SchemaHash other_schema{};       ///< ... and of which, the last of them.
+    std::uint64_t invalid = 0;       ///< Of `refused`: no FlatBuffer of the topic's type.
   } says{};
 };
 
@@ -91,7 +96,7 @@ struct PluginSnapshot {
   std::string sha256;
   std::string trust;         ///< "Signed", "Listed" or "Unsigned"
   std::string signer;        ///< When signed: the name of the key.
-  bool bridge = false;       ///< No plugin: `plugin` is "bridge:iceoryx", and `sandbox`, `sha256`, `trust` are empty.
+  bool bridge = false;       ///< No plugin: `plugin` is "bridge:iceoryx", and `sha256`, `trust` are empty.
   std::string says_state{};  ///< Of a bridge, by its own word: what it is connected to.
   std::vector<OpenTopicSnapshot> open_topics{};  ///< Of a bridge that runs.
   std::string sandbox;         ///< "full", "without UserNamespace, ..."; empty until the instance has said it.
