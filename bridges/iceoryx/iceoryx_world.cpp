@@ -87,15 +87,15 @@ class IceoryxWorld final : public World {
 
   [[nodiscard]] std::string state() const override { return state_; }
 
-  Sent send(std::size_t topic, std::span<const std::byte> payload, bool redelivered) override {
-    return topics_[topic]->send(payload, redelivered);
+  Sent send(std::size_t topic, const Outgoing& message) override {
+    return topics_[topic]->send(message.payload, message.redelivered);
   }
 
   /// Each topic has its turn.
   std::optional<Received> receive() override {
     for (std::size_t looked_at = 0; looked_at < topics_.size(); ++looked_at) {
       turn_ = turn_ + 1 < topics_.size() ? turn_ + 1 : 0;
-      if (const auto payload = topics_[turn_]->receive()) return Received{turn_, *payload};
+      if (const auto payload = topics_[turn_]->receive()) return Received{.topic = turn_, .payload = *payload};
     }
     return std::nullopt;
   }

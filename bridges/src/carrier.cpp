@@ -34,7 +34,8 @@ std::string text_of(const control::BridgeReportT& report) {
   std::string text = report.state;
   for (const auto& each : report.topics)
     for (const std::uint64_t number : {each->sent, each->unconnected, each->no_memory, each->received, each->lost,
-                                       each->refused})
+                                       each->refused, std::uint64_t{each->readers}, std::uint64_t{each->writers},
+                                       each->wrong_schema, each->other_schema, each->invalid})
       text.append(" ").append(std::to_string(number));
   return text;
 }
@@ -81,20 +82,23 @@ Link Carrier::look() {
 
 bool Carrier::carry_out() {
   int carried = 0;
-  while (carried < kBatch) {
-    const bus::Incoming* const incoming = lane_.receiver.next(Ring::Data);
-    if (incoming == nullptr) break;
-    ++carried;
-    lane_.receiver.mark_begun(Ring::Data);
-    if (incoming->header.kind == bus::Kind::Publication) send_out(*incoming);
-    count(lane_.mine().statistics.handled);
-    lane_.receiver.mark_done(Ring::Data);
-    lane_.receiver.free(Ring::Data);
-    const bus::MessageHeader& header = incoming->header;
-    if (header.place == bus::Place::Chunk) lane_.receiver.give_back(header.chunk, header.generation);
-  }
-  while (lane_.receiver.next(Ring::Reply) != nullptr) lane_.receiver.free(Ring::Reply);  // a bridge asks for nothing
+  // A bridge asks for nothing: what comes by the ring of replies is urgent, and goes before each of the others.
+  while (carried < kBatch && (carry_out(Ring::Reply) || carry_out(Ring::Data))) ++carried;
   return carried > 0;
+}
+
+/// One message; false: there is none.
+bool Carrier::carry_out(Ring ring) {
+  const bus::Incoming* const incoming = lane_.receiver.next(ring);
+  if (incoming == nullptr) return false;
+  lane_.receiver.mark_begun(ring);
+  if (incoming->header.kind == bus::Kind::Publication) send_out(*incoming);
+  count(lane_.mine().statistics.handled);
+  lane_.receiver.mark_done(ring);
+  lane_.receiver.free(ring);
+  const bus::MessageHeader& header = incoming->header;
+  if (header.place == bus::Place::Chunk) lane_.receiver.give_back(header.chunk, header.generation);
+  return true;
 }
 
 void Carrier::send_out(const bus::Incoming& incoming) {
@@ -102,8 +106,13 @@ void Carrier::send_out(const bus::Incoming& incoming) {
   if (topic == counters_.size()) return;
   control::OpenCountersT& counters = counters_[topic];
   if (link_ != Link::Connected) return static_cast<void>(++counters.unconnected);
-  const bool redelivered = (incoming.header.flags & bus::flag::kRedelivered) != 0;
-  if (world_->send(topic, incoming.payload, redelivered) == Sent::NoMemory) {
+  const auto has = [&](std::uint8_t flag) { return (incoming.header.flags & flag) != 0; };
+  const Outgoing message{.payload = incoming.payload,
+                         .key = bus::key_of(incoming.header),
+                         .redelivered = has(bus::flag::kRedelivered),
+                         .latched = has(bus::flag::kLatched),
+                         .urgent = has(bus::flag::kUrgent)};
+  if (world_->send(topic, message) == Sent::NoMemory) {
     ++counters.no_memory;
     return;
   }
@@ -132,10 +141,13 @@ bool Carrier::take_in(const Received& received) {
   header.route = routes_.out[received.topic];
   header.kind = bus::Kind::Publication;
   header.payload_bytes = static_cast<std::uint32_t>(bytes);
+  header.flags = received.urgent ? bus::flag::kUrgent : std::uint8_t{0};
+  bus::set_key(header, received.key);
+  const Ring ring = received.urgent ? Ring::Reply : Ring::Data;
   const bool is_inline = bytes <= bus::kInlineBytesMax;
   if (bytes < kPayloadBytesMin || (!is_inline && !lane_.pool()->geometry().class_for(bytes)))
     return ++counters.refused, true;
-  if (!lane_.sender.has_room(Ring::Data)) return false;
+  if (!lane_.sender.has_room(ring)) return false;
   std::span<const std::byte> inline_payload;
   std::optional<bus::LoanedChunk> chunk;
   if (is_inline) {
@@ -150,7 +162,7 @@ bool Carrier::take_in(const Received& received) {
     header.chunk = chunk->chunk;
     header.generation = chunk->generation;
   }
-  lane_.sender.push(Ring::Data, header, inline_payload);
+  lane_.sender.push(ring, header, inline_payload);
   ++counters.received;
   counters.received_bytes += bytes;
   return true;

@@ -40,6 +40,7 @@ class Carrier {
  private:
   [[nodiscard]] Link look();
   bool carry_out();
+  bool carry_out(bus::Ring ring);
   bool carry_in();
   bool take_in(const Received& received);
   void harvest() noexcept;

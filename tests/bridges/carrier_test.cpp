@@ -29,6 +29,8 @@ struct Outside {
   std::mutex mutex;
   Link link = Link::Connected;
   bool has_memory = true;
+  std::uint64_t key = 0;  ///< Of what arrives, as is `urgent`.
+  bool urgent = false;
   std::vector<std::string> sent;     ///< "topic:payload"
   std::deque<std::string> arriving;  ///< For topic 1.
 
@@ -46,11 +48,13 @@ class MadeUpWorld final : public World {
     return outside_.with([&] { return outside_.link; });
   }
   [[nodiscard]] std::string state() const override { return "made up"; }
-  Sent send(std::size_t topic, std::span<const std::byte> payload, bool redelivered) override {
+  Sent send(std::size_t topic, const Outgoing& message) override {
     return outside_.with([&] {
       if (!outside_.has_memory) return Sent::NoMemory;
-      const std::string text{reinterpret_cast<const char*>(payload.data()), payload.size()};
-      outside_.sent.push_back(fmt::format("{}:{}{}", topic, text, redelivered ? " again" : ""));
+      const std::string text{reinterpret_cast<const char*>(message.payload.data()), message.payload.size()};
+      outside_.sent.push_back(fmt::format("{}:{}{}{}{}{}", topic, text, message.redelivered ? " again" : "",
+                                          message.latched ? " latched" : "", message.urgent ? " urgent" : "",
+                                          message.key == 0 ? "" : fmt::format(" of {}", message.key)));
       return Sent::Yes;
     });
   }
@@ -59,7 +63,7 @@ class MadeUpWorld final : public World {
       if (outside_.arriving.empty()) return std::nullopt;
       taken_ = outside_.arriving.front();
       outside_.arriving.pop_front();
-      return Received{1, std::as_bytes(std::span{taken_})};
+      return Received{1, std::as_bytes(std::span{taken_}), outside_.key, outside_.urgent};
     });
   }
   void release() override { taken_.clear(); }
@@ -82,14 +86,16 @@ class Carriers : public ::testing::Test {
     carrier.stop();
     if (thread.joinable()) thread.join();
   }
-  void send_to_bridge(std::string_view payload, std::uint8_t flags = 0) {
+  void send_to_bridge(std::string_view payload, std::uint8_t flags = 0, std::uint64_t key = 0) {
     bus::MessageHeader header;
     header.route = kBars;
     header.kind = bus::Kind::Publication;
     header.place = bus::Place::Inline;
     header.flags = flags;
     header.payload_bytes = static_cast<std::uint32_t>(payload.size());
-    lane.host->sender.push(Ring::Data, header, std::as_bytes(std::span{payload}));
+    bus::set_key(header, key);
+    const Ring ring = (flags & bus::flag::kUrgent) != 0 ? Ring::Reply : Ring::Data;
+    lane.host->sender.push(ring, header, std::as_bytes(std::span{payload}));
     lane.host->sender.wake();
   }
   void arrive(const std::string& payload) {
@@ -148,6 +154,30 @@ TEST_F(Carriers, what_the_host_sends_goes_out_in_order_and_keeps_its_mark) {
   EXPECT_EQ(said(0).sent_bytes, 11u);
   EXPECT_EQ(said(1).lost, 1u) << "what the world counts is told";
   EXPECT_TRUE(went_well);
+}
+
+TEST_F(Carriers, what_is_urgent_goes_out_first_and_what_is_kept_goes_out_with_its_key) {
+  send_to_bridge("kept", bus::flag::kLatched, 5);
+  send_to_bridge("now", bus::flag::kUrgent);
+  start();
+
+  EXPECT_TRUE(await([&] { return said(0).sent == 2; }));
+  end();
+  EXPECT_THAT(outside.sent, ElementsAre("0:now urgent", "0:kept latched of 5"));
+  EXPECT_EQ(lane.host->sender.marks(Ring::Reply).done, 1u);
+}
+
+TEST_F(Carriers, what_arrives_with_a_key_or_urgent_comes_to_the_host_so) {
+  outside.key = 5;
+  outside.urgent = true;
+  start();
+
+  arrive("12345678");
+
+  const bus::Incoming* incoming = nullptr;
+  ASSERT_TRUE(await([&] { return (incoming = lane.host->receiver.next(Ring::Reply)) != nullptr; }));
+  EXPECT_EQ(bus::key_of(incoming->header), 5u);
+  EXPECT_EQ(incoming->header.flags, bus::flag::kUrgent);
 }
 
 TEST_F(Carriers, what_arrives_reaches_the_host_inline_and_in_chunks) {

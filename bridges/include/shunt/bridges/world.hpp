@@ -1,5 +1,5 @@
 #pragma once
-/// What a bridge connects its topics to: iceoryx today, another transport tomorrow. All of it is used by one thread.
+/// What a bridge connects its topics to: iceoryx, or DDS. All of it is used by one thread.
 
 #include <shunt/schemas/control_generated.h>
 #include <shunt/schemas/result.hpp>
@@ -21,6 +21,7 @@ struct Topic {
   std::string name;
   std::string type;          ///< "market.Bar"
   std::uint64_t schema = 0;  ///< SchemaHash
+  std::vector<std::uint8_t> reflection{};  ///< The type, for PayloadCheck; empty where the host has sent none.
 };
 
 /// What the host has agreed with its bridge.
@@ -45,9 +46,20 @@ enum class Link : std::uint8_t {
 
 enum class Sent : std::uint8_t { Yes, NoMemory };
 
+/// A message on its way out.
+struct Outgoing {
+  std::span<const std::byte> payload;
+  std::uint64_t key = 0;    ///< Of what it tells; 0: its publisher does not say.
+  bool redelivered = false;  ///< An earlier start of the bridge may have sent it.
+  bool latched = false;      ///< The topic has kept it, from before this start.
+  bool urgent = false;
+};
+
 struct Received {
   std::size_t topic = 0;
   std::span<const std::byte> payload;  ///< Until release(). Its writer may change it: copy it, then look.
+  std::uint64_t key = 0;
+  bool urgent = false;  ///< It overtakes what waits on the host's side.
 };
 
 class World {
@@ -63,7 +75,7 @@ class World {
   // Only while look() says Connected.
 
   /// Copies a message to the outside. Never blocks: a reader there that does not keep up loses what is oldest.
-  virtual Sent send(std::size_t topic, std::span<const std::byte> payload, bool redelivered) = 0;
+  virtual Sent send(std::size_t topic, const Outgoing& message) = 0;
   /// The next message from the outside that is not our own; none: nothing there. release() it before the next.
   virtual std::optional<Received> receive() = 0;
   virtual void release() = 0;
