@@ -16,6 +16,8 @@ find_package(nlohmann_json REQUIRED)
 find_program(FLATC flatc REQUIRED)
 if(SHUNT_BRIDGES)
   find_path(SHUNT_ACL_FOLDER sys/acl.h REQUIRED)  # what the headers of iceoryx's RouDi include
+  pkg_check_modules(cyclonedds REQUIRED IMPORTED_TARGET CycloneDDS>=0.10)
+  find_program(IDLC idlc REQUIRED)
 endif()
 if(SHUNT_TESTS)
   find_package(GTest REQUIRED)

@@ -28,10 +28,12 @@ control::EnteredT failed(control::Phase phase, const Error& why) {
 
 class Server {
  public:
-  Server(const Program& program, Agreement agreement, bus::LaneEnd& lane, RouteIds routes, kit::ControlChannel control,
-         const kit::ControlChannel& warden)
+  Server(const Program& program, Agreement agreement, std::uint64_t data_bytes_max, bus::LaneEnd& lane, RouteIds routes,
+         kit::ControlChannel control, const kit::ControlChannel& warden)
       : program_(program),
         agreement_(std::move(agreement)),
+        data_bytes_max_(data_bytes_max),
+        warden_(warden),
         control_(std::move(control)),
         carrier_(lane, std::move(routes),
                  [&warden](control::BridgeReportT report) { static_cast<void>(warden.send(std::move(report))); }) {}
@@ -53,6 +55,7 @@ class Server {
 
  private:
   Status activate() {
+    if (program_.confine) static_cast<void>(warden_.send(program_.confine(agreement_, data_bytes_max_)));
     SHUNT_TRY(world, program_.make_world(agreement_, [this] { carrier_.wake(); }));
     carrier_.connect_to(std::move(world));
     thread_ = std::thread{[this] {
@@ -77,6 +80,8 @@ class Server {
 
   const Program& program_;
   Agreement agreement_;
+  std::uint64_t data_bytes_max_;
+  const kit::ControlChannel& warden_;
   kit::ControlChannel control_;
   Carrier carrier_;
   std::thread thread_;
@@ -94,8 +99,10 @@ void serve(const Program& program, Attachment attachment, const kit::ControlChan
     ::_exit(kFailed);
   }
   RouteIds routes{std::move(attachment.said.topics_in), std::move(attachment.said.topics_out)};
-  const int code =
-      Server{program, agreement_of(attachment.said), **lane, std::move(routes), std::move(control), warden}.run();
+  const control::AttachT& said = attachment.said;
+  const int code = Server{program, agreement_of(said), said.data_bytes_max, **lane, std::move(routes), std::move(control),
+                          warden}
+                       .run();
   std::exit(code);  // a world's library may have to say goodbye
 }
 

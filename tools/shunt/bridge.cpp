@@ -7,7 +7,8 @@
 namespace shunt::tool {
 
 Status run_bridge(int argc, char** argv) {
-  if (argc < 3 || argv[2][0] == '-') return error(ErrorCode::BadInput, "say which: shunt bridge iceoryx --help");
+  if (argc < 3 || argv[2][0] == '-')
+    return error(ErrorCode::BadInput, "say which: shunt bridge iceoryx --help, or dds");
   std::error_code ignored;
   const auto program = std::filesystem::read_symlink("/proc/self/exe", ignored)
                            .replace_filename(fmt::format("shunt-bridge-{}", argv[2]));

@@ -104,8 +104,8 @@ void print_pools(const Json& answer) {
 
 /// What was lost on its way out before it came to a bridge stands with the route: `shunt inspect` has it.
 void print_bridges(const Json& answer) {
-  Table table{"OPEN TOPIC",  "BRIDGE",        "SCHEMA", "SAYS SENT", "NO MEMORY",
-              "UNCONNECTED", "SAYS RECEIVED", "LOST",   "REFUSED"};
+  Table table{"OPEN TOPIC",    "BRIDGE", "SCHEMA",  "SAYS SENT", "NO MEMORY", "UNCONNECTED",
+              "SAYS RECEIVED", "LOST",   "REFUSED", "READERS",   "WRITERS"};
   std::string states;
   for (const Json& bridge : list_of(answer, "plugins")) {
     if (!bridge.value("bridge", false)) continue;
@@ -114,8 +114,14 @@ void print_bridges(const Json& answer) {
     for (const Json& topic : list_of(bridge, "open_topics")) {
       const Json says = topic.value("says", Json::object());
       const auto number = [&](const char* member) { return std::to_string(number_of(says, member)); };
+      const bool knows_others = text_of(bridge, "plugin") == "bridge:dds";
       table.add({text_of(topic, "topic"), text_of(bridge, "plugin"), text_of(topic, "schema"), number("sent"),
-                 number("no_memory"), number("unconnected"), number("received"), number("lost"), number("refused")});
+                 number("no_memory"), number("unconnected"), number("received"), number("lost"), number("refused"),
+                 knows_others ? number("readers") : "-", knows_others ? number("writers") : "-"});
+      if (number_of(says, "wrong_schema") > 0)
+        states += fmt::format("\n{} says: {} of {} were of schema {} and not of {}", text_of(bridge, "plugin"),
+                              number("wrong_schema"), text_of(topic, "topic"), text_of(says, "other_schema"),
+                              text_of(topic, "schema"));
     }
   }
   if (states.empty()) return;
