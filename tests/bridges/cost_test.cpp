@@ -2,8 +2,9 @@
 /// none.
 ///
 /// Timed: a round trip of `momentum/signal`, from the call to its reply. Three hosts take turns: two without a bridge,
-/// whose difference is the noise, and one with a bridge that is connected. Caller and plugins have a core each where
-/// there are two. Of each host the fastest tenth counts: what other processes of the machine do is in the rest.
+/// whose difference is the noise, and one with a bridge that is connected, to iceoryx or to DDS. Caller and plugins
+/// have a core each where there are two. Of each host the fastest tenth counts: what other processes of the machine do
+/// is in the rest.
 
 #include "momentum_client.hpp"
 #include "private_mounts.hpp"
@@ -38,19 +39,31 @@ std::vector<std::uint32_t> cpus() {
   return result;
 }
 
-/// This thread alone; those of hosts and bridges stay where they want.
-void stay_on(std::uint32_t cpu) {
-  cpu_set_t one;
-  CPU_ZERO(&one);
-  CPU_SET(cpu, &one);
-  ::sched_setaffinity(0, sizeof(one), &one);
-}
+/// This thread alone, while it lives; those of hosts and bridges stay where they want.
+class OnCpu {
+ public:
+  explicit OnCpu(std::uint32_t cpu) {
+    ::sched_getaffinity(0, sizeof(before_), &before_);
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(cpu, &one);
+    ::sched_setaffinity(0, sizeof(one), &one);
+  }
+  ~OnCpu() { ::sched_setaffinity(0, sizeof(before_), &before_); }
+  OnCpu(const OnCpu&) = delete;
+  OnCpu& operator=(const OnCpu&) = delete;
+
+ private:
+  cpu_set_t before_{};
+};
 
 Host start(Open open) {
   HostConfiguration configuration;
   configuration.launcher = LAUNCHER;
   configuration.trust.allow_unsigned = true;
   configuration.plugins.push_back({.path = MOMENTUM_4, .sandbox = {.cpus = {cpus().back()}}});
+  configuration.dds.interfaces = {"lo"};
+  configuration.dds.domain = 77;
   configuration.routes.push_back({.name = "market.bars", .open = open});
   configuration.routes.push_back({.name = "market.signals", .open = open});
   auto host = Host::start(std::move(configuration));
@@ -60,7 +73,7 @@ Host start(Open open) {
 
 bool is_connected(Host& host) {
   for (const PluginSnapshot& each : host.snapshot().plugins)
-    if (each.bridge && each.says_state == "a RouDi of its own") return true;
+    if (each.bridge && (each.says_state == "a RouDi of its own" || each.says_state == "domain 77 on lo")) return true;
   return false;
 }
 
@@ -89,12 +102,18 @@ class Subject {
   std::vector<nanoseconds> calls_;
 };
 
-TEST(OpenTopicsCost, a_route_that_is_not_open_is_as_fast_with_a_bridge_as_without) {
-  std::array<Subject, 3> subjects{Subject{Open::No}, Subject{Open::Iceoryx}, Subject{Open::No}};
+class OpenTopicsCost : public ::testing::TestWithParam<Open> {};
+
+INSTANTIATE_TEST_SUITE_P(Worlds, OpenTopicsCost, ::testing::Values(Open::Iceoryx, Open::Dds), [](const auto& tested) {
+  return std::string{tested.param == Open::Iceoryx ? "iceoryx" : "dds"};
+});
+
+TEST_P(OpenTopicsCost, a_route_that_is_not_open_is_as_fast_with_a_bridge_as_without) {
+  std::array<Subject, 3> subjects{Subject{Open::No}, Subject{GetParam()}, Subject{Open::No}};
   const auto until = Clock::now() + std::chrono::seconds{30};
   while (!is_connected(subjects[1].host) && Clock::now() < until) std::this_thread::yield();
   ASSERT_TRUE(is_connected(subjects[1].host));
-  stay_on(cpus().front());
+  const OnCpu caller{cpus().front()};
 
   for (int turn = 0; turn < kTurns; ++turn)
     for (std::size_t i = 0; i < subjects.size(); ++i) subjects[(i + static_cast<std::size_t>(turn)) % 3].take_turn();
