@@ -4,9 +4,10 @@
 ///     dds_application domain=7 interface=lo bars=SCHEMA signals=SCHEMA publish=COUNT every=MICROSECONDS
 ///
 /// window=COUNT lets no more bars be without their signal than that; schema=wrong sends bars that say so of themselves;
-/// payload=BYTES sends so many that are no FlatBuffer; keys=COUNT gives bars that many keys in turn.
-/// reliability=best_effort, history=COUNT and latched=COUNT are settings of both topics; read=no takes nothing before
-/// SIGUSR1. It prints what it has seen, as JSON lines, until SIGTERM.
+/// payload=BYTES sends so many that are no FlatBuffer, padding=BYTES so many behind each; keys=COUNT gives bars that
+/// many keys in turn; origin=yes says that they are numbered. reliability=best_effort, history=COUNT and latched=COUNT
+/// are settings of both topics; read=no takes nothing before SIGUSR1. It prints what it has seen, as JSON lines, until
+/// SIGTERM.
 
 #include "open_message.h"
 
@@ -94,10 +95,12 @@ class Bars {
   Bars(dds_entity_t participant, const Words& words)
       : schema_(words.schema("bars")),
         keys_(words.number("keys")),
+        padding_(words.number("padding")),
         garbage_(words.number("payload"), '\xff'),
         writer_(made("a writer", dds_create_writer(participant, topic_of(participant, "shunt/market/bars"),
                                                    qos_of(words).get(), nullptr))) {
     if (words.text("schema") == "wrong") schema_ = ~schema_;
+    if (words.text("origin") == "yes") origin_ = 1;
   }
 
   bool publish(std::uint64_t sequence) {
@@ -105,8 +108,13 @@ class Bars {
     builder_.Finish(market::CreateBar(builder_, sequence, 20001017, 100, 102, 99, 101, 5));
     shunt_open_Message message{};
     message.schema = schema_;
+    message.origin[0] = origin_;
     message.number = sequence;
     message.key = message.instance = keys_ == 0 ? 0 : 1 + sequence % keys_;
+    if (padding_ > 0) {
+      garbage_.assign(reinterpret_cast<const char*>(builder_.GetBufferPointer()), builder_.GetSize());
+      garbage_.resize(garbage_.size() + padding_);
+    }
     auto* const data =
         garbage_.empty() ? builder_.GetBufferPointer() : reinterpret_cast<std::uint8_t*>(garbage_.data());
     const std::uint32_t bytes = garbage_.empty() ? builder_.GetSize() : static_cast<std::uint32_t>(garbage_.size());
@@ -122,6 +130,8 @@ class Bars {
  private:
   std::uint64_t schema_;
   std::uint64_t keys_;
+  std::uint64_t padding_;
+  std::uint8_t origin_ = 0;
   std::string garbage_;
   flatbuffers::FlatBufferBuilder builder_;
   dds_entity_t writer_;
