@@ -99,6 +99,23 @@ TEST_F(OpenToDds, what_is_no_flatbuffer_of_the_topics_type_does_not_come_in) {
   host.end();
 }
 
+TEST_F(OpenToDds, what_comes_back_from_outside_with_the_hosts_own_origin_does_not_come_in) {
+  DdsHost host;
+  const auto echo = host.application({"publish=3", "origin=theirs"});
+  echo->await([](const Json& said) { return said["writers"] == 1; });
+  host.publish(1);
+  echo->await([](const Json& said) { return said["sent"] == 3; });
+
+  const auto honest = host.application({"publish=5"});
+
+  honest->await([](const Json& said) { return said["answered"] == 5; });
+  EXPECT_TRUE(await([&] { return host.says("market.bars")["received"] == 5; })) << host.bridge();
+  EXPECT_EQ(host.says("market.bars")["refused"], 0);
+  honest->end();
+  echo->end();
+  host.end();
+}
+
 TEST_F(OpenToDds, a_reader_that_comes_late_hears_what_a_latched_topic_keeps) {
   DdsHost host{{.route = "latched = 2"}};
   for (int sequence = 1; sequence <= 3; ++sequence) host.publish(static_cast<std::uint64_t>(sequence));

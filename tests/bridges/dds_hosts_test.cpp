@@ -69,6 +69,17 @@ TEST_F(TwoHosts, share_a_topic_both_ways_and_nothing_goes_round_between_them) {
   end();
 }
 
+TEST_F(TwoHosts, find_each_other_by_their_addresses_where_nothing_is_sent_to_many) {
+  start({.bridge = "multicast = false\npeers = [\"10.77.0.1\", \"10.77.0.2\"]"});
+
+  left->publish(1);
+  right->publish(2);
+
+  EXPECT_TRUE(await([&] { return received() == 1; })) << right->bridge();
+  EXPECT_TRUE(await([&] { return left->says("market.signals")["received"] == 1; })) << left->bridge();
+  end();
+}
+
 TEST_F(TwoHosts, lose_nothing_of_a_reliable_topic_over_a_cable_that_loses) {
   constexpr int kBars = 3000;
   start({.bridge = "lease = \"20 s\"\n", .topic = "history = 4096"});

@@ -5,9 +5,9 @@
 ///
 /// window=COUNT lets no more bars be without their signal than that; schema=wrong sends bars that say so of themselves;
 /// payload=BYTES sends so many that are no FlatBuffer, padding=BYTES so many behind each; keys=COUNT gives bars that
-/// many keys in turn; origin=yes says that they are numbered. reliability=best_effort, history=COUNT and latched=COUNT
-/// are settings of both topics; read=no takes nothing before SIGUSR1. It prints what it has seen, as JSON lines, until
-/// SIGTERM.
+/// many keys in turn; origin=yes says that they are numbered, origin=theirs that they are of whose signal came last.
+/// reliability=best_effort, history=COUNT and latched=COUNT are settings of both topics; read=no takes nothing before
+/// SIGUSR1. It prints what it has seen, as JSON lines, until SIGTERM.
 
 #include "open_message.h"
 
@@ -100,15 +100,19 @@ class Bars {
         writer_(made("a writer", dds_create_writer(participant, topic_of(participant, "shunt/market/bars"),
                                                    qos_of(words).get(), nullptr))) {
     if (words.text("schema") == "wrong") schema_ = ~schema_;
-    if (words.text("origin") == "yes") origin_ = 1;
+    if (words.text("origin") == "yes") origin_ = std::string(sizeof(shunt_open_Origin), '\1');
+    claims_theirs_ = words.text("origin") == "theirs";
   }
 
-  bool publish(std::uint64_t sequence) {
+  /// False: it has not, or may not yet.
+  bool publish(std::uint64_t sequence, const std::string& their_origin) {
+    if (claims_theirs_) origin_ = their_origin;
+    if (claims_theirs_ && origin_.empty()) return false;
     builder_.Clear();
     builder_.Finish(market::CreateBar(builder_, sequence, 20001017, 100, 102, 99, 101, 5));
     shunt_open_Message message{};
     message.schema = schema_;
-    message.origin[0] = origin_;
+    std::memcpy(message.origin, origin_.data(), origin_.size());
     message.number = sequence;
     message.key = message.instance = keys_ == 0 ? 0 : 1 + sequence % keys_;
     if (padding_ > 0) {
@@ -131,7 +135,8 @@ class Bars {
   std::uint64_t schema_;
   std::uint64_t keys_;
   std::uint64_t padding_;
-  std::uint8_t origin_ = 0;
+  std::string origin_;
+  bool claims_theirs_ = false;
   std::string garbage_;
   flatbuffers::FlatBufferBuilder builder_;
   dds_entity_t writer_;
@@ -162,6 +167,8 @@ class Signals {
     return status.current_count;
   }
   [[nodiscard]] std::uint64_t answered() const { return answered_.size(); }
+  /// Of the last that came.
+  [[nodiscard]] const std::string& origin() const { return origin_; }
   void print(std::uint64_t sent, std::uint32_t readers) const {
     std::string minors, keys;
     for (const auto minor : minors_) minors += (minors.empty() ? "" : ",") + std::to_string(minor);
@@ -188,14 +195,15 @@ class Signals {
     latched_ += (message.flags & shunt_open_LATCHED) != 0 ? 1 : 0;
     urgent_ += (message.flags & shunt_open_URGENT) != 0 ? 1 : 0;
     keys_.insert(message.instance);
-    const std::string origin(reinterpret_cast<const char*>(message.origin), sizeof(message.origin));
-    numbers_[{origin, message.start}].insert(message.number);
+    origin_.assign(reinterpret_cast<const char*>(message.origin), sizeof(message.origin));
+    numbers_[{origin_, message.start}].insert(message.number);
     const auto& signal = *flatbuffers::GetRoot<market::Signal>(message.payload._buffer);
     minors_.insert(signal.version());
     if (!answered_.insert(signal.sequence()).second) ++twice_;
   }
 
   std::uint64_t schema_;
+  std::string origin_;
   dds_entity_t reader_;
   std::map<std::pair<std::string, std::uint64_t>, std::set<std::uint64_t>> numbers_;  // by start of a host's bridge
   std::set<std::uint64_t> answered_;                                                  // bars
@@ -229,7 +237,7 @@ int main(int argc, char** argv) {
     bool any = reads && signals.read();
     const bool may_send = window == 0 || sent - signals.answered() < window;
     if (sent < count && may_send && now >= send_at && bars.readers() > 0 && signals.writers() > 0 &&
-        bars.publish(sent)) {
+        bars.publish(sent, signals.origin())) {
       ++sent;
       send_at = now + every;
       any = true;
