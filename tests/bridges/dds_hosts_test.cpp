@@ -192,7 +192,7 @@ TEST_F(TwoHosts, hear_the_last_of_a_latched_topic_after_a_long_partition_and_not
   cable->mend();
 
   // It keeps 2 and 3: the first of these was here before.
-  EXPECT_TRUE(await([&] { return received() == 4; })) << right->bridge();
+  EXPECT_TRUE(await([&] { return received() == 4; })) << right->says("market.signals") << left->says("market.signals");
   publish(4, 5);
   EXPECT_TRUE(await([&] { return received() == 5; })) << right->bridge();
   EXPECT_EQ(lost(), 0);
