@@ -5,6 +5,8 @@
 #include <shunt/host.hpp>
 
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
 #include <future>
 #include <new>
 
@@ -76,6 +78,14 @@ struct PollEnd {
   }
 };
 
+/// The poll() that this returns to would go on in what is gone.
+[[noreturn]] void refuse_to_end(const std::string& name) {
+  std::fprintf(stderr,
+               "shunt: the host \"%s\" was destroyed in one of its callbacks: end it when poll() has returned\n",
+               name.c_str());
+  std::abort();
+}
+
 tl::unexpected<Error> deadlock(std::string_view what) {
   return error(ErrorCode::WouldDeadlock, "{} from inside a callback: let the thread that polls do it", what);
 }
@@ -118,6 +128,7 @@ Host::~Host() { end(); }
 
 void Host::end() {
   if (core_ == nullptr) return;
+  if (PollingScope::polls(*core_)) refuse_to_end(core_->configuration.name);
   core_->shut_down();
   core_->hub->drop_due();  // on this thread: callbacks are the user's, and handles may outlive us
 }

@@ -29,7 +29,7 @@ namespace shunt {
 
 /// Thread-safe unless a member says otherwise; moving and destroying it are for one thread that knows of no other user.
 /// Destroying it stops every plugin and waits for the last process to end; replies and handles that are still around
-/// stay valid. Not to be destroyed in a callback.
+/// stay valid. Destroying it in one of its callbacks ends the program: abort(), and a line that says so.
 class Host {
  public:
   /// Reads the configuration, reads and checks every plugin's file, starts them and waits until all are active. Blocks.
