@@ -6,6 +6,8 @@
 #include <optional>
 #include <thread>
 
+#include <gmock/gmock.h>
+
 namespace shunt::test {
 namespace {
 
@@ -60,6 +62,26 @@ TEST_F(Subscriptions, that_end_in_their_own_callback_let_go_what_it_holds_once_i
 
   EXPECT_TRUE(held_in_callback);
   EXPECT_EQ(held.use_count(), 1);
+}
+
+TEST_F(Subscriptions, two_that_end_in_their_own_callbacks_hear_one_message_each_and_a_third_hears_all) {
+  Host host = start({actor()});
+  std::optional<Subscription> subscriptions[2];
+  int heard[3]{};
+  for (const std::size_t i : {0u, 1u})
+    subscriptions[i] = host.subscribe<stage::News>("actor.news",
+                                                   [&, i](News&) {
+                                                     ++heard[i];
+                                                     subscriptions[i].reset();
+                                                   })
+                           .value();
+  const auto third = host.subscribe<stage::News>("actor.news", [&](News&) { ++heard[2]; }).value();
+
+  for (int i = 0; i < 3; ++i) tell(host);
+
+  EXPECT_TRUE(poll_until(host, [&] { return heard[0] > 0 && heard[1] > 0 && heard[2] == 3; }));
+  EXPECT_EQ(host.poll(), 0u);
+  EXPECT_THAT(heard, testing::ElementsAre(1, 1, 3));
 }
 
 TEST_F(Subscriptions, that_end_in_anothers_callback_wait_for_their_own_to_return) {

@@ -1,43 +1,11 @@
 // A plugin that is not what its manifest says does not compile. Each test runs the compiler on one plugin.
-#include "note.hpp"
-#include "temporary_directory.hpp"
+#include "written_plugin.hpp"
 
-#include <string>
-
-#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace shunt::test {
 namespace {
-
-constexpr const char* kSignature =
-    "const shunt::Context&, const probe::Question&, shunt::Reply<probe::Response>&) override { return {}; }\n";
-constexpr const char* kFunctions[] = {"echo",        "large",   "silent", "twice",    "throws",
-                                      "throws_late", "refuses", "asks",   "describes"};
-
-/// A whole plugin without the function `missing`, and with `body` as the handler of its topic.
-std::string plugin(const std::string& missing, const std::string& body) {
-  std::string text =
-      "#include \"probe_contract.hpp\"\n"
-      "class Mine : public probe::Contract {\n"
-      "  shunt::Status init(const probe::Config&) override { return {}; }\n"
-      "  shunt::Status on_probe_questions([[maybe_unused]] const shunt::Context& context,\n"
-      "                                   const shunt::Received<probe::Question>&) override { " +
-      body + " }\n";
-  for (const std::string function : kFunctions)
-    if (function != missing) text += "  shunt::Status " + function + "(" + kSignature;
-  return text + "};\nSHUNT_PLUGIN(Mine)\n";
-}
-
-/// What the compiler says; empty when it is content.
-std::string compiled(const std::string& source) {
-  const TemporaryDirectory folder;
-  const auto file = folder.write("mine.cpp", source);
-  const auto ran = run(fmt::format("{} {} -fsyntax-only {}", SHUNT_COMPILER, SHUNT_FLAGS, file.string()));
-  EXPECT_EQ(ran.exit == 0, ran.output.find("error:") == std::string::npos) << ran.output;
-  return ran.output;
-}
 
 TEST(Contract, a_plugin_that_keeps_it_compiles) {
   EXPECT_EQ(compiled(plugin("",
@@ -56,7 +24,7 @@ TEST(Contract, a_function_declared_and_not_written_does_not_compile) {
 TEST(Contract, a_function_written_and_not_declared_does_not_compile) {
   auto source = plugin("", "return {};");
   const std::string_view shout = "  shunt::Status shout(";
-  source.insert(source.find("  shunt::Status echo("), std::string(shout) + kSignature);
+  source.insert(source.find("  shunt::Status echo("), std::string(shout) + kProbeSignature);
   EXPECT_THAT(compiled(source), testing::HasSubstr("'shunt::Status Mine::shout("));
 }
 
