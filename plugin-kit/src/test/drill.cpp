@@ -3,6 +3,7 @@
 #include <shunt/plugin-kit/test/drill.hpp>
 
 #include <array>
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -31,13 +32,16 @@ const std::array kLives{
 
 class Drill {
  public:
-  Drill(const shunt_plugin& plugin, const ContractView& contract, const RunnerOptions& options)
-      : plugin_(plugin), contract_(contract), options_(options) {}
+  Drill(const shunt_plugin& plugin, const ContractView& contract, const RunnerOptions& options,
+        const DrillSettings& settings)
+      : plugin_(plugin), contract_(contract), options_(options), settings_(settings) {}
 
   /// Goes through `life` and cleans up after it.
-  Status drive(const Life& life, const Result<std::vector<Setting>>& settings) const {
+  Status drive(const Life& life) {
+    drill_ = life.after;
     const auto before = Belongings::of_this_process();
-    StandIn stand_in(plugin_, contract_, settings, options_);
+    StandIn stand_in(plugin_, contract_, settings_.good, options_);
+    note("load");
     SHUNT_CHECK(stand_in.load());
     for (const Step each : life.steps) SHUNT_CHECK(succeed(stand_in, each));
     return clean_up(stand_in, before, life.after);
@@ -46,10 +50,10 @@ class Drill {
   enum class Failure { Certain, Possible };
 
   /// Goes as far as `failing`, which must fail, and cleans up; for init also after trying again with `good`.
-  Status drive_failing(Step failing, const Result<std::vector<Setting>>& bad, const Result<std::vector<Setting>>& good,
-                       Failure failure) const {
+  Status drive_failing(Step failing, const Result<std::vector<Setting>>& bad, Failure failure) {
     for (const bool retry : {false, true}) {
       if (retry && failing != Step::Init) break;
+      drill_ = fmt::format("a failing {}{}", name(failing), retry ? ", tried again" : "");
       const auto before = Belongings::of_this_process();
       StandIn stand_in(plugin_, contract_, bad, options_);
       for (int each = 0; each < static_cast<int>(failing); ++each)
@@ -60,11 +64,10 @@ class Drill {
                      name(failing));
       }
       if (retry) {
-        stand_in.use(good);
+        stand_in.use(settings_.good);
         for (const Step each : {Step::Init, Step::Validate, Step::Activate}) SHUNT_CHECK(succeed(stand_in, each));
       }
-      SHUNT_CHECK(
-          clean_up(stand_in, before, fmt::format("a failing {}{}", name(failing), retry ? ", tried again" : "")));
+      SHUNT_CHECK(clean_up(stand_in, before, drill_));
     }
     return {};
   }
@@ -75,7 +78,12 @@ class Drill {
     return kNames[static_cast<std::size_t>(step)];
   }
 
-  static Status step(StandIn& stand_in, Step step) {
+  void note(std::string_view phase) const {
+    if (settings_.notice) settings_.notice(drill_.substr(0, drill_.find_last_not_of(',') + 1), phase);
+  }
+
+  [[nodiscard]] Status step(StandIn& stand_in, Step step) const {
+    note(name(step));
     switch (step) {
       case Step::Init: return stand_in.init();
       case Step::Validate: return stand_in.validate();
@@ -93,6 +101,7 @@ class Drill {
 
   Status clean_up(StandIn& stand_in, const Belongings& before, std::string_view after) const {
     for (const char* const times : {"", "a second ", "a third "}) {
+      note("cleanup");
       stand_in.cleanup();
       auto left = left_since(before);
       if (stand_in.chunks_held() > 0)
@@ -108,6 +117,8 @@ class Drill {
   const shunt_plugin& plugin_;
   const ContractView& contract_;
   const RunnerOptions& options_;
+  const DrillSettings& settings_;
+  std::string drill_{};  ///< The one in hand.
 };
 
 }  // namespace
@@ -119,18 +130,18 @@ Status drill(const shunt_plugin& plugin, const ContractView& contract, const Dri
     if (*each && !**each) return tl::make_unexpected((**each).error());
   // What comes with a process's first thread and stays, such as one of the thread sanitizer's own, is no plugin's.
   std::thread([] {}).join();
-  const Drill drill(plugin, contract, options);
-  for (const Life& life : kLives) SHUNT_CHECK(drill.drive(life, settings.good));
+  Drill drill(plugin, contract, options, settings);
+  for (const Life& life : kLives) SHUNT_CHECK(drill.drive(life));
   const std::array failing{std::pair{Step::Init, &settings.init_fails},
                            std::pair{Step::Validate, &settings.validate_fails},
                            std::pair{Step::Activate, &settings.activate_fails}};
   for (const auto& [step, bad] : failing)
-    if (*bad) SHUNT_CHECK(drill.drive_failing(step, **bad, settings.good, Drill::Failure::Certain));
+    if (*bad) SHUNT_CHECK(drill.drive_failing(step, **bad, Drill::Failure::Certain));
   if (settings.init_fails) return {};
   // What no host gives, a contract refuses; a plugin on the bare C ABI may overlook it.
   auto unknown = *settings.good;
   unknown.push_back({"shunt-drill", "unknown"});
-  return drill.drive_failing(Step::Init, unknown, settings.good, Drill::Failure::Possible);
+  return drill.drive_failing(Step::Init, unknown, Drill::Failure::Possible);
 }
 
 }  // namespace shunt::test

@@ -3,7 +3,9 @@
 
 #include <shunt/plugin-kit/test/stand_in.hpp>
 
+#include <functional>
 #include <optional>
+#include <string_view>
 
 namespace shunt::test {
 
@@ -13,6 +15,9 @@ struct DrillSettings {
   std::optional<Result<std::vector<Setting>>> init_fails{};
   std::optional<Result<std::vector<Setting>>> validate_fails{};
   std::optional<Result<std::vector<Setting>>> activate_fails{};
+  /// Hears before each step which drill it belongs to ("activate after init, twice") and which phase it is. Not null
+  /// where the plugin may not come back from one.
+  std::function<void(std::string_view drill, std::string_view phase)> notice{};
 };
 
 /// init twice; init that fails and is tried again; cleanup, three times, after load and after each phase, whether it
