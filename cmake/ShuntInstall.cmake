@@ -2,7 +2,7 @@
 #
 #   kit    for those who write and test plugins: headers, the SDK, what runs a plugin in its test, shunt-manifest and
 #          ShuntPlugin.cmake. Needs no iceoryx.
-#   host   over the kit, for those who link a host: its libraries, `shunt` and shunt-launch.
+#   host   over the kit, for those who link a host: its libraries, `shunt`, shunt-launch and shunt-drill.
 #
 # A third, bridges, is programs alone, which a host starts where a topic is open.
 #
@@ -22,7 +22,7 @@ install(TARGETS shunt_plugin_sdk shunt_plugin_test shunt-manifest EXPORT ShuntKi
   INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(TARGETS shunt_host shunt_bus shunt_schemas EXPORT ShuntHostTargets COMPONENT host
   INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-install(TARGETS shunt shunt-launch COMPONENT host)
+install(TARGETS shunt shunt-launch shunt-drill COMPONENT host)
 if(SHUNT_BRIDGES)
   install(TARGETS shunt-bridge-iceoryx shunt-bridge-dds COMPONENT bridges)
   install(FILES bridges/dds/open_message.idl DESTINATION ${CMAKE_INSTALL_DATADIR}/shunt COMPONENT bridges)

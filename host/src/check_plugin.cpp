@@ -1,5 +1,6 @@
 #include "blocking_calls.hpp"
 #include "digest.hpp"
+#include "plugin_entry.hpp"
 #include "plugin_image.hpp"
 #include "settings.hpp"
 
@@ -8,9 +9,7 @@
 #include <algorithm>
 
 namespace shunt {
-namespace {
 
-/// The entry that a host would start the file by; else the one by which it may join; else none.
 const PluginConfiguration* entry_of(const HostConfiguration& configuration, const std::filesystem::path& plugin,
                                     const std::string& sha256) {
   const auto is_same_file = [&](const PluginConfiguration& each) {
@@ -24,6 +23,8 @@ const PluginConfiguration* entry_of(const HostConfiguration& configuration, cons
   if (entry == configuration.plugins.end()) entry = std::ranges::find_if(configuration.plugins, has_same_bytes);
   return entry == configuration.plugins.end() ? nullptr : &*entry;
 }
+
+namespace {
 
 void note_blocking(const std::string& object, const std::vector<std::string>& undefined,
                    std::vector<BlockingCall>& blocking) {

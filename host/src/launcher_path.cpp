@@ -46,6 +46,14 @@ Result<std::filesystem::path> bridge_path(const std::filesystem::path& configure
                program, beside_executable(program).string(), installed.string());
 }
 
+Result<std::filesystem::path> path_beside(const std::filesystem::path& launcher, const std::string& program) {
+  SHUNT_TRY(path, launcher_path(launcher));
+  for (const auto& each : {path.parent_path() / program, beside_executable(program)})
+    if (runs(each)) return each;
+  return error(ErrorCode::BadConfiguration, "{} is not beside the launcher, {}: install it there", program,
+               path.string());
+}
+
 std::filesystem::path launcher_of_package(std::filesystem::path configured, const std::filesystem::path& packaged) {
   // Relative where the compiler was told to hide folders: where that leads depends on where the host is started.
   if (!configured.empty() || !packaged.is_absolute() || runs(beside_executable())) return configured;

@@ -18,6 +18,11 @@ namespace shunt::host {
                                                         const std::string& program,
                                                         const std::filesystem::path& launcher);
 
+/// Of another program of the same release: beside the launcher, or beside the running executable.
+/// Errors: BadConfiguration.
+[[nodiscard]] Result<std::filesystem::path> path_beside(const std::filesystem::path& launcher,
+                                                        const std::string& program);
+
 /// What is to be configured in a program that was built against an installed Shunt whose launcher is `packaged`: that
 /// one, unless another is `configured` or lies beside the executable.
 [[nodiscard]] std::filesystem::path launcher_of_package(std::filesystem::path configured,

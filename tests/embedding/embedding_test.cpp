@@ -39,7 +39,7 @@ TEST(Installation, names_no_folder_of_the_source_or_the_build) {
   const Installation shunt;
 
   EXPECT_THAT(shunt.traces_of_the_tree(), IsEmpty());
-  for (const char* program : {"shunt", "shunt-launch", "shunt-manifest"}) {
+  for (const char* program : {"shunt", "shunt-launch", "shunt-drill", "shunt-manifest"}) {
     const auto file = (shunt.prefix() / "bin" / program).string();
     EXPECT_EQ(shunt.run(file + " --help").exit_code, 0) << program;
     EXPECT_THAT(shunt.run("readelf -d " + file).output, Not(HasSubstr("PATH"))) << program;

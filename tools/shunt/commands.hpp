@@ -30,11 +30,15 @@ struct Options {
   std::string newer;  ///< A second file.
   bool matrix = false;
   bool everything = false;  ///< --all
+  bool no_drill = false;
+  std::vector<std::string> failing{};  ///< "PHASE.KEY=VALUE" each.
 };
 
 /// Exit codes of `shunt compat` beside those of every command: its answer, for scripts.
 inline constexpr int kExitRelink = 3;
 inline constexpr int kExitRefuse = 4;
+/// Of `shunt check`: the plugin would run, and the drill found something.
+inline constexpr int kExitDrill = 3;
 
 Status run_host(const Options& options);
 Status plan_host(const Options& options);
@@ -52,13 +56,13 @@ Status inspect_name(const Options& options);
 Status make_keys(const Options& options);
 Status sign_file(const Options& options);
 Status verify_file(const Options& options);
-Status check_file(const Options& options);
 Status show_audit(const Options& options);
 Status examine(const Options& options);
 Status tell_version(const Options& options);
 Status new_plugin(const Options& options);
-/// Gives the exit code.
+/// These give the exit code.
 Result<int> compare_files(const Options& options);
+Result<int> check_file(const Options& options);
 
 /// Replaces this process by shunt-bench with all further arguments. Errors: System.
 Status run_bench(int argc, char** argv);

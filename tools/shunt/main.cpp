@@ -114,6 +114,13 @@ void takes_file_and_public_keys(CLI::App& command, Options& options) {
 void takes_file_to_check(CLI::App& command, Options& options) {
   takes_file(command, options);
   command.add_flag("--strict", options.strict, "Fail for calls that may block, too.");
+  command.add_flag("--no-drill", options.no_drill, "Run nothing of the plugin.");
+  command
+      .add_option("--failing", options.failing,
+                  "A setting with which this phase fails, to drill that too; may be said several times.")
+      ->type_name("PHASE.KEY=VALUE")
+      ->expected(1)
+      ->take_all();
 }
 
 void takes_two_files_or_matrix(CLI::App& command, Options& options) {
@@ -165,8 +172,13 @@ constexpr std::array kCommands{
             "shunt audit momentum"},
     Command{"doctor", "Say what plugins are confined by on this machine, and what is missing.", examine, takes_nothing,
             "shunt doctor --json"},
-    Command{"check", "Say whether the host of --config, else of ./host.toml, would run a plugin's file, and why not.",
-            check_file, takes_file_to_check, "shunt check plugins/libmomentum.so --config host.toml"},
+    Command{
+        "check",
+        "Say whether the host of --config, else of ./host.toml, would run a plugin's file, and why not; which of its "
+        "calls may block; and, by drilling its lifecycle in a process without a sandbox, what it leaves behind. "
+        "Exits with 0 where it would run and leaves nothing, 1 refused, or --strict and it may block, 3 the drill "
+        "found something.",
+        check_file, takes_file_to_check, "shunt check plugins/libmomentum.so --config host.toml"},
     Command{"compat", "Say whether a build can take the place of another: exits with 0 in place, 3 re-link, 4 refuse.",
             compare_files, takes_two_files_or_matrix, "shunt compat plugins/libmomentum.so build/libmomentum.so"},
     Command{"new", "Write a project for a new plugin, with a test, into a folder of its name.", new_plugin,
