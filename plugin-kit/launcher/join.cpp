@@ -1,7 +1,10 @@
 #include "join.hpp"
 
+#include <shunt/schemas/host_sockets.hpp>
+
 #include <array>
 #include <cstring>
+#include <filesystem>
 #include <string_view>
 #include <vector>
 
@@ -39,6 +42,18 @@ Status check_environment() {
   return {};
 }
 
+/// The path itself, or the socket of the host of that name, where `shunt run` has put it. Errors: HostGone.
+Result<std::string> socket_of(const std::string& host) {
+  std::error_code ignored;
+  if (host.find('/') != std::string::npos || std::filesystem::exists(host, ignored)) return host;
+  for (const auto& folder : host_socket_folders()) {
+    const auto socket = folder / (host + ".sock");
+    if (is_private_folder(folder) && std::filesystem::exists(socket, ignored)) return socket.string();
+  }
+  return error(ErrorCode::HostGone,
+               "no host \"{}\" of this user runs: start it with `shunt run`, or give the path of its socket", host);
+}
+
 /// Errors: System. None: the plugin has no signature. Whether it is one, the host finds out.
 Result<bus::UniqueFd> open_signature(const std::string& plugin_path) {
   bus::UniqueFd signature{::open((plugin_path + ".sig").c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
@@ -48,8 +63,9 @@ Result<bus::UniqueFd> open_signature(const std::string& plugin_path) {
 
 }  // namespace
 
-Result<kit::ControlChannel> join_host(const std::string& socket_path, const std::string& plugin_path) {
+Result<kit::ControlChannel> join_host(const std::string& name_or_path, const std::string& plugin_path) {
   SHUNT_CHECK(check_environment());
+  SHUNT_TRY(socket_path, socket_of(name_or_path));
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (socket_path.size() >= sizeof(address.sun_path))

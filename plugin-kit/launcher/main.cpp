@@ -81,7 +81,7 @@ bool is_packet_socket(int fd) {
 
 int attach(int fd) {
   if (!is_packet_socket(fd)) {
-    std::fprintf(stderr, "shunt-launch: descriptor %d is no socket of a host: to join one by hand say --host SOCKET\n",
+    std::fprintf(stderr, "shunt-launch: descriptor %d is no socket of a host: to join one by hand say --host NAME\n",
                  fd);
     return kMisused;
   }
@@ -134,9 +134,10 @@ int main(int argc, char** argv) {
                             return text.starts_with('-') ? "a descriptor is a number from 0" : std::string{};
                           })
                           ->excludes(attach);
-  auto* const host = program.add_option("--host", socket, "Join the running host that listens on this socket.")
-                         ->type_name("SOCKET")
-                         ->excludes(attach);
+  auto* const host =
+      program.add_option("--host", socket, "Join the running host of this name, or that listens on this socket.")
+          ->type_name("NAME")
+          ->excludes(attach);
   auto* const file = program.add_option("plugin", plugin, "The plugin's shared object, with --host.")->excludes(attach);
   host->needs(file);
   file->needs(host);
@@ -150,6 +151,6 @@ int main(int argc, char** argv) {
   if (attach->count() > 0) return launcher::attach(fd);
   if (probe->count() > 0) return launcher::probe(fd);
   if (host->count() > 0) return launcher::join(socket, plugin);
-  std::fprintf(stderr, "shunt-launch: say --host SOCKET and a plugin, or --help\n");
+  std::fprintf(stderr, "shunt-launch: say --host NAME and a plugin, or --help\n");
   return launcher::kMisused;
 }

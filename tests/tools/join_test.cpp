@@ -1,4 +1,4 @@
-/// Joining a running host by hand: shunt-launch --host SOCKET plugin.so
+/// Joining a running host by hand: shunt-launch --host NAME plugin.so
 #include "raw_client.hpp"
 #include "running_host.hpp"
 
@@ -246,12 +246,12 @@ TEST_F(JoiningByHand, without_a_host_the_launcher_says_so) {
   EXPECT_EQ(nobody.code, 1);
   EXPECT_THAT(nobody.errors, HasSubstr("HostGone: no host listens on /nonexistent/host.sock"));
   EXPECT_EQ(nothing.code, 2);
-  EXPECT_THAT(nothing.errors, HasSubstr("say --host SOCKET and a plugin"));
+  EXPECT_THAT(nothing.errors, HasSubstr("say --host NAME and a plugin"));
   EXPECT_EQ(half.code, 2);
   EXPECT_EQ(no_descriptor.code, 2);
   EXPECT_EQ(no_descriptor.errors, "--attach: a descriptor is a number from 0\nRun with --help for more information.\n");
   EXPECT_EQ(help.code, 0);
-  EXPECT_THAT(help.out, HasSubstr("--host SOCKET"));
+  EXPECT_THAT(help.out, HasSubstr("--host NAME"));
 }
 
 /// A host that lists its plugins, and where a plugin of the list is stopped.

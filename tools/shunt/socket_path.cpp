@@ -2,6 +2,7 @@
 
 #include <shunt/host/admin_client.hpp>
 #include <shunt/host/configuration.hpp>
+#include <shunt/schemas/host_sockets.hpp>
 
 #include <algorithm>
 #include <cstdlib>
@@ -15,28 +16,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::vector<fs::path> folders() {
-  std::vector<fs::path> result;
-  if (const char* const runtime = std::getenv("XDG_RUNTIME_DIR"); runtime != nullptr && *runtime == '/')
-    result.push_back(fs::path{runtime} / "shunt");
-  const auto own = fmt::format("shunt-{}", ::geteuid());
-  result.push_back(fs::path{"/run"} / own);
-  result.push_back(fs::path{"/tmp"} / own);
-  return result;
-}
-
-/// Ours alone, and no link to somewhere else.
-bool is_private(const fs::path& folder) {
-  struct stat status {};
-  return ::lstat(folder.c_str(), &status) == 0 && S_ISDIR(status.st_mode) && status.st_uid == ::geteuid() &&
-         (status.st_mode & (S_IRWXG | S_IRWXO)) == 0;
-}
-
 /// Those that a host listens on.
 std::vector<fs::path> sockets_in(const fs::path& folder) {
   std::vector<fs::path> found;
   std::error_code ignored;
-  if (!is_private(folder)) return found;
+  if (!is_private_folder(folder)) return found;
   for (const auto& entry : fs::directory_iterator{folder, ignored})
     if (entry.path().extension() == ".sock" && AdminClient::connect(entry.path())) found.push_back(entry.path());
   return found;
@@ -45,8 +29,8 @@ std::vector<fs::path> sockets_in(const fs::path& folder) {
 Result<fs::path> socket_named(const std::string& host) {
   const auto file = host + ".sock";
   std::error_code ignored;
-  for (const fs::path& folder : folders())
-    if (is_private(folder) && fs::exists(folder / file, ignored)) return folder / file;
+  for (const fs::path& folder : host_socket_folders())
+    if (is_private_folder(folder) && fs::exists(folder / file, ignored)) return folder / file;
   return error(ErrorCode::HostGone,
                "no host \"{}\" of this user runs: start it with `shunt run`, or name its socket with --socket", host);
 }
@@ -55,14 +39,14 @@ Result<fs::path> socket_named(const std::string& host) {
 
 Result<fs::path> default_socket(const std::string& host) {
   bool too_long = false;
-  for (const fs::path& folder : folders()) {
+  for (const fs::path& folder : host_socket_folders()) {
     const fs::path socket = folder / (host + ".sock");
     if (socket.native().size() > kSocketPathBytesMax) {
       too_long = true;
       continue;
     }
     ::mkdir(folder.c_str(), S_IRWXU);
-    if (is_private(folder)) return socket;
+    if (is_private_folder(folder)) return socket;
   }
   if (too_long)
     return error(ErrorCode::BadConfiguration,
@@ -72,7 +56,7 @@ Result<fs::path> default_socket(const std::string& host) {
   return error(ErrorCode::System,
                "none of the folders for admin sockets can be made with mode 0700 for user {} alone, the last is {}: "
                "remove what is there, or set admin_socket in [host]",
-               ::geteuid(), folders().back().string());
+               ::geteuid(), host_socket_folders().back().string());
 }
 
 Result<fs::path> find_socket(const fs::path& socket, const fs::path& config) {
@@ -84,7 +68,7 @@ Result<fs::path> find_socket(const fs::path& socket, const fs::path& config) {
   }
   if (const char* const named = std::getenv("SHUNT_SOCKET"); named != nullptr && *named != '\0') return fs::path{named};
   std::vector<fs::path> found;
-  for (const fs::path& folder : folders()) std::ranges::copy(sockets_in(folder), std::back_inserter(found));
+  for (const fs::path& folder : host_socket_folders()) std::ranges::copy(sockets_in(folder), std::back_inserter(found));
   if (found.size() == 1) return found.front();
   if (found.empty())
     return error(ErrorCode::HostGone,
