@@ -70,21 +70,21 @@ std::string config_struct(const Declaration& declaration) {
     };
     members += fmt::format("  {} {}{};\n", kTypes[static_cast<int>(key.type)], member,
                            key.fallback ? " = " + literal(key.type, *key.fallback) : "{}");
-    reads += fmt::format("    reader.read({}, {}, config.{}", string_literal(key.name), key.required, member);
+    reads += fmt::format("  reader.read({}, {}, config.{}", string_literal(key.name), key.required, member);
     if (key.type == ConfigType::Int || key.type == ConfigType::Float)
       reads += ", " + optional(key.minimum) + ", " + optional(key.maximum);
     if (key.type == ConfigType::String) reads += ", " + string_literal(key.pattern.value_or(""));
     reads += ");\n";
   }
   return fmt::format(
-      "struct Config {{\n{}\n"
-      "  /// What the host gives, checked against the manifest once more. Errors: BadConfiguration.\n"
-      "  [[nodiscard]] static shunt::Result<Config> parse(shunt::kit::Settings settings) {{\n"
-      "    {}Config config;\n"
-      "    shunt::kit::SettingsReader reader(kName, settings);\n{}"
-      "    SHUNT_CHECK(reader.finish());\n"
-      "    return config;\n"
-      "  }}\n}};\n",
+      "struct Config {{\n{}}};\n\n"
+      "/// What the host gives, checked against the manifest once more. Errors: BadConfiguration.\n"
+      "[[nodiscard]] inline shunt::Result<Config> parse_config(shunt::kit::Settings settings) {{\n"
+      "  {}Config config;\n"
+      "  shunt::kit::SettingsReader reader(kName, settings);\n{}"
+      "  SHUNT_CHECK(reader.finish());\n"
+      "  return config;\n"
+      "}}\n",
       members, declaration.config.empty() ? "const " : "", reads);
 }
 
@@ -212,18 +212,18 @@ std::string dispatch(const Declaration& declaration) {
   }
   return fmt::format(
       "  shunt::Status shunt_init(shunt::kit::Settings settings) final {{\n"
-      "    SHUNT_TRY(config, Config::parse(settings));\n"
+      "    SHUNT_TRY(config, ::{0}::parse_config(settings));\n"
       "    return init(config);\n"
       "  }}\n"
       "  void shunt_handle(const shunt_message& message) final {{\n"
-      "    switch (message.index) {{\n{}"
-      "      default: return shunt::kit::refuse_index(shunt_link(), message, \"function\", {});\n"
+      "    switch (message.index) {{\n{1}"
+      "      default: return shunt::kit::refuse_index(shunt_link(), message, \"function\", {2});\n"
       "    }}\n  }}\n"
       "  void shunt_receive(const shunt_message& message) final {{\n"
-      "    switch (message.index) {{\n{}"
-      "      default: return shunt::kit::refuse_index(shunt_link(), message, \"topic\", {});\n"
+      "    switch (message.index) {{\n{3}"
+      "      default: return shunt::kit::refuse_index(shunt_link(), message, \"topic\", {4});\n"
       "    }}\n  }}\n",
-      functions, declaration.functions.size(), topics, declaration.topics_in.size());
+      identifier(declaration.name), functions, declaration.functions.size(), topics, declaration.topics_in.size());
 }
 
 std::string members(const Declaration& declaration) {

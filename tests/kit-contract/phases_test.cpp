@@ -80,7 +80,7 @@ TEST(Phases, a_launcher_with_fewer_services_than_the_plugin_knows_gets_no_plugin
 TEST(Config, has_the_manifests_defaults) {
   const shunt_setting settings[] = {{"account", "a"}};
 
-  const auto config = probe::Config::parse(settings);
+  const auto config = probe::parse_config(settings);
 
   ASSERT_TRUE(config);
   EXPECT_EQ(config->account, "a");
