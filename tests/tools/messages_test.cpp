@@ -1,5 +1,5 @@
 /// call, pub and echo: JSON in, JSON out.
-#include "running_host.hpp"
+#include "running_host_test.hpp"
 
 #include <csignal>
 
@@ -12,16 +12,9 @@ namespace {
 using testing::HasSubstr;
 using testing::StartsWith;
 
-class Messages : public ProcessTest {
+class Messages : public RunningHostTest {
  protected:
-  void expect_refused(const Words& arguments, const std::string& sentence) {
-    const Ran ran = host_.shunt(arguments);
-    EXPECT_EQ(ran.code, 1) << testing::PrintToString(arguments);
-    EXPECT_EQ(ran.out, "");
-    EXPECT_THAT(ran.errors, StartsWith("shunt: " + sentence));
-  }
-
-  RunningHost host_{{plugin(ACTOR), plugin(PARTNER), plugin(PARROT)}};
+  Messages() : RunningHostTest({plugin(ACTOR), plugin(PARTNER), plugin(PARROT)}) {}
 };
 
 /// `shunt echo`, once it follows the topic.

@@ -1,5 +1,5 @@
 /// switch, stop and restart.
-#include "running_host.hpp"
+#include "running_host_test.hpp"
 
 #include <csignal>
 
@@ -10,19 +10,11 @@ namespace {
 
 using testing::HasSubstr;
 using testing::MatchesRegex;
-using testing::StartsWith;
 
-class Plugins : public ProcessTest {
+class Plugins : public RunningHostTest {
  protected:
-  void expect_refused(const Words& arguments, const std::string& sentence) {
-    const Ran ran = host_.shunt(arguments);
-    EXPECT_EQ(ran.code, 1) << testing::PrintToString(arguments);
-    EXPECT_EQ(ran.out, "");
-    EXPECT_THAT(ran.errors, StartsWith("shunt: " + sentence));
-  }
+  Plugins() : RunningHostTest({plugin(ACTOR), plugin(ACTOR_2), plugin(PARTNER)}) {}
   int answering_version() { return host_.ask({"call", "actor/act", order("Echo")})["reply"]["version"].get<int>(); }
-
-  RunningHost host_{{plugin(ACTOR), plugin(ACTOR_2), plugin(PARTNER)}};
 };
 
 TEST_F(Plugins, a_switch_moves_the_routes_there_and_back) {

@@ -1,6 +1,6 @@
 /// stop, drain, disable, enable and restart: a plugin, a route, everything.
 #include "raw_client.hpp"
-#include "running_host.hpp"
+#include "running_host_test.hpp"
 
 #include <csignal>
 #include <thread>
@@ -12,16 +12,12 @@ namespace {
 
 using testing::AllOf;
 using testing::HasSubstr;
-using testing::StartsWith;
 
-class StopCommands : public ProcessTest {
+class StopCommands : public RunningHostTest {
  protected:
-  void expect_refused(const Words& arguments, const std::string& sentence) {
-    const Ran ran = host_.shunt(arguments);
-    EXPECT_EQ(ran.code, 1) << testing::PrintToString(arguments);
-    EXPECT_EQ(ran.out, "");
-    EXPECT_THAT(ran.errors, StartsWith("shunt: " + sentence));
-  }
+  StopCommands()
+      : RunningHostTest(
+            {plugin(ACTOR, "handler_max = \"60 min\"\ngrace = \"60 min\"\n"), plugin(ACTOR_2), plugin(PARTNER)}) {}
   std::string says(const Words& arguments) {
     const Ran ran = host_.shunt(arguments);
     EXPECT_EQ(ran.code, 0) << testing::PrintToString(arguments) << ran;
@@ -34,9 +30,6 @@ class StopCommands : public ProcessTest {
     return {};
   }
   bool answers(const std::string& function) { return host_.shunt({"call", function, "{}"}).code == 0; }
-
-  RunningHost host_{
-      {plugin(ACTOR, "handler_max = \"60 min\"\ngrace = \"60 min\"\n"), plugin(ACTOR_2), plugin(PARTNER)}};
 };
 
 TEST_F(StopCommands, a_plugin_is_drained_disabled_and_enabled_by_its_name) {
