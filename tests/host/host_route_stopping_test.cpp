@@ -1,5 +1,5 @@
 /// stop, drain, disable, enable and restart for a single function or topic.
-#include "cast.hpp"
+#include "patient.hpp"
 
 #include <algorithm>
 #include <thread>
@@ -17,11 +17,6 @@ using News = Received<stage::News>;
 
 class RouteStopping : public HostTest {
  protected:
-  static PluginConfiguration patient(PluginConfiguration plugin) {
-    plugin.handler_max = 1h;
-    plugin.grace = 1h;
-    return plugin;
-  }
   static RouteSnapshot route_of(Host& host, std::string_view name) {
     const auto snapshot = host.snapshot();
     const auto found = std::ranges::find(snapshot.routes, name, &RouteSnapshot::name);

@@ -1,5 +1,5 @@
-/// stop, drain, disable, enable and restart for a plugin and for everything.
-#include "cast.hpp"
+/// stop, drain, disable and enable for a plugin.
+#include "stopping.hpp"
 
 #include <algorithm>
 #include <csignal>
@@ -16,36 +16,6 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 using News = Received<stage::News>;
-
-class Stopping : public HostTest {
- protected:
-  static PluginConfiguration patient(PluginConfiguration plugin) {
-    plugin.handler_max = 1h;
-    plugin.grace = 1h;
-    return plugin;
-  }
-  /// Whether the plugin got there.
-  static bool await_admission(Host& host, std::string_view plugin, std::string_view admission) {
-    return await([&] { return snapshot_of(host, plugin).admission == admission; });
-  }
-  static std::ptrdiff_t count_events(Host& host, HostEventKind kind) {
-    return std::ranges::count(host.events(), kind, &HostEvent::kind);
-  }
-  static Error call_fails(Host& host) {
-    const auto reply = host.client<actor::Client>().value().act(order({}), {.deadline = 30s});
-    return reply ? Error{} : reply.error();
-  }
-  static bool serves(Host& host) {
-    auto client = host.client<actor::Client>().value();
-    return client.act(order({}), {.deadline = 30s}) && client.repeat(order({}), {.deadline = 30s});
-  }
-  /// Publications, and then one call, that a plugin which stands still has before it.
-  static void give_work(Host& host, std::uint64_t publications) {
-    auto orders = host.publisher<stage::Order>("stage.orders").value();
-    for (std::uint64_t i = 0; i < publications; ++i)
-      ASSERT_TRUE(orders.publish(order({.deed = Deed::Publish, .number = i})));
-  }
-};
 
 // ---- A plugin
 
@@ -304,148 +274,6 @@ TEST_F(Stopping, all_routes_of_what_is_meant_change_in_one_exchange_of_the_table
   EXPECT_EQ(exchanges([&] { return host.enable("actor"); }), 1u);
   EXPECT_EQ(exchanges([&] { return host.disable(Scope::everything()); }), 1u);
   EXPECT_EQ(exchanges([&] { return host.enable(Scope::everything()); }), 1u);
-}
-
-// ---- Restarting
-
-TEST_F(Stopping, a_restart_ends_the_plugin_and_starts_it_again) {
-  Host host = start({actor()});
-  const auto before = snapshot_of(host, "actor");
-
-  ASSERT_TRUE(host.restart("actor"));
-
-  EXPECT_TRUE(serves(host));
-  EXPECT_GT(snapshot_of(host, "actor").instance, before.instance);
-  EXPECT_EQ(snapshot_of(host, "actor").crashes, 0u);
-  EXPECT_THAT(host.crashes(), testing::IsEmpty());
-}
-
-TEST_F(Stopping, a_restart_waits_for_what_the_plugin_has_and_only_one_is_made_at_a_time) {
-  Host host = start({patient(actor())});
-  std::vector<std::uint64_t> heard;
-  const auto subscription =
-      host.subscribe<stage::News>("actor.news", [&](News& news) { heard.push_back(news->number()); });
-  std::jthread restarter;
-  {
-    const Frozen frozen{host, "actor"};
-    give_work(host, 3);
-    restarter = std::jthread{[&] { EXPECT_TRUE(host.restart("actor", kPatience)); }};
-    await_event(host, HostEventKind::Stopped, "actor");
-
-    const auto second = host.restart("actor");
-
-    EXPECT_EQ(second.error().code, ErrorCode::NotServing);
-    EXPECT_THAT(second.error().message, HasSubstr("is being restarted already"));
-    EXPECT_THAT(call_fails(host).message, HasSubstr("is being restarted"));
-  }
-  EXPECT_TRUE(poll_until(host, [&] { return heard.size() == 3; }));
-  restarter.join();
-  EXPECT_TRUE(serves(host));
-}
-
-TEST_F(Stopping, a_restart_that_somebody_stops_leaves_the_plugin_stopped) {
-  Host host = start({patient(actor())});
-  Status restarted;
-  std::jthread stopper;
-  {
-    std::jthread restarter;
-    const Frozen frozen{host, "actor"};
-    give_work(host, 1);
-    restarter = std::jthread{[&] { restarted = host.restart("actor", kPatience); }};
-    await_event(host, HostEventKind::Stopped, "actor");
-    stopper = std::jthread{[&] { EXPECT_TRUE(host.stop("actor", kPatience)); }};
-    EXPECT_TRUE(await([&] { return count_events(host, HostEventKind::Stopped) == 2; }));
-  }
-  stopper.join();
-
-  ASSERT_FALSE(restarted);
-  EXPECT_EQ(restarted.error().code, ErrorCode::NotServing);
-  EXPECT_THAT(restarted.error().message, HasSubstr("was stopped while it was being restarted"));
-  EXPECT_EQ(snapshot_of(host, "actor").state, "Stopped");
-}
-
-TEST_F(Stopping, a_restart_of_one_that_does_not_finish_says_what_was_cut_off_and_it_serves_again) {
-  Host host = start({patient(actor())});
-  const Frozen frozen{host, "actor"};
-  give_work(host, 1);
-
-  const auto restarted = host.restart("actor", 50ms);
-
-  ASSERT_FALSE(restarted);
-  EXPECT_EQ(restarted.error().code, ErrorCode::DeadlineExceeded);
-  EXPECT_THAT(restarted.error().message, HasSubstr("messages not done: 1"));
-  EXPECT_TRUE(serves(host));
-}
-
-// ---- Everything
-
-TEST_F(Stopping, everything_is_taken_off_and_comes_back) {
-  Host host = start({actor(), partner()});
-  const auto serving = [&] {
-    return serves(host) && host.client<partner::Client>().value().act(order({}), {.deadline = 30s});
-  };
-  const auto states = [&] { return snapshot_of(host, "actor").state + ", " + snapshot_of(host, "partner").state; };
-
-  ASSERT_TRUE(host.drain(Scope::everything(), kPatience));
-  EXPECT_EQ(snapshot_of(host, "actor").admission, "Drained");
-  EXPECT_EQ(snapshot_of(host, "partner").admission, "Drained");
-  EXPECT_EQ(states(), "Active, Active");
-  ASSERT_TRUE(host.enable(Scope::everything()));
-  EXPECT_TRUE(serving());
-  ASSERT_TRUE(host.stop(Scope::everything(), kPatience));
-  EXPECT_EQ(states(), "Stopped, Stopped");
-  EXPECT_TRUE(Belongings::now().children.empty());
-  ASSERT_TRUE(host.restart(Scope::everything(), kPatience));
-  EXPECT_TRUE(serving());
-  ASSERT_TRUE(host.restart(Scope::everything(), kPatience));
-  EXPECT_TRUE(serving());
-}
-
-TEST_F(Stopping, everything_starts_together_so_that_what_one_publishes_as_it_starts_is_heard_by_another) {
-  Host host = start({actor("activate publish"), partner()});
-  std::jthread poller{[&](const std::stop_token& stop) {
-    while (!stop.stop_requested()) static_cast<void>(host.poll()), std::this_thread::sleep_for(50us);
-  }};
-  const auto heard_it = [&] { return snapshot_of(host, "partner").done == 1; };  // of the instance that serves
-  ASSERT_TRUE(await(heard_it)) << "as it does when the host starts";
-
-  for (int i = 0; i < 5; ++i) {
-    const auto before = snapshot_of(host, "partner").instance;
-
-    ASSERT_TRUE(host.restart(Scope::everything(), kPatience));
-
-    EXPECT_NE(snapshot_of(host, "partner").instance, before);
-    ASSERT_TRUE(await(heard_it));
-  }
-}
-
-TEST_F(Stopping, everything_finishes_together_so_that_what_one_does_for_another_is_done_too) {
-  Host host = start({patient(actor()), patient(partner())});
-  std::vector<std::uint64_t> passed_on;
-  const auto subscription =
-      host.subscribe<stage::News>("partner.news", [&](News& news) { passed_on.push_back(news->number()); });
-  Result<Reply<stage::Outcome>> asked = error(ErrorCode::Unknown, "not answered");
-  std::jthread caller;
-  std::jthread drainer;
-  {
-    const Frozen frozen{host, "actor"};
-    caller = std::jthread{[&] {
-      auto client = host.client<actor::Client>().value();
-      asked = client.act(order({.deed = Deed::Ask, .number = 7}), {.deadline = 30s});
-      EXPECT_TRUE(client.act(order({}), {.deadline = 30s}).error().code == ErrorCode::NotServing) << "that is new";
-    }};
-    ASSERT_TRUE(await([&] { return host.snapshot().in_flight == 1; }));
-    ASSERT_TRUE(host.publisher<stage::Order>("stage.orders")->publish(order({.deed = Deed::Publish, .number = 9})));
-    drainer = std::jthread{[&] { EXPECT_TRUE(host.drain(Scope::everything(), kPatience)); }};
-    ASSERT_TRUE(await_admission(host, "partner", "Draining"));
-  }
-  EXPECT_TRUE(poll_until(host, [&] { return passed_on.size() == 2; })) << "heard itself, and passed on from the actor";
-  drainer.join();
-  caller.join();
-
-  ASSERT_TRUE(asked) << to_string(asked.error());
-  EXPECT_EQ((*asked)->number(), 7u);
-  EXPECT_EQ(snapshot_of(host, "partner").admission, "Drained");
 }
 
 // ---- What is refused
