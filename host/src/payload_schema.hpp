@@ -72,9 +72,9 @@ struct PayloadSchema {
   std::map<std::string, PayloadEnum> enums;
 };
 
-/// The tables `roots`, each from the first of `files` that has it, and all that they refer to, however far. Whatever
-/// the bytes, what it gives is consistent: every name in it is there, and every struct is laid out as FlatBuffers does
-/// it. Errors: BadSchema (rebuild the plugin).
+/// The tables and structs `roots`, each from the first of `files` that has it, and all that they refer to, however far.
+/// Whatever the bytes, what it gives is consistent: every name in it is there, and every struct is laid out as
+/// FlatBuffers does it. Errors: BadSchema (rebuild the plugin).
 [[nodiscard]] Result<PayloadSchema> read_payload_schema(std::span<const BinarySchema> files,
                                                         const std::set<std::string>& roots);
 
