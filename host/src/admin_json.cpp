@@ -48,6 +48,11 @@ Json plugin_json(const PluginSnapshot& plugin) {
             {"sha256", plugin.sha256},
             {"sandbox", plugin.sandbox},
             {"deferred", plugin.deferred}};
+  Json wills = Json::array();
+  for (const LastWillSnapshot& each : plugin.last_wills)
+    wills.push_back({{"topic", each.topic}, {"last_will", each.name}, {"bytes", each.bytes}, {"set", each.set}});
+  json["last_wills"] = std::move(wills);
+  json["last_wills_sent"] = plugin.last_wills_sent;
   if (!plugin.bridge) return json;
   json["bridge"] = true;
   json["says"]["state"] = plugin.says_state;

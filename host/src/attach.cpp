@@ -67,14 +67,16 @@ void build_attach(flatbuffers::FlatBufferBuilder& builder, const PluginVersion& 
     for (const OpenTopic& each : version.bridge->topics)
       open.push_back(control::CreateOpenTopicDirect(builder, each.name.c_str(), each.type.c_str(), each.schema.value,
                                                     &each.reflection));
+  std::vector<std::uint32_t> last_wills;
+  for (const auto& [topic, verifier] : version.last_wills) last_wills.push_back(topic);
   const auto text = to_string(version.image.version);
-  finish_message(builder, control::CreateAttachDirect(builder, bus::kLayoutVersion, instance.identity.id.value,
-                                                      version.name().c_str(), text.c_str(), version.configuration.slots,
-                                                      static_cast<control::Wait>(version.configuration.wait),
-                                                      sleepers_of(version).host, &inbound, &outbound, &functions,
-                                                      &calls, &topics_in, &topics_out, &settings, limits.memory_bytes,
-                                                      limits.open_files, &limits.cpus, &libraries, sandbox, &open,
-                                                      version.serving.in_flight_max, version.serving.workers));
+  finish_message(builder,
+                 control::CreateAttachDirect(
+                     builder, bus::kLayoutVersion, instance.identity.id.value, version.name().c_str(), text.c_str(),
+                     version.configuration.slots, static_cast<control::Wait>(version.configuration.wait),
+                     sleepers_of(version).host, &inbound, &outbound, &functions, &calls, &topics_in, &topics_out,
+                     &settings, limits.memory_bytes, limits.open_files, &limits.cpus, &libraries, sandbox, &open,
+                     version.serving.in_flight_max, version.serving.workers, &last_wills));
 }
 
 }  // namespace shunt::host

@@ -59,6 +59,7 @@ Result<std::shared_ptr<PluginVersion>> Catalog::load(const PluginConfiguration& 
   version->shape = shape;
   version->caps = caps_of(shape.inbound);
   SHUNT_CHECK(resolve_routes(*version));  // first: one that is refused leaves no pool
+  SHUNT_CHECK(find_last_wills(*version));
   SHUNT_CHECK(assign_pool(*version));
   return version;
 }
@@ -142,6 +143,21 @@ Status Catalog::resolve_routes(PluginVersion& version) {
       if (routes == &version.topics_out) SHUNT_CHECK(check_kept(route->settings, version));
       routes->push_back(route);
     }
+  return {};
+}
+
+/// Their types come from the plugin's own schemas: nobody else is asked to read what it leaves.
+Status Catalog::find_last_wills(PluginVersion& version) {
+  const Manifest& manifest = version.image.manifest;
+  for (std::uint32_t topic = 0; topic < manifest.topics_out.size(); ++topic) {
+    const DeclaredTopic& declared = manifest.topics_out[topic];
+    if (declared.last_will.empty()) continue;
+    auto verifier = PayloadVerifier::of(manifest.binary_schemas, declared.type.name);
+    if (!verifier)
+      return error(verifier.error().code, "{}: the last will {:?} of \"{}\": {}", version.image.path.string(),
+                   declared.last_will, declared.name, verifier.error().message);
+    version.last_wills.emplace(topic, *std::move(verifier));
+  }
   return {};
 }
 

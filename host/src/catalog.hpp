@@ -5,6 +5,7 @@
 
 #include "bridge.hpp"
 #include "outlet.hpp"
+#include "payload_verifier.hpp"
 #include "plugin_image.hpp"
 #include "route_info.hpp"
 #include "settings.hpp"
@@ -33,6 +34,7 @@ struct PluginVersion {
   std::vector<RouteInfo*> calls;
   std::vector<RouteInfo*> topics_in;
   std::vector<RouteInfo*> topics_out;
+  std::map<std::uint32_t, PayloadVerifier> last_wills;  ///< What it declares, by the topic's place in topics_out.
   std::optional<Bridge> bridge{};  ///< It is one, and no plugin: its image has neither bytes nor a verdict.
 
   [[nodiscard]] const std::string& name() const { return image.manifest.name; }
@@ -97,6 +99,7 @@ class Catalog {
 
   Result<Compartment> make_compartment(const bus::PoolGeometry& geometry) const;
   Status resolve_routes(PluginVersion& version);
+  static Status find_last_wills(PluginVersion& version);
   Status assign_pool(PluginVersion& version);
 
   const TrustConfiguration& trust_;

@@ -25,6 +25,8 @@ std::string_view name(HostEventKind kind) noexcept {
     case HostEventKind::Disabled: return "Disabled";
     case HostEventKind::Enabled: return "Enabled";
     case HostEventKind::BridgeState: return "BridgeState";
+    case HostEventKind::LastWillSent: return "LastWillSent";
+    case HostEventKind::LastWillNotSent: return "LastWillNotSent";
   }
   return "Unknown";
 }

@@ -8,6 +8,7 @@
 #include "async_calls.hpp"
 #include "in_flight.hpp"
 #include "inbox.hpp"
+#include "last_will.hpp"
 #include "pending_call.hpp"
 #include "read_arena.hpp"
 #include "route_table.hpp"
@@ -81,6 +82,11 @@ class Hub {
                                      const PublishOptions& options);
   [[nodiscard]] Result<ReceivedBytes> call(const RouteInfo& route, InboundPool* pool, const bus::Built& built,
                                            const CallRequest& request);
+
+  /// What somebody who has vanished had left, to all receivers of the topic: in front of all that waits for them, and
+  /// never refused (last_will_sending.cpp). Control thread; allocates. Errors: NoSuchRoute (nobody declares the topic
+  /// any more), NotServing (nothing goes over it now).
+  [[nodiscard]] Result<Sent> publish_last_will(const RouteInfo& route, const LastWill& will);
 
   // ---- Calls that their caller does not wait for (async.cpp). Any thread, also from callbacks.
 
@@ -296,6 +302,9 @@ class Hub {
   // latching.cpp
   void greet(Inbox& inbox);
   static bool push_kept(const Target& target, const QueuedMessage& message) noexcept;
+
+  // last_will_sending.cpp
+  void send_first(const Target& target, Message& message, std::span<const std::byte> payload, Sent& sent);
 
   // forward.cpp
   void forward_request(Instance& from, const bus::Incoming& incoming);

@@ -43,7 +43,7 @@ class Inbox {
   [[nodiscard]] bool would_refuse(bool urgent) noexcept {
     if (policy != SlowConsumer::Refuse || waiting() < queue_.size()) return false;
     const std::lock_guard lock{lock_};
-    return size_ >= queue_.size() && !(urgent && urgent_count_ < urgent_.size());
+    return size_ >= queue_.size() && !(urgent && urgent_count_ < bus::kUrgentMax);
   }
   [[nodiscard]] std::uint32_t waiting() const noexcept { return waiting_.load(std::memory_order_relaxed); }
   /// Whether run() would do something. Who puts, or has run, looks after a full fence: one of the two sees it.
@@ -55,7 +55,8 @@ class Inbox {
   /// first.
   void put(Parcel parcel) noexcept {
     const std::lock_guard lock{lock_};
-    if ((parcel.flags & bus::flag::kUrgent) != 0 && urgent_count_ < urgent_.size()) {
+    const std::size_t urgent_max = (parcel.flags & bus::flag::kLastWill) != 0 ? urgent_.size() : bus::kUrgentMax;
+    if ((parcel.flags & bus::flag::kUrgent) != 0 && urgent_count_ < urgent_max) {
       urgent_[(urgent_first_ + urgent_count_++) % urgent_.size()] = std::move(parcel);
       note_waiting();
       return;
@@ -162,8 +163,8 @@ class Inbox {
   std::size_t size_ = 0;
   std::atomic<std::uint32_t> waiting_{0};
   std::atomic<bool> is_running_{false};
-  KeyIndex index_;                              // under lock_; of a policy that conflates
-  std::array<Parcel, bus::kUrgentMax> urgent_;  // under lock_: they go before the others
+  KeyIndex index_;                                  // under lock_; of a policy that conflates
+  std::array<Parcel, 2 * bus::kUrgentMax> urgent_;  // under lock_: they go before the others; half is for last wills
   std::size_t urgent_first_ = 0;
   std::size_t urgent_count_ = 0;
   std::atomic<std::uint64_t> dropped_{0};

@@ -89,7 +89,8 @@ void Hub::greet(Inbox& inbox) {
     if (kept.about.from_host) return;
     ArenaBlock* const block = arena_->take(kept.payload.size());
     if (!kept.payload.empty()) std::memcpy(block->data, kept.payload.data(), kept.payload.size());
-    inbox.put({ReceivedBytes{block, block->data, kept.payload.size(), true}, kept.about.flags, kept.about.key});
+    const auto marks = static_cast<std::uint8_t>(kept.about.flags | bus::flag::kLatched);
+    inbox.put({ReceivedBytes{block, block->data, kept.payload.size(), marks}, kept.about.flags, kept.about.key});
   });
   inbox.was_greeted = true;
   set_aside_ = true;

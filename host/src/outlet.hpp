@@ -28,6 +28,10 @@ struct QueuedMessage {
   std::array<std::byte, bus::kInlineBytesMax> payload;
   const std::byte* kept = nullptr;
 
+  /// Whether it is one of those that a topic keeps.
+  [[nodiscard]] bool is_of_greeting() const noexcept {
+    return kept != nullptr && (header.flags & bus::flag::kLatched) != 0;
+  }
   [[nodiscard]] std::span<const std::byte> inline_payload() const noexcept {
     return {payload.data(), header.place == bus::Place::Inline ? header.payload_bytes : 0};
   }
@@ -162,6 +166,29 @@ class Outlet {
     }
   }
 
+  /// Puts what may neither wait behind the others nor be refused in front of them, whatever the policy and however many
+  /// they are; where keys conflate, in the place of the older one of its key. With `kept` its payload, which is in no
+  /// chunk, lies there. `on_dropped` as for enqueue(). Allocates.
+  template <typename OnDropped>
+  void put_first(const Message& message, std::unique_ptr<std::byte[]> kept, OnDropped&& on_dropped) {
+    const std::lock_guard lock{lock_};
+    if (kept_waiting_ == 0) kept_first_.clear();
+    std::size_t place = 0;
+    if (const auto older = place_of(bus::key_of(message.header))) {
+      place = *older;
+      replace(place, message, on_dropped);
+    } else {
+      while (size_ + 1 > queue_.size()) grow();
+      place = head_ = head_ == 0 ? queue_.size() - 1 : head_ - 1;
+      append(place, message);
+      ++counters_.queued;
+    }
+    if (kept == nullptr) return;
+    queue_[place].kept = kept.get();
+    ++kept_waiting_;
+    kept_first_.push_back(std::move(kept));
+  }
+
   /// Gives messages, oldest first, to `send(QueuedMessage&) -> bool` until it says no.
   template <typename Send>
   std::uint32_t flush(Send&& send) noexcept {
@@ -171,7 +198,7 @@ class Outlet {
       while (nth < size_ && is_given_up(at(nth))) ++nth;
       const bool any = nth < size_;
       if (any && !send(at(nth))) return sent;  // what was given up keeps its places before it
-      counters_.latched += any && at(nth).kept != nullptr ? 1 : 0;
+      counters_.latched += any && at(nth).is_of_greeting() ? 1 : 0;
       for (nth += any ? 1 : 0; nth > 0; --nth) pop();
       if (!any) return sent;
     }
@@ -203,7 +230,7 @@ class Outlet {
     const std::lock_guard lock{lock_};
     std::uint32_t count = 0;
     for (; size_ > 0; pop()) {
-      if (is_given_up(queue_[head_]) || queue_[head_].kept != nullptr) continue;  // its topic has that yet
+      if (is_given_up(queue_[head_]) || queue_[head_].is_of_greeting()) continue;  // its topic has that yet
       on_dropped(queue_[head_]);
       ++count;
     }
@@ -328,7 +355,8 @@ class Outlet {
     std::uint64_t host = 0;
     std::uint64_t plugins = 0;
   };
-  std::unique_ptr<std::byte[]> greeting_;  // what `kept` of messages that wait leads to
+  std::unique_ptr<std::byte[]> greeting_;                 // what `kept` of messages that wait leads to
+  std::vector<std::unique_ptr<std::byte[]>> kept_first_;  // the same, of put_first()
   std::size_t kept_waiting_ = 0;
   Greeted greeted_;
   OffSince off_since_;

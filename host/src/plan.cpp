@@ -109,6 +109,9 @@ std::vector<PlannedMemory> instance_of(const PluginVersion& version) {
   std::vector<PlannedMemory> parts{shared(title(version), lane.host_side, made_of(version.shape.host_side)),
                                    shared(title(version), lane.plugin_side, made_of(version.shape.plugin_side)),
                                    shared(title(version), lane.outbound, made_of(version.shape.outbound))};
+  if (!version.last_wills.empty())
+    parts.push_back({title(version), "last wills", false, false, version.last_wills.size() * kLastWillBytesMax,
+                     fmt::format("{} of {}", version.last_wills.size(), bytes_text(kLastWillBytesMax))});
   if (!version.bridge)  // nothing bounds what a bridge takes
     parts.push_back({title(version), "private memory", false, false, version.configuration.sandbox.memory_bytes,
                      "`sandbox.memory`, of the plugin process"});

@@ -278,21 +278,6 @@ void PluginProcess::accept_from_warden(Packet& packet) {
   }
 }
 
-void PluginProcess::on_plugin_packet() {
-  auto packet = receive_packet(plugin_.get());
-  if (!packet) {
-    if (packet.error().code == ErrorCode::PeerBreach) return end(Event::Breach, broken(bus::Breach::Control));
-    if (packet.error().code == ErrorCode::System) return give_up(packet.error());
-    return on_plugin_closed();
-  }
-  if (!*packet || state_ == State::Ending) return;  // only its exit is awaited, whatever it says meanwhile
-  const auto* const entered = (*packet)->message().body_as_Entered();
-  if (entered == nullptr || asked_.empty() || entered->phase() != asked_.front() || !(*packet)->descriptors.empty())
-    return end(Event::Breach, broken(bus::Breach::Control));
-  asked_.pop_front();
-  on_entered(entered->phase(), *entered);
-}
-
 /// A process that dies closes its end a moment before its exit is seen. One that closes it and lives on can be told
 /// nothing any more, not even to stop.
 void PluginProcess::on_plugin_closed() {
@@ -352,7 +337,7 @@ void PluginProcess::on_entered(control::Phase phase, const control::Entered& ent
       move(Event::Attachment);
       return enter(control::Phase::Init);
     case control::Phase::Init: move(Event::PhaseDone); return enter(control::Phase::Validate);
-    case control::Phase::Validate: move(Event::PhaseDone); return enter(control::Phase::Activate);
+    case control::Phase::Validate: return after_validate();
     case control::Phase::Activate: move(Event::PhaseDone); return listener_.on_active(*instance_);
     case control::Phase::Cleanup: return move(Event::PhaseDone);
   }
@@ -389,6 +374,7 @@ bool PluginProcess::is_reaped() const noexcept {
 void PluginProcess::finish_when_reaped() {
   if (reported_ || !is_reaped()) return;
   reported_ = true;
+  take_last_packets();
   loop_.cancel(deadline_);
   loop_.cancel(closed_deadline_);
   if (!death_.kind) death_.state = state_;

@@ -38,6 +38,10 @@ class ProcessListener {
   virtual void on_memory_high(Instance& instance, std::uint64_t bytes) = 0;
   /// Of a bridge, and as it says it.
   virtual void on_bridge_report(Instance& instance, const control::BridgeReport& report) = 0;
+  /// What it leaves to be published when it vanishes. Errors: that cannot be; it ends with that.
+  virtual Status on_will(Instance& instance, const control::Will& will) = 0;
+  /// Validate has succeeded. Errors: it may not go on.
+  virtual Status on_validated(Instance& instance) = 0;
   /// Reaped: nothing writes to the lane any more.
   virtual void on_ended(Instance& instance, const Death& death) = 0;
 
@@ -87,7 +91,11 @@ class PluginProcess {
   void on_warden_packet();
   void accept_from_warden(Packet& packet);
   void accept_report(const control::Message& message);
-  void on_plugin_packet();
+  void on_plugin_packet();  // plugin_packets.cpp, as the next four
+  void accept_will(const control::Will& will);
+  void take_last_packets();
+  void after_validate();
+  void fail_phase(const Error& why);
   void on_plugin_exit();
   void on_warden_exit();
   void note_failure(CrashKind kind) noexcept;

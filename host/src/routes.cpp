@@ -195,6 +195,8 @@ HostSnapshot Supervisor::snapshot() {
     each.admission = host::name(plugin_admissions_.of(version.name()));
     each.crashes = plugin.crashes;
     each.crash_kinds = plugin.crash_kinds;
+    each.last_wills = last_wills_of(version, nullptr);
+    each.last_wills_sent = plugin.last_wills_sent;
     return each;
   };
   for (auto& [name, plugin] : plugins_) {
@@ -217,6 +219,7 @@ HostSnapshot Supervisor::snapshot() {
       each.copied = instance.copied.load(std::memory_order_relaxed);
       each.exceptions = instance.exceptions.load(std::memory_order_relaxed);
       each.sandbox = running.sandbox;
+      each.last_wills = last_wills_of(*running.version, &running);
       each.says_state = running.carried.state;
       if (each.bridge) each.open_topics = open_topics_of(running);
       shown |= running.version == plugin.serving;

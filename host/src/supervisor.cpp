@@ -157,6 +157,7 @@ void Supervisor::on_active(Instance& instance) {
   note(HostEventKind::Active, instance, "serves");
   if (plugin->current == nullptr && !plugin->stopped && plugin->serving == running->version) {
     plugin->current = running->process->share();
+    running->served = true;
     plugin->backoff.became_active(EventLoop::Clock::now());
     publish_table();
     hub_->flush_backlogs();
@@ -227,6 +228,7 @@ void Supervisor::on_ended(Instance& instance, const Death& death) {
     publish_table();
   }
   forget(keep);  // its last messages first: replies that it had committed count
+  if (!orderly) publish_last_wills(instance, running);
   hub_->fail_over(instance, why, account);
   if (was_leaving) plugin->leaving = nullptr;  // only now: it was the target of what it was sent
   hub_->flush_backlogs();

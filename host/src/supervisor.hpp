@@ -128,8 +128,9 @@ class Supervisor final : public HubListener, private ProcessListener {
     bool follow_ups = false;              ///< While it is off: it takes what others that finish or start too send.
     bool held = false;                    ///< It serves once all have started that are restarted together with it.
     std::uint64_t restarting = 0;         ///< Which restart() it waits for; 0: none.
-    bool by_hand = false;                 ///< Joined; it leaves the host with its process.
-    std::unique_ptr<Plugin> stood_in{};   ///< The configured one, stopped, whose place it takes meanwhile; may be null.
+    std::uint64_t last_wills_sent = 0;
+    bool by_hand = false;                ///< Joined; it leaves the host with its process.
+    std::unique_ptr<Plugin> stood_in{};  ///< The configured one, stopped, whose place it takes meanwhile; may be null.
   };
   struct Running {
     std::unique_ptr<PluginProcess> process;
@@ -145,6 +146,10 @@ class Supervisor final : public HubListener, private ProcessListener {
     std::uint32_t denials_noted = 0;  ///< Events; the records are not bounded by it.
     std::optional<AuditRecord> denied_last;
     Watchdog watchdog;
+    bool served = false;                             ///< Routes have led to it.
+    std::map<std::uint32_t, LastWill> last_wills{};  ///< By the topic's place in its version's topics_out.
+    EventLoop::Clock::time_point wills_since{};      ///< The second in which `wills_lately` were left.
+    std::uint32_t wills_lately = 0;
   };
   struct Switching;
 
@@ -155,6 +160,8 @@ class Supervisor final : public HubListener, private ProcessListener {
   void on_denied(Instance& instance, const control::AuditRecord& record) override;
   void on_memory_high(Instance& instance, std::uint64_t bytes) override;
   void on_bridge_report(Instance& instance, const control::BridgeReport& report) override;
+  Status on_will(Instance& instance, const control::Will& will) override;
+  Status on_validated(Instance& instance) override;
   void on_ended(Instance& instance, const Death& death) override;
 
   // supervisor.cpp
@@ -240,6 +247,11 @@ class Supervisor final : public HubListener, private ProcessListener {
 
   // bridge_reports.cpp
   [[nodiscard]] static std::vector<OpenTopicSnapshot> open_topics_of(const Running& running);
+
+  // last_wills.cpp
+  void publish_last_wills(const Instance& instance, const Running& running);
+  [[nodiscard]] static std::vector<LastWillSnapshot> last_wills_of(const PluginVersion& version,
+                                                                   const Running* running);
 
   // quotas.cpp
   [[nodiscard]] std::vector<RouteQuota> routes_to(const Instance& instance);

@@ -61,6 +61,7 @@ void Supervisor::exchange(const std::shared_ptr<Switching>& switching) {
   });
   switching->from = plugin.current;  // null when it died meanwhile: what it left waits for the newcomer
   switching->to = newcomer->second.process->share();
+  newcomer->second.served = true;
   plugin.serving = switching->to_version;
   plugin.current = switching->to;
   plugin.backoff.became_active(EventLoop::Clock::now());

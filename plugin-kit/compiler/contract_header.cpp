@@ -38,7 +38,9 @@ std::string constants(const Resolved& resolved) {
   for (const auto& t : declaration.topics_in)
     in.push_back(fmt::format("{{{}, {}}}", string_literal(t.name), named(t.type)));
   for (const auto& t : declaration.topics_out)
-    out.push_back(fmt::format("{{{}, {}}}", string_literal(t.name), named(t.type)));
+    out.push_back(t.last_will.empty() ? fmt::format("{{{}, {}}}", string_literal(t.name), named(t.type))
+                                      : fmt::format("{{{}, {}, {}}}", string_literal(t.name), named(t.type),
+                                                    string_literal(t.last_will)));
   routes("kFunctions", "FunctionRoute", functions);
   routes("kCalls", "FunctionRoute", calls);
   routes("kTopicsIn", "TopicRoute", in);
@@ -170,7 +172,43 @@ std::string handlers(const Declaration& declaration) {
         "  virtual shunt::Status on_{}(const shunt::kit::Context& context,\n"
         "      const shunt::kit::Received<{}>& received) = 0;\n",
         identifier(t.name), type(t.type));
+  for (const auto& t : declaration.topics_out)
+    if (!t.last_will.empty())
+      text += fmt::format(
+          "  /// What the host publishes on {0} for this plugin when it vanishes: write it to `will`. After\n"
+          "  /// validate(), and in renew_{1}(). An error is one of that.\n"
+          "  virtual shunt::Status {1}(shunt::kit::LastWill<{2}>& will) = 0;\n",
+          t.name, identifier(t.last_will), type(t.type));
   return text;
+}
+
+/// How the contract asks for what the host is to publish for a plugin that vanishes.
+std::string last_wills(const Declaration& declaration) {
+  std::string text;
+  for (std::size_t i = 0; i < declaration.topics_out.size(); ++i) {
+    const auto& topic = declaration.topics_out[i];
+    if (topic.last_will.empty()) continue;
+    text += fmt::format(
+        "  /// Runs {0}() once more; what it writes takes the place of the last will for {1}. Only on\n"
+        "  /// threads that run handlers or phases, from validate on; allocates, and makes a system call. After an "
+        "error\n"
+        "  /// the earlier one stays.\n"
+        "  [[nodiscard]] shunt::Status renew_{0}() {{\n"
+        "    return shunt::kit::set_last_will<{2}>(shunt_link(), kName, kTopicsOut[{3}], {3},\n"
+        "        [this](auto& will) {{ return {0}(will); }});\n"
+        "  }}\n\n",
+        identifier(topic.last_will), topic.name, type(topic.type), i);
+  }
+  return text;
+}
+
+/// After validate.
+std::string first_last_wills(const Declaration& declaration) {
+  std::string asked;
+  for (const auto& topic : declaration.topics_out)
+    if (!topic.last_will.empty()) asked += fmt::format("    SHUNT_CHECK(renew_{}());\n", identifier(topic.last_will));
+  if (asked.empty()) return asked;
+  return fmt::format("  shunt::Status shunt_last_wills() final {{\n{}    return {{}};\n  }}\n", asked);
 }
 
 std::string senders(const Declaration& declaration) {
@@ -260,7 +298,8 @@ std::string contract_header(const Resolved& resolved) {
       "}}  // namespace {3}\n",
       declaration.name, declaration.version, schema_includes(resolved), identifier(declaration.name),
       constants(resolved), config_struct(declaration), calls_class(declaration), types(declaration),
-      handlers(declaration), senders(declaration), dispatch(declaration), members(declaration));
+      handlers(declaration), senders(declaration) + last_wills(declaration),
+      dispatch(declaration) + first_last_wills(declaration), members(declaration));
 }
 
 }  // namespace shunt::manifest_compiler

@@ -113,7 +113,12 @@ void read_topics(CheckedTable& topics, const std::string& direction, std::vector
       CheckedTable entry(*table, "\"" + name + "\" in [topics." + direction + "]", place, problems);
       topic.type = entry.required_string("type", "market.Bar");
       if (in) topic.idempotent = entry.boolean("idempotent");
-      else topic.last_will = entry.string("last_will").value_or("");
+      else if (const auto will = entry.string("last_will")) {
+        topic.last_will = *will;
+        if (const auto why = refuse_name(*will))
+          problems.add(entry.place_of(*table->get("last_will")), "The last will \"{}\" of \"{}\" {}.", *will, name,
+                       *why);
+      }
       entry.refuse_unknown();
     } else {
       return problems.add(place,
@@ -178,6 +183,13 @@ void refuse_duplicate_members(const Declaration& declaration, Problems& problems
     add("on_" + identifier(topic.name), "topic in \"" + topic.name + "\"", topic.place);
   for (const auto& topic : declaration.topics_out)
     add("publish_" + identifier(topic.name), "topic out \"" + topic.name + "\"", topic.place);
+
+  for (const auto& topic : declaration.topics_out) {
+    if (topic.last_will.empty()) continue;
+    const auto will = "last will \"" + topic.last_will + "\" of \"" + topic.name + "\"";
+    add(identifier(topic.last_will), will, topic.place);
+    add("renew_" + identifier(topic.last_will), will, topic.place);
+  }
 
   for (const auto& key : declaration.config)
     add("Config::" + identifier(key.name), "config key \"" + key.name + "\"", key.place);

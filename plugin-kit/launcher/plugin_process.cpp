@@ -85,6 +85,7 @@ kit::Contract contract_of(control::AttachT& agreement) {
   contract.calls = std::move(agreement.calls);
   contract.topics_in = std::move(agreement.topics_in);
   contract.topics_out = std::move(agreement.topics_out);
+  contract.last_wills = std::move(agreement.last_wills);
   for (const auto& setting : agreement.settings) contract.settings.emplace_back(setting->key, setting->value);
   return contract;
 }

@@ -21,6 +21,26 @@ TEST(Contract, a_function_declared_and_not_written_does_not_compile) {
   EXPECT_THAT(said, testing::HasSubstr("probe::Contract::echo"));
 }
 
+TEST(Contract, a_last_will_declared_and_not_written_does_not_compile) {
+  const auto said = compiled(plugin("flat", "return {};"));
+  EXPECT_THAT(said, testing::HasSubstr("abstract class type 'Mine'"));
+  EXPECT_THAT(said, testing::HasSubstr("probe::Contract::flat"));
+}
+
+TEST(Contract, a_last_will_of_another_type_does_not_compile) {
+  auto source = plugin("", "return {};");
+  const std::string_view nothing = "Response>&) override { return {}; }";
+  source.replace(source.find(nothing), nothing.size(),
+                 "Response>& will) override {\n"
+                 "    return will.write([](auto& build) { return probe::CreateQuestion(build, 1); });\n  }");
+  EXPECT_THAT(compiled(source), testing::HasSubstr("this builder makes another type than the manifest declares"));
+}
+
+TEST(Contract, a_loan_of_a_topic_that_carries_a_table_does_not_compile) {
+  EXPECT_THAT(compiled(plugin("", "return loan_probe_responses() ? shunt::Status{} : shunt::Status{};")),
+              testing::HasSubstr("'loan_probe_responses' was not declared"));
+}
+
 TEST(Contract, a_function_written_and_not_declared_does_not_compile) {
   auto source = plugin("", "return {};");
   const std::string_view shout = "  shunt::Status shout(";

@@ -126,6 +126,12 @@ shunt_services FakeLauncher::make_services() {
     self(r).publications_.key = how->key;
     return self(r).services_.publish(r, how->topic_out, s, offset, bytes);
   };
+  services.set_will = [](shunt_runtime* r, const shunt_publication* how, const uint8_t* payload, size_t bytes) {
+    shunt_sample sample{const_cast<std::uint8_t*>(payload), bytes, 0};
+    self(r).wills_.key = how->key;
+    self(r).take(self(r).wills_, how->topic_out, &sample, 0, bytes);
+    return SHUNT_OK;
+  };
   services.call = [](shunt_runtime* r, const shunt_message*, uint32_t call, shunt_sample* s, size_t offset,
                      size_t bytes, int64_t deadline_ns, shunt_answer* out) {
     auto& fake = self(r);

@@ -63,6 +63,7 @@ class FakeLauncher {
   [[nodiscard]] const Message& failure() const { return failures_; }
   [[nodiscard]] const Message& publication() const { return publications_; }
   [[nodiscard]] const Message& call() const { return calls_; }
+  [[nodiscard]] const Message& last_will() const { return wills_; }
   [[nodiscard]] std::string_view log() const { return log_; }
   [[nodiscard]] int chunks_out() const { return chunks_out_; }
   [[nodiscard]] int loans() const { return loans_; }
@@ -110,7 +111,7 @@ class FakeLauncher {
   std::string log_;
   std::string exception_;
   std::string last_error_;
-  Message replies_, failures_, publications_, calls_;
+  Message replies_, failures_, publications_, calls_, wills_;
   int chunks_out_ = 0;
   int loans_ = 0;
   int answers_held_ = 0;

@@ -62,6 +62,18 @@ TEST(Phases, a_text_longer_than_its_place_is_cut_and_ended) {
   EXPECT_EQ(outcome.text.size(), 255u);
 }
 
+TEST(Phases, the_last_will_is_left_after_validate) {
+  FakeLauncher launcher(shunt_plugin_descriptor);
+  ASSERT_EQ(launcher.init({{"account", "a"}, {"window", "33"}}).code, SHUNT_OK);
+  EXPECT_EQ(launcher.last_will().count, 0);
+
+  ASSERT_EQ(launcher.validate().code, SHUNT_OK);
+
+  ASSERT_EQ(launcher.last_will().count, 1);
+  EXPECT_EQ(launcher.last_will().key, 7u);
+  EXPECT_EQ(flatbuffers::GetRoot<probe::Response>(launcher.last_will().payload.data())->number(), 33);
+}
+
 TEST(Phases, health_is_what_the_plugin_says) {
   FakeLauncher launcher(shunt_plugin_descriptor);
 

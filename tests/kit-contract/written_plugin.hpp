@@ -25,6 +25,7 @@ inline std::string plugin(const std::string& missing, const std::string& body) {
       "  shunt::Status on_probe_questions([[maybe_unused]] const shunt::Context& context,\n"
       "                                   const shunt::Received<probe::Question>&) override { " +
       body + " }\n";
+  if (missing != "flat") text += "  shunt::Status flat(shunt::LastWill<probe::Response>&) override { return {}; }\n";
   for (const std::string function : kProbeFunctions)
     if (function != missing) text += "  shunt::Status " + function + "(" + kProbeSignature;
   return text + "};\nSHUNT_PLUGIN(Mine)\n";

@@ -69,6 +69,30 @@ TEST_F(RunnerMessages, a_second_reply_is_logged_and_the_caller_gets_the_first) {
             "probe/twice replied and then returned PluginFailed: probe/twice replied twice to one request");
 }
 
+TEST_F(RunnerMessages, a_last_will_is_what_the_plugin_wrote_after_validate) {
+  ProbeRunner probe(probe_plugin(), with({{"window", 33}}));
+  ASSERT_TRUE(probe.init());
+  EXPECT_FALSE(probe.last_will<"probe.responses">());
+
+  ASSERT_TRUE(probe.validate());
+
+  const auto will = probe.last_will<"probe.responses">();
+  ASSERT_TRUE(will);
+  EXPECT_EQ((*will)->number(), 33);
+  EXPECT_EQ(will->key(), Key{7});
+  EXPECT_TRUE(probe.published<"probe.responses">().empty()) << "that is the host's to do";
+}
+
+TEST_F(RunnerMessages, a_last_will_that_is_not_written_or_too_large_ends_the_start) {
+  ProbeRunner intestate(probe_plugin(), Settings({{"account", "intestate"}}));
+  ProbeRunner garrulous(probe_plugin(), Settings({{"account", "garrulous"}}));
+
+  EXPECT_THAT(said(intestate.start()),
+              testing::StartsWith("PluginFailed: probe: flat() returned without a last will for \"probe.responses\""));
+  EXPECT_THAT(said(garrulous.start()),
+              testing::StartsWith("TooLarge: probe: the last will for \"probe.responses\" has 80"));
+}
+
 TEST_F(RunnerMessages, publications_have_the_key_and_the_urgency_that_the_plugin_gave_them) {
   ASSERT_TRUE(probe_.deliver<"probe.questions">(question(3)));
   ASSERT_TRUE(probe_.deliver<"probe.questions">(question(4), {.latched = true}));

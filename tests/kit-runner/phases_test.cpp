@@ -76,6 +76,7 @@ TEST(RunnerPhases, a_required_key_that_nobody_gives_is_refused_before_the_plugin
 struct ThrowsWhenMade : probe::Contract {
   ThrowsWhenMade() { throw std::runtime_error("no memory for the book"); }
   Status init(const probe::Config&) override { return {}; }
+  Status flat(LastWill<probe::Response>&) override { return {}; }
   Status echo(const Context&, const probe::Question&, Reply<probe::Response>&) override { return {}; }
   Status large(const Context&, const probe::Question&, Reply<probe::Response>&) override { return {}; }
   Status silent(const Context&, const probe::Question&, Reply<probe::Response>&) override { return {}; }

@@ -16,7 +16,10 @@ namespace {
 
 Json topics_json(const std::vector<DeclaredTopic>& topics) {
   Json json = Json::array();
-  for (const DeclaredTopic& each : topics) json.push_back({{"topic", each.name}, {"type", each.type.name}});
+  for (const DeclaredTopic& each : topics) {
+    json.push_back({{"topic", each.name}, {"type", each.type.name}});
+    if (!each.last_will.empty()) json.back()["last_will"] = each.last_will;
+  }
   return json;
 }
 
@@ -116,7 +119,9 @@ void print_file(const PluginFile& file) {
     table.add({"call", each.function + (each.version.empty() ? "" : " " + each.version),
                each.request.name + " -> " + each.reply.name});
   for (const auto& each : manifest.topics_in) table.add({"topic in", each.name, each.type.name});
-  for (const auto& each : manifest.topics_out) table.add({"topic out", each.name, each.type.name});
+  for (const auto& each : manifest.topics_out)
+    table.add({"topic out", each.name,
+               each.type.name + (each.last_will.empty() ? "" : fmt::format(", last will \"{}\"", each.last_will))});
   for (const auto& each : manifest.libraries) table.add({"library", each.name, each.sha256});
   for (const auto& each : manifest.config) {
     const auto otherwise = each.default_value ? fmt::format("default \"{}\"", *each.default_value) : "no default";
@@ -139,6 +144,16 @@ void print_members(const Json& object) {
   for (const auto& [member, value] : object.items())
     if (!value.is_structured()) table.add({member, value.is_string() ? value.get<std::string>() : to_line(value)});
   table.print();
+}
+
+void print_last_wills(const Json& plugin) {
+  if (list_of(plugin, "last_wills").empty()) return;
+  Table table{"LAST WILL", "TOPIC", "BYTES", "SET"};
+  for (const Json& each : list_of(plugin, "last_wills"))
+    table.add({text_of(each, "last_will"), text_of(each, "topic"), std::to_string(number_of(each, "bytes")),
+               std::to_string(number_of(each, "set"))});
+  table.print();
+  print_line("");
 }
 
 void print_versions(const Json& plugin) {
@@ -250,6 +265,7 @@ Status inspect_name(const Options& options) {
   for (const Json& each : list_of(answer, "instances")) {
     print_members(each);
     print_line("");
+    print_last_wills(each);
     if (!each.contains("quotas")) continue;
     print_quotas(each["quotas"]);
     print_line("");

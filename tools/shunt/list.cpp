@@ -102,6 +102,20 @@ void print_pools(const Json& answer) {
   table.print();
 }
 
+void print_last_wills(const Json& answer) {
+  Table table{"LAST WILL", "PLUGIN", "TOPIC", "BYTES"};
+  bool any = false;
+  for (const Json& plugin : list_of(answer, "plugins"))
+    for (const Json& each : list_of(plugin, "last_wills")) {
+      any = true;
+      table.add({text_of(each, "last_will"), text_of(plugin, "plugin"), text_of(each, "topic"),
+                 std::to_string(number_of(each, "bytes"))});
+    }
+  if (!any) return;
+  print_line("");
+  table.print();
+}
+
 /// What was lost on its way out before it came to a bridge stands with the route: `shunt inspect` has it.
 void print_bridges(const Json& answer) {
   Table table{"OPEN TOPIC",    "BRIDGE", "SCHEMA",  "SAYS SENT", "NO MEMORY", "UNCONNECTED",
@@ -141,6 +155,7 @@ Status list_host(const Options& options) {
   print_routes(answer);
   print_line("");
   print_pools(answer);
+  print_last_wills(answer);
   print_bridges(answer);
   return {};
 }

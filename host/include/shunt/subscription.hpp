@@ -32,6 +32,8 @@ class Received {
   [[nodiscard]] bool redelivered() const noexcept { return redelivered_; }
   /// It was published before this subscription was there: the topic keeps the last.
   [[nodiscard]] bool latched() const noexcept { return bytes_->latched(); }
+  /// It is what its publisher had left with the host in case that it vanished, as it has. It overtook what waited.
+  [[nodiscard]] bool is_last_will() const noexcept { return bytes_->is_last_will(); }
 
   /// What was received, for as long as it lives; move-only, released on any thread.
   class Kept {

@@ -34,7 +34,8 @@ typedef struct shunt_sample {
 /* shunt_message.flags */
 enum {
   SHUNT_REDELIVERED = 1u, /* An earlier instance may have done this already. */
-  SHUNT_LATCHED = 2u      /* A publication from before this instance was there: its topic keeps the last. */
+  SHUNT_LATCHED = 2u,     /* A publication from before this instance was there: its topic keeps the last. */
+  SHUNT_LAST_WILL = 8u    /* A publication that its publisher left with the host: it has vanished. */
 };
 
 /* A request or a publication while its handler runs. All of it ends with the handler. */
@@ -109,6 +110,12 @@ typedef struct shunt_services {
    * that as the error, once, and owes nothing more. A `fail` that finds no room (RingFull) owes nothing more either:
    * the launcher answers PluginFailed as soon as it can. Errors: BadInput, when it was answered or deferred before. */
   int (*defer)(shunt_runtime*, const shunt_message* request, shunt_message* later);
+
+  /* Leaves with the host what it publishes for this instance when that vanishes, on a topic whose manifest declares a
+   * last will: at most 4 KiB, aligned to 8 bytes, which are copied. Each such topic needs one before validate returns;
+   * from then on a later one takes its place. Of the publication `key` counts. Blocks while the control socket is full.
+   * Errors: Undeclared (no such topic, no last will of it, or before validate), TooLarge, BadInput, HostGone. */
+  int (*set_will)(shunt_runtime*, const shunt_publication*, const uint8_t* payload, size_t bytes);
 } shunt_services;
 
 enum { SHUNT_SERVING = 0, SHUNT_DEGRADED = 1, SHUNT_NOT_SERVING = 2 };

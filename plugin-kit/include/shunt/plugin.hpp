@@ -21,6 +21,7 @@
 #include <shunt/plugin-kit/contract_base.hpp>
 #include <shunt/plugin-kit/descriptor.hpp>
 #include <shunt/plugin-kit/dispatch.hpp>
+#include <shunt/plugin-kit/last_will.hpp>
 #include <shunt/plugin-kit/publish.hpp>
 #include <shunt/plugin-kit/settings.hpp>
 
@@ -32,6 +33,8 @@ using kit::CallOptions;
 using kit::Context;
 using kit::Deferred;
 using kit::Health;
+using kit::LastWill;
+using kit::LastWillOptions;
 using kit::PublishOptions;
 using kit::Received;
 using kit::Reply;

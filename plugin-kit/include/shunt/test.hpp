@@ -138,6 +138,13 @@ class Runner {
   [[nodiscard]] std::vector<Sent<typename Names::template Call<kCall>::Request>> called() const {
     return all<typename Names::template Call<kCall>::Request>(stand_in_.called(), Names::template call<kCall>());
   }
+  /// What a host would publish on a topic if this instance vanished now; none before validate.
+  template <Name kTopic>
+  [[nodiscard]] std::optional<Sent<typename Names::template TopicOut<kTopic>>> last_will() const {
+    const Outgoing* const will = stand_in_.last_will(Names::template last_will<kTopic>());
+    if (will == nullptr) return std::nullopt;
+    return Sent<typename Names::template TopicOut<kTopic>>(*will);
+  }
   [[nodiscard]] std::vector<LogLine> log() const { return stand_in_.log(); }
   void forget() { stand_in_.forget(); }
 

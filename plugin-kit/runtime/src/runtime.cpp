@@ -20,7 +20,7 @@ struct Runtime::Parts {
       : lane(std::move(lane_end)),
         contract(std::move(agreed)),
         control(std::move(channel)),
-        state(*lane, contract, commands),
+        state(*lane, contract, control, commands),
         phases(state, std::move(load)),
         on_serving(std::move(serving)) {}
 

@@ -118,13 +118,11 @@ int publish_as(shunt_runtime* runtime, const shunt_publication* how, shunt_sampl
   int code = SHUNT_OK;
   const Hand* const hand = may_use(*runtime, code);
   if (hand == nullptr) return code;
-  if (how->size < kPublicationBytesMin) {
-    take_back(*runtime, *sample);
-    return runtime->error.set(ErrorCode::BadInput, "a shunt_publication of {} bytes cannot be: the least has {}",
-                              how->size, kPublicationBytesMin);
-  }
   shunt_publication said{};
-  std::memcpy(&said, how, std::min<std::size_t>(how->size, sizeof said));
+  if (code = read_publication(*runtime, *how, said); code != SHUNT_OK) {
+    take_back(*runtime, *sample);
+    return code;
+  }
   const std::uint32_t topic = said.topic_out;
   const auto& topics = runtime->contract.topics_out;
   if (topic >= topics.size() || topics[topic] == 0) {
@@ -248,7 +246,16 @@ const shunt_services kServices{sizeof(shunt_services),
                                last_error,
                                describe_exception,
                                publish_as,
-                               defer};
+                               defer,
+                               set_will};
+
+int read_publication(shunt_runtime& runtime, const shunt_publication& how, shunt_publication& said) noexcept {
+  if (how.size < kPublicationBytesMin)
+    return runtime.error.set(ErrorCode::BadInput, "a shunt_publication of {} bytes cannot be: the least has {}",
+                             how.size, kPublicationBytesMin);
+  std::memcpy(&said, &how, std::min<std::size_t>(how.size, sizeof said));
+  return SHUNT_OK;
+}
 
 Hand* this_hand() noexcept { return hand_of_thread; }
 void become_serving_thread(Hand& hand) noexcept { hand_of_thread = &hand; }

@@ -98,11 +98,11 @@ inline void ServingLoop::take_in_hand(Hand& hand, const bus::Incoming& incoming,
 
 inline shunt_message ServingLoop::message(const bus::Incoming& incoming, std::uint32_t index) const noexcept {
   const bus::MessageHeader& header = incoming.header;
-  const auto flag = [&](std::uint8_t sent, std::uint32_t told) { return (header.flags & sent) != 0 ? told : 0u; };
-  const std::uint32_t flags =
-      flag(bus::flag::kRedelivered, SHUNT_REDELIVERED) | flag(bus::flag::kLatched, SHUNT_LATCHED);
+  static_assert(SHUNT_REDELIVERED == bus::flag::kRedelivered && SHUNT_LATCHED == bus::flag::kLatched &&
+                SHUNT_LAST_WILL == bus::flag::kLastWill);
+  constexpr std::uint32_t kTold = SHUNT_REDELIVERED | SHUNT_LATCHED | SHUNT_LAST_WILL;
   return {index,
-          flags,
+          header.flags & kTold,
           header.correlation,
           bus::deadline_of(header),
           reinterpret_cast<const std::uint8_t*>(incoming.payload.data()),

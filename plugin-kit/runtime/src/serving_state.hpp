@@ -11,6 +11,7 @@
 #include "outbox.hpp"
 #include "threads_lock.hpp"
 
+#include <shunt/plugin-kit/runtime/control_channel.hpp>
 #include <shunt/plugin-kit/runtime/frames.hpp>
 #include <shunt/plugin-kit/runtime/runtime.hpp>
 
@@ -20,9 +21,11 @@
 /// Of serving threads; others reach `lock`, what is used under it once it is shared, `cancellations`,
 /// `calls.cancel_waits()` and `contract`.
 struct shunt_runtime {
-  shunt_runtime(shunt::bus::LaneEnd& lane_end, const shunt::kit::Contract& agreed, shunt::kit::CommandBox& commands)
+  shunt_runtime(shunt::bus::LaneEnd& lane_end, const shunt::kit::Contract& agreed,
+                const shunt::kit::ControlChannel& channel, shunt::kit::CommandBox& commands)
       : lane(lane_end),
         contract(agreed),
+        control(channel),
         crew(agreed.workers, lock),
         cancellations(lane_end.shape().host_side.slots, agreed.workers),
         outbox(lane_end, commands, error),
@@ -33,6 +36,7 @@ struct shunt_runtime {
 
   shunt::bus::LaneEnd& lane;
   const shunt::kit::Contract& contract;
+  const shunt::kit::ControlChannel& control;
   shunt::kit::ThreadsLock lock;
   shunt::kit::LastError error;
   shunt::kit::Crew crew;
@@ -44,13 +48,20 @@ struct shunt_runtime {
   shunt::kit::ObjectRange object;
   shunt::kit::Hand& hand;  ///< Of the thread that runs the phases, too.
   std::atomic<std::uint64_t> failures_unanswered{0};
-  bool may_send = false;  ///< From activate on: before, nothing has effects. Changed between phases only.
+  bool may_send = false;      ///< From activate on: before, nothing has effects. Changed between phases only.
+  bool may_set_will = false;  ///< From validate on. Changed likewise.
 };
 
 namespace shunt::kit {
 
 /// The table that plugins are given.
 extern const shunt_services kServices;
+
+/// The service of that name (last_will.cpp).
+int set_will(shunt_runtime* runtime, const shunt_publication* how, const std::uint8_t* payload, std::size_t bytes);
+
+/// What a caller of its own release says of a publication. Errors: BadInput, for a `size` that cannot be.
+int read_publication(shunt_runtime& runtime, const shunt_publication& how, shunt_publication& said) noexcept;
 
 /// Answers the request in hand with a failure; `thrown` goes along. Errors: those of Outbox::send.
 int fail_in_hand(shunt_runtime& runtime, Hand& hand, ErrorCode code, std::string_view text) noexcept;

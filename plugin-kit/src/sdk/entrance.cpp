@@ -65,7 +65,10 @@ int Entrance::init(void* self, const shunt_setting* settings, size_t count, char
 
 int Entrance::validate(void* self, char* text, size_t text_bytes) noexcept {
   auto& plugin = contract(self);
-  return run_phase(plugin.link_, text, text_bytes, [&] { return plugin.validate(); });
+  return run_phase(plugin.link_, text, text_bytes, [&]() -> Status {
+    SHUNT_CHECK(plugin.validate());
+    return plugin.shunt_last_wills();
+  });
 }
 
 int Entrance::activate(void* self, char* text, size_t text_bytes) noexcept {

@@ -13,12 +13,6 @@
 namespace shunt::test {
 namespace {
 
-StandInState& of(shunt_runtime* runtime) { return *reinterpret_cast<StandInState*>(runtime); }
-
-bool is_serving_thread(const StandInState& state) {
-  return state.serving.load(std::memory_order_relaxed) == std::this_thread::get_id();
-}
-
 bool may_use(StandInState& state, int& code) {
   if (!is_serving_thread(state)) {
     code = state.error.set(ErrorCode::BadInput, "only a handler can do this, on its own thread");
@@ -150,17 +144,14 @@ int publish(shunt_runtime* runtime, std::uint32_t topic, shunt_sample* sample, s
 
 int publish_as(shunt_runtime* runtime, const shunt_publication* how, shunt_sample* sample, std::size_t offset,
                std::size_t bytes) {
-  constexpr std::size_t kSizeMin = 16;  // of the first shunt_publication that there was
   auto& state = of(runtime);
   int code = SHUNT_OK;
   if (!may_use(state, code)) return code;
-  if (how->size < kSizeMin) {
-    state.outbound.give_back(*sample);
-    return state.error.set(ErrorCode::BadInput, "a shunt_publication of {} bytes cannot be: the least has {}",
-                           how->size, kSizeMin);
-  }
   shunt_publication said{};
-  std::memcpy(&said, how, std::min<std::size_t>(how->size, sizeof said));
+  if (code = read_publication(state, *how, said); code != SHUNT_OK) {
+    state.outbound.give_back(*sample);
+    return code;
+  }
   return send_publication(state, {.index = said.topic_out, .key = said.key, .urgent = (said.flags & SHUNT_URGENT) != 0},
                           *sample, offset, bytes);
 }
@@ -333,12 +324,28 @@ const shunt_services kStandInServices{
     .describe_exception = describe_exception,
     .publish_as = publish_as,
     .defer = defer,
+    .set_will = set_will,
 };
 
 // Who appends a service to plugin.h gives it to plugins under test as well: a function above, a line in the table, and
 // its name here in place of the last.
-static_assert(sizeof(shunt_services) == offsetof(shunt_services, defer) + sizeof(shunt_services::defer),
+static_assert(sizeof(shunt_services) == offsetof(shunt_services, set_will) + sizeof(shunt_services::set_will),
               "plugin.h has a service that a plugin under test does not get");
+
+StandInState& of(shunt_runtime* runtime) { return *reinterpret_cast<StandInState*>(runtime); }
+
+bool is_serving_thread(const StandInState& state) {
+  return state.serving.load(std::memory_order_relaxed) == std::this_thread::get_id();
+}
+
+int read_publication(StandInState& state, const shunt_publication& how, shunt_publication& said) {
+  constexpr std::size_t kSizeMin = 16;  // of the first shunt_publication that there was
+  if (how.size < kSizeMin)
+    return state.error.set(ErrorCode::BadInput, "a shunt_publication of {} bytes cannot be: the least has {}", how.size,
+                           kSizeMin);
+  std::memcpy(&said, &how, std::min<std::size_t>(how.size, sizeof said));
+  return SHUNT_OK;
+}
 
 Error not_of_its_type(std::string_view route, std::string_view what, std::size_t bytes, const kit::TypeName& type) {
   return {ErrorCode::BadPayload, fmt::format("\"{}\": a {} of {} bytes is not a {} (schema {:016x})", route, what,

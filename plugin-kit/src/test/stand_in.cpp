@@ -70,6 +70,7 @@ Status make(StandInState& state) {
     return error(ErrorCode::PluginFailed, "{}",
                  state.described[0] != '\0' ? state.described.data() : "the plugin's create() gave nothing");
   state.at = kit::State::Loaded;
+  state.last_wills.clear();
   return {};
 }
 
@@ -87,6 +88,18 @@ int call(StandInState& state, Phase phase, std::vector<char>& text) {
   return state.plugin.init(state.self, settings.data(), settings.size(), text.data(), text.size());
 }
 
+/// As a host does it before activate.
+Status look_for_last_wills(const StandInState& state) {
+  for (std::uint32_t topic = 0; topic < state.contract.topics_out.size(); ++topic)
+    if (const auto& route = state.contract.topics_out[topic];
+        *route.last_will != '\0' && !state.last_wills.contains(topic))
+      return error(ErrorCode::PluginFailed,
+                   "{} declares the last will \"{}\" for \"{}\" and has set none when validate returned: call set_will "
+                   "there",
+                   state.contract.plugin, route.last_will, route.name);
+  return {};
+}
+
 Status run(StandInState& state, Phase phase) {
   const auto step = kit::transition(state.at, phase);
   if (!step || state.self == nullptr)
@@ -97,12 +110,18 @@ Status run(StandInState& state, Phase phase) {
   {
     const Inside inside(state);
     state.may_send = phase == Phase::Activate;
+    state.may_set_will = phase != Phase::Init;
     thrown = catch_all([&] { code = call(state, phase, text); });
     text.back() = '\0';
   }
   state.at = thrown || code != SHUNT_OK ? step->failed : step->done;
   SHUNT_CHECK(aftermath(state));
   if (thrown) return error(ErrorCode::PluginFailed, "{}", *thrown);
+  if (code == SHUNT_OK && phase == Phase::Validate) {
+    Status wills = look_for_last_wills(state);
+    if (!wills) state.at = step->failed;
+    return wills;
+  }
   if (code == SHUNT_OK) return {};
   const bool known = code >= 0 && code < 0xffff;
   return tl::make_unexpected(Error{known ? static_cast<ErrorCode>(code) : ErrorCode::PluginFailed, text.data()});
@@ -234,6 +253,7 @@ void StandIn::cleanup() {
   }
   const Inside inside(state);
   state.may_send = true;
+  state.may_set_will = false;
   state.plugin.cleanup(state.self);
   state.owed->clean_up();
   state.may_send = false;
@@ -261,6 +281,7 @@ Status StandIn::publication(std::uint32_t topic, std::span<const std::uint8_t> p
   SHUNT_CHECK(refuse_idle(state));
   take_in_hand(state, topic, options.redelivered, false);
   if (options.latched) state.in_hand.message.flags |= SHUNT_LATCHED;
+  if (options.last_will) state.in_hand.message.flags |= SHUNT_LAST_WILL;
   const auto thrown = handle(state, payload, state.plugin.receive);
   InHand done = std::exchange(state.in_hand, {});
   SHUNT_CHECK(aftermath(state));
@@ -279,6 +300,10 @@ void StandIn::answer_once(std::uint32_t call, Answerer answer, AnswerOptions opt
 
 const std::vector<Outgoing>& StandIn::published() const { return state_->published; }
 const std::vector<Outgoing>& StandIn::called() const { return state_->called; }
+const Outgoing* StandIn::last_will(std::uint32_t topic) const {
+  const auto found = state_->last_wills.find(topic);
+  return found == state_->last_wills.end() ? nullptr : &found->second;
+}
 
 std::vector<LogLine> StandIn::log() const {
   const std::lock_guard lock{state_->log_mutex};

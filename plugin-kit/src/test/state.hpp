@@ -62,6 +62,7 @@ struct StandInState {
   bool inside = false;                     ///< Code of the plugin is on the stack.
   std::atomic<std::thread::id> serving{};  ///< The thread that it is on.
   bool may_send = false;                   ///< From activate on.
+  bool may_set_will = false;               ///< From validate on.
   std::atomic<bool> ring_full{false};
   std::uint64_t last_token = 0;
   std::optional<Error> breach{};       ///< What makes the step in hand fail, whatever it says.
@@ -70,6 +71,7 @@ struct StandInState {
 
   std::vector<Outgoing> published{};
   std::vector<Outgoing> called{};
+  std::map<std::uint32_t, Outgoing> last_wills{};  ///< By topic out.
   std::vector<std::optional<Scripted>> standing;
   std::vector<std::deque<Scripted>> once;
   std::map<std::uint64_t, SharedBytes> answers{};
@@ -91,6 +93,15 @@ struct StandInState {
 
 /// The table that the plugin is given.
 extern const shunt_services kStandInServices;
+
+/// The service of that name (last_will.cpp).
+int set_will(shunt_runtime* runtime, const shunt_publication* how, const std::uint8_t* payload, std::size_t bytes);
+
+StandInState& of(shunt_runtime* runtime);
+/// Whether code of the plugin runs on the calling thread.
+bool is_serving_thread(const StandInState& state);
+/// What a plugin of whatever release says of a publication. Errors: BadInput, for a `size` that cannot be.
+int read_publication(StandInState& state, const shunt_publication& how, shunt_publication& said);
 
 /// For a handler that did not answer; with an answer already, an error of the launcher's own.
 Error not_of_its_type(std::string_view route, std::string_view what, std::size_t bytes, const kit::TypeName& type);

@@ -28,11 +28,12 @@ class Scribe final : public scribe::Contract {
 
   shunt::Status write(const shunt::Context& context, const stage::News& news) {
     if (news.number() == kDeadly) std::abort();
-    heard_.push_back(news.number() + (context.latched() ? kLatched : 0));
+    heard_.push_back(news.number() + (context.latched() ? kLatched : 0) + (context.is_last_will() ? kLastWill : 0));
     return {};
   }
 
-  static constexpr std::uint64_t kLatched = 1'000'000'000;  // added to the number of what was there before it
+  static constexpr std::uint64_t kLatched = 1'000'000'000;   // added to the number of what was there before it
+  static constexpr std::uint64_t kLastWill = 2'000'000'000;  // of somebody who has vanished
   static constexpr std::uint64_t kDeadly = 666'666;
 
   std::vector<std::uint64_t> heard_;

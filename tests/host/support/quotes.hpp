@@ -43,6 +43,8 @@ void proclaim(Host& host, std::uint64_t from, std::uint32_t count, const Proclai
 
 /// How the scribe writes down what was published before it was there.
 inline constexpr std::uint64_t kLatched = 1'000'000'000;
+/// How it writes down what somebody who has vanished had left.
+inline constexpr std::uint64_t kLastWill = 2'000'000'000;
 /// The scribe does not live through this one.
 inline constexpr std::uint64_t kDeadly = 666'666;
 

@@ -28,6 +28,12 @@ class Probe final : public probe::Contract {
     return config_.ratio < 0.1 ? shunt::Health::Degraded : shunt::Health::Serving;
   }
 
+  shunt::Status flat(shunt::LastWill<probe::Response>& will) override {
+    if (config_.account == "intestate") return {};
+    if (config_.account == "garrulous") return will.write([&](auto& build) { return numbers(build, 1000); });
+    return will.write([&](auto& build) { return probe::CreateResponse(build, config_.window); }, {.key = 7});
+  }
+
   shunt::Status echo(const shunt::Context&, const probe::Question& question,
                      shunt::Reply<probe::Response>& reply) override {
     return reply.send([&](auto& build) { return probe::CreateResponse(build, question.number()); });

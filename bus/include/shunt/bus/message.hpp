@@ -22,6 +22,7 @@ namespace flag {
 inline constexpr std::uint8_t kRedelivered = 1;  ///< An earlier instance may have done this already.
 inline constexpr std::uint8_t kLatched = 2;      ///< It was published before this instance was there.
 inline constexpr std::uint8_t kUrgent = 4;       ///< It overtakes what is not.
+inline constexpr std::uint8_t kLastWill = 8;     ///< Its publisher has vanished, and had left it with the host.
 }  // namespace flag
 
 /// Names a chunk of one pool: which size class and which of its chunks.

@@ -34,7 +34,9 @@ enum class HostEventKind : std::uint8_t {
   NotDrained,       ///< It was not within the time there was for it; the text says what is left.
   Disabled,         ///< A plugin or a route gets nothing new.
   Enabled,          ///< It gets again what is sent to it.
-  BridgeState       ///< What a bridge is connected to, by its own word.
+  BridgeState,      ///< What a bridge is connected to, by its own word.
+  LastWillSent,     ///< What an instance that vanished had left for that was published; the text says to how many.
+  LastWillNotSent   ///< It was not; the text says why.
 };
 
 struct HostEvent {
@@ -74,6 +76,14 @@ struct OpenTopicSnapshot {
   } says{};
 };
 
+/// What an instance has left with the host, to be published when it vanishes.
+struct LastWillSnapshot {
+  std::string topic;
+  std::string name{};       ///< As its manifest calls it.
+  std::uint64_t bytes = 0;  ///< 0: it has not set one yet.
+  std::uint64_t set = 0;    ///< How often it has.
+};
+
 /// One plugin version that runs, or waits to.
 struct PluginSnapshot {
   std::string plugin;
@@ -101,6 +111,8 @@ struct PluginSnapshot {
   std::vector<OpenTopicSnapshot> open_topics{};  ///< Of a bridge that runs.
   std::string sandbox;         ///< "full", "without UserNamespace, ..."; empty until the instance has said it.
   std::uint32_t deferred = 0;  ///< Requests whose answers it owes, their handlers being left; by its own word.
+  std::vector<LastWillSnapshot> last_wills{};  ///< One for each that its manifest declares.
+  std::uint64_t last_wills_sent = 0;           ///< Of all its instances, since the host started.
 };
 
 /// One topic or function, and who gets its messages. Counters are since the host started.

@@ -19,13 +19,13 @@ class ReceivedBytes {
   ReceivedBytes(ReceivedBytes&& other) noexcept
       : data_(std::exchange(other.data_, nullptr)),
         size_(std::exchange(other.size_, 0)),
-        latched_(other.latched_),
+        marks_(other.marks_),
         block_(std::exchange(other.block_, nullptr)) {}
   ReceivedBytes& operator=(ReceivedBytes&& other) noexcept {
     if (block_ != nullptr) release();
     data_ = std::exchange(other.data_, nullptr);
     size_ = std::exchange(other.size_, 0);
-    latched_ = other.latched_;
+    marks_ = other.marks_;
     block_ = std::exchange(other.block_, nullptr);
     return *this;
   }
@@ -38,18 +38,25 @@ class ReceivedBytes {
   /// Whether the plugin could still change the bytes (they are read in place).
   [[nodiscard]] bool in_place() const noexcept;
   /// Whether it was published before whoever receives it was there: its topic keeps the last.
-  [[nodiscard]] bool latched() const noexcept { return latched_; }
+  [[nodiscard]] bool latched() const noexcept { return (marks_ & kLatched) != 0; }
+  /// Whether it is what its publisher had left with the host in case that it vanished, as it has.
+  [[nodiscard]] bool is_last_will() const noexcept { return (marks_ & kLastWill) != 0; }
 
-  /// For the host's own use: `size` bytes at `data`, readable until `block` goes back to its arena.
-  ReceivedBytes(host::ArenaBlock* block, const std::byte* data, std::size_t size, bool latched = false) noexcept
-      : data_(reinterpret_cast<const std::uint8_t*>(data)), size_(size), latched_(latched), block_(block) {}
+  // For the host's own use.
+
+  static constexpr std::uint8_t kLatched = 2;  ///< As in a message's flags, as is the next.
+  static constexpr std::uint8_t kLastWill = 8;
+
+  /// `size` bytes at `data`, readable until `block` goes back to its arena. Of `marks` the two above count.
+  ReceivedBytes(host::ArenaBlock* block, const std::byte* data, std::size_t size, std::uint8_t marks = 0) noexcept
+      : data_(reinterpret_cast<const std::uint8_t*>(data)), size_(size), marks_(marks), block_(block) {}
 
  private:
   void release() noexcept;
 
   const std::uint8_t* data_ = nullptr;
   std::size_t size_ = 0;
-  bool latched_ = false;
+  std::uint8_t marks_ = 0;
   host::ArenaBlock* block_ = nullptr;
 };
 

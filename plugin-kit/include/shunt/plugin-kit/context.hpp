@@ -41,6 +41,9 @@ class Context {
   /// It was published before this instance was there: the topic keeps the last for those who come late.
   [[nodiscard]] bool latched() const { return (message_->flags & SHUNT_LATCHED) != 0; }
 
+  /// It is what its publisher left with the host in case that it vanished, as it has: it overtook what waited.
+  [[nodiscard]] bool is_last_will() const { return (message_->flags & SHUNT_LAST_WILL) != 0; }
+
   /// Names this message among those of the instance; never 0.
   [[nodiscard]] std::uint64_t token() const { return message_->token; }
 

@@ -41,6 +41,8 @@ class ContractBase {
   virtual Status shunt_init(Settings settings) = 0;
   virtual void shunt_handle(const shunt_message& message) = 0;
   virtual void shunt_receive(const shunt_message& message) = 0;
+  /// Leaves every last will that the manifest declares with the host; after validate.
+  virtual Status shunt_last_wills() { return {}; }
 
   Link link_;  ///< Not there yet in the constructor: a constructor neither logs nor sends.
 };

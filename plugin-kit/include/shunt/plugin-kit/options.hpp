@@ -20,6 +20,11 @@ struct PublishOptions {
   bool urgent = false;  ///< It overtakes what is not urgent, also what this plugin has published before.
 };
 
+/// Of a last will.
+struct LastWillOptions {
+  Key key{};  ///< Where the host conflates the topic: of what it tells.
+};
+
 /// Of a nested call.
 struct CallOptions {
   std::chrono::nanoseconds deadline{0};  ///< From now; 0: the caller's own. The smaller of the two counts.

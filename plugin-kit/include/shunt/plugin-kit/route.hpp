@@ -26,6 +26,7 @@ struct FunctionRoute {
 struct TopicRoute {
   const char* name = "";  ///< "market.bars"
   TypeName type;
+  const char* last_will = "";  ///< Of a topic out: as the manifest calls it; empty for none.
 };
 
 }  // namespace shunt::kit

@@ -17,6 +17,7 @@ inline constexpr std::size_t kManifestBytesMax = 1 << 20;   ///< Of the note in 
 inline constexpr std::size_t kPluginBytesMax = 256u << 20;  ///< Of the shared object.
 inline constexpr std::uint32_t kVerifyDepthMax = 32;        ///< Nesting of tables in a payload.
 inline constexpr std::uint32_t kVerifyTablesMax = 100'000;  ///< Tables in a payload.
+inline constexpr std::size_t kLastWillBytesMax = 4096;      ///< Of what goes out for a plugin that vanishes, each.
 inline constexpr std::chrono::milliseconds kRestartDelayFirst{10};  ///< Back-off after a crash, doubling ...
 inline constexpr std::chrono::milliseconds kRestartDelayMax{5000};  ///< ... up to this.
 inline constexpr int kCrashesBeforeQuarantine = 5;                  ///< Within ...

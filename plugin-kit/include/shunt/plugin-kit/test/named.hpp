@@ -75,6 +75,13 @@ class Named {
   }
 
   template <Name kName>
+  static consteval std::uint32_t last_will() {
+    constexpr auto kIndex = topic_out<kName>();
+    static_assert(*Types::topics_out()[kIndex].last_will != '\0', "the manifest declares no last will for this topic");
+    return kIndex;
+  }
+
+  template <Name kName>
   using Function = std::tuple_element_t<function<kName>(), typename Types::Functions>;
   template <Name kName>
   using Call = std::tuple_element_t<call<kName>(), typename Types::Calls>;

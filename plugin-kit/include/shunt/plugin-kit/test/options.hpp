@@ -33,7 +33,8 @@ struct RequestOptions {
 /// How a publication reaches its handler.
 struct PublicationOptions {
   bool redelivered = false;
-  bool latched = false;  ///< From before the plugin was there, kept by the topic.
+  bool latched = false;    ///< From before the plugin was there, kept by the topic.
+  bool last_will = false;  ///< Its publisher has vanished, and left it with the host.
 };
 
 /// How an answer to a call of the plugin comes.

@@ -116,6 +116,8 @@ class StandIn {
 
   [[nodiscard]] const std::vector<Outgoing>& published() const;
   [[nodiscard]] const std::vector<Outgoing>& called() const;
+  /// What a host would publish on it if the plugin vanished now; null: it has set none.
+  [[nodiscard]] const Outgoing* last_will(std::uint32_t topic) const;
   [[nodiscard]] std::vector<LogLine> log() const;
   void forget();
 

@@ -33,6 +33,7 @@ struct Contract {
   std::vector<std::uint32_t> topics_in;
   std::vector<std::uint32_t> topics_out;
   std::vector<std::pair<std::string, std::string>> settings;
+  std::vector<std::uint32_t> last_wills;  ///< The topics out, by their place, that the manifest declares one for.
 };
 
 /// A loaded plugin: its table of functions and where its code lies.

@@ -1,0 +1,65 @@
+/// What a plugin process says: its answers to phases, and what it leaves to be published when it vanishes.
+
+#include "plugin_process.hpp"
+
+namespace shunt::host {
+namespace {
+
+std::string broken(bus::Breach what) { return fmt::format("it broke the lane's contract: {}", describe(what)); }
+
+}  // namespace
+
+void PluginProcess::on_plugin_packet() {
+  auto packet = receive_packet(plugin_.get());
+  if (!packet) {
+    if (packet.error().code == ErrorCode::PeerBreach) return end(Event::Breach, broken(bus::Breach::Control));
+    if (packet.error().code == ErrorCode::System) return give_up(packet.error());
+    return on_plugin_closed();
+  }
+  if (!*packet || state_ == State::Ending) return;  // only its exit is awaited, whatever it says meanwhile
+  if (!(*packet)->descriptors.empty()) return end(Event::Breach, broken(bus::Breach::Control));
+  if (const auto* const will = (*packet)->message().body_as_Will(); will != nullptr) return accept_will(*will);
+  const auto* const entered = (*packet)->message().body_as_Entered();
+  if (entered == nullptr || asked_.empty() || entered->phase() != asked_.front())
+    return end(Event::Breach, broken(bus::Breach::Control));
+  asked_.pop_front();
+  on_entered(entered->phase(), *entered);
+}
+
+/// From validate on. While it is cleaned up it may have sent one before it heard of that.
+void PluginProcess::accept_will(const control::Will& will) {
+  if (state_ == State::Cleaning) return;
+  if (state_ < State::Initialised) return end(Event::Breach, broken(bus::Breach::Control));
+  const auto taken = listener_.on_will(*instance_, will);
+  if (taken) return;
+  if (state_ < State::Active) return fail_phase(taken.error());
+  end(Event::Breach, taken.error().message);
+}
+
+/// What it had said when it ended by itself: also the last will that it left a moment before counts.
+void PluginProcess::take_last_packets() {
+  if (!plugin_ || plugin_closed_ || (state_ != State::Active && state_ != State::Draining)) return;
+  while (true) {
+    auto packet = receive_packet(plugin_.get());
+    if (!packet || !*packet) return;
+    const auto* const will = (*packet)->message().body_as_Will();
+    if (will == nullptr || !listener_.on_will(*instance_, *will)) return;
+  }
+}
+
+void PluginProcess::after_validate() {
+  if (const auto ready = listener_.on_validated(*instance_); !ready) return fail_phase(ready.error());
+  move(Event::PhaseDone);
+  enter(control::Phase::Activate);
+}
+
+/// For what the host found wrong before the plugin served; code that was loaded is cleaned up after.
+void PluginProcess::fail_phase(const Error& why) {
+  tell_who_started_it(why);
+  listener_.on_phase_failed(*instance_, why);
+  note_failure(CrashKind::Phase);
+  move(Event::PhaseFailed);
+  enter(control::Phase::Cleanup);
+}
+
+}  // namespace shunt::host
