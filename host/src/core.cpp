@@ -58,7 +58,7 @@ Status Core::on_loop(const std::function<void(Supervisor::Done)>& work) {
 
 bool Core::is_callback_due() {
   std::atomic_thread_fence(std::memory_order_seq_cst);  // see Inbox::is_due()
-  if (hub->has_due_callback()) return true;
+  if (hub->has_due_callback() || is_writable_due()) return true;
   const std::lock_guard lock{inboxes_mutex};
   return std::ranges::any_of(inboxes, [](const auto& inbox) { return inbox->is_due(); });
 }

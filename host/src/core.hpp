@@ -9,6 +9,7 @@
 #include "event_log.hpp"
 #include "event_loop.hpp"
 #include "hub.hpp"
+#include "room_watch.hpp"
 #include "supervisor.hpp"
 
 #include <memory>
@@ -44,7 +45,14 @@ struct Core : std::enable_shared_from_this<Core> {
   std::mutex inboxes_mutex;
   std::vector<std::shared_ptr<Inbox>> inboxes;  // under inboxes_mutex: what poll() runs
   std::atomic<bool> has_inboxes{false};
+  std::vector<std::shared_ptr<RoomWatch>> room_watches;  // under inboxes_mutex
+  std::atomic<bool> has_room_watches{false};
   std::atomic<CallbackSignal*> signal{nullptr};  // once event_fd() has asked for it
+
+  /// One of them that is due, and goes; or null. Whether any is, without taking it.
+  [[nodiscard]] std::shared_ptr<RoomWatch> take_writable();
+  [[nodiscard]] bool is_writable_due();
+  void forget(const RoomWatch& watch);
 
   /// Whether a poll() now would run a callback.
   [[nodiscard]] bool is_callback_due();

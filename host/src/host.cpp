@@ -188,6 +188,13 @@ Result<std::size_t> Host::poll() {
   core_->hub->drain();
   PollingScope scope{*core_};
   end.callbacks = core_->hub->run_due(kCallbacksPerInbox);
+  if (core_->has_room_watches.load(std::memory_order_relaxed))
+    for (std::size_t left = kCallbacksPerInbox; left > 0; --left) {  // one that asks again may be due again
+      const auto writable = core_->take_writable();
+      if (writable == nullptr) break;
+      ++end.callbacks;
+      writable->run();
+    }
   if (!core_->has_inboxes.load(std::memory_order_relaxed)) return end.callbacks;
   for (std::size_t place = 0;; ++place) {
     std::shared_ptr<host::Inbox> inbox;
@@ -205,7 +212,7 @@ Result<std::size_t> Host::poll() {
 
 void Host::wait(std::chrono::nanoseconds timeout) {
   core_->hub->sleep(timeout, [core = core_.get()] {
-    if (core->hub->has_due()) return true;
+    if (core->hub->has_due() || core->is_writable_due()) return true;
     const std::lock_guard lock{core->inboxes_mutex};
     return std::ranges::any_of(core->inboxes, [](const auto& inbox) { return inbox->waiting() > 0; });
   });

@@ -83,6 +83,28 @@ class Hub {
   [[nodiscard]] Result<ReceivedBytes> call(const RouteInfo& route, InboundPool* pool, const bus::Built& built,
                                            const CallRequest& request);
 
+  /// One of several publications that go out together: as publish() consumes it.
+  struct Part {
+    InboundPool* pool = nullptr;
+    const bus::Built* built = nullptr;
+    std::uint64_t key = 0;
+  };
+  struct SentBatch {
+    std::size_t published = 0;  ///< The first ones.
+    Sent sent;                  ///< Sums over them.
+    std::optional<Error> rest{};
+  };
+  /// In order, with one look at the table and one wake-up of each receiver (publish_batch.cpp). At least one part, and
+  /// at most kBatchMax. Errors, where none was published: those of publish().
+  [[nodiscard]] Result<SentBatch> publish_batch(const RouteInfo& route, std::span<const Part> parts, bool urgent);
+  static constexpr std::size_t kBatchMax = 16;
+
+  /// How many messages the route takes now, of its receiver with the least room (room.cpp); SIZE_MAX where there is
+  /// none.
+  [[nodiscard]] std::size_t room(const RouteInfo& route) noexcept;
+  /// While any thread waits for room, those who sleep look again every kRoomTick.
+  void wait_for_room(bool begins) noexcept;
+
   /// What somebody who has vanished had left, to all receivers of the topic: in front of all that waits for them, and
   /// never refused (last_will_sending.cpp). Control thread; allocates. Errors: NoSuchRoute (nobody declares the topic
   /// any more), NotServing (nothing goes over it now).
@@ -303,6 +325,13 @@ class Hub {
   void greet(Inbox& inbox);
   static bool push_kept(const Target& target, const QueuedMessage& message) noexcept;
 
+  // publish_batch.cpp
+  std::size_t fitting(const RouteEntry& entry, std::size_t wanted, bool urgent) noexcept;
+  void deliver_batch(const RouteEntry& entry, const Target& target, std::span<Message> messages, Sent& sent) noexcept;
+
+  // room.cpp
+  std::size_t room(const Target& target, bus::Kind kind) noexcept;
+
   // last_will_sending.cpp
   void send_first(const Target& target, Message& message, std::span<const std::byte> payload, Sent& sent);
 
@@ -357,6 +386,7 @@ class Hub {
   std::atomic<std::uint32_t> idle_word_{0};  // what idlers sleep on
   std::atomic<bool> backlogged_{false};      // something may wait in an outlet, or to be told that it is cancelled
   std::atomic<bool> shut_{false};
+  std::atomic<int> room_waiters_{0};  // callbacks that wait for room in a route
 
   AsyncCalls async_;
   std::atomic<int> sleepers_{0};  // threads that sleep, or are about to, and listen to more than their own call

@@ -28,6 +28,7 @@ namespace shunt::host {
 enum class Pushed : std::uint8_t { Yes, NoRoom, AtCap, Closed, Withdrawn };
 
 class Latch;
+struct Message;
 
 /// What an instance may do with a route, and what may be done with what it was sent on it: from its manifest.
 struct Permitted {
@@ -84,6 +85,10 @@ class Instance : public std::enable_shared_from_this<Instance> {
   Pushed push_reply(bus::MessageHeader& header, std::span<const std::byte> payload) noexcept;
   /// The same for a publication that is urgent. NoRoom also while the plugin has not done as many as there may be.
   Pushed push_urgent(bus::MessageHeader& header, std::span<const std::byte> payload) noexcept;
+  /// The first of `messages` on the data ring, as far as they fit, with one wake-up; how many (publish_batch.cpp).
+  std::size_t push_batch(std::span<Message> messages) noexcept;
+  /// How many publications, or requests, the data ring takes now (room.cpp).
+  [[nodiscard]] std::uint32_t room(bus::Kind kind) noexcept;
   /// Whether push_urgent() would have room for one more.
   [[nodiscard]] bool has_urgent_room() noexcept;
 

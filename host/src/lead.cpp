@@ -89,6 +89,8 @@ void Hub::sleep_idle(std::chrono::nanoseconds timeout, const std::function<bool(
   fence_in_every_thread();
   const bool free = drain_lock_.try_lock();
   if (free) drain_lock_.unlock();
+  if (room_waiters_.load(std::memory_order_relaxed) > 0)
+    timeout = std::min<std::chrono::nanoseconds>(timeout, kRoomTick);
   if (!free && !is_due())
     bus::detail::futex_wait(&idle_word_, seen,
                             std::min<std::chrono::nanoseconds>(until_expiry(timeout), bus::kSleepMax));
@@ -106,7 +108,7 @@ void Hub::sleep_leading(std::chrono::nanoseconds timeout) {
   if (std::ranges::any_of(lanes_, [](const Lane& lane) { return !lane.instance->rings; }))
     timeout = std::min<std::chrono::nanoseconds>(timeout, kSilentTick);
   // A plugin that makes room in its ring does not ring for it.
-  if (backlogged_.load(std::memory_order_relaxed) ||
+  if (backlogged_.load(std::memory_order_relaxed) || room_waiters_.load(std::memory_order_relaxed) > 0 ||
       std::ranges::any_of(lanes_, [](const Lane& lane) { return lane.stalled != nullptr; }))
     timeout = std::min<std::chrono::nanoseconds>(timeout, kRoomTick);
   const std::uint32_t seen = wake_word_.load(std::memory_order_seq_cst);

@@ -167,7 +167,8 @@ void read_serving(CheckedTable& root, Declaration& declaration, Problems& proble
 }
 
 /// What the contract's class already has.
-constexpr std::string_view kTakenMembers[] = {"init", "validate", "activate", "cleanup", "health", "log", "calls"};
+constexpr std::string_view kTakenMembers[] = {"init",   "validate", "activate", "cleanup",
+                                              "health", "log",      "calls",    "ring_room"};
 
 /// Each of these becomes a member of one C++ class; two names may look different and still become one.
 void refuse_duplicate_members(const Declaration& declaration, Problems& problems) {
@@ -182,7 +183,8 @@ void refuse_duplicate_members(const Declaration& declaration, Problems& problems
   for (const auto& topic : declaration.topics_in)
     add("on_" + identifier(topic.name), "topic in \"" + topic.name + "\"", topic.place);
   for (const auto& topic : declaration.topics_out)
-    add("publish_" + identifier(topic.name), "topic out \"" + topic.name + "\"", topic.place);
+    for (const auto* const verb : {"publish_", "publish_batch_"})
+      add(verb + identifier(topic.name), "topic out \"" + topic.name + "\"", topic.place);
 
   for (const auto& topic : declaration.topics_out) {
     if (topic.last_will.empty()) continue;

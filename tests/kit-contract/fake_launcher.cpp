@@ -132,6 +132,17 @@ shunt_services FakeLauncher::make_services() {
     self(r).take(self(r).wills_, how->topic_out, &sample, 0, bytes);
     return SHUNT_OK;
   };
+  services.publish_batch = [](shunt_runtime* r, const shunt_publication* how, shunt_part* parts, size_t count,
+                              size_t* published) {
+    for (*published = 0; *published < count; ++*published) {
+      const shunt_part& part = parts[*published];
+      const shunt_publication each{sizeof each, how->topic_out, part.key, how->flags, 0};
+      shunt_sample sample = part.sample;
+      self(r).services_.publish_as(r, &each, &sample, part.offset, part.bytes);
+    }
+    return SHUNT_OK;
+  };
+  services.room = [](shunt_runtime*) { return size_t{256}; };
   services.call = [](shunt_runtime* r, const shunt_message*, uint32_t call, shunt_sample* s, size_t offset,
                      size_t bytes, int64_t deadline_ns, shunt_answer* out) {
     auto& fake = self(r);

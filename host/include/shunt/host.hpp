@@ -14,6 +14,7 @@
 #include <shunt/host/scope.hpp>
 #include <shunt/publisher.hpp>
 #include <shunt/subscription.hpp>
+#include <shunt/writable.hpp>
 
 #include <chrono>
 #include <filesystem>
@@ -89,6 +90,19 @@ class Host {
                              return true;
                            });
   }
+
+  // ---- Room
+
+  /// How many messages a topic or function takes now: as many as find room with the receiver that has least, in its
+  /// ring and its backlog, and of a function as many calls as `in_flight_max` lets start. RouteHandle::kRoomUnbounded
+  /// where nobody receives, 0 where nothing goes over it. Of chunks, which depend on sizes, it says nothing; other
+  /// threads may be faster. Looks the name up: a Publisher has it without. Errors: NoSuchRoute.
+  [[nodiscard]] Result<std::size_t> room(std::string_view route);
+  /// `callback()` runs once, in poll() or the dispatcher, when room() of the route is not 0: for who was refused
+  /// (RingFull, or QuotaExceeded for calls in flight) and wants to go on. Also where there is room by now, so that none
+  /// is missed between a refusal and this. Those who sleep in wait() or on event_fd() look every millisecond meanwhile,
+  /// since a receiver does not ring for room. For the next time, ask again. Errors: NoSuchRoute, Stopped.
+  [[nodiscard]] Result<Writable> on_writable(std::string_view route, std::function<void()> callback);
 
   // ---- Driving
 

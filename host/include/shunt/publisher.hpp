@@ -4,6 +4,7 @@
 ///     auto bars = host->publisher<market::Bar>("market.bars");
 ///     auto sent = bars->publish([&](auto& build) { return market::CreateBar(build, ...); });
 
+#include <shunt/host/batch.hpp>
 #include <shunt/host/route_handle.hpp>
 
 namespace shunt {
@@ -30,6 +31,19 @@ class Publisher {
     SHUNT_TRY(built, builder.build<Root>(build, route_.hint(), route_.payload()));
     return route_.publish(chunks, built, options);
   }
+
+  /// Builds `count` of them in place, `build(i, builder)` the i-th from 0 (of a struct: `build(i, payload)` writes it),
+  /// and sends them in their order: with one look at the route and one wake-up of each receiver for every 16. What
+  /// publish() says of a message holds for each. Errors, where not even the first was published: those of publish(),
+  /// and BadInput (another number of keys); else BatchDelivery says how many were, and why not more.
+  template <typename Build>
+  [[nodiscard]] Result<BatchDelivery> publish_batch(std::size_t count, Build&& build,
+                                                    const BatchOptions& options = {}) const {
+    return host::publish_batch<Root>(route_, count, build, options);
+  }
+
+  /// How many publications the topic takes now: see RouteHandle::room().
+  [[nodiscard]] std::size_t room() const { return route_.room(); }
 
   [[nodiscard]] const RouteHandle& route() const noexcept { return route_; }
 

@@ -66,6 +66,14 @@ typedef struct shunt_publication {
 
 enum { SHUNT_URGENT = 1u }; /* shunt_publication.flags: it overtakes what is not urgent, also its own publisher's. */
 
+/* One of several publications that go out together. */
+typedef struct shunt_part {
+  shunt_sample sample;
+  size_t offset; /* Of the payload within the sample, as is the next. */
+  size_t bytes;
+  uint64_t key;
+} shunt_part;
+
 typedef struct shunt_setting {
   const char* key;
   const char* value; /* As text; the contract knows the type. */
@@ -116,6 +124,13 @@ typedef struct shunt_services {
    * from then on a later one takes its place. Of the publication `key` counts. Blocks while the control socket is full.
    * Errors: Undeclared (no such topic, no last will of it, or before validate), TooLarge, BadInput, HostGone. */
   int (*set_will)(shunt_runtime*, const shunt_publication*, const uint8_t* payload, size_t bytes);
+
+  /* As publish_as for each part, in order, with one look for a host that sleeps. The parts have their keys; the
+   * publication's own does not count. What other workers send lies between them only where the ring was full. Consumes
+   * all samples. `published` gets how many went out: all, or those before the one that the error is about. */
+  int (*publish_batch)(shunt_runtime*, const shunt_publication*, shunt_part*, size_t count, size_t* published);
+  /* How many messages fit into the ring to the host now; on a thread that runs no handlers, 0. */
+  size_t (*room)(shunt_runtime*);
 } shunt_services;
 
 enum { SHUNT_SERVING = 0, SHUNT_DEGRADED = 1, SHUNT_NOT_SERVING = 2 };

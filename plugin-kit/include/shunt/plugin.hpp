@@ -23,12 +23,15 @@
 #include <shunt/plugin-kit/dispatch.hpp>
 #include <shunt/plugin-kit/last_will.hpp>
 #include <shunt/plugin-kit/publish.hpp>
+#include <shunt/plugin-kit/publish_batch.hpp>
 #include <shunt/plugin-kit/settings.hpp>
 
 // The names live in shunt::kit, because a host has a Reply and a CallOptions of its own.
 namespace shunt {
 using bus::Payload;
 using kit::Answer;
+using kit::BatchOptions;
+using kit::BatchSent;
 using kit::CallOptions;
 using kit::Context;
 using kit::Deferred;

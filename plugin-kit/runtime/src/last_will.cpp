@@ -1,7 +1,7 @@
 /// The service set_will: over the control socket, so that the host has it before it lets the plugin serve, and reads it
 /// whatever the lane holds.
 
-#include "serving_state.hpp"
+#include "publications.hpp"
 
 #include <shunt/schemas/limits.hpp>
 

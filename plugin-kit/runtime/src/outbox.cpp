@@ -97,8 +97,9 @@ int Outbox::copy_to_chunk(const shunt_sample& sample, std::size_t offset, std::s
   return SHUNT_OK;
 }
 
-int Outbox::send(ThreadsLock::Hold& hold, bus::Ring ring, bus::MessageHeader& header, shunt_sample& sample,
-                 std::size_t offset, std::size_t bytes, std::int64_t until_ns) noexcept {
+template <Outbox::Bell kBell>
+int Outbox::put_and(ThreadsLock::Hold& hold, bus::Ring ring, bus::MessageHeader& header, shunt_sample& sample,
+                    std::size_t offset, std::size_t bytes, std::int64_t until_ns) noexcept {
   const shunt_sample taken = std::exchange(sample, shunt_sample{});
   std::optional<bus::LoanedChunk> loan;
   if (taken.handle != 0 && !(loan = redeem(taken)))
@@ -136,13 +137,34 @@ int Outbox::send(ThreadsLock::Hold& hold, bus::Ring ring, bus::MessageHeader& he
     header.generation = loan->generation;
   }
   lane_.sender.push(ring, header, inline_payload);
-  lane_.sender.wake();
-  if (lane_.sender.held() >= kHarvestFrom) harvest();  // now, while the host is on its way
+  if constexpr (kBell == Bell::Now) ring_bell(hold);
   if (loan) lane_.pool()->prepare(loan->chunk.size_class(), offset, bytes);
   return SHUNT_OK;
 }
 
-bool Outbox::wait_for_room(ThreadsLock::Hold& hold, bus::Ring ring, std::int64_t until_ns) const noexcept {
+void Outbox::ring_bell(const ThreadsLock::Hold&) noexcept {
+  lane_.sender.wake();
+  if (lane_.sender.held() >= kHarvestFrom) harvest();  // now, while the host is on its way
+}
+
+std::size_t Outbox::room(const ThreadsLock::Hold&, bus::Ring ring) noexcept {
+  auto& out = lane_.sender.ring_out(ring);
+  out.refresh();
+  return out.known_room();
+}
+
+int Outbox::send(ThreadsLock::Hold& hold, bus::Ring ring, bus::MessageHeader& header, shunt_sample& sample,
+                 std::size_t offset, std::size_t bytes, std::int64_t until_ns) noexcept {
+  return put_and<Bell::Now>(hold, ring, header, sample, offset, bytes, until_ns);
+}
+
+int Outbox::put(ThreadsLock::Hold& hold, bus::Ring ring, bus::MessageHeader& header, shunt_sample& sample,
+                std::size_t offset, std::size_t bytes, std::int64_t until_ns) noexcept {
+  return put_and<Bell::Later>(hold, ring, header, sample, offset, bytes, until_ns);
+}
+
+bool Outbox::wait_for_room(ThreadsLock::Hold& hold, bus::Ring ring, std::int64_t until_ns) noexcept {
+  lane_.sender.wake();  // for what was put and not rung for
   for (int i = 0; i < kSpinsForRoom; ++i) {
     if (lane_.sender.has_room(ring)) return true;
     hold.give_way(bus::spin_pause);

@@ -28,13 +28,23 @@ class Outbox {
   /// Errors: BadInput, QuotaExceeded, TooLarge, RingFull.
   int send(ThreadsLock::Hold& hold, bus::Ring ring, bus::MessageHeader& header, shunt_sample& sample,
            std::size_t offset, std::size_t bytes, std::int64_t until_ns) noexcept;
+  /// The same without waking a host that sleeps, unless there is no room without it: ring_bell() follows.
+  int put(ThreadsLock::Hold& hold, bus::Ring ring, bus::MessageHeader& header, shunt_sample& sample, std::size_t offset,
+          std::size_t bytes, std::int64_t until_ns) noexcept;
+  void ring_bell(const ThreadsLock::Hold&) noexcept;
+  /// How many messages fit into the ring now.
+  [[nodiscard]] std::size_t room(const ThreadsLock::Hold&, bus::Ring ring) noexcept;
 
  private:
+  enum class Bell : std::uint8_t { Now, Later };
+  template <Bell kBell>
+  int put_and(ThreadsLock::Hold& hold, bus::Ring ring, bus::MessageHeader& header, shunt_sample& sample,
+              std::size_t offset, std::size_t bytes, std::int64_t until_ns) noexcept;
   std::optional<bus::LoanedChunk> take_loan(std::size_t bytes) noexcept;
   /// The loan behind a sample's handle; none when it is not on loan. Consumes it.
   std::optional<bus::LoanedChunk> redeem(const shunt_sample& sample) noexcept;
   int copy_to_chunk(const shunt_sample& sample, std::size_t offset, std::size_t bytes, bus::LoanedChunk& loan) noexcept;
-  bool wait_for_room(ThreadsLock::Hold& hold, bus::Ring ring, std::int64_t until_ns) const noexcept;
+  bool wait_for_room(ThreadsLock::Hold& hold, bus::Ring ring, std::int64_t until_ns) noexcept;
   int no_loan(std::size_t bytes) noexcept;
   void set_on_loan(bus::ChunkId chunk, bool on_loan) noexcept;
   void harvest() noexcept;

@@ -1,5 +1,6 @@
 /// The services of plugin.h over the parts of ServingState.
 
+#include "publications.hpp"
 #include "replies.hpp"
 #include "serving_state.hpp"
 
@@ -8,7 +9,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
 
 #include <unistd.h>
 
@@ -17,8 +17,6 @@ namespace {
 
 using bus::Kind;
 using bus::Ring;
-
-constexpr std::size_t kPublicationBytesMin = 16;  ///< Of the first shunt_publication that there was.
 
 constinit thread_local Hand* hand_of_thread = nullptr;
 
@@ -123,24 +121,14 @@ int publish_as(shunt_runtime* runtime, const shunt_publication* how, shunt_sampl
     take_back(*runtime, *sample);
     return code;
   }
-  const std::uint32_t topic = said.topic_out;
-  const auto& topics = runtime->contract.topics_out;
-  if (topic >= topics.size() || topics[topic] == 0) {
-    take_back(*runtime, *sample);
-    if (topic < topics.size())
-      return runtime->error.set(ErrorCode::NoSuchRoute, "the host has no topic {} for this plugin", topic);
-    return runtime->error.set(ErrorCode::Undeclared, "the manifest declares {} topics out; there is no number {}",
-                              topics.size(), topic);
-  }
   bus::MessageHeader header;
-  header.route = topics[topic];
-  header.kind = Kind::Publication;
-  header.parent = hand->in_hand.header->correlation;
-  bus::set_key(header, said.key);
-  const bool urgent = (said.flags & SHUNT_URGENT) != 0;
-  if (urgent) header.flags = bus::flag::kUrgent;
+  if (code = publication_header(*runtime, *hand, said, header); code != SHUNT_OK) {
+    take_back(*runtime, *sample);
+    return code;
+  }
+  const auto ring = (said.flags & SHUNT_URGENT) != 0 ? Ring::Reply : Ring::Data;
   ThreadsLock::Hold hold{runtime->lock};
-  return runtime->outbox.send(hold, urgent ? Ring::Reply : Ring::Data, header, *sample, offset, bytes, 0);
+  return runtime->outbox.send(hold, ring, header, *sample, offset, bytes, 0);
 }
 
 int publish(shunt_runtime* runtime, std::uint32_t topic, shunt_sample* sample, std::size_t offset, std::size_t bytes) {
@@ -247,18 +235,13 @@ const shunt_services kServices{sizeof(shunt_services),
                                describe_exception,
                                publish_as,
                                defer,
-                               set_will};
-
-int read_publication(shunt_runtime& runtime, const shunt_publication& how, shunt_publication& said) noexcept {
-  if (how.size < kPublicationBytesMin)
-    return runtime.error.set(ErrorCode::BadInput, "a shunt_publication of {} bytes cannot be: the least has {}",
-                             how.size, kPublicationBytesMin);
-  std::memcpy(&said, &how, std::min<std::size_t>(how.size, sizeof said));
-  return SHUNT_OK;
-}
+                               set_will,
+                               publish_batch,
+                               room};
 
 Hand* this_hand() noexcept { return hand_of_thread; }
 void become_serving_thread(Hand& hand) noexcept { hand_of_thread = &hand; }
+Hand* hand_to_send(shunt_runtime& runtime, int& code) noexcept { return may_use(runtime, code); }
 
 int fail_in_hand(shunt_runtime& runtime, Hand& hand, ErrorCode code, std::string_view text) noexcept {
   const bus::MessageHeader& request = *hand.in_hand.header;

@@ -60,8 +60,13 @@ extern const shunt_services kServices;
 /// The service of that name (last_will.cpp).
 int set_will(shunt_runtime* runtime, const shunt_publication* how, const std::uint8_t* payload, std::size_t bytes);
 
-/// What a caller of its own release says of a publication. Errors: BadInput, for a `size` that cannot be.
-int read_publication(shunt_runtime& runtime, const shunt_publication& how, shunt_publication& said) noexcept;
+/// Likewise (publish_batch.cpp).
+int publish_batch(shunt_runtime* runtime, const shunt_publication* how, shunt_part* parts, std::size_t count,
+                  std::size_t* published);
+std::size_t room(shunt_runtime* runtime);
+
+/// What the calling thread has in hand, if it may send; null leaves code and text.
+Hand* hand_to_send(shunt_runtime& runtime, int& code) noexcept;
 
 /// Answers the request in hand with a failure; `thrown` goes along. Errors: those of Outbox::send.
 int fail_in_hand(shunt_runtime& runtime, Hand& hand, ErrorCode code, std::string_view text) noexcept;

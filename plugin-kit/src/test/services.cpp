@@ -156,6 +156,31 @@ int publish_as(shunt_runtime* runtime, const shunt_publication* how, shunt_sampl
                           *sample, offset, bytes);
 }
 
+int publish_batch(shunt_runtime* runtime, const shunt_publication* how, shunt_part* parts, std::size_t count,
+                  std::size_t* published) {
+  auto& state = of(runtime);
+  *published = 0;
+  int code = SHUNT_OK;
+  if (!may_use(state, code)) return code;
+  shunt_publication said{};
+  code = read_publication(state, *how, said);
+  std::size_t next = 0;
+  for (; next < count && code == SHUNT_OK; ++next) {
+    const Outgoing out{.index = said.topic_out, .key = parts[next].key, .urgent = (said.flags & SHUNT_URGENT) != 0};
+    code = send_publication(state, out, parts[next].sample, parts[next].offset, parts[next].bytes);
+    if (code == SHUNT_OK) ++*published;
+  }
+  for (; next < count; ++next) state.outbound.give_back(parts[next].sample);
+  return code;
+}
+
+/// As in an empty ring of the usual size, or in a full one.
+std::size_t room(shunt_runtime* runtime) {
+  constexpr std::size_t kSlots = 256;
+  const auto& state = of(runtime);
+  return is_serving_thread(state) && !is_ring_full(state) ? kSlots : 0;
+}
+
 /// What the test says to a call, with the time that it takes. Null: it says nothing.
 std::optional<Scripted> next_answer(StandInState& state, std::uint32_t index) {
   auto& once = state.once[index];
@@ -325,11 +350,13 @@ const shunt_services kStandInServices{
     .publish_as = publish_as,
     .defer = defer,
     .set_will = set_will,
+    .publish_batch = publish_batch,
+    .room = room,
 };
 
 // Who appends a service to plugin.h gives it to plugins under test as well: a function above, a line in the table, and
 // its name here in place of the last.
-static_assert(sizeof(shunt_services) == offsetof(shunt_services, set_will) + sizeof(shunt_services::set_will),
+static_assert(sizeof(shunt_services) == offsetof(shunt_services, room) + sizeof(shunt_services::room),
               "plugin.h has a service that a plugin under test does not get");
 
 StandInState& of(shunt_runtime* runtime) { return *reinterpret_cast<StandInState*>(runtime); }

@@ -2,11 +2,14 @@
 /// How a call or a publication is sent, and how it fared.
 
 #include <shunt/bus/doorbell.hpp>
+#include <shunt/schemas/error.hpp>
 #include <shunt/schemas/key.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 
 namespace shunt {
 
@@ -22,12 +25,28 @@ struct PublishOptions {
   bool urgent = false;  ///< It overtakes what is not urgent and waits, also in a plugin's ring.
 };
 
+/// Of publications that go out together; every member may be left out.
+struct BatchOptions {
+  std::span<const Key> keys{};  ///< One for each; or none, and none has a key.
+  bool urgent = false;
+};
+
 /// What became of a publication: sums over its receivers.
 struct Delivery {
   std::uint32_t delivered = 0;  ///< In a plugin's ring.
   std::uint32_t waiting = 0;    ///< In a host-private backlog, in order.
   std::uint32_t dropped = 0;    ///< By the route's policy: this message or an older one.
   std::uint32_t conflated = 0;  ///< Of `waiting`: took the place of an older message of its key.
+};
+
+/// What became of publications that went out together. Those that were published are the first ones.
+struct BatchDelivery {
+  std::size_t published = 0;
+  std::size_t delivered = 0;  ///< Sums over them and their receivers, as in Delivery; so are the next.
+  std::size_t waiting = 0;
+  std::size_t dropped = 0;
+  std::size_t conflated = 0;
+  std::optional<Error> rest{};  ///< Why the others were not; none where there are none.
 };
 
 }  // namespace shunt

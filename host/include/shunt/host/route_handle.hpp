@@ -10,8 +10,10 @@
 #include <shunt/schemas/ids.hpp>
 #include <shunt/schemas/limits.hpp>
 
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 
 namespace shunt {
@@ -32,6 +34,8 @@ class RouteHandle {
   class Chunks final : public bus::ChunkSource {
    public:
     explicit Chunks(const RouteHandle& route) : route_(route) {}
+    Chunks(const Chunks&) = delete;
+    Chunks& operator=(const Chunks&) = delete;
     Result<bus::Loan> loan(std::size_t bytes) override;
     void give_back(const bus::Loan& loan) noexcept override;
 
@@ -54,6 +58,18 @@ class RouteHandle {
   [[nodiscard]] Result<StartedCall> call_async(const Chunks& chunks, const bus::Built& built,
                                                const CallOptions& options, host::Completion completion) const;
 
+  /// What was built with each of `chunks`, all of it consumed (publish_batch.cpp). `keys`: one for each, or none.
+  [[nodiscard]] Result<BatchDelivery> publish_batch(std::span<const Chunks> chunks, std::span<const bus::Built> built,
+                                                    std::span<const Key> keys, bool urgent) const;
+  /// Gives back what was built with `chunks` and is not going to be sent.
+  static void give_back(const Chunks& chunks, const bus::Built& built) noexcept;
+
+  /// How many messages it takes now from who sends next: as many as find room with the receiver that has least, in its
+  /// ring and its backlog. kRoomUnbounded where nobody receives, 0 where nothing goes over it. Of chunks, which depend
+  /// on sizes, it says nothing. Any thread; no system call.
+  [[nodiscard]] std::size_t room() const;
+  static constexpr std::size_t kRoomUnbounded = SIZE_MAX;
+
   /// What the last payload of the route needed, shared by all its senders.
   [[nodiscard]] bus::SizeHint& hint() const noexcept;
   /// Where payloads of the route are to be built.
@@ -73,7 +89,8 @@ class RouteHandle {
 /// BadPayload for a payload on `route` that is not what its type says.
 [[nodiscard]] Error bad_payload(const host::RouteInfo& route, const char* what, std::size_t bytes);
 
-/// The root of a payload, verified within the limits of limits.hpp; null when it is not a `Root`.
+/// The root of a payload, verified within the limits of limits.hpp; null when it is not a
+/// `Root`.
 template <typename Root>
 [[nodiscard]] const Root* verified_root(std::span<const std::uint8_t> bytes) noexcept {
   flatbuffers::Verifier verifier(bytes.data(), bytes.size(), kVerifyDepthMax, kVerifyTablesMax);

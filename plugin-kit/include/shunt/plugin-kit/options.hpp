@@ -5,6 +5,7 @@
 #include <shunt/schemas/key.hpp>
 
 #include <chrono>
+#include <span>
 
 namespace shunt::kit {
 
@@ -18,6 +19,13 @@ struct PublishOptions {
   bus::Payload payload = bus::Payload::Auto;
   Key key{};            ///< Where the host conflates the topic, a receiver that lags gets the latest message of each.
   bool urgent = false;  ///< It overtakes what is not urgent, also what this plugin has published before.
+};
+
+/// Of publications that go out together.
+struct BatchOptions {
+  bus::Payload payload = bus::Payload::Auto;
+  std::span<const Key> keys{};  ///< One for each; or none, and none has a key.
+  bool urgent = false;
 };
 
 /// Of a last will.
