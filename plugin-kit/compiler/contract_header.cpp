@@ -211,14 +211,35 @@ std::string first_last_wills(const Declaration& declaration) {
   return fmt::format("  shunt::Status shunt_last_wills() final {{\n{}    return {{}};\n  }}\n", asked);
 }
 
-std::string senders(const Declaration& declaration) {
+/// What a sender gives, for comments.
+std::string what_to_give(const Resolved& resolved, const std::string& name) {
+  if (resolved.schemas.is_struct(name)) return fmt::format("`build` is a {0}, or gets a {0}& to write", name);
+  return fmt::format("`build` gets a flatbuffers::FlatBufferBuilder& and returns the offset of a {}", name);
+}
+
+/// How a struct is written in place.
+std::string loans(const Topic& topic, std::size_t index) {
+  return fmt::format(
+      "  /// Memory of one {0}, all zero, to write in place; what is not published goes back by itself.\n"
+      "  [[nodiscard]] shunt::Result<shunt::kit::Loan<{1}>> loan_{2}() {{\n"
+      "    return shunt::kit::loan<{1}>(shunt_link());\n"
+      "  }}\n"
+      "  [[nodiscard]] shunt::Status publish_{2}(shunt::kit::Loan<{1}>&& loan,\n"
+      "      shunt::kit::PublishOptions options = {{}}) {{\n"
+      "    return shunt::kit::publish<{1}>(shunt_link(), {3}, std::move(loan), options);\n"
+      "  }}\n\n",
+      topic.type, type(topic.type), identifier(topic.name), index);
+}
+
+std::string senders(const Resolved& resolved) {
+  const auto& declaration = resolved.declaration;
   std::string text;
   if (!declaration.calls.empty())
     text += "  [[nodiscard]] Calls calls() { return {shunt_link(), call_hints_.data()}; }\n\n";
   for (std::size_t i = 0; i < declaration.topics_out.size(); ++i) {
     const auto& topic = declaration.topics_out[i];
     text += fmt::format(
-        "  /// {0}; `build` gets a flatbuffers::FlatBufferBuilder& and returns the offset of a {1}.\n"
+        "  /// {0}; {1}.\n"
         "  template <typename Build>\n"
         "  [[nodiscard]] shunt::Status publish_{2}(Build&& build, shunt::kit::PublishOptions options = {{}}) {{\n"
         "    return shunt::kit::publish<{3}>(shunt_link(), {4}, topic_hints_[{4}], build, options);\n"
@@ -229,7 +250,8 @@ std::string senders(const Declaration& declaration) {
         "      const shunt::kit::BatchOptions& options = {{}}) {{\n"
         "    return shunt::kit::publish_batch<{3}>(shunt_link(), {4}, topic_hints_[{4}], count, build, options);\n"
         "  }}\n\n",
-        topic.name, topic.type, identifier(topic.name), type(topic.type), i);
+        topic.name, what_to_give(resolved, topic.type), identifier(topic.name), type(topic.type), i);
+    if (resolved.schemas.is_struct(topic.type)) text += loans(topic, i);
   }
   if (!declaration.topics_out.empty())
     text +=
@@ -310,7 +332,7 @@ std::string contract_header(const Resolved& resolved) {
       "}}  // namespace {3}\n",
       declaration.name, declaration.version, schema_includes(resolved), identifier(declaration.name),
       constants(resolved), config_struct(declaration), calls_class(declaration), types(declaration),
-      handlers(declaration), senders(declaration) + last_wills(declaration),
+      handlers(declaration), senders(resolved) + last_wills(declaration),
       dispatch(declaration) + first_last_wills(declaration), members(declaration));
 }
 

@@ -183,7 +183,7 @@ void refuse_duplicate_members(const Declaration& declaration, Problems& problems
   for (const auto& topic : declaration.topics_in)
     add("on_" + identifier(topic.name), "topic in \"" + topic.name + "\"", topic.place);
   for (const auto& topic : declaration.topics_out)
-    for (const auto* const verb : {"publish_", "publish_batch_"})
+    for (const auto* const verb : {"publish_", "publish_batch_", "loan_"})
       add(verb + identifier(topic.name), "topic out \"" + topic.name + "\"", topic.place);
 
   for (const auto& topic : declaration.topics_out) {

@@ -50,8 +50,9 @@ void write_file(const std::filesystem::path& path, std::string_view bytes, Probl
 /// Runs flatc for every schema, also for those that one includes: their headers include each other.
 void make_headers(const Options& options, const SchemaSet& schemas, Problems& problems) {
   if (schemas.all_paths().empty()) return;  // a plugin without messages; flatc takes that for misuse
-  std::vector<std::string> arguments{options.flatc, "--cpp", "--scoped-enums", "--gen-object-api", "--cpp-std",
-                                     "c++17",       "-o",    options.out};
+  std::vector<std::string> arguments{options.flatc,   "--cpp",     "--scoped-enums", "--gen-object-api",
+                                     "--gen-mutable", "--cpp-std", "c++17",          "-o",
+                                     options.out};
   const auto beside = std::filesystem::path(options.manifest).parent_path().string();
   arguments.insert(arguments.end(), {"-I", beside.empty() ? "." : beside});
   for (const auto& folder : options.schema_folders) arguments.insert(arguments.end(), {"-I", folder});

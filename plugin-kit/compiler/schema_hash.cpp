@@ -119,7 +119,6 @@ SchemaHash hash_of_text(const std::string& canonical) {
 
 std::string unfit_for_payload(const flatbuffers::StructDef& root) {
   constexpr std::size_t kAlignmentMax = 8;  // what a chunk and a ring slot promise
-  if (root.fixed) return "is a struct; a payload is a table, which can grow";
   for (const auto& [name, definition] : Reachable(root).structs) {
     if (definition->minalign > kAlignmentMax)
       return fmt::format("refers to {}, aligned to {}; payloads are aligned to 8 bytes", name, definition->minalign);

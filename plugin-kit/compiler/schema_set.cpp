@@ -86,11 +86,16 @@ const flatbuffers::StructDef* SchemaSet::find(const std::string& type) const {
 
 bool SchemaSet::has_type(const std::string& type) const { return find(type) != nullptr; }
 
+bool SchemaSet::is_struct(const std::string& type) const {
+  const auto* const definition = find(type);
+  return definition != nullptr && definition->fixed;
+}
+
 SchemaHash SchemaSet::hash_of(const std::string& type, const Place& place, Problems& problems) const {
   if (type.empty()) return {};  // reported where it is missing
   const auto* definition = find(type);
   if (definition == nullptr) {
-    problems.add(place, "No schema has a table \"{}\"; there are: {}.", type, fmt::join(table_names(), ", "));
+    problems.add(place, "No schema has a table or struct \"{}\"; there are: {}.", type, fmt::join(type_names(), ", "));
     return {};
   }
   if (const auto why = unfit_for_payload(*definition); !why.empty()) {
@@ -100,11 +105,11 @@ SchemaHash SchemaSet::hash_of(const std::string& type, const Place& place, Probl
   return hash_of_text(canonical_text(*definition));
 }
 
-std::vector<std::string> SchemaSet::table_names() const {
+std::vector<std::string> SchemaSet::type_names() const {
   std::set<std::string> names;
   for (const auto& file : files_)
     for (const auto* definition : file.parser->structs_.vec)
-      if (!definition->fixed) names.insert(definition->defined_namespace->GetFullyQualifiedName(definition->name));
+      names.insert(definition->defined_namespace->GetFullyQualifiedName(definition->name));
   return {names.begin(), names.end()};
 }
 

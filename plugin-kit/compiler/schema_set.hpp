@@ -25,10 +25,12 @@ class SchemaSet {
   /// Parses every schema of the declaration; looks beside the manifest, then in `folders`.
   void load(const Declaration& declaration, const std::vector<std::string>& folders, Problems& problems);
 
-  /// The hash of a table; a problem at `place` when there is none of that name, or it cannot be a payload.
+  /// The hash of a table or struct; a problem at `place` when there is none of that name, or it cannot be a payload.
   SchemaHash hash_of(const std::string& type, const Place& place, Problems& problems) const;
 
   [[nodiscard]] bool has_type(const std::string& type) const;
+  /// Whether it is of a fixed size: then a payload is the struct itself.
+  [[nodiscard]] bool is_struct(const std::string& type) const;
 
   struct File {
     std::string name;  ///< Without its folder: "market.fbs".
@@ -46,7 +48,7 @@ class SchemaSet {
   void parse(const Schema& schema, const std::string& path, const std::vector<std::string>& folders,
              Problems& problems);
   [[nodiscard]] const flatbuffers::StructDef* find(const std::string& type) const;
-  [[nodiscard]] std::vector<std::string> table_names() const;
+  [[nodiscard]] std::vector<std::string> type_names() const;
 
   std::vector<File> files_;
 };

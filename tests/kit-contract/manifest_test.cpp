@@ -134,12 +134,22 @@ TEST(Manifest, with_a_missing_broken_or_double_schema_is_refused) {
 
 TEST(Manifest, with_a_type_that_no_schema_has_is_refused) {
   EXPECT_EQ(with("[functions.signal]\nrequest = \"market.Baar\"\nreply = \"market.Signal\"\n"),
-            "plugin.toml:6: No schema has a table \"market.Baar\"; there are: market.Bar, market.Signal.");
+            "plugin.toml:6: No schema has a table or struct \"market.Baar\"; there are: market.Bar, market.Point, "
+            "market.Signal.");
 }
 
-TEST(Manifest, with_a_struct_for_a_payload_is_refused) {
-  EXPECT_EQ(with("[topics.out]\n\"market.points\" = \"market.Point\"\n"),
-            "plugin.toml:7: market.Point is a struct; a payload is a table, which can grow.");
+TEST(Manifest, with_a_struct_for_a_payload_is_taken) {
+  EXPECT_EQ(with("[topics.out]\n\"market.points\" = \"market.Point\"\n"), "");
+}
+
+TEST(Manifest, with_a_last_will_that_is_no_name_or_that_of_another_member_is_refused) {
+  const auto will = [](std::string_view name) {
+    return with(fmt::format("[topics.out]\n\"market.bars\" = {{ type = \"market.Bar\", last_will = \"{}\" }}\n", name));
+  };
+  EXPECT_EQ(will("flat"), "");
+  EXPECT_THAT(will(""), testing::HasSubstr("The last will \"\" of \"market.bars\" "));
+  EXPECT_THAT(will("Flat now"), testing::HasSubstr("The last will \"Flat now\" of \"market.bars\" "));
+  EXPECT_THAT(will("validate"), testing::HasSubstr("would both be \"validate\" in C++; rename one."));
 }
 
 TEST(Manifest, with_a_payload_no_verifier_can_bound_is_refused) {

@@ -127,6 +127,20 @@ TEST_F(JsonOfPayloads, structs_arrays_unions_vectors_and_inner_tables_read_back_
   }
 }
 
+TEST_F(JsonOfPayloads, a_struct_without_a_table_reads_back_as_it_was_and_has_its_size) {
+  const std::string place = R"({"x": 1.5,"y": 2.5,"steps": [1,-2,3]})";
+  for (int i = 0; i < 2; ++i) {  // what is made up to read the first does not stand in the way of the next
+    const auto bytes = text_.to_bytes("zoo.Place", place);
+
+    ASSERT_TRUE(bytes) << to_string(bytes.error());
+    EXPECT_EQ(bytes->size(), 24u);
+    EXPECT_EQ(text_.to_json("zoo.Place", *bytes).value_or(""), place);
+    EXPECT_EQ(text_.to_json("zoo.Place", std::span{*bytes}.first(23)).error().code, ErrorCode::BadPayload);
+  }
+  EXPECT_THAT(text_.to_bytes("zoo.Place", "{\"x\": 1,\n\"z\": 2}").error().message, HasSubstr("line 2, "));
+  EXPECT_THAT(printed(R"({"name": "a table as ever"})"), HasSubstr(R"("name": "a table as ever")"));
+}
+
 TEST_F(JsonOfPayloads, bytes_that_are_no_such_table_or_no_utf_8_are_refused) {
   auto bytes = text_.to_bytes("zoo.Cage", R"({"name":"Zebra"})").value();
   auto torn = bytes;

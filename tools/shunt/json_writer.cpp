@@ -181,7 +181,7 @@ class Writer {
 }  // namespace
 
 bool write_json(const flatbuffers::StructDef& type, const std::uint8_t* bytes, std::string& text) {
-  return Writer{text}.object(type, follow(bytes));
+  return Writer{text}.object(type, type.fixed ? bytes : follow(bytes));
 }
 
 }  // namespace shunt::tool

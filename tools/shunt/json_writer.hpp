@@ -15,7 +15,8 @@ struct StructDef;
 
 namespace shunt::tool {
 
-/// Appends the buffer at `bytes`, verified as a `type`, to `text`. A number that JSON cannot say is "nan", "inf" or
+/// Appends the buffer at `bytes`, verified as a `type`, or the struct there, to `text`. A number that JSON cannot say
+/// is "nan", "inf" or
 /// "-inf". A buffer inside the buffer is written as its bytes: nobody verified it. False: it holds what its type cannot
 /// be, such as a string that is not UTF-8.
 [[nodiscard]] bool write_json(const flatbuffers::StructDef& type, const std::uint8_t* bytes, std::string& text);

@@ -1,5 +1,6 @@
 #pragma once
-/// Between JSON and the FlatBuffers of a route, by the binary schema that its plugin carries.
+/// Between JSON and the payloads of a route, which are FlatBuffers or one struct, by the binary schema that its plugin
+/// carries.
 ///
 /// Here and not in the host, because a schema and a payload are a plugin's words: what goes wrong with them ends this
 /// process and nothing else.
@@ -14,6 +15,7 @@
 
 namespace flatbuffers {
 class Parser;
+struct StructDef;
 }  // namespace flatbuffers
 
 namespace shunt::tool {
@@ -35,9 +37,13 @@ class PayloadText {
  private:
   PayloadText(std::vector<std::uint8_t> schema, std::unique_ptr<flatbuffers::Parser> parser);
   Status set_root(const std::string& type);
+  [[nodiscard]] const flatbuffers::StructDef* find_struct(const std::string& type) const;
+  Result<std::vector<std::uint8_t>> struct_to_bytes(const flatbuffers::StructDef& type, const std::string& name,
+                                                    const std::string& json);
 
   std::vector<std::uint8_t> schema_;
   std::unique_ptr<flatbuffers::Parser> parser_;
+  unsigned arounds_ = 0;  // tables that were made up, each of another name
 };
 
 }  // namespace shunt::tool

@@ -6,6 +6,7 @@
 
 #include <shunt/host/batch.hpp>
 #include <shunt/host/route_handle.hpp>
+#include <shunt/raw_loan.hpp>
 
 namespace shunt {
 
@@ -30,6 +31,21 @@ class Publisher {
     bus::InPlaceBuilder builder({scratch, sizeof scratch}, chunks);
     SHUNT_TRY(built, builder.build<Root>(build, route_.hint(), route_.payload()));
     return route_.publish(chunks, built, options);
+  }
+
+  /// Of a topic whose type is a struct: memory to write one in place, towards its receivers; publish it then. What is
+  /// not published goes back by itself. Never waits, allocates nothing. Errors: QuotaExceeded, TooLarge; none for a
+  /// struct of up to 192 bytes, unless the route's `payload` is "chunk".
+  [[nodiscard]] Result<RawLoan<Root>> loan() const requires bus::kIsRaw<Root>  // a table is built: publish(build)
+  {
+    SHUNT_TRY(memory, route_.loan_raw(sizeof(Root)));
+    return RawLoan<Root>{route_, memory};
+  }
+  /// Consumes the loan, whatever it returns.
+  template <typename T>
+  requires std::is_same_v<T, Root>
+  [[nodiscard]] Result<Delivery> publish(RawLoan<T>&& loan, const PublishOptions& options = {}) const {
+    return std::move(loan).send(options);
   }
 
   /// Builds `count` of them in place, `build(i, builder)` the i-th from 0 (of a struct: `build(i, payload)` writes it),

@@ -38,6 +38,7 @@ using kit::Deferred;
 using kit::Health;
 using kit::LastWill;
 using kit::LastWillOptions;
+using kit::Loan;
 using kit::PublishOptions;
 using kit::Received;
 using kit::Reply;

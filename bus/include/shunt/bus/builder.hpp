@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <new>
 #include <span>
 #include <type_traits>
 #include <utility>
@@ -28,6 +29,24 @@ namespace shunt::bus {
 inline constexpr std::size_t kScratchBytes = 512;
 /// The largest payload that travels inside a message, in the memory of its ring slot.
 inline constexpr std::size_t kInlinePayloadBytes = 192;
+
+/// Of a payload that is a FlatBuffers struct itself, of one fixed size: there is no root to find and no offset to
+/// check.
+template <typename T>
+inline constexpr bool kIsRaw = std::is_trivially_copyable_v<T> && !std::is_base_of_v<flatbuffers::Table, T>;
+
+/// What `from` makes of a raw payload, all of whose bits are zero before: a value of it, or a function that writes it.
+template <typename T, typename From>
+void write_raw(T& payload, From& from) {
+  static_assert(kIsRaw<T>);
+  if constexpr (std::is_convertible_v<const From&, const T&>) {
+    payload = static_cast<const T&>(from);
+  } else {
+    static_assert(std::is_invocable_v<From&, T&>,
+                  "this topic or function carries a struct: give a value of it, or a function that gets a T& to write");
+    from(payload);
+  }
+}
 
 /// Memory to build in, aligned to 8 bytes and a multiple of 8 long.
 struct Loan {
@@ -89,23 +108,42 @@ class InPlaceBuilder final : private flatbuffers::Allocator {
   /// `build` gets a flatbuffers::FlatBufferBuilder& and returns the Offset<Root> of what it made. What it throws goes
   /// through, after the loan was given back. Errors: QuotaExceeded (return samples first), TooLarge (no size class
   /// fits: change the pool). Flattened: FlatBuffers is many small functions, and half of the time goes into calling
-  /// them where the compiler's own measure leaves them apart.
+  /// them where the compiler's own measure leaves them apart. Of a raw payload `build` is the value, or writes it.
   template <typename Root, typename Build>
   [[nodiscard, gnu::flatten]] Result<Built> build(Build&& build, SizeHint& hint, Payload payload = Payload::Auto) {
-    static_assert(
-        std::is_same_v<std::invoke_result_t<Build&, flatbuffers::FlatBufferBuilder&>, flatbuffers::Offset<Root>>,
-        "this builder makes another type than the manifest declares for this function or topic");
-    SHUNT_CHECK(start(hint, payload));
-    const GiveBackUnlessTaken guard{*this};
-    flatbuffers::FlatBufferBuilder builder(memory_.capacity, this, false, kAlignment);
-    const auto root = build(builder);
-    builder.Align(kAlignment);  // a table of small members alone would end at an offset that no lane accepts
-    builder.Finish(root);
-    return finish(builder, hint);
+    if constexpr (kIsRaw<Root>) {
+      return write<Root>(build, payload);
+    } else {
+      static_assert(
+          std::is_same_v<std::invoke_result_t<Build&, flatbuffers::FlatBufferBuilder&>, flatbuffers::Offset<Root>>,
+          "this builder makes another type than the manifest declares for this function or topic");
+      SHUNT_CHECK(start(hint, payload));
+      const GiveBackUnlessTaken guard{*this};
+      flatbuffers::FlatBufferBuilder builder(memory_.capacity, this, false, kAlignment);
+      const auto root = build(builder);
+      builder.Align(kAlignment);  // a table of small members alone would end at an offset that no lane accepts
+      builder.Finish(root);
+      return finish(builder, hint);
+    }
   }
 
  private:
   static constexpr std::size_t kAlignment = 8;
+
+  template <typename Root, typename Build>
+  Result<Built> write(Build& build, Payload payload) {
+    constexpr std::size_t kBytes = (sizeof(Root) + kAlignment - 1) & ~(kAlignment - 1);
+    static_assert(alignof(Root) <= kAlignment);
+    if (payload == Payload::Auto && sizeof(Root) <= kInlinePayloadBytes && scratch_.size() >= kBytes) {
+      memory_ = {scratch_.data(), scratch_.size(), 0};
+    } else {
+      SHUNT_TRY(loaned, source_.loan(kBytes));
+      memory_ = loaned;
+    }
+    const GiveBackUnlessTaken guard{*this};
+    write_raw(*new (memory_.data) Root{}, build);
+    return Built{std::exchange(memory_, {}), 0, sizeof(Root)};
+  }
 
   struct GiveBackUnlessTaken {
     InPlaceBuilder& builder;

@@ -64,6 +64,18 @@ class RouteHandle {
   /// Gives back what was built with `chunks` and is not going to be sent.
   static void give_back(const Chunks& chunks, const bus::Built& built) noexcept;
 
+  /// Memory of a raw payload that outlives a build.
+  struct RawMemory {
+    bus::Loan loan{};  ///< Handle 0: none, it travels inside the message.
+    host::InboundPool* pool = nullptr;
+  };
+  /// Errors: QuotaExceeded, TooLarge.
+  [[nodiscard]] Result<RawMemory> loan_raw(std::size_t bytes) const;
+  static void give_back(const RawMemory& memory) noexcept;
+  /// Consumes it, as publish().
+  [[nodiscard]] Result<Delivery> publish_raw(const RawMemory& memory, std::size_t bytes,
+                                             const PublishOptions& options) const;
+
   /// How many messages it takes now from who sends next: as many as find room with the receiver that has least, in its
   /// ring and its backlog. kRoomUnbounded where nobody receives, 0 where nothing goes over it. Of chunks, which depend
   /// on sizes, it says nothing. Any thread; no system call.
@@ -89,12 +101,16 @@ class RouteHandle {
 /// BadPayload for a payload on `route` that is not what its type says.
 [[nodiscard]] Error bad_payload(const host::RouteInfo& route, const char* what, std::size_t bytes);
 
-/// The root of a payload, verified within the limits of limits.hpp; null when it is not a
+/// The root of a payload, verified within the limits of limits.hpp; of a raw one its size is. Null when it is not a
 /// `Root`.
 template <typename Root>
 [[nodiscard]] const Root* verified_root(std::span<const std::uint8_t> bytes) noexcept {
-  flatbuffers::Verifier verifier(bytes.data(), bytes.size(), kVerifyDepthMax, kVerifyTablesMax);
-  return verifier.VerifyBuffer<Root>(nullptr) ? flatbuffers::GetRoot<Root>(bytes.data()) : nullptr;
+  if constexpr (bus::kIsRaw<Root>) {
+    return bytes.size() == sizeof(Root) ? reinterpret_cast<const Root*>(bytes.data()) : nullptr;
+  } else {
+    flatbuffers::Verifier verifier(bytes.data(), bytes.size(), kVerifyDepthMax, kVerifyTablesMax);
+    return verifier.VerifyBuffer<Root>(nullptr) ? flatbuffers::GetRoot<Root>(bytes.data()) : nullptr;
+  }
 }
 
 }  // namespace shunt

@@ -35,29 +35,39 @@ class LastWill {
   LastWill(const LastWill&) = delete;
   LastWill& operator=(const LastWill&) = delete;
 
-  /// `build` gets a flatbuffers::FlatBufferBuilder& and returns the offset of a `T`. The host has the will when this
-  /// returns, or reads it before it looks for the plugin's end; it takes the place of an earlier one. Allocates, and
-  /// makes a system call. Errors: TooLarge (above 4 KiB: the earlier one stays), HostGone, Undeclared (before
-  /// validate).
+  /// `build` gets a flatbuffers::FlatBufferBuilder& and returns the offset of a `T`; of a raw payload it is the value,
+  /// or writes it. The host has the will when this returns, or reads it before it looks for the plugin's end; it takes
+  /// the place of an earlier one. Allocates, and makes a system call. Errors: TooLarge (above 4 KiB: the earlier one
+  /// stays), HostGone, Undeclared (before validate).
   template <typename Build>
   [[nodiscard]] Status write(Build&& build, LastWillOptions options = {}) {
-    static_assert(std::is_same_v<std::invoke_result_t<Build&, flatbuffers::FlatBufferBuilder&>, flatbuffers::Offset<T>>,
-                  "this builder makes another type than the manifest declares for this topic");
-    constexpr std::size_t kAlignment = 8;
-    flatbuffers::FlatBufferBuilder builder(1024);
-    const auto root = build(builder);
-    builder.Align(kAlignment);
-    builder.Finish(root);
-    SHUNT_CHECK(
-        send_last_will(link_, plugin_, topic_, index_, options.key, builder.GetBufferPointer(), builder.GetSize()));
-    written_ = true;
-    return {};
+    if constexpr (bus::kIsRaw<T>) {
+      alignas(8) T payload{};
+      bus::write_raw(payload, build);
+      return leave(options, reinterpret_cast<const std::uint8_t*>(&payload), sizeof payload);
+    } else {
+      static_assert(
+          std::is_same_v<std::invoke_result_t<Build&, flatbuffers::FlatBufferBuilder&>, flatbuffers::Offset<T>>,
+          "this builder makes another type than the manifest declares for this topic");
+      constexpr std::size_t kAlignment = 8;
+      flatbuffers::FlatBufferBuilder builder(1024);
+      const auto root = build(builder);
+      builder.Align(kAlignment);
+      builder.Finish(root);
+      return leave(options, builder.GetBufferPointer(), builder.GetSize());
+    }
   }
 
   /// Whether write() has succeeded.
   [[nodiscard]] bool written() const { return written_; }
 
  private:
+  Status leave(const LastWillOptions& options, const std::uint8_t* payload, std::size_t bytes) {
+    SHUNT_CHECK(send_last_will(link_, plugin_, topic_, index_, options.key, payload, bytes));
+    written_ = true;
+    return {};
+  }
+
   const Link& link_;
   std::string_view plugin_;
   const TopicRoute& topic_;

@@ -2,6 +2,7 @@
 /// What a generated publication does: builds a message in place and hands it to the host, which sends it on.
 
 #include <shunt/plugin-kit/link.hpp>
+#include <shunt/plugin-kit/loan.hpp>
 #include <shunt/plugin-kit/options.hpp>
 
 namespace shunt::kit {
@@ -18,6 +19,16 @@ template <typename T, typename Build>
                                                          options.urgent ? std::uint32_t{SHUNT_URGENT} : 0u, 0};
                              return link.services->publish_as(link.runtime, &how, sample, offset, bytes);
                            });
+}
+
+/// The same for what was loaned, which is gone whatever comes of it.
+template <typename T>
+[[nodiscard]] Status publish(const Link& link, std::uint32_t topic, Loan<T>&& loan, PublishOptions options) {
+  Loan<T> sent = std::move(loan);
+  shunt_sample sample = sent.release();
+  const shunt_publication how{sizeof how, topic, options.key.value, options.urgent ? std::uint32_t{SHUNT_URGENT} : 0u,
+                              0};
+  return link.status(link.services->publish_as(link.runtime, &how, &sample, 0, sizeof(T)));
 }
 
 }  // namespace shunt::kit

@@ -1,9 +1,8 @@
 #pragma once
 /// Something that a plugin sent: a reply, a publication or the request of a call. Verified as a receiver would.
 
+#include <shunt/plugin-kit/payload.hpp>
 #include <shunt/plugin-kit/test/stand_in.hpp>
-
-#include <flatbuffers/flatbuffers.h>
 
 namespace shunt::test {
 
@@ -14,7 +13,7 @@ class Sent {
   /// `outgoing` is verified as a `T`.
   explicit Sent(Outgoing outgoing) : outgoing_(std::move(outgoing)) {}
 
-  const T& operator*() const { return *flatbuffers::GetRoot<T>(bytes().data()); }
+  const T& operator*() const { return *kit::root_of<T>(bytes().data()); }
   const T* operator->() const { return &**this; }
 
   /// The FlatBuffer as it was sent.
