@@ -136,6 +136,7 @@ void TestHost::send_attach(const bus::UniqueFd& plugin) {
   attach.calls = options_.calls;
   attach.topics_in = options_.topics_in;
   attach.topics_out = options_.topics_out;
+  attach.last_wills = options_.last_wills;
   attach.cpus = options_.cpus;
   attach.data_bytes_max = options_.data_bytes_max;
   attach.open_files_max = options_.open_files_max;
@@ -229,6 +230,16 @@ control::EnteredT TestHost::enter(control::Phase phase) {
   control::EnteredT entered;
   packet.message().body_as_Entered()->UnPackTo(&entered);
   return entered;
+}
+
+control::WillT TestHost::next_will() {
+  await_readable(control_.fd(), "a last will");
+  const auto packet = must(control_.receive(), "a last will");
+  const auto* const will = packet.message().body_as_Will();
+  if (will == nullptr) throw std::runtime_error("another packet than a last will");
+  control::WillT result;
+  will->UnPackTo(&result);
+  return result;
 }
 
 void TestHost::activate() {

@@ -22,6 +22,7 @@ struct TestHostOptions {
   std::vector<std::uint32_t> calls;
   std::vector<std::uint32_t> topics_in;
   std::vector<std::uint32_t> topics_out;
+  std::vector<std::uint32_t> last_wills;
   std::vector<std::pair<std::string, std::string>> settings;
   std::vector<bus::SizeClass> outbound{{256, 8}, {65536, 2}};
   bus::Wait plugin_wait = bus::Wait::Sleep;
@@ -91,6 +92,9 @@ class TestHost {
   [[nodiscard]] bool plugin_alive() const;
   /// One request and its reply.
   Answer call(std::uint32_t route, std::string_view payload = {});
+
+  /// The next packet of the plugin, which is a last will.
+  control::WillT next_will();
 
   /// The next packet of the warden; an HostGone error when it has ended.
   Result<kit::ControlPacket> warden_says();

@@ -3,6 +3,7 @@
 
 #include <shunt/bus/clock.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <map>
@@ -19,7 +20,15 @@ using bus::Standing;
 using control::Phase;
 
 // NOLINTBEGIN(readability-identifier-naming): constants, as working_plugin.c has them
-enum WorkingRoute : std::uint32_t { kMeet = 600, kCallOut, kUntilCancelled, kEchoBack, kEndOfWorking };
+enum WorkingRoute : std::uint32_t {
+  kMeet = 600,
+  kCallOut,
+  kUntilCancelled,
+  kEchoBack,
+  kTogether,
+  kLeave,
+  kEndOfWorking
+};
 // NOLINTEND(readability-identifier-naming)
 constexpr std::uint32_t kOtherTopicIn = kTopicIn + 1;
 constexpr std::uint32_t kOtherTopicOut = kTopicOut + 1;
@@ -65,6 +74,19 @@ class WorkingHost : public TestHost {
   }
 };
 
+unsigned number_in(const Answer& out) {
+  unsigned number = 0;
+  EXPECT_EQ(out.payload.size(), sizeof number);
+  std::memcpy(&number, out.payload.data(), std::min(out.payload.size(), sizeof number));
+  return number;
+}
+
+std::array<unsigned, 256> filled_with(unsigned number) {
+  std::array<unsigned, 256> words;
+  words.fill(number);
+  return words;
+}
+
 class Workers : public testing::TestWithParam<bus::Wait> {
  protected:
   static TestHostOptions options(std::uint32_t workers) {
@@ -74,6 +96,7 @@ class Workers : public testing::TestWithParam<bus::Wait> {
     result.calls = {kCalled};
     result.topics_in = {kTopicIn, kOtherTopicIn};
     result.topics_out = {kTopicOut, kOtherTopicOut};
+    result.last_wills = {0};
     result.workers = workers;
     result.plugin_wait = GetParam();
     return result;
@@ -252,6 +275,64 @@ TEST_P(Workers, hear_of_what_is_urgent_while_others_wait_for_answers) {
   EXPECT_EQ(host.next(Ring::Reply).text(), "answer");
   host.reply(first.header, "answer");
   EXPECT_EQ(host.next(Ring::Reply).text(), "answer");
+  host.await_all_done();
+}
+
+TEST_P(Workers, send_batches_that_nothing_of_the_others_parts_while_there_is_room) {
+  constexpr unsigned kParts = 8;
+  constexpr unsigned kOfEach = 20 * kParts;
+  auto wide = options(2);
+  wide.slots = 1024;
+  WorkingHost host{wide};
+  std::map<std::uint64_t, unsigned> last;
+
+  for (const char* who : {"2a", "2b"}) host.request(kTogether, who);
+
+  std::uint64_t sender = 0;
+  for (unsigned i = 0; i < 2 * kOfEach; ++i) {
+    const Answer out = host.next(Ring::Data);
+    const auto key = bus::key_of(out.header);
+    if (i % kParts == 0) sender = key;
+    ASSERT_EQ(key, sender) << "message " << i << " is not of the batch that it stands in";
+    ASSERT_EQ(number_in(out), ++last[key]);
+  }
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(host.next(Ring::Reply).text(), "sent");
+  host.await_all_done();
+}
+
+TEST_P(Workers, send_each_of_their_batches_in_order_through_a_ring_that_is_full) {
+  constexpr unsigned kOfEach = 20 * 8;
+  WorkingHost host{options(3)};
+  std::map<std::uint64_t, unsigned> last;
+
+  for (const char* who : {"3a", "3b", "3c"}) host.request(kTogether, who);
+  host.await([&] { return host.lane().receiver.has_message(Ring::Data); });
+
+  for (unsigned i = 0; i < 3 * kOfEach; ++i) {
+    const Answer out = host.next(Ring::Data);
+    ASSERT_EQ(number_in(out), ++last[bus::key_of(out.header)]);
+  }
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(host.next(Ring::Reply).text(), "sent");
+  for (const char key : {'a', 'b', 'c'}) EXPECT_EQ(last[static_cast<std::uint64_t>(key)], kOfEach);
+  host.await_all_done();
+}
+
+TEST_P(Workers, leave_last_wills_side_by_side_each_whole_and_in_the_order_of_who_leaves_them) {
+  constexpr std::uint32_t kOfEach = 50;
+  WorkingHost host{options(3)};
+  std::map<std::uint64_t, unsigned> last;
+
+  for (const char* who : {"3a", "3b", "3c"}) host.request(kLeave, who);
+
+  for (std::uint32_t i = 0; i < 3 * kOfEach; ++i) {
+    const control::WillT will = host.next_will();
+    EXPECT_EQ(will.topic_out, 0u);
+    std::array<unsigned, 256> words;
+    ASSERT_EQ(will.payload.size(), sizeof words);
+    std::memcpy(words.data(), will.payload.data(), sizeof words);
+    ASSERT_EQ(words, filled_with(++last[will.key]));
+  }
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(host.next(Ring::Reply).text(), "left");
   host.await_all_done();
 }
 

@@ -66,7 +66,44 @@ static void wait_for_cancel(struct plugin* plugin, const shunt_message* message)
   plugin->services->fail(plugin->runtime, message, kCancelled, "heard it", 8);
 }
 
-enum function { kMeet, kCallOut, kWaitForCancel, kEcho };
+/* As many batches as fill a small ring several times, once as many handlers as the payload says are in here. Each
+ * message has the second letter of the payload as its key, and its number. */
+static void publish_together(struct plugin* plugin, const shunt_message* message) {
+  enum { kBatches = 20, kParts = 8 };
+  const shunt_publication how = {sizeof(how), 0, 0, 0, 0};
+  unsigned numbers[kParts];
+  unsigned next = 0;
+  atomic_fetch_add(&plugin->met, 1);
+  while (atomic_load(&plugin->met) < message->payload[0] - '0') usleep(100);
+  for (int batch = 0; batch < kBatches; ++batch) {
+    shunt_part parts[kParts];
+    for (int i = 0; i < kParts; ++i) {
+      numbers[i] = ++next;
+      parts[i] =
+          (shunt_part){{(uint8_t*)&numbers[i], sizeof(numbers[i]), 0}, 0, sizeof(numbers[i]), message->payload[1]};
+    }
+    size_t published = 0;
+    if (plugin->services->publish_batch(plugin->runtime, &how, parts, kParts, &published) != SHUNT_OK) abort();
+    if (published != kParts) abort();
+  }
+  answer(plugin, message, "sent", 4);
+}
+
+/* Leaves last wills in the same way: each with the letter as its key, and its number often. */
+static void leave_wills(struct plugin* plugin, const shunt_message* message) {
+  enum { kWills = 50, kWords = 256 };
+  unsigned words[kWords];
+  const shunt_publication how = {sizeof(how), 0, message->payload[1], 0, 0};
+  atomic_fetch_add(&plugin->met, 1);
+  while (atomic_load(&plugin->met) < message->payload[0] - '0') usleep(100);
+  for (unsigned number = 1; number <= kWills; ++number) {
+    for (int i = 0; i < kWords; ++i) words[i] = number;
+    if (plugin->services->set_will(plugin->runtime, &how, (const uint8_t*)words, sizeof(words)) != SHUNT_OK) abort();
+  }
+  answer(plugin, message, "left", 4);
+}
+
+enum function { kMeet, kCallOut, kWaitForCancel, kEcho, kPublishTogether, kLeaveWills };
 
 static void handle(void* self, const shunt_message* message) {
   struct plugin* plugin = self;
@@ -75,6 +112,8 @@ static void handle(void* self, const shunt_message* message) {
     case kCallOut: call_out(plugin, message); break;
     case kWaitForCancel: wait_for_cancel(plugin, message); break;
     case kEcho: answer(plugin, message, message->payload, message->payload_bytes); break;
+    case kPublishTogether: publish_together(plugin, message); break;
+    case kLeaveWills: leave_wills(plugin, message); break;
   }
 }
 
