@@ -76,7 +76,9 @@ void build_attach(flatbuffers::FlatBufferBuilder& builder, const PluginVersion& 
                      version.configuration.slots, static_cast<control::Wait>(version.configuration.wait),
                      sleepers_of(version).host, &inbound, &outbound, &functions, &calls, &topics_in, &topics_out,
                      &settings, limits.memory_bytes, limits.open_files, &limits.cpus, &libraries, sandbox, &open,
-                     version.serving.in_flight_max, version.serving.workers, &last_wills));
+                     version.serving.in_flight_max, version.serving.workers, &last_wills,
+                     static_cast<std::uint64_t>(version.configuration.health_period.count()),
+                     static_cast<std::uint64_t>(version.configuration.handler_max.count())));
 }
 
 }  // namespace shunt::host

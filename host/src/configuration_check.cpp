@@ -20,6 +20,7 @@ constexpr std::uint64_t kMemoryMin = 16u << 20;  // the kit, two threads and the
 constexpr std::uint32_t kCpuMax = 1023;          // CPU_SETSIZE
 constexpr std::uint32_t kQueueMax = 1u << 20;
 constexpr std::uint32_t kLatchedMax = 1024;
+constexpr std::chrono::milliseconds kHealthPeriodMin{10};
 
 /// Collects the first complaint about members of one prefix.
 class Check {
@@ -88,6 +89,9 @@ void check_times(Check& check, const PluginConfiguration& plugin) {
   check.duration("grace", plugin.grace);
   check.duration("handler_max", plugin.handler_max);
   check.duration("hold_max", plugin.hold_max);
+  check.duration("health_period", plugin.health_period);
+  check.require(plugin.health_period >= kHealthPeriodMin, "health_period", "is {}; 10 ms or more are meant",
+                duration_text(plugin.health_period));
   check.duration("restart.delay", plugin.restart.delay_first);
   check.duration("restart.delay_max", plugin.restart.delay_max);
   check.require(plugin.restart.delay_max >= plugin.restart.delay_first, "restart.delay_max",

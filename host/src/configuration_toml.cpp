@@ -154,6 +154,7 @@ Status read_plugin(const TomlNode& node, const std::filesystem::path& folder, co
     fields.complain(read_restart(*inner, member, places, plugin.restart));
   fields.text("sha256", sha256);
   fields.flag("active", plugin.active);
+  fields.duration("health_period", plugin.health_period);
   plugin.path = beside(folder, path);
   if (places.contains(member + ".sha256")) plugin.sha256 = sha256;
   if (places.contains(member + ".workers")) plugin.workers = workers;

@@ -27,6 +27,7 @@ std::string_view name(HostEventKind kind) noexcept {
     case HostEventKind::BridgeState: return "BridgeState";
     case HostEventKind::LastWillSent: return "LastWillSent";
     case HostEventKind::LastWillNotSent: return "LastWillNotSent";
+    case HostEventKind::HealthChanged: return "HealthChanged";
   }
   return "Unknown";
 }

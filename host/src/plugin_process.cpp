@@ -53,7 +53,11 @@ CrashKind kind_of(Event event) noexcept {
 
 PluginProcess::PluginProcess(EventLoop& loop, ProcessListener& listener, std::shared_ptr<Instance> instance,
                              const PluginConfiguration& configuration)
-    : loop_(loop), listener_(listener), instance_(std::move(instance)), deadlines_(configuration.deadlines) {}
+    : loop_(loop),
+      listener_(listener),
+      instance_(std::move(instance)),
+      deadlines_(configuration.deadlines),
+      health_words_(health_words_of(configuration)) {}
 
 PluginProcess::~PluginProcess() {
   loop_.cancel(deadline_);
@@ -276,17 +280,6 @@ void PluginProcess::accept_from_warden(Packet& packet) {
   } else {
     accept_report(message);
   }
-}
-
-/// A process that dies closes its end a moment before its exit is seen. One that closes it and lives on can be told
-/// nothing any more, not even to stop.
-void PluginProcess::on_plugin_closed() {
-  loop_.unwatch(plugin_.get());
-  plugin_closed_ = true;
-  closed_deadline_ = loop_.after(kExitBound, [this] {
-    if (plugin_alive_ && state_ != State::Ending) end(Event::Breach, "it closed its control socket and lives on");
-  });
-  finish_when_reaped();
 }
 
 /// The first one counts: what follows comes of it.

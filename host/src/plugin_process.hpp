@@ -5,6 +5,7 @@
 #include "control_socket.hpp"
 #include "death.hpp"
 #include "event_loop.hpp"
+#include "health.hpp"
 #include "instance.hpp"
 #include "lifecycle.hpp"
 #include "plugin_image.hpp"
@@ -36,6 +37,8 @@ class ProcessListener {
   /// Calls of one name, in one phase: what the plugin was denied so far.
   virtual void on_denied(Instance& instance, const control::AuditRecord& record) = 0;
   virtual void on_memory_high(Instance& instance, std::uint64_t bytes) = 0;
+  /// It says how it is; no more often than it is asked.
+  virtual void on_health(Instance& instance, const control::Health& said) = 0;
   /// Of a bridge, and as it says it.
   virtual void on_bridge_report(Instance& instance, const control::BridgeReport& report) = 0;
   /// What it leaves to be published when it vanishes. Errors: that cannot be; it ends with that.
@@ -91,8 +94,11 @@ class PluginProcess {
   void on_warden_packet();
   void accept_from_warden(Packet& packet);
   void accept_report(const control::Message& message);
-  void on_plugin_packet();  // plugin_packets.cpp, as the next four
-  void accept_will(const control::Will& will);
+  void on_plugin_packet();                       // plugin_words.cpp, as the next three
+  bool accept_word(const control::Message& message);
+  static Allowance health_words_of(const PluginConfiguration& configuration);
+  void on_plugin_closed();
+  void accept_will(const control::Will& will);  // plugin_wills.cpp, as the next three
   void take_last_packets();
   void after_validate();
   void fail_phase(const Error& why);
@@ -102,7 +108,6 @@ class PluginProcess {
   void on_entered(control::Phase phase, const control::Entered& entered);
   bool tries_init_again(const Error& why);
   void on_deadline();
-  void on_plugin_closed();
   void close_warden() noexcept;
   [[nodiscard]] bool is_reaped() const noexcept;
   void finish_when_reaped();
@@ -136,6 +141,7 @@ class PluginProcess {
   EventLoop::TimerId init_again_ = 0;
   EventLoop::TimerId closed_deadline_ = 0;  // until when a process that closed its end has to have ended
   Death death_;
+  Allowance health_words_;
 };
 
 }  // namespace shunt::host

@@ -41,14 +41,15 @@ void Supervisor::publish_table() {
     const bool is_gone = plugin.stopped && instance == nullptr;
     const Takes off = plugin.follow_ups && !is_gone ? Takes::FollowUps : Takes::Nothing;
     const Takes takes = why_down.empty() ? Takes::Everything : off;
+    const std::string why_no_calls = why_down.empty() ? why_unhealthy(plugin, name) : why_down;
     for (const RouteInfo* route : version.functions) {
       RouteEntry& entry = entry_of(*route, RouteKind::Function);
       entry.targets.push_back({catalog_.outlet(*route, version), instance, takes});
       entry.version = version.image.version;
-      entry.down = !why_down.empty();
+      entry.down = !why_no_calls.empty();
       entry.follow_ups = takes == Takes::FollowUps;
       entry.starts = entry.follow_ups && plugin.held;
-      entry.why_down = why_down;
+      entry.why_down = why_no_calls;
     }
     for (const RouteInfo* route : version.topics_out) entry_of(*route, RouteKind::Topic);
     for (const RouteInfo* route : version.topics_in) {
@@ -221,6 +222,8 @@ HostSnapshot Supervisor::snapshot() {
       each.sandbox = running.sandbox;
       each.last_wills = last_wills_of(*running.version, &running);
       each.says_state = running.carried.state;
+      if (!each.bridge) each.says_health = host::name(running.health.state);
+      each.says_health_reason = running.health.reason;
       if (each.bridge) each.open_topics = open_topics_of(running);
       shown |= running.version == plugin.serving;
       result.plugins.push_back(std::move(each));

@@ -7,6 +7,7 @@
 #include "catalog.hpp"
 #include "crash_log.hpp"
 #include "event_log.hpp"
+#include "health.hpp"
 #include "hub.hpp"
 #include "plugin_process.hpp"
 #include "watchdog.hpp"
@@ -150,6 +151,12 @@ class Supervisor final : public HubListener, private ProcessListener {
     std::map<std::uint32_t, LastWill> last_wills{};  ///< By the topic's place in its version's topics_out.
     EventLoop::Clock::time_point wills_since{};      ///< The second in which `wills_lately` were left.
     std::uint32_t wills_lately = 0;
+    Health says;    ///< Of its health, last.
+    Health health;  ///< What of that people were told, and the route table follows.
+    EventLoop::Clock::time_point health_applied{};
+    EventLoop::TimerId health_timer = 0;  ///< That applies what it says; 0: none is on its way.
+    Allowance health_events{20, 20, std::chrono::minutes{1}};
+    std::uint32_t health_untold = 0;  ///< Changes for which there was no event.
   };
   struct Switching;
 
@@ -159,6 +166,7 @@ class Supervisor final : public HubListener, private ProcessListener {
   void on_confined(Instance& instance, std::string sandbox) override;
   void on_denied(Instance& instance, const control::AuditRecord& record) override;
   void on_memory_high(Instance& instance, std::uint64_t bytes) override;
+  void on_health(Instance& instance, const control::Health& said) override;
   void on_bridge_report(Instance& instance, const control::BridgeReport& report) override;
   Status on_will(Instance& instance, const control::Will& will) override;
   Status on_validated(Instance& instance) override;
@@ -237,6 +245,8 @@ class Supervisor final : public HubListener, private ProcessListener {
   // switching.cpp
   void exchange(const std::shared_ptr<Switching>& switching);
   void undo(const std::shared_ptr<Switching>& switching, const Error& why);
+  std::map<const Instance*, Running>::iterator newcomer_of(const Switching& switching);
+  void refuse_newcomer(const std::shared_ptr<Switching>& switching, Running& newcomer);
 
   // routes.cpp
   void publish_table();
@@ -244,6 +254,10 @@ class Supervisor final : public HubListener, private ProcessListener {
   [[nodiscard]] std::string why_off(const RouteInfo& route) const;
   std::uint32_t end_waiting(const std::string& name, const Error& why);
   void snapshot_routes(HostSnapshot& result);
+
+  // health.cpp
+  void apply_health(Running& running);
+  [[nodiscard]] std::string why_unhealthy(const Plugin& plugin, const std::string& name) const;
 
   // bridge_reports.cpp
   [[nodiscard]] static std::vector<OpenTopicSnapshot> open_topics_of(const Running& running);

@@ -50,15 +50,35 @@ void Supervisor::switch_to(const std::string& name, const Version& wanted, Done 
       start_again(switching->plugin);  // if somebody died meanwhile
       return switching->done(staged ? error(ErrorCode::Stopped, "the host is being stopped") : staged);
     }
+    if (const auto newcomer = newcomer_of(*switching);
+        newcomer != running_.end() && newcomer->second.health.state == HealthState::NotServing)
+      return refuse_newcomer(switching, newcomer->second);
     exchange(switching);
+  });
+}
+
+std::map<const Instance*, Supervisor::Running>::iterator Supervisor::newcomer_of(const Switching& switching) {
+  return std::ranges::find_if(running_, [&](const auto& each) {
+    return each.second.version == switching.to_version && each.second.process->state() == State::Active;
+  });
+}
+
+/// It would take no calls: the old version goes on.
+void Supervisor::refuse_newcomer(const std::shared_ptr<Switching>& switching, Running& newcomer) {
+  const std::string& reason = newcomer.health.reason;
+  const Status refused =
+      error(ErrorCode::NotServing, "{} {} says that it does not serve{}{}: the old version goes on", switching->plugin,
+            to_string(switching->to_version->image.version), reason.empty() ? "" : ": ", reason);
+  drain_and_end(newcomer.process->instance(), [this, switching, refused](const Status&) {
+    if (Plugin* const still = find(switching->plugin)) still->switching = false;
+    start_again(switching->plugin);  // if somebody died meanwhile
+    switching->done(refused);
   });
 }
 
 void Supervisor::exchange(const std::shared_ptr<Switching>& switching) {
   Plugin& plugin = *find(switching->plugin);
-  const auto newcomer = std::ranges::find_if(running_, [&](const auto& each) {
-    return each.second.version == switching->to_version && each.second.process->state() == State::Active;
-  });
+  const auto newcomer = newcomer_of(*switching);
   switching->from = plugin.current;  // null when it died meanwhile: what it left waits for the newcomer
   switching->to = newcomer->second.process->share();
   newcomer->second.served = true;

@@ -87,6 +87,8 @@ kit::Contract contract_of(control::AttachT& agreement) {
   contract.topics_out = std::move(agreement.topics_out);
   contract.last_wills = std::move(agreement.last_wills);
   for (const auto& setting : agreement.settings) contract.settings.emplace_back(setting->key, setting->value);
+  contract.health_period = std::chrono::nanoseconds{agreement.health_period_ns};
+  contract.handler_max = std::chrono::nanoseconds{agreement.handler_max_ns};
   return contract;
 }
 

@@ -36,12 +36,25 @@ std::string crashes_of(const Json& plugin) {
   return kinds.empty() ? crashes : fmt::format("{} ({})", crashes, kinds);
 }
 
-/// "Active", or "Active, disabled".
+/// "Active", or "Active, disabled"; and, by its own word, "Active, says NotServing".
 std::string state_of(const Json& plugin) {
+  std::string state = text_of(plugin, "state");
   std::string admission = text_of(plugin, "admission");
-  if (admission.empty() || admission == "Open") return text_of(plugin, "state");
-  admission.front() = static_cast<char>(admission.front() - 'A' + 'a');
-  return fmt::format("{}, {}", text_of(plugin, "state"), admission);
+  if (!admission.empty() && admission != "Open") {
+    admission.front() = static_cast<char>(admission.front() - 'A' + 'a');
+    state += ", " + admission;
+  }
+  const std::string health = text_of(plugin.value("says", Json::object()), "health");
+  return health.empty() || health == "Serving" ? state : fmt::format("{}, says {}", state, health);
+}
+
+/// Why those say so that do not simply serve.
+void print_health(const Json& answer) {
+  for (const Json& each : list_of(answer, "plugins")) {
+    const Json says = each.value("says", Json::object());
+    if (const std::string reason = text_of(says, "health_reason"); !reason.empty())
+      print_line(printable(fmt::format("{} says: {}: {}", text_of(each, "plugin"), text_of(says, "health"), reason)));
+  }
 }
 
 /// "open", or why nothing new goes over it, and how much was turned away.
@@ -151,6 +164,7 @@ Status list_host(const Options& options) {
   print_line(fmt::format("host {}, {} calls in flight, route table {}\n", printable(text_of(answer, "host")),
                          number_of(answer, "in_flight"), number_of(answer, "epoch")));
   print_plugins(answer);
+  print_health(answer);
   print_line("");
   print_routes(answer);
   print_line("");

@@ -146,12 +146,19 @@ typedef struct shunt_plugin {
   int (*validate)(void* self, char* text, size_t text_bytes);
   int (*activate)(void* self, char* text, size_t text_bytes);
   void (*cleanup)(void* self);
+  /* SHUNT_SERVING, SHUNT_DEGRADED or SHUNT_NOT_SERVING; asked once activate has succeeded and now and then from then
+   * on, between messages. May be null: then it serves. */
   int (*health)(const void* self);
 
   /* A request; answered by `reply` or `fail`, or deferred by `defer`, before it returns. */
   void (*handle)(void* self, const shunt_message*);
   /* A publication. */
   void (*receive)(void* self, const shunt_message*);
+
+  /* Members from here on may be missing, or null: the launcher looks at `size`. */
+
+  /* As health, with the reason: a zero-terminated text of at most `text_bytes`, empty for none. Asked instead of it. */
+  int (*report_health)(const void* self, char* text, size_t text_bytes);
 } shunt_plugin;
 
 #define SHUNT_EXPORT __attribute__((visibility("default")))

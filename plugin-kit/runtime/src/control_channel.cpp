@@ -1,11 +1,13 @@
 #include <shunt/plugin-kit/runtime/control_channel.hpp>
 #include <shunt/schemas/limits.hpp>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstring>
 #include <thread>
 
+#include <poll.h>
 #include <sys/socket.h>
 
 namespace shunt::kit {
@@ -105,6 +107,13 @@ Result<ControlPacket> ControlChannel::receive() const {
   if (!control::VerifyMessageBuffer(verifier))
     return error(ErrorCode::BadInput, "a control packet of {} bytes is not a Message of control.fbs", size);
   return ControlPacket{std::move(bytes), size, std::move(descriptors)};
+}
+
+bool ControlChannel::await(std::chrono::nanoseconds timeout) const noexcept {
+  const std::int64_t ns = std::max<std::int64_t>(timeout.count(), 0);
+  const timespec left{static_cast<time_t>(ns / 1'000'000'000), static_cast<long>(ns % 1'000'000'000)};
+  pollfd watched{socket_.get(), POLLIN, 0};
+  return ::ppoll(&watched, 1, &left, nullptr) > 0;
 }
 
 }  // namespace shunt::kit

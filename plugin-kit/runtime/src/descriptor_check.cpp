@@ -1,9 +1,15 @@
 #include <shunt/plugin-kit/runtime/descriptor_check.hpp>
 
 #include <array>
+#include <cstddef>
 #include <string_view>
 
 namespace shunt::kit {
+namespace {
+
+constexpr std::size_t kDescriptorBytesMin = offsetof(shunt_plugin, report_health);  ///< Of the first one there was.
+
+}  // namespace
 
 Status check_descriptor(const shunt_plugin& descriptor, const Interface& needed) {
   if (descriptor.abi != SHUNT_ABI)
@@ -11,11 +17,11 @@ Status check_descriptor(const shunt_plugin& descriptor, const Interface& needed)
                  "the plugin is built for C ABI {}, this shunt-launch speaks {}: build it with "
                  "the kit of this release",
                  descriptor.abi, SHUNT_ABI);
-  if (descriptor.size < sizeof(shunt_plugin))
+  if (descriptor.size < kDescriptorBytesMin)
     return error(ErrorCode::LayoutMismatch,
-                 "the plugin's descriptor has {} bytes, C ABI {} has {}: build it with the kit of "
+                 "the plugin's descriptor has {} bytes, C ABI {} has at least {}: build it with the kit of "
                  "this release",
-                 descriptor.size, SHUNT_ABI, sizeof(shunt_plugin));
+                 descriptor.size, SHUNT_ABI, kDescriptorBytesMin);
   struct Need {
     std::string_view name;
     bool missing;

@@ -4,6 +4,10 @@
 
 #include <shunt/plugin-kit/runtime/crash_notes.hpp>
 
+#include <array>
+#include <cstddef>
+#include <string_view>
+
 namespace shunt::kit {
 namespace {
 
@@ -76,6 +80,28 @@ control::EnteredT Phases::run(control::Phase phase) {
                                   : entered(phase, code, code == SHUNT_OK ? std::string{} : std::string{text.data()});
   result.frames.assign(runtime_.hand.thrown.span().begin(), runtime_.hand.thrown.span().end());
   return result;
+}
+
+int Phases::health(Hand& hand, std::span<char> reason) const noexcept {
+  constexpr std::size_t kWithReasons = offsetof(shunt_plugin, report_health) + sizeof(shunt_plugin::report_health);
+  const auto write = [&](std::string_view text) {
+    const std::size_t bytes = text.copy(reason.data(), reason.size() - 1);
+    reason[bytes] = '\0';
+  };
+  const bool gives_reasons = descriptor_->size >= kWithReasons && descriptor_->report_health != nullptr;
+  int state = SHUNT_SERVING;
+  reason.front() = '\0';
+  const char* const thrown = catch_all(runtime_, hand, [&] {
+    if (gives_reasons) state = descriptor_->report_health(self_, reason.data(), reason.size());
+    else if (descriptor_->health != nullptr) state = descriptor_->health(self_);
+  });
+  reason.back() = '\0';
+  hand.thrown.count = 0;
+  if (thrown != nullptr) return write(thrown), SHUNT_NOT_SERVING;
+  if (state >= SHUNT_SERVING && state <= SHUNT_NOT_SERVING) return state;
+  std::array<char, 64> text{};
+  fmt::format_to_n(text.data(), text.size() - 1, "its health is {}, which is none", state);
+  return write(text.data()), SHUNT_NOT_SERVING;
 }
 
 }  // namespace shunt::kit

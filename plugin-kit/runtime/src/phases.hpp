@@ -3,6 +3,7 @@
 
 #include "serving_state.hpp"
 
+#include <span>
 #include <vector>
 
 namespace shunt::kit {
@@ -15,6 +16,9 @@ class Phases {
   [[nodiscard]] control::EnteredT load();
   /// init, validate, activate or cleanup; Cleanup destroys the plugin too.
   [[nodiscard]] control::EnteredT run(control::Phase phase);
+  /// SHUNT_SERVING, SHUNT_DEGRADED or SHUNT_NOT_SERVING, with a zero-terminated reason; what is none of them, or
+  /// throws, does not serve.
+  [[nodiscard]] int health(Hand& hand, std::span<char> reason) const noexcept;
 
   [[nodiscard]] const shunt_plugin& descriptor() const noexcept { return *descriptor_; }
   [[nodiscard]] void* self() const noexcept { return self_; }

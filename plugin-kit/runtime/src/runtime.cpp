@@ -1,10 +1,13 @@
+#include "health_teller.hpp"
 #include "lifecycle.hpp"
 #include "phases.hpp"
 #include "serving_loop.hpp"
 
+#include <shunt/bus/clock.hpp>
 #include <shunt/plugin-kit/runtime/crash_notes.hpp>
 #include <shunt/plugin-kit/runtime/runtime.hpp>
 
+#include <algorithm>
 #include <cstdio>
 #include <system_error>
 #include <thread>
@@ -22,6 +25,7 @@ struct Runtime::Parts {
         control(std::move(channel)),
         state(*lane, contract, control, commands),
         phases(state, std::move(load)),
+        health(state, phases, control),
         on_serving(std::move(serving)) {}
 
   std::unique_ptr<bus::LaneEnd> lane;
@@ -30,15 +34,19 @@ struct Runtime::Parts {
   CommandBox commands;
   shunt_runtime state;
   Phases phases;
+  HealthTeller health;
   std::function<void()> on_serving;
 
   void start_serving();
   Status start_workers(ServingLoop& loop);
   [[noreturn]] void serve();
   void answer(control::EnteredT result) const;
+  void look_around() noexcept;
 };
 
 namespace {
+
+constexpr std::chrono::nanoseconds kHealthPeriodMin{1'000'000};
 
 /// Without destructors: the other thread still runs, and what the plugin left behind is not ours to touch.
 [[noreturn]] void end_process(int code) {
@@ -106,7 +114,7 @@ void Runtime::Parts::serve() {
   const bool is_loaded = loaded.code == 0;
   answer(std::move(loaded));
   if (!is_loaded) end_process(1);
-  ServingLoop loop{state, phases, commands};
+  ServingLoop loop{state, phases, commands, health};
   State at = State::Loaded;
   while (at != State::Ended) {
     const control::Phase phase = commands.take();
@@ -120,6 +128,7 @@ void Runtime::Parts::serve() {
     } else {
       auto result = phases.run(phase);
       if (phase == control::Phase::Activate && result.code == 0) {
+        health.ask(state.hand);  // told before its routes lead to it
         if (const auto started = start_workers(loop); !started) {
           result.code = static_cast<std::uint16_t>(started.error().code) + 1;
           result.message = started.error().message;
@@ -135,11 +144,30 @@ void Runtime::Parts::serve() {
   end_process(0);
 }
 
+/// Now and then, on the control thread: the serving thread is not blocked by it, nor is this one by a stuck handler.
+void Runtime::Parts::look_around() noexcept {
+  state.attention.raise(Attention::Health);
+  const std::int64_t since_ns = state.own_work.since_ns();
+  const std::int64_t now_ns = bus::now_ns();
+  if (since_ns == 0 || now_ns - since_ns < contract.handler_max.count()) return;
+  control::StuckT stuck;
+  stuck.what = state.own_work.what();
+  stuck.for_ns = static_cast<std::uint64_t>(now_ns - since_ns);
+  static_cast<void>(control.send(std::move(stuck)));  // a host that is gone is noticed by the receiver
+}
+
 void Runtime::run() {
   install_crash_notes(parts_->lane->mine().crash);
   const AlternateStack stack;
   parts_->start_serving();
+  const auto period = std::max(parts_->contract.health_period, kHealthPeriodMin);
+  std::int64_t next_look_ns = bus::deadline_after(bus::now_ns(), period);
   while (true) {
+    if (const std::chrono::nanoseconds left{next_look_ns - bus::now_ns()}; !parts_->control.await(left)) {
+      parts_->look_around();
+      next_look_ns = bus::deadline_after(bus::now_ns(), period);
+      continue;
+    }
     const auto packet = parts_->control.receive();
     if (!packet) {
       if (packet.error().code == ErrorCode::HostGone) ::_exit(kExitHostGone);

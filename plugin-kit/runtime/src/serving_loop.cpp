@@ -7,11 +7,12 @@ namespace shunt::kit {
 using bus::Kind;
 using bus::Ring;
 
-ServingLoop::ServingLoop(shunt_runtime& runtime, const Phases& phases, CommandBox& commands)
+ServingLoop::ServingLoop(shunt_runtime& runtime, const Phases& phases, CommandBox& commands, HealthTeller& health)
     : runtime_(runtime),
       lane_(runtime.lane),
       phases_(phases),
       commands_(commands),
+      health_(health),
       functions_(runtime.contract.functions),
       topics_in_(runtime.contract.topics_in),
       topics_busy_(runtime.contract.topics_in.size()) {
@@ -30,6 +31,8 @@ bool ServingLoop::run() noexcept {
   }
   Patience patience{runtime_.contract.wait};
   while (!commands_.waiting()) {
+    if (runtime_.attention.raised() != 0) [[unlikely]]
+      attend(runtime_.hand);
     const bool replies = runtime_.calls.take_replies();
     if ((runtime_.urgent.waits() && serve_urgent(runtime_.hand)) || serve_one() || replies) {
       patience.renew();

@@ -6,6 +6,7 @@
 /// always.
 
 #include "catch_all.hpp"
+#include "health_teller.hpp"
 #include "patience.hpp"
 #include "phases.hpp"
 #include "route_index.hpp"
@@ -13,6 +14,7 @@
 #include <shunt/bus/clock.hpp>
 
 #include <array>
+#include <atomic>
 #include <optional>
 #include <vector>
 
@@ -20,7 +22,7 @@ namespace shunt::kit {
 
 class ServingLoop {
  public:
-  ServingLoop(shunt_runtime& runtime, const Phases& phases, CommandBox& commands);
+  ServingLoop(shunt_runtime& runtime, const Phases& phases, CommandBox& commands, HealthTeller& health);
 
   /// Serves until a command waits, and until the workers have left. False: the host broke the lane's contract, and
   /// nothing more can be served.
@@ -60,6 +62,12 @@ class ServingLoop {
     bool urgent = false;
   };
 
+  // serving_attention.cpp
+  bool attend(Hand& hand) noexcept;
+  bool begin_attending(Hand& hand) noexcept;
+  void end_attending() noexcept;
+  [[nodiscard]] bool has_attention_turn() const noexcept;
+
   // serving_urgent.cpp
   bool serve_urgent(Hand& hand) noexcept;
   [[nodiscard]] bool has_urgent_turn() const noexcept;
@@ -82,10 +90,12 @@ class ServingLoop {
   bus::LaneEnd& lane_;
   const Phases& phases_;
   CommandBox& commands_;
+  HealthTeller& health_;
   RouteIndex functions_;
   RouteIndex topics_in_;
   std::uint32_t requests_running_ = 0;  // of messages that were Taken
   std::vector<bool> topics_busy_;       // by topic in: a handler of it runs, of a message that was Taken
+  std::atomic<bool> attending_{false};  // of several workers, one does what is to be done beside messages
 };
 
 // Here and not in a source file: left apart, the steps of a message cost a fifth of it in calls.

@@ -124,7 +124,7 @@ void ServingLoop::leave_deferred(Hand& hand) noexcept {
 
 /// Under the lock: whether there is something to take.
 bool ServingLoop::has_turn_held() noexcept {
-  if (has_urgent_turn()) return true;
+  if (has_attention_turn() || has_urgent_turn()) return true;
   if (!runtime_.deferrals.out_of_order()) return lane_.receiver.has_message(Ring::Data);
   const Window& window = runtime_.deferrals.window();
   if (window.may_take() && lane_.receiver.has_message(Ring::Data)) return true;

@@ -1,6 +1,7 @@
 #pragma once
 /// What the services and the serving loop share: the thing that a plugin holds as `shunt_runtime*`.
 
+#include "attention.hpp"
 #include "cancellations.hpp"
 #include "command_box.hpp"
 #include "crew.hpp"
@@ -9,6 +10,7 @@
 #include "last_error.hpp"
 #include "nested_calls.hpp"
 #include "outbox.hpp"
+#include "own_work.hpp"
 #include "threads_lock.hpp"
 
 #include <shunt/plugin-kit/runtime/control_channel.hpp>
@@ -19,7 +21,7 @@
 #include <string_view>
 
 /// Of serving threads; others reach `lock`, what is used under it once it is shared, `cancellations`,
-/// `calls.cancel_waits()` and `contract`.
+/// `calls.cancel_waits()`, `contract`, `attention` and `own_work`.
 struct shunt_runtime {
   shunt_runtime(shunt::bus::LaneEnd& lane_end, const shunt::kit::Contract& agreed,
                 const shunt::kit::ControlChannel& channel, shunt::kit::CommandBox& commands)
@@ -50,6 +52,8 @@ struct shunt_runtime {
   std::atomic<std::uint64_t> failures_unanswered{0};
   bool may_send = false;      ///< From activate on: before, nothing has effects. Changed between phases only.
   bool may_set_will = false;  ///< From validate on. Changed likewise.
+  shunt::kit::Attention attention;
+  shunt::kit::OwnWork own_work;
 };
 
 namespace shunt::kit {

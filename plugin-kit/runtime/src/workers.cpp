@@ -11,6 +11,10 @@ bool ServingLoop::work(Hand& hand) noexcept {
   bool looks = true;  // after a message, or after a rest that may have been ended for one
   bool broken = false;
   while (!commands_.waiting() && !broken) {
+    if (runtime_.attention.raised() != 0 && attend(hand)) [[unlikely]] {
+      patience.renew();
+      looks = true;
+    }
     const bool watches = crew.watch(hand, Crew::Rest::Idle);
     if (watches) runtime_.calls.take_replies();
     if ((watches || looks || !crew.is_taken_care_of()) && serve_out_of_order(hand)) {

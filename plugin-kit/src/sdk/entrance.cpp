@@ -80,9 +80,26 @@ void Entrance::cleanup(void* self) noexcept { contract(self).cleanup(); }
 
 int Entrance::health(const void* self) noexcept {
   try {
-    return static_cast<int>(static_cast<const ContractBase*>(self)->health());
+    return static_cast<const ContractBase*>(self)->health().state();
   } catch (...) {
     return SHUNT_NOT_SERVING;
+  }
+}
+
+int Entrance::report_health(const void* self, char* text, size_t text_bytes) noexcept {
+  const auto& plugin = *static_cast<const ContractBase*>(self);
+  const auto threw = [&](const char* what) {
+    write_text(plugin.link_.services->describe_exception(plugin.link_.runtime, what), text, text_bytes);
+    return SHUNT_NOT_SERVING;
+  };
+  try {
+    const Health health = plugin.health();
+    write_text(health.reason(), text, text_bytes);
+    return health.state();
+  } catch (const std::exception& thrown) {
+    return threw(thrown.what());
+  } catch (...) {
+    return threw("something that is not a std::exception");
   }
 }
 

@@ -3,6 +3,8 @@
 #include <shunt/bus/clock.hpp>
 #include <shunt/plugin-kit/runtime/descriptor_check.hpp>
 
+#include <array>
+#include <cstddef>
 #include <utility>
 
 #include <fmt/format.h>
@@ -261,10 +263,22 @@ void StandIn::cleanup() {
 }
 
 kit::Health StandIn::health() const {
-  const auto& state = *state_;
-  if (state.self == nullptr) return kit::Health::NotServing;
-  if (state.plugin.health == nullptr) return kit::Health::Serving;
-  return static_cast<kit::Health>(state.plugin.health(state.self));
+  auto& state = *state_;
+  if (state.self == nullptr) return {kit::Health::NotServing, "it is not there"};
+  std::array<char, kit::Health::kReasonBytesMax + 1> text{};
+  int said = SHUNT_SERVING;
+  const Inside inside(state);
+  const auto thrown = catch_all([&] {
+    constexpr std::size_t kWithReasons = offsetof(shunt_plugin, report_health) + sizeof(shunt_plugin::report_health);
+    if (state.plugin.size >= kWithReasons && state.plugin.report_health != nullptr)
+      said = state.plugin.report_health(state.self, text.data(), text.size());
+    else if (state.plugin.health != nullptr) said = state.plugin.health(state.self);
+  });
+  text.back() = '\0';
+  if (thrown) return {kit::Health::NotServing, *thrown};
+  if (said < SHUNT_SERVING || said > SHUNT_NOT_SERVING)
+    return {kit::Health::NotServing, fmt::format("its health is {}, which is none", said)};
+  return {static_cast<kit::Health::State>(said), text.data()};
 }
 
 Started StandIn::start(std::uint32_t function, std::span<const std::uint8_t> payload, const RequestOptions& options) {

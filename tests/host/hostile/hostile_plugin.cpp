@@ -187,6 +187,11 @@ const std::map<std::string, Act> kActs{
        for (auto* const words : {&liar.mine().fixed->pool.loaned, &liar.mine().fixed->pool.refused})
          for (auto& word : *words) word = ~0u;
      }},
+    {"health all the time",
+     [](Liar& liar) {
+       for (std::uint8_t i = 0;; i ^= 2) liar.feel(i);
+     }},
+    {"a health that is none", [](Liar& liar) { liar.feel(9); }},
     {"done without an answer",
      [](Liar& liar) {
        for (;;) {

@@ -44,6 +44,12 @@ class Liar {
     static_cast<void>(control_.send(std::move(entered)));
   }
 
+  void feel(std::uint8_t state) const {
+    control::HealthT health;
+    health.state = static_cast<control::HealthState>(state);
+    static_cast<void>(control_.send(std::move(health)));
+  }
+
   /// Answers init once it has been asked for cleanup too, as a plugin does that is stopped while init runs.
   [[noreturn]] void answer_late() const {
     say(control::Phase::Load);

@@ -115,6 +115,7 @@ struct PluginConfiguration {
   bool active =
       false;  ///< Serves first when several versions of one plugin stand here; none marked: the first of them.
   std::string origin{};  ///< "host.toml:3:1", for messages; empty when built in code.
+  std::chrono::nanoseconds health_period = std::chrono::seconds(1);  ///< How often its health is asked; from 10 ms on.
   friend bool operator==(const PluginConfiguration&, const PluginConfiguration&) = default;
 };
 

@@ -36,7 +36,8 @@ enum class HostEventKind : std::uint8_t {
   Enabled,          ///< It gets again what is sent to it.
   BridgeState,      ///< What a bridge is connected to, by its own word.
   LastWillSent,     ///< What an instance that vanished had left for that was published; the text says to how many.
-  LastWillNotSent   ///< It was not; the text says why.
+  LastWillNotSent,  ///< It was not; the text says why.
+  HealthChanged  ///< How an instance is, by its own word: "NotServing: no session"; at most some 20, then one a minute.
 };
 
 struct HostEvent {
@@ -113,6 +114,8 @@ struct PluginSnapshot {
   std::uint32_t deferred = 0;  ///< Requests whose answers it owes, their handlers being left; by its own word.
   std::vector<LastWillSnapshot> last_wills{};  ///< One for each that its manifest declares.
   std::uint64_t last_wills_sent = 0;           ///< Of all its instances, since the host started.
+  std::string says_health{};   ///< Of an instance, by its own word: "Serving", "Degraded" or "NotServing".
+  std::string says_health_reason{};
 };
 
 /// One topic or function, and who gets its messages. Counters are since the host started.

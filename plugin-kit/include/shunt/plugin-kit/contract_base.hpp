@@ -1,6 +1,7 @@
 #pragma once
 /// What every contract has: the phases, and the way in for the launcher. `<plugin>_contract.hpp` derives from it.
 
+#include <shunt/plugin-kit/health.hpp>
 #include <shunt/plugin-kit/link.hpp>
 #include <shunt/plugin-kit/log.hpp>
 #include <shunt/plugin-kit/settings.hpp>
@@ -9,10 +10,8 @@
 
 namespace shunt::kit {
 
-/// Degraded still serves; NotServing asks for no more messages. Nobody asks for it yet.
-enum class Health : int { Serving = SHUNT_SERVING, Degraded = SHUNT_DEGRADED, NotServing = SHUNT_NOT_SERVING };
-
-/// All of it runs on the serving thread, but handlers of several workers. The phases come in the order init, validate,
+/// All of it runs on the serving thread; where there are several workers, handlers on each of them, and health() on any
+/// one of them, at a time. The phases come in the order init, validate,
 /// activate, cleanup; a failing or throwing one leads to cleanup, and init may be tried again after it.
 class ContractBase {
  public:
@@ -26,7 +25,9 @@ class ContractBase {
   virtual Status activate() { return {}; }
   /// Releases everything. Idempotent: called after any phase, and more than once.
   virtual void cleanup() noexcept {}
-  /// Cheap: it is for being asked between messages.
+  /// How it is. Asked when activate has succeeded, and about once in the host's `health_period` (1 s) from then on,
+  /// between two messages, so it has to be cheap; not while a handler runs. One that throws is NotServing. The host
+  /// hears of changes alone.
   virtual Health health() const { return Health::Serving; }
 
  protected:

@@ -19,6 +19,7 @@ struct Entrance {
   static int activate(void* self, char* text, size_t text_bytes) noexcept;
   static void cleanup(void* self) noexcept;
   static int health(const void* self) noexcept;
+  static int report_health(const void* self, char* text, size_t text_bytes) noexcept;
   static void handle(void* self, const shunt_message* message) noexcept;
   static void receive(void* self, const shunt_message* message) noexcept;
 };
@@ -32,7 +33,7 @@ struct Descriptor {
     return {SHUNT_ABI,          sizeof(shunt_plugin), create,
             Entrance::destroy,  Entrance::init,       Entrance::validate,
             Entrance::activate, Entrance::cleanup,    Entrance::health,
-            Entrance::handle,   Entrance::receive};
+            Entrance::handle,   Entrance::receive,    Entrance::report_health};
   }
 };
 

@@ -11,6 +11,7 @@
 #include <shunt/schemas/libraries.hpp>
 #include <shunt/schemas/result.hpp>
 
+#include <chrono>
 #include <memory>
 #include <span>
 #include <vector>
@@ -57,6 +58,9 @@ class ControlChannel {
   /// Waits for the next packet. Errors: HostGone when the other end is closed; BadInput for a packet that is no
   /// Message; System.
   [[nodiscard]] Result<ControlPacket> receive() const;
+
+  /// Waits for a packet, at most `timeout`. Whether receive() would return at once; also false when interrupted.
+  [[nodiscard]] bool await(std::chrono::nanoseconds timeout) const noexcept;
 
   [[nodiscard]] int fd() const noexcept { return socket_.get(); }
   void close() noexcept { socket_.reset(); }

@@ -9,6 +9,7 @@
 #include <shunt/plugin-kit/runtime/frames.hpp>
 #include <shunt/plugin.h>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -34,6 +35,8 @@ struct Contract {
   std::vector<std::uint32_t> topics_out;
   std::vector<std::pair<std::string, std::string>> settings;
   std::vector<std::uint32_t> last_wills;  ///< The topics out, by their place, that the manifest declares one for.
+  std::chrono::nanoseconds health_period{std::chrono::seconds{1}};  ///< How often the plugin is asked for its health.
+  std::chrono::nanoseconds handler_max{std::chrono::seconds{5}};    ///< Of what runs beside messages; the host is told.
 };
 
 /// A loaded plugin: its table of functions and where its code lies.

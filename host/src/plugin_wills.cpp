@@ -1,4 +1,4 @@
-/// What a plugin process says: its answers to phases, and what it leaves to be published when it vanishes.
+/// What a plugin process leaves to be published when it vanishes.
 
 #include "plugin_process.hpp"
 
@@ -8,23 +8,6 @@ namespace {
 std::string broken(bus::Breach what) { return fmt::format("it broke the lane's contract: {}", describe(what)); }
 
 }  // namespace
-
-void PluginProcess::on_plugin_packet() {
-  auto packet = receive_packet(plugin_.get());
-  if (!packet) {
-    if (packet.error().code == ErrorCode::PeerBreach) return end(Event::Breach, broken(bus::Breach::Control));
-    if (packet.error().code == ErrorCode::System) return give_up(packet.error());
-    return on_plugin_closed();
-  }
-  if (!*packet || state_ == State::Ending) return;  // only its exit is awaited, whatever it says meanwhile
-  if (!(*packet)->descriptors.empty()) return end(Event::Breach, broken(bus::Breach::Control));
-  if (const auto* const will = (*packet)->message().body_as_Will(); will != nullptr) return accept_will(*will);
-  const auto* const entered = (*packet)->message().body_as_Entered();
-  if (entered == nullptr || asked_.empty() || entered->phase() != asked_.front())
-    return end(Event::Breach, broken(bus::Breach::Control));
-  asked_.pop_front();
-  on_entered(entered->phase(), *entered);
-}
 
 /// From validate on. While it is cleaned up it may have sent one before it heard of that.
 void PluginProcess::accept_will(const control::Will& will) {
@@ -43,7 +26,7 @@ void PluginProcess::take_last_packets() {
     auto packet = receive_packet(plugin_.get());
     if (!packet || !*packet) return;
     const auto* const will = (*packet)->message().body_as_Will();
-    if (will == nullptr || !listener_.on_will(*instance_, *will)) return;
+    if (will != nullptr && !listener_.on_will(*instance_, *will)) return;
   }
 }
 

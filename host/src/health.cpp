@@ -1,0 +1,71 @@
+/// What plugins say of their health: kept, told, and followed by the route table.
+#include "health.hpp"
+
+#include "escaped.hpp"
+#include "supervisor.hpp"
+
+#include <utility>
+
+namespace shunt::host {
+namespace {
+
+constexpr std::size_t kReasonBytesMax = 200;
+constexpr std::chrono::milliseconds kAppliedEvery{100};  ///< A table for each change, and no faster.
+
+}  // namespace
+
+std::string_view name(HealthState state) noexcept {
+  switch (state) {
+    case HealthState::Serving: return "Serving";
+    case HealthState::Degraded: return "Degraded";
+    case HealthState::NotServing: return "NotServing";
+  }
+  return "Unknown";
+}
+
+/// What it says last counts: a flood of changes costs one table in kAppliedEvery.
+void Supervisor::on_health(Instance& instance, const control::Health& said) {
+  Running* const running = find(instance);
+  if (running == nullptr) return;
+  const auto reason = said.reason() == nullptr ? std::string_view{} : said.reason()->string_view();
+  running->says = Health{static_cast<HealthState>(said.state()), escaped(reason, kReasonBytesMax)};
+  if (running->health_timer != 0) return;
+  const auto since = EventLoop::Clock::now() - running->health_applied;
+  if (since >= kAppliedEvery) return apply_health(*running);
+  running->health_timer = loop_.after(kAppliedEvery - since, [this, keep = instance.shared_from_this()] {
+    Running* const still = find(*keep);
+    if (still == nullptr) return;
+    still->health_timer = 0;
+    apply_health(*still);
+  });
+}
+
+void Supervisor::apply_health(Running& running) {
+  const auto now = EventLoop::Clock::now();
+  if (running.says == running.health) return;
+  const bool was_off = running.health.state == HealthState::NotServing;
+  running.health = running.says;
+  running.health_applied = now;
+  const Instance& instance = running.process->instance();
+  if (was_off || running.health.state == HealthState::NotServing) {
+    publish_table();
+    hub_->flush_backlogs();
+  }
+  if (!running.health_events.take(now)) return static_cast<void>(++running.health_untold);
+  std::string text{name(running.health.state)};
+  if (!running.health.reason.empty()) text += ": " + running.health.reason;
+  if (const auto untold = std::exchange(running.health_untold, 0u); untold > 0)
+    text += fmt::format(" ({} changes before were not told)", untold);
+  note(HostEventKind::HealthChanged, instance, std::move(text));
+}
+
+/// Why the functions of the plugin get no calls, by its own word; empty: they do.
+std::string Supervisor::why_unhealthy(const Plugin& plugin, const std::string& name) const {
+  if (plugin.current == nullptr) return {};
+  const auto found = running_.find(plugin.current.get());
+  if (found == running_.end() || found->second.health.state != HealthState::NotServing) return {};
+  const std::string& reason = found->second.health.reason;
+  return fmt::format("\"{}\" says that it does not serve{}{}", name, reason.empty() ? "" : ": ", reason);
+}
+
+}  // namespace shunt::host

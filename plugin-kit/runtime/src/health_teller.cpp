@@ -1,0 +1,34 @@
+#include "health_teller.hpp"
+
+#include <shunt/bus/clock.hpp>
+
+#include <array>
+#include <new>
+#include <string_view>
+
+namespace shunt::kit {
+namespace {
+
+constexpr std::size_t kReasonBytesMax = 256;
+
+}  // namespace
+
+void HealthTeller::ask(Hand& hand) noexcept {
+  std::array<char, kReasonBytesMax> text{};
+  runtime_.own_work.begin("health()", bus::now_ns());
+  const int state = phases_.health(hand, text);
+  runtime_.own_work.end();
+  const std::string_view reason{text.data()};
+  if (state == told_ && reason == reason_told_) return;
+  try {
+    control::HealthT health;
+    health.state = static_cast<control::HealthState>(state);
+    health.reason = reason;
+    reason_told_ = reason;
+    if (host_.send(std::move(health))) told_ = state;
+  } catch (const std::bad_alloc&) {
+    told_ = -1;  // it is told the next time
+  }
+}
+
+}  // namespace shunt::kit
