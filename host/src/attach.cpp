@@ -48,7 +48,7 @@ flatbuffers::Offset<control::Sandbox> sandbox_of(flatbuffers::FlatBufferBuilder&
 }  // namespace
 
 void build_attach(flatbuffers::FlatBufferBuilder& builder, const PluginVersion& version, const Instance& instance,
-                  SandboxRequired required) {
+                  SandboxRequired required, std::chrono::nanoseconds clock) {
   const auto functions = ids(version.functions);
   const auto calls = ids(version.calls);
   const auto topics_in = ids(version.topics_in);
@@ -78,7 +78,8 @@ void build_attach(flatbuffers::FlatBufferBuilder& builder, const PluginVersion& 
                      &settings, limits.memory_bytes, limits.open_files, &limits.cpus, &libraries, sandbox, &open,
                      version.serving.in_flight_max, version.serving.workers, &last_wills,
                      static_cast<std::uint64_t>(version.configuration.health_period.count()),
-                     static_cast<std::uint64_t>(version.configuration.handler_max.count())));
+                     static_cast<std::uint64_t>(version.configuration.handler_max.count()),
+                     version.configuration.clock == PluginClock::Driven, clock.count()));
 }
 
 }  // namespace shunt::host

@@ -85,6 +85,7 @@ Status read_config(const TomlNode& node, std::map<std::string, ConfigValue>& con
 constexpr std::array kSchedulings = {TomlWord{"other", Scheduling::Other}, TomlWord{"batch", Scheduling::Batch},
                                      TomlWord{"idle", Scheduling::Idle}, TomlWord{"fifo", Scheduling::Fifo},
                                      TomlWord{"round_robin", Scheduling::RoundRobin}};
+constexpr std::array kClocks = {TomlWord{"system", PluginClock::System}, TomlWord{"driven", PluginClock::Driven}};
 constexpr std::array kSandboxes = {TomlWord{"best", SandboxRequired::Best}, TomlWord{"full", SandboxRequired::Full}};
 
 Status read_sandbox(const TomlNode& node, const std::string& member, TomlPlaces& places, SandboxLimits& sandbox) {
@@ -155,6 +156,7 @@ Status read_plugin(const TomlNode& node, const std::filesystem::path& folder, co
   fields.text("sha256", sha256);
   fields.flag("active", plugin.active);
   fields.duration("health_period", plugin.health_period);
+  fields.choice("clock", plugin.clock, kClocks);
   plugin.path = beside(folder, path);
   if (places.contains(member + ".sha256")) plugin.sha256 = sha256;
   if (places.contains(member + ".workers")) plugin.workers = workers;

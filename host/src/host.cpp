@@ -247,6 +247,28 @@ Status Host::restart(const Scope& what, std::optional<std::chrono::nanoseconds> 
   return core_->on_loop([&](auto done) { core_->supervisor->restart(what, within, std::move(done)); });
 }
 
+Result<ClockAdvance> Host::advance_clock(std::string_view plugin, std::chrono::nanoseconds by,
+                                         std::chrono::nanoseconds within) {
+  if (PollingScope::polls(*core_)) return deadlock("advance_clock()");
+  const auto outcome = std::make_shared<std::promise<Result<ClockAdvance>>>();
+  auto future = outcome->get_future();
+  SHUNT_CHECK(core_->on_loop([&](const auto& done) {
+    core_->supervisor->advance_clock(std::string{plugin}, by, within,
+                                     [outcome, core = core_.get()](Result<ClockAdvance> advanced) {
+                                       outcome->set_value(std::move(advanced));
+                                       core->hub->wake();
+                                     });
+    done({});
+  }));
+  // Its timers publish and call, perhaps more than its ring has room for: somebody has to take that meanwhile.
+  const auto is_over = [&] { return future.wait_for(std::chrono::seconds{0}) == std::future_status::ready; };
+  while (!is_over()) {
+    core_->hub->drain();
+    core_->hub->sleep(bus::kSleepMax, is_over);
+  }
+  return future.get();
+}
+
 Status Host::drain(const Scope& what, std::optional<std::chrono::nanoseconds> within) {
   if (PollingScope::polls(*core_)) return deadlock("drain()");
   return core_->on_loop([&](auto done) { core_->supervisor->drain(what, within, std::move(done)); });

@@ -39,6 +39,8 @@ class ProcessListener {
   virtual void on_memory_high(Instance& instance, std::uint64_t bytes) = 0;
   /// It says how it is; no more often than it is asked.
   virtual void on_health(Instance& instance, const control::Health& said) = 0;
+  /// The timers have run that were due when its clock went on, so many times by its own word.
+  virtual void on_advanced(Instance& instance, std::uint64_t fired) = 0;
   /// Of a bridge, and as it says it.
   virtual void on_bridge_report(Instance& instance, const control::BridgeReport& report) = 0;
   /// What it leaves to be published when it vanishes. Errors: that cannot be; it ends with that.
@@ -79,6 +81,9 @@ class PluginProcess {
   void end(Event event, CrashKind kind, std::string reason);
   /// Ends it now, and for no fault of its own.
   void end_now();
+
+  /// Its clock goes on; on_advanced() follows, unless it ends before. False: it could not be told.
+  [[nodiscard]] bool advance_clock(std::uint64_t by_ns);
 
   /// Tells a launcher that was started by hand, and so the person before it, that its plugin serves on `host`.
   void tell_it_serves(const std::string& host) const;
@@ -142,6 +147,7 @@ class PluginProcess {
   EventLoop::TimerId closed_deadline_ = 0;  // until when a process that closed its end has to have ended
   Death death_;
   Allowance health_words_;
+  std::size_t advances_ = 0;  // of its clock, that it has not answered
 };
 
 }  // namespace shunt::host

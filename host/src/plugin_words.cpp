@@ -60,6 +60,11 @@ bool PluginProcess::accept_word(const control::Message& message) {
     else listener_.on_health(*instance_, *health);
     return true;
   }
+  if (const auto* const advanced = message.body_as_Advanced(); advanced != nullptr && advances_ > 0) {
+    --advances_;
+    listener_.on_advanced(*instance_, advanced->fired());
+    return true;
+  }
   if (const auto* const stuck = message.body_as_Stuck(); stuck != nullptr) {
     const auto text = stuck->what() == nullptr ? std::string_view{} : stuck->what()->string_view();
     end(Event::HandlerStuck,

@@ -70,7 +70,7 @@ Result<Supervisor::Running*> Supervisor::try_stage(const std::shared_ptr<PluginV
   instance->rings = sleepers_of(*version).host;
   instance->hears_itself = !version->bridge;
   flatbuffers::FlatBufferBuilder attach;
-  build_attach(attach, *version, *instance, configuration_.sandbox_required);
+  build_attach(attach, *version, *instance, configuration_.sandbox_required, find(version->name())->clock);
   auto process =
       std::make_unique<PluginProcess>(loop_, static_cast<ProcessListener&>(*this), instance, version->configuration);
   if (launcher) {
@@ -238,6 +238,7 @@ void Supervisor::on_ended(Instance& instance, const Death& death) {
     crashed(instance.identity.plugin, *plugin, why);
   if (plugin != nullptr && plugin->stopped && plugin->current == nullptr) take_down(instance.identity.plugin, why);
   if (running.staged) running.staged(tl::make_unexpected(death.why_not_started(running.phase_error, why + account)));
+  end_advances(running, why);
   for (const Done& ended : running.ended) ended({});
   if (running.by_hand) forget_joined(instance.identity.plugin, running.version);
   loop_.post([process = std::shared_ptr<PluginProcess>(std::move(running.process))] {});  // it called us: not yet

@@ -12,9 +12,11 @@
 #include "plugin_process.hpp"
 #include "watchdog.hpp"
 
+#include <shunt/host/clock_advance.hpp>
 #include <shunt/host/quotas.hpp>
 #include <shunt/host/scope.hpp>
 
+#include <deque>
 #include <functional>
 #include <future>
 #include <map>
@@ -98,6 +100,11 @@ class Supervisor final : public HubListener, private ProcessListener {
 
   void add_inbox(std::shared_ptr<Inbox> inbox);
   void remove_inbox(const Inbox& inbox);
+  using Advanced = std::function<void(Result<ClockAdvance>)>;
+  /// Lets the clock of a plugin go on, and its timers run. Errors: NoSuchPlugin, BadInput, NotServing, PluginCrashed,
+  /// DeadlineExceeded.
+  void advance_clock(const std::string& plugin, std::chrono::nanoseconds by, std::chrono::nanoseconds within,
+                     Advanced done);
   [[nodiscard]] HostSnapshot snapshot();
   /// Errors: NoSuchPlugin.
   [[nodiscard]] Result<InstanceQuotas> quotas_of(std::uint64_t instance);
@@ -130,8 +137,16 @@ class Supervisor final : public HubListener, private ProcessListener {
     bool held = false;                    ///< It serves once all have started that are restarted together with it.
     std::uint64_t restarting = 0;         ///< Which restart() it waits for; 0: none.
     std::uint64_t last_wills_sent = 0;
-    bool by_hand = false;                ///< Joined; it leaves the host with its process.
-    std::unique_ptr<Plugin> stood_in{};  ///< The configured one, stopped, whose place it takes meanwhile; may be null.
+    bool by_hand = false;                 ///< Joined; it leaves the host with its process.
+    std::chrono::nanoseconds clock{};     ///< Of a plugin whose clock is driven: where it stands, whoever serves.
+    std::unique_ptr<Plugin> stood_in{};   ///< The configured one, stopped, whose place it takes meanwhile; may be null.
+  };
+  /// A clock that was told to go on, and whoever waits for its timers.
+  struct Advancing {
+    std::uint64_t number = 0;
+    std::chrono::nanoseconds then{};  ///< Where it stands after it.
+    EventLoop::TimerId timer = 0;
+    Advanced done;  ///< Null: it was told that it takes too long.
   };
   struct Running {
     std::unique_ptr<PluginProcess> process;
@@ -157,6 +172,7 @@ class Supervisor final : public HubListener, private ProcessListener {
     EventLoop::TimerId health_timer = 0;  ///< That applies what it says; 0: none is on its way.
     Allowance health_events{20, 20, std::chrono::minutes{1}};
     std::uint32_t health_untold = 0;  ///< Changes for which there was no event.
+    std::deque<Advancing> advances;
   };
   struct Switching;
 
@@ -170,6 +186,7 @@ class Supervisor final : public HubListener, private ProcessListener {
   void on_bridge_report(Instance& instance, const control::BridgeReport& report) override;
   Status on_will(Instance& instance, const control::Will& will) override;
   Status on_validated(Instance& instance) override;
+  void on_advanced(Instance& instance, std::uint64_t fired) override;
   void on_ended(Instance& instance, const Death& death) override;
 
   // supervisor.cpp
@@ -259,6 +276,10 @@ class Supervisor final : public HubListener, private ProcessListener {
   void apply_health(Running& running);
   [[nodiscard]] std::string why_unhealthy(const Plugin& plugin, const std::string& name) const;
 
+  // driven_clock.cpp
+  static constexpr std::chrono::hours kAdvanceMax{24};
+  void end_advances(Running& running, const std::string& why);
+
   // bridge_reports.cpp
   [[nodiscard]] static std::vector<OpenTopicSnapshot> open_topics_of(const Running& running);
 
@@ -288,6 +309,7 @@ class Supervisor final : public HubListener, private ProcessListener {
   std::uint64_t last_instance_ = 0;
   std::uint64_t epoch_ = 0;
   std::uint64_t last_restart_ = 0;
+  std::uint64_t last_advance_ = 0;
   bool stopping_ = false;
   std::atomic<bool> watching_{false};  // a tick is on its way
 };

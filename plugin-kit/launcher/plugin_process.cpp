@@ -89,6 +89,8 @@ kit::Contract contract_of(control::AttachT& agreement) {
   for (const auto& setting : agreement.settings) contract.settings.emplace_back(setting->key, setting->value);
   contract.health_period = std::chrono::nanoseconds{agreement.health_period_ns};
   contract.handler_max = std::chrono::nanoseconds{agreement.handler_max_ns};
+  contract.drives_clock = agreement.drives_clock;
+  contract.clock_ns = agreement.clock_ns;
   return contract;
 }
 

@@ -7,6 +7,7 @@
 ///     host->switch_to("momentum", "1.5.0");                         // every route of it, in one atomic step
 
 #include <shunt/client.hpp>
+#include <shunt/host/clock_advance.hpp>
 #include <shunt/host/configuration.hpp>
 #include <shunt/host/event.hpp>
 #include <shunt/host/package.hpp>
@@ -167,6 +168,14 @@ class Host {
   /// Kills every plugin, also while another thread waits in stop(). Blocks until the last process has ended, a few
   /// seconds at most. Errors: WouldDeadlock from inside a callback.
   [[nodiscard]] Status end_now();
+
+  /// Lets the clock of a plugin with `clock = "driven"` go on by 0 to 24 hours. Its timers that are due until then run,
+  /// each at its moment and in their order, between the messages that it has; blocks until they have, and takes what
+  /// plugins send meanwhile. What it was sent before need not be done then. Errors: NoSuchPlugin, BadInput (its clock
+  /// is not driven, or `by` cannot be), NotServing (it does not run), PluginCrashed (it ended meanwhile),
+  /// DeadlineExceeded (not `within`: they go on), WouldDeadlock from inside a callback.
+  [[nodiscard]] Result<ClockAdvance> advance_clock(std::string_view plugin, std::chrono::nanoseconds by,
+                                                   std::chrono::nanoseconds within = std::chrono::seconds(5));
 
   // ---- Seeing
 

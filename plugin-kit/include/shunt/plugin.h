@@ -4,9 +4,10 @@
  * The C ABI between a plugin (a shared object) and the launcher that runs it. A plugin exports one symbol,
  * `shunt_plugin_descriptor`; the launcher hands it a table of services. Plain structs, no allocation crosses it.
  *
- * A plugin's phases are called on the serving thread, its `handle` and `receive` there too; of a plugin whose manifest
- * allows several workers, these two on any of them, side by side. Services are called on a thread that one of these
- * runs on; `log`, `cancelled`, `now_ns` and `last_error` on any thread of the plugin, and so is what answers a deferred
+ * A plugin's phases are called on the serving thread, its `handle` and `receive`, its health and its timers there too;
+ * of a plugin whose manifest allows several workers, these on any of them: `handle` and `receive` side by side, and
+ * beside them one of the others at a time. Services are called on a thread that one of these runs on; `log`,
+ * `cancelled`, `now_ns`, `clock_ns` and `last_error` on any thread of the plugin, and so is what answers a deferred
  * request: once one was deferred, `loan`, `give_back`, and for it `reply` and `fail`.
  *
  * `int` results are shunt::ErrorCode values, and SHUNT_OK (-1) for success. The text of the last error is read with
@@ -38,11 +39,13 @@ enum {
   SHUNT_LAST_WILL = 8u    /* A publication that its publisher left with the host: it has vanished. */
 };
 
+#define SHUNT_NO_INDEX UINT32_MAX /* Of what a timer's handler is given. */
+
 /* A request or a publication while its handler runs. All of it ends with the handler. */
 typedef struct shunt_message {
   uint32_t index; /* Of the function, or of the topic in: its place in the manifest. */
   uint32_t flags;
-  uint64_t token;         /* Names this message to services made on its behalf. */
+  uint64_t token;         /* Names this message to services made on its behalf; 0 in a timer's handler. */
   int64_t deadline_ns;    /* CLOCK_MONOTONIC; 0 for a publication, which has none. */
   const uint8_t* payload; /* Aligned to 8 bytes; not verified. Does not change while the handler runs. */
   size_t payload_bytes;
@@ -73,6 +76,27 @@ typedef struct shunt_part {
   size_t bytes;
   uint64_t key;
 } shunt_part;
+
+/* What a timer's handler is told about this time. */
+typedef struct shunt_tick {
+  uint32_t size;     /* sizeof(shunt_tick) of the launcher: members beyond it are not there. */
+  uint32_t reserved; /* 0 */
+  uint64_t timer;
+  int64_t due_ns;  /* When it was due, on the plugin's clock. */
+  uint64_t missed; /* Periods that went by without it before this time, because something else ran; nobody makes up. */
+} shunt_tick;
+
+/* A timer: `fire` runs as a handler does, between messages, and ends with cleanup. */
+typedef struct shunt_timer {
+  uint32_t size;     /* sizeof(shunt_timer) of the caller: members beyond it count as 0. */
+  uint32_t reserved; /* 0 */
+  int64_t delay_ns;  /* Until the first time, on the plugin's clock; at least 0. */
+  int64_t period_ns; /* From one to the next; 0: it comes once. */
+  /* The message is there for services made on its behalf: it has no payload, and nobody waits for an answer. */
+  void (*fire)(void* data, const shunt_message*, const shunt_tick*);
+  void* data;
+  void (*release)(void* data); /* Once, when `fire` does not run any more: it ended, or was refused. May be null. */
+} shunt_timer;
 
 typedef struct shunt_setting {
   const char* key;
@@ -131,6 +155,15 @@ typedef struct shunt_services {
   int (*publish_batch)(shunt_runtime*, const shunt_publication*, shunt_part*, size_t count, size_t* published);
   /* How many messages fit into the ring to the host now; on a thread that runs no handlers, 0. */
   size_t (*room)(shunt_runtime*);
+
+  /* The plugin's clock: CLOCK_MONOTONIC, as now_ns, unless its host drives it; then it stands still meanwhile. */
+  int64_t (*clock_ns)(shunt_runtime*);
+  /* From activate on. The first time is never before activate has ended. Errors: Undeclared (before activate, or once
+   * cleanup has begun), BadInput, QuotaExceeded (1024 timers). */
+  int (*timer_start)(shunt_runtime*, const shunt_timer*, uint64_t* timer);
+  /* It does not fire again; a handler of it that runs now, on another worker, runs to its end. One that has ended, or
+   * never was: nothing. */
+  void (*timer_cancel)(shunt_runtime*, uint64_t timer);
 } shunt_services;
 
 enum { SHUNT_SERVING = 0, SHUNT_DEGRADED = 1, SHUNT_NOT_SERVING = 2 };

@@ -33,6 +33,7 @@ using kit::Answer;
 using kit::BatchOptions;
 using kit::BatchSent;
 using kit::CallOptions;
+using kit::Clock;
 using kit::Context;
 using kit::Deferred;
 using kit::Health;
@@ -43,4 +44,6 @@ using kit::PublishOptions;
 using kit::Received;
 using kit::Reply;
 using kit::SendOptions;
+using kit::Tick;
+using kit::Timer;
 }  // namespace shunt

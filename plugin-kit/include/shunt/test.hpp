@@ -146,6 +146,8 @@ class Runner {
     return Sent<typename Names::template TopicOut<kTopic>>(*will);
   }
   [[nodiscard]] std::vector<LogLine> log() const { return stand_in_.log(); }
+  /// What timers' handlers returned or threw, in order.
+  [[nodiscard]] const std::vector<Error>& timer_failures() const { return stand_in_.timer_failures(); }
   void forget() { stand_in_.forget(); }
 
   /// Chunks that the plugin has on loan and has neither sent nor given back.
@@ -171,6 +173,9 @@ class Runner {
   /// The caller of the request in hand cancels it: what the handler calls for it ends as Cancelled. The handler's
   /// answer is returned nevertheless; one that it defers is over.
   void cancel() { stand_in_.cancel(); }
+  /// The clock goes on by this much, and timers that are due until then run, each at its moment, in the order in which
+  /// they are due; nowhere else do they run. While code of the plugin runs, as from an answer of the test, the clock
+  /// goes on alone.
   void advance(std::chrono::nanoseconds by) { stand_in_.advance(by); }
   [[nodiscard]] std::chrono::nanoseconds now() const { return stand_in_.now(); }
   /// From now on nothing goes out: what the plugin sends is refused with RingFull, until false.

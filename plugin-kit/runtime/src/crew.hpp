@@ -43,14 +43,16 @@ class Crew {
     return watched_as_.load(std::memory_order_relaxed) == Rest::Idle;
   }
 
-  /// Rests while somebody else watches, until it is woken or `timeout` has passed. Not at all when `look()` is true,
-  /// under the lock, or nobody watches.
-  template <typename Look>
-  void rest(Hand& hand, Rest how, std::chrono::nanoseconds timeout, Look&& look) noexcept {
+  /// Rests while somebody else watches, until it is woken or the time has passed that `longest()` gives, under the
+  /// lock. Not at all when that is 0, or nobody watches.
+  template <typename Longest>
+  void rest(Hand& hand, Rest how, Longest&& longest) noexcept {
     std::uint32_t seen = 0;
+    std::chrono::nanoseconds timeout{0};
     {
       const ThreadsLock::Hold hold{lock_};
-      if (watcher_.load(std::memory_order_relaxed) == nullptr || look()) return;
+      if (watcher_.load(std::memory_order_relaxed) == nullptr) return;
+      if (timeout = longest(); timeout.count() <= 0) return;
       resting_[hand.index] = how;
       seen = hand.seat.now();
     }
@@ -72,6 +74,13 @@ class Crew {
   }
   /// Under the lock: one that rests idle has something to take. False: none does.
   bool call_idle() noexcept { return wake_one(Rest::Idle); }
+  /// Under the lock: one that takes what comes, if any has nothing to do, looks around anew. True: it is whoever
+  /// watches, and is to be nudged.
+  bool call_taker() noexcept {
+    if (is_taken_care_of()) return true;
+    wake_one(Rest::Idle);
+    return false;
+  }
   /// Everybody who rests.
   void call_all() noexcept {
     const ThreadsLock::Hold hold{lock_};

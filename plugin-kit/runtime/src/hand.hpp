@@ -23,6 +23,7 @@ struct InHand {
   const bus::MessageHeader* header = &kNoMessage;  ///< Stays until the next message is taken.
   Answered answered = Answered::Given;
   bool failed = false;
+  bool timer = false;  ///< There is none: a timer's handler runs.
 };
 
 /// The call that the handler waits for. Under the threads' lock, but `arrived`.

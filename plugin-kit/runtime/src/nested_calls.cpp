@@ -124,7 +124,8 @@ void NestedCalls::watch_for_others(Hand& hand, std::chrono::nanoseconds timeout)
   const auto arrived = [&] { return hand.awaited.arrived.load(std::memory_order_relaxed); };
   if (!crew_.watch(hand, Crew::Rest::Waiting)) {
     const auto has_news = [&] { return arrived() || cancellations_.is_cancelled(hand.in_hand.header->correlation); };
-    if (timeout.count() > 0) crew_.rest(hand, Crew::Rest::Waiting, timeout, has_news);
+    const auto longest = [&] { return has_news() ? std::chrono::nanoseconds{0} : timeout; };
+    if (timeout.count() > 0) crew_.rest(hand, Crew::Rest::Waiting, longest);
     return;
   }
   const std::uint32_t seen = commands_.word_now();

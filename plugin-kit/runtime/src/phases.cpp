@@ -74,6 +74,8 @@ control::EnteredT Phases::run(control::Phase phase) {
   runtime_.hand.thrown.count = 0;
   runtime_.may_send = phase == control::Phase::Activate || phase == control::Phase::Cleanup;
   runtime_.may_set_will = phase == control::Phase::Validate || phase == control::Phase::Activate;
+  runtime_.may_start_timers = phase == control::Phase::Activate;
+  if (phase == control::Phase::Cleanup) runtime_.timers.end_all();
   const char* const thrown = catch_all(runtime_, runtime_.hand, [&] { code = checked_code(call(phase, text)); });
   text.back() = '\0';
   auto result = thrown != nullptr ? entered(phase, static_cast<int>(ErrorCode::PluginFailed), thrown)

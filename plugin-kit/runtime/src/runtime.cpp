@@ -42,6 +42,7 @@ struct Runtime::Parts {
   [[noreturn]] void serve();
   void answer(control::EnteredT result) const;
   void look_around() noexcept;
+  void ask_advance(std::uint64_t by_ns);
 };
 
 namespace {
@@ -114,7 +115,7 @@ void Runtime::Parts::serve() {
   const bool is_loaded = loaded.code == 0;
   answer(std::move(loaded));
   if (!is_loaded) end_process(1);
-  ServingLoop loop{state, phases, commands, health};
+  ServingLoop loop{state, phases, commands, health, control};
   State at = State::Loaded;
   while (at != State::Ended) {
     const control::Phase phase = commands.take();
@@ -156,6 +157,12 @@ void Runtime::Parts::look_around() noexcept {
   static_cast<void>(control.send(std::move(stuck)));  // a host that is gone is noticed by the receiver
 }
 
+void Runtime::Parts::ask_advance(std::uint64_t by_ns) {
+  state.clock.ask(by_ns);
+  state.attention.raise(Attention::Clock);
+  commands.nudge();
+}
+
 void Runtime::run() {
   install_crash_notes(parts_->lane->mine().crash);
   const AlternateStack stack;
@@ -174,6 +181,7 @@ void Runtime::run() {
       end_with(packet.error().message);
     }
     if (const auto* enter = packet->message().body_as_Enter()) parts_->commands.post(enter->phase());
+    if (const auto* advance = packet->message().body_as_Advance()) parts_->ask_advance(advance->by_ns());
   }
 }
 

@@ -171,7 +171,10 @@ int fail(shunt_runtime* runtime, const shunt_message* message, int code, const c
   Hand* const hand = may_use(*runtime, result);
   if (hand == nullptr) return result;
   const bus::MessageHeader& in_hand = *hand->in_hand.header;
-  if (message != nullptr && message->token == in_hand.correlation && in_hand.kind == Kind::Publication) {
+  const bool of_timer = message != nullptr && hand->in_hand.timer && message->token == 0;
+  const bool of_publication =
+      message != nullptr && message->token == in_hand.correlation && in_hand.kind == Kind::Publication;
+  if (of_timer || of_publication) {
     report_unanswered(*runtime, *hand, {text, text_bytes});
     return SHUNT_OK;
   }
@@ -237,7 +240,10 @@ const shunt_services kServices{sizeof(shunt_services),
                                defer,
                                set_will,
                                publish_batch,
-                               room};
+                               room,
+                               clock_ns,
+                               timer_start,
+                               timer_cancel};
 
 Hand* this_hand() noexcept { return hand_of_thread; }
 void become_serving_thread(Hand& hand) noexcept { hand_of_thread = &hand; }

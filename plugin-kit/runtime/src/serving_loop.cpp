@@ -7,12 +7,14 @@ namespace shunt::kit {
 using bus::Kind;
 using bus::Ring;
 
-ServingLoop::ServingLoop(shunt_runtime& runtime, const Phases& phases, CommandBox& commands, HealthTeller& health)
+ServingLoop::ServingLoop(shunt_runtime& runtime, const Phases& phases, CommandBox& commands, HealthTeller& health,
+                         const ControlChannel& host)
     : runtime_(runtime),
       lane_(runtime.lane),
       phases_(phases),
       commands_(commands),
       health_(health),
+      host_(host),
       functions_(runtime.contract.functions),
       topics_in_(runtime.contract.topics_in),
       topics_busy_(runtime.contract.topics_in.size()) {
@@ -31,10 +33,11 @@ bool ServingLoop::run() noexcept {
   }
   Patience patience{runtime_.contract.wait};
   while (!commands_.waiting()) {
+    bool attended = false;
     if (runtime_.attention.raised() != 0) [[unlikely]]
-      attend(runtime_.hand);
+      attended = attend(runtime_.hand);
     const bool replies = runtime_.calls.take_replies();
-    if ((runtime_.urgent.waits() && serve_urgent(runtime_.hand)) || serve_one() || replies) {
+    if ((runtime_.urgent.waits() && serve_urgent(runtime_.hand)) || serve_one() || replies || attended) {
       patience.renew();
       continue;
     }
@@ -44,10 +47,15 @@ bool ServingLoop::run() noexcept {
   return true;
 }
 
+/// Exactly until the next timer is due, if there is one before somebody rings.
 void ServingLoop::sleep() noexcept {
   const std::uint32_t seen = commands_.word_now();
   const bus::Bell bell = lane_.bell();
-  bus::sleep_until_any_rung({&bell, 1}, commands_.word(), seen, until_due(), [this] {
+  const std::chrono::nanoseconds longest = [this] {
+    const ThreadsLock::Hold hold{runtime_.lock};
+    return until_due_held();
+  }();
+  bus::sleep_until_any_rung({&bell, 1}, commands_.word(), seen, longest, [this] {
     const ThreadsLock::Hold hold{runtime_.lock};
     return has_turn_held() || lane_.receiver.has_message(Ring::Reply) || commands_.waiting();
   });

@@ -22,7 +22,8 @@ namespace shunt::kit {
 
 class ServingLoop {
  public:
-  ServingLoop(shunt_runtime& runtime, const Phases& phases, CommandBox& commands, HealthTeller& health);
+  ServingLoop(shunt_runtime& runtime, const Phases& phases, CommandBox& commands, HealthTeller& health,
+              const ControlChannel& host);
 
   /// Serves until a command waits, and until the workers have left. False: the host broke the lane's contract, and
   /// nothing more can be served.
@@ -67,6 +68,12 @@ class ServingLoop {
   bool begin_attending(Hand& hand) noexcept;
   void end_attending() noexcept;
   [[nodiscard]] bool has_attention_turn() const noexcept;
+  [[nodiscard]] std::int64_t timers_due_ns_held() noexcept;
+
+  // serving_timers.cpp
+  bool run_timers(Hand& hand, std::int64_t now_ns) noexcept;
+  bool advance_clock(Hand& hand) noexcept;
+  void fire(Hand& hand, const Timers::Timer& timer, const shunt_tick& tick) noexcept;
 
   // serving_urgent.cpp
   bool serve_urgent(Hand& hand) noexcept;
@@ -84,18 +91,23 @@ class ServingLoop {
   void leave(Hand& hand, const Taken& taken) noexcept;
   void leave_deferred(Hand& hand) noexcept;
   [[nodiscard]] bool has_turn_held() noexcept;
-  [[nodiscard]] std::chrono::nanoseconds until_due() const noexcept;
+  [[nodiscard]] std::chrono::nanoseconds until_due_held() noexcept;
+  [[nodiscard]] std::chrono::nanoseconds longest_rest_held() noexcept;  // workers.cpp
 
   shunt_runtime& runtime_;
   bus::LaneEnd& lane_;
   const Phases& phases_;
   CommandBox& commands_;
   HealthTeller& health_;
+  const ControlChannel& host_;
   RouteIndex functions_;
   RouteIndex topics_in_;
   std::uint32_t requests_running_ = 0;  // of messages that were Taken
   std::vector<bool> topics_busy_;       // by topic in: a handler of it runs, of a message that was Taken
-  std::atomic<bool> attending_{false};  // of several workers, one does what is to be done beside messages
+  /// Of several workers, one at a time does what is to be done beside messages. MissedByOthers: they counted on it for
+  /// timers that came due meanwhile.
+  enum class Attending : std::uint8_t { No, Yes, MissedByOthers };
+  std::atomic<Attending> attending_{Attending::No};  // changed under the lock
 };
 
 // Here and not in a source file: left apart, the steps of a message cost a fifth of it in calls.

@@ -133,10 +133,10 @@ bool ServingLoop::has_turn_held() noexcept {
   }) != kNone;
 }
 
-/// How long there is nothing to do but what comes. Requests that wait have deadlines, too: they are looked at again
-/// after kSleepMax.
-std::chrono::nanoseconds ServingLoop::until_due() const noexcept {
-  const std::int64_t due_ns = runtime_.deferrals.due_ns();
+/// Under the lock: how long there is nothing to do but what comes. Requests that wait have deadlines, too: they are
+/// looked at again after kSleepMax.
+std::chrono::nanoseconds ServingLoop::until_due_held() noexcept {
+  const std::int64_t due_ns = std::min(runtime_.deferrals.due_ns(), timers_due_ns_held());
   if (due_ns == INT64_MAX) return bus::kSleepMax;
   return std::clamp<std::chrono::nanoseconds>(std::chrono::nanoseconds{due_ns - bus::now_ns()},
                                               std::chrono::nanoseconds{0}, bus::kSleepMax);

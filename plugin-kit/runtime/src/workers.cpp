@@ -5,6 +5,12 @@
 
 namespace shunt::kit {
 
+/// Whoever watches looks after timers, unless it takes nothing.
+std::chrono::nanoseconds ServingLoop::longest_rest_held() noexcept {
+  if (commands_.waiting() || has_turn_held()) return std::chrono::nanoseconds{0};
+  return runtime_.crew.is_taken_care_of() ? std::chrono::nanoseconds{bus::kSleepMax} : until_due_held();
+}
+
 bool ServingLoop::work(Hand& hand) noexcept {
   Crew& crew = runtime_.crew;
   Patience patience{runtime_.contract.wait};
@@ -29,7 +35,7 @@ bool ServingLoop::work(Hand& hand) noexcept {
     looks = false;
     if (!patience.wants_sleep()) continue;
     if (watches) sleep();
-    else crew.rest(hand, Crew::Rest::Idle, bus::kSleepMax, [this] { return commands_.waiting() || has_turn_held(); });
+    else crew.rest(hand, Crew::Rest::Idle, [this] { return longest_rest_held(); });
     looks = true;
   }
   crew.leave(hand);

@@ -1,6 +1,7 @@
 /// The services of plugin.h for a plugin under test: what the launcher's do, in its words, without a lane.
 
 #include "state.hpp"
+#include "timer_services.hpp"
 
 #include <shunt/schemas/limits.hpp>
 
@@ -294,8 +295,8 @@ int fail(shunt_runtime* runtime, const shunt_message* message, int code, const c
   int result = SHUNT_OK;
   if (!may_use(state, result)) return result;
   InHand& in_hand = state.in_hand;
-  const bool is_publication =
-      message != nullptr && message->token == in_hand.message.token && message->token != 0 && !in_hand.is_request;
+  const bool is_publication = message != nullptr && message->token == in_hand.message.token &&
+                              (message->token != 0 || in_hand.is_timer) && !in_hand.is_request;
   if (!is_publication)
     if (result = check_answer(state, message); result != SHUNT_OK) return result;
   in_hand.failure = std::move(why);
@@ -352,11 +353,14 @@ const shunt_services kStandInServices{
     .set_will = set_will,
     .publish_batch = publish_batch,
     .room = room,
+    .clock_ns = clock_ns,
+    .timer_start = timer_start,
+    .timer_cancel = timer_cancel,
 };
 
 // Who appends a service to plugin.h gives it to plugins under test as well: a function above, a line in the table, and
 // its name here in place of the last.
-static_assert(sizeof(shunt_services) == offsetof(shunt_services, room) + sizeof(shunt_services::room),
+static_assert(sizeof(shunt_services) == offsetof(shunt_services, timer_cancel) + sizeof(shunt_services::timer_cancel),
               "plugin.h has a service that a plugin under test does not get");
 
 StandInState& of(shunt_runtime* runtime) { return *reinterpret_cast<StandInState*>(runtime); }

@@ -113,6 +113,7 @@ Status run(StandInState& state, Phase phase) {
     const Inside inside(state);
     state.may_send = phase == Phase::Activate;
     state.may_set_will = phase != Phase::Init;
+    state.may_start_timers = phase == Phase::Activate;
     thrown = catch_all([&] { code = call(state, phase, text); });
     text.back() = '\0';
   }
@@ -148,6 +149,22 @@ void take_in_hand(StandInState& state, std::uint32_t index, bool redelivered, bo
   state.looks.store(0, std::memory_order_relaxed);
   state.cancelled_at.store(0, std::memory_order_relaxed);
   state.cancelled.store(false, std::memory_order_relaxed);
+}
+
+void fire_next_timer(StandInState& state) {
+  {
+    const Inside inside(state);
+    state.timers.fire_next(state.clock_ns.load(std::memory_order_relaxed), [&](const auto& timer, const auto& tick) {
+      state.in_hand = {};
+      state.in_hand.is_timer = true;
+      state.in_hand.message.index = SHUNT_NO_INDEX;
+      const auto thrown = catch_all([&] { timer.fire(timer.data, &state.in_hand.message, &tick); });
+      InHand done = std::exchange(state.in_hand, {});
+      if (thrown) state.timer_failures.push_back({ErrorCode::PluginFailed, *thrown});
+      else if (done.failure) state.timer_failures.push_back(*std::move(done.failure));
+    });
+  }
+  if (const auto status = aftermath(state); !status) state.timer_failures.push_back(status.error());
 }
 
 Status refuse_idle(const StandInState& state) {
@@ -254,6 +271,8 @@ void StandIn::cleanup() {
     return;
   }
   const Inside inside(state);
+  state.may_start_timers = false;
+  state.timers.end_all();
   state.may_send = true;
   state.may_set_will = false;
   state.plugin.cleanup(state.self);
@@ -325,6 +344,7 @@ std::vector<LogLine> StandIn::log() const {
 }
 
 void StandIn::forget() {
+  state_->timer_failures.clear();
   state_->published.clear();
   state_->called.clear();
   const std::lock_guard lock{state_->log_mutex};
@@ -336,9 +356,25 @@ void StandIn::cancel() {
   state_->cancelled.store(true, std::memory_order_relaxed);
   if (state_->deferred_in_hand != nullptr) state_->owed->cancel(*state_->deferred_in_hand);
 }
+
+/// Step by step, so that each timer runs at the moment at which it is due. While code of the plugin runs, or it does
+/// not serve, the clock goes on alone.
 void StandIn::advance(std::chrono::nanoseconds by) {
-  state_->clock_ns.fetch_add(by.count(), std::memory_order_relaxed);
+  auto& state = *state_;
+  const std::int64_t until = bus::deadline_after(state.clock_ns.load(std::memory_order_relaxed), by);
+  const auto go_to = [&](std::int64_t then) {
+    std::int64_t now = state.clock_ns.load(std::memory_order_relaxed);
+    while (now < then && !state.clock_ns.compare_exchange_weak(now, then, std::memory_order_relaxed)) {
+    }
+  };
+  const bool may_fire = state.serving.load(std::memory_order_relaxed) == std::thread::id{};
+  while (may_fire && state.at == kit::State::Serving && state.timers.next_due_ns() <= until) {
+    go_to(state.timers.next_due_ns());
+    fire_next_timer(state);
+  }
+  go_to(until);
 }
+const std::vector<Error>& StandIn::timer_failures() const { return state_->timer_failures; }
 std::chrono::nanoseconds StandIn::now() const {
   return std::chrono::nanoseconds{state_->clock_ns.load(std::memory_order_relaxed)};
 }

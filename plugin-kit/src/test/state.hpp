@@ -5,6 +5,7 @@
 #include "lifecycle.hpp"
 #include "outbound.hpp"
 #include "owed_answers.hpp"
+#include "timers.hpp"
 
 #include <shunt/plugin-kit/test/stand_in.hpp>
 
@@ -32,6 +33,7 @@ struct InHand {
   shunt_message message{};  ///< Token 0: there is none.
   bool is_request = false;
   bool answered = false;
+  bool is_timer = false;
   Outgoing reply{};
   std::optional<Error> failure{};
   OwedAnswers::Owed deferred{};
@@ -63,6 +65,7 @@ struct StandInState {
   std::atomic<std::thread::id> serving{};  ///< The thread that it is on.
   bool may_send = false;                   ///< From activate on.
   bool may_set_will = false;               ///< From validate on.
+  bool may_start_timers = false;           ///< From activate on, until cleanup begins.
   std::atomic<bool> ring_full{false};
   std::uint64_t last_token = 0;
   std::optional<Error> breach{};       ///< What makes the step in hand fail, whatever it says.
@@ -86,6 +89,9 @@ struct StandInState {
   std::atomic<bool> cancelled{false};
   std::atomic<unsigned> looks{0};         ///< At cancelled(), for the message in hand.
   std::atomic<unsigned> cancelled_at{0};  ///< 0: at no look.
+
+  kit::Timers timers{};
+  std::vector<Error> timer_failures{};
 
   mutable std::mutex log_mutex;
   std::vector<LogLine> log{};

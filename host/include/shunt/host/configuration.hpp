@@ -46,6 +46,10 @@ enum class SandboxRequired : std::uint8_t { Best, Full };
 /// Whose applications a topic is open to, by a bridge, both ways: no, iceoryx or dds.
 enum class Open : std::uint8_t { No, Iceoryx, Dds };
 
+/// Which clock a plugin's timers are on: system (CLOCK_MONOTONIC) or driven (it stands still until
+/// Host::advance_clock).
+enum class PluginClock : std::uint8_t { System, Driven };
+
 /// What one instance may use. host.toml: `sandbox = { memory = "128 MiB", open_files = 64, cpus = [1] }`.
 struct SandboxLimits {
   std::uint64_t memory_bytes = 128u << 20;      ///< Private writable memory (RLIMIT_DATA); 1 MiB .. 1 TiB.
@@ -116,6 +120,7 @@ struct PluginConfiguration {
       false;  ///< Serves first when several versions of one plugin stand here; none marked: the first of them.
   std::string origin{};  ///< "host.toml:3:1", for messages; empty when built in code.
   std::chrono::nanoseconds health_period = std::chrono::seconds(1);  ///< How often its health is asked; from 10 ms on.
+  PluginClock clock = PluginClock::System;                           ///< system or driven.
   friend bool operator==(const PluginConfiguration&, const PluginConfiguration&) = default;
 };
 

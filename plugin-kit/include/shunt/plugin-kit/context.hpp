@@ -3,6 +3,7 @@
 ///
 ///     if (context.remaining() < 50us) return shunt::error(shunt::ErrorCode::DeadlineExceeded, "no time to search");
 
+#include <shunt/plugin-kit/clock.hpp>
 #include <shunt/plugin-kit/link.hpp>
 #include <shunt/plugin-kit/log.hpp>
 
@@ -12,6 +13,8 @@
 #include <optional>
 
 namespace shunt::kit {
+
+class Timer;
 
 class Context {
  public:
@@ -32,7 +35,8 @@ class Context {
     return std::chrono::nanoseconds(std::max<std::int64_t>(left, 0));
   }
 
-  /// Nobody waits for the answer any more: stop, return whatever. Any thread, while the handler runs.
+  /// Nobody waits for the answer any more: stop, return whatever. Any thread, while the handler runs. Never in a
+  /// timer's handler.
   [[nodiscard]] bool cancelled() const { return link_->services->cancelled(link_->runtime, message_) != 0; }
 
   /// An earlier instance died while it handled this message, and may have done it already.
@@ -44,7 +48,26 @@ class Context {
   /// It is what its publisher left with the host in case that it vanished, as it has: it overtook what waited.
   [[nodiscard]] bool is_last_will() const { return (message_->flags & SHUNT_LAST_WILL) != 0; }
 
-  /// Names this message among those of the instance; never 0.
+  /// The plugin's clock. Any thread, while the handler runs.
+  [[nodiscard]] Clock::time_point now() const {
+    return Clock::time_point{std::chrono::nanoseconds{link_->services->clock_ns(link_->runtime)}};
+  }
+
+  /// Runs `handler` once in every `period`, the first time one period from now, on the serving thread between messages,
+  /// until the Timer goes or cleanup begins; include <shunt/plugin.hpp>, which has the handler's side in timer.hpp. It
+  /// takes nothing, (const Context&) or (const Context&, const Tick&), and returns nothing or a Status; what it returns
+  /// or throws is counted, and logged now and then. It may call and publish. When it is due follows from its start
+  /// alone: it does not drift, and periods for which there was no time are missed, and counted. Where there are several
+  /// workers, any one of them runs it, beside handlers of messages and no other timer. Only in activate and handlers,
+  /// on their thread; allocates. Errors: BadInput (a period that is not above 0), Undeclared (before activate),
+  /// QuotaExceeded (1024 timers).
+  template <typename Handler>
+  [[nodiscard]] Result<Timer> every(std::chrono::nanoseconds period, Handler&& handler) const;
+  /// The same, once, `delay` (at least 0) from now.
+  template <typename Handler>
+  [[nodiscard]] Result<Timer> after(std::chrono::nanoseconds delay, Handler&& handler) const;
+
+  /// Names this message among those of the instance; 0 in a timer's handler.
   [[nodiscard]] std::uint64_t token() const { return message_->token; }
 
   [[nodiscard]] Log log() const { return Log{*link_}; }

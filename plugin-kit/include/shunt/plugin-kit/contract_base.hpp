@@ -5,6 +5,7 @@
 #include <shunt/plugin-kit/link.hpp>
 #include <shunt/plugin-kit/log.hpp>
 #include <shunt/plugin-kit/settings.hpp>
+#include <shunt/plugin-kit/timer.hpp>
 
 #include <cstdint>
 
@@ -37,8 +38,20 @@ class ContractBase {
   [[nodiscard]] Log log() const { return Log{link_}; }
   [[nodiscard]] const Link& shunt_link() const { return link_; }
 
+  /// As Context::every, after and now: for activate, and for handlers that have no context at hand.
+  template <typename Handler>
+  [[nodiscard]] Result<Timer> every(std::chrono::nanoseconds period, Handler&& handler) const {
+    return Context{link_, kNoMessage}.every(period, std::forward<Handler>(handler));
+  }
+  template <typename Handler>
+  [[nodiscard]] Result<Timer> after(std::chrono::nanoseconds delay, Handler&& handler) const {
+    return Context{link_, kNoMessage}.after(delay, std::forward<Handler>(handler));
+  }
+  [[nodiscard]] Clock::time_point now() const { return Context{link_, kNoMessage}.now(); }
+
  private:
   friend struct Entrance;
+  static constexpr shunt_message kNoMessage{};
   virtual Status shunt_init(Settings settings) = 0;
   virtual void shunt_handle(const shunt_message& message) = 0;
   virtual void shunt_receive(const shunt_message& message) = 0;

@@ -119,6 +119,7 @@ class StandIn {
   /// What a host would publish on it if the plugin vanished now; null: it has set none.
   [[nodiscard]] const Outgoing* last_will(std::uint32_t topic) const;
   [[nodiscard]] std::vector<LogLine> log() const;
+  [[nodiscard]] const std::vector<Error>& timer_failures() const;
   void forget();
 
   void cancel();

@@ -37,6 +37,8 @@ struct Contract {
   std::vector<std::uint32_t> last_wills;  ///< The topics out, by their place, that the manifest declares one for.
   std::chrono::nanoseconds health_period{std::chrono::seconds{1}};  ///< How often the plugin is asked for its health.
   std::chrono::nanoseconds handler_max{std::chrono::seconds{5}};    ///< Of what runs beside messages; the host is told.
+  bool drives_clock = false;                                        ///< The host says how far the plugin's clock goes,
+  std::int64_t clock_ns = 0;                                        ///< which stands here.
 };
 
 /// A loaded plugin: its table of functions and where its code lies.
