@@ -1,6 +1,7 @@
 /// Calls that their caller does not wait for: asked after now and then, or with a callback that poll() runs.
 
 #include "core.hpp"
+#include "origin_scope.hpp"
 
 #include <shunt/bus/clock.hpp>
 #include <shunt/host/pending_bytes.hpp>
@@ -122,6 +123,8 @@ std::size_t Hub::run_due(std::size_t most) {
     const RouteInfo& route = *call->route;
     auto result = outcome(*call);
     async_.give_back(*call);  // before the user's code, which may throw, or make the next call
+    const auto origin = result ? result->origin() : std::nullopt;
+    const OriginScope scope{origin.value_or(std::chrono::nanoseconds{}).count()};
     std::move(completion)(std::move(result), route);
   }
   return count;

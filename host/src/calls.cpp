@@ -1,6 +1,7 @@
 /// Calls, once their request is on its way: waiting for the reply, giving up, and telling so to whom it concerns.
 
 #include "core.hpp"
+#include "origin_scope.hpp"
 
 #include <shunt/bus/clock.hpp>
 #include <shunt/host/route_handle.hpp>
@@ -64,6 +65,7 @@ inline CallRequest request_on(const RouteInfo& route, const CallOptions& options
   request.asked_ns = bus::now_ns();
   request.deadline_ns = bus::deadline_after(request.asked_ns, options.deadline.value_or(route.settings.deadline));
   request.wait = options.wait.value_or(static_cast<bus::Wait>(route.settings.wait));
+  request.origin_ns = origin_ns_of(options.origin);
   return request;
 }
 

@@ -107,12 +107,14 @@ ReceivedBytes Hub::receive(Instance& instance, const bus::Incoming& incoming, Re
                         (mode == ReadMode::Auto && size > ReadArena::kSmallestBytes && instance.identity.trusted);
   if (chunk && in_place) {
     ArenaBlock* const claim = arena_->take(0);
+    claim->origin_ns = bus::origin_of(incoming.header);
     claim->held_of = instance.shared_from_this();
     claim->chunk = incoming.header.chunk;
     claim->generation = incoming.header.generation;
     return {claim, incoming.payload.data(), size};
   }
   ArenaBlock* const block = arena_->take(size);
+  block->origin_ns = bus::origin_of(incoming.header);
   if (size > 0) std::memcpy(block->data, incoming.payload.data(), size);
   if (chunk) instance.give_back(incoming.header.chunk, incoming.header.generation);
   return {block, block->data, size};

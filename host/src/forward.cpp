@@ -41,7 +41,7 @@ Error unwanted() { return {ErrorCode::Cancelled, "nobody waits for the answer to
 std::uint8_t flags_of(Instance& from, const bus::MessageHeader& header) noexcept {
   std::uint8_t flags = redelivered_flag(from, header);
   if (is_urgent(header)) flags |= bus::flag::kUrgent;
-  return flags;
+  return static_cast<std::uint8_t>(flags | (header.flags & bus::flag::kOrigin));
 }
 
 /// Null: what serves the route is a version that `from` can call. Else what it wants.
@@ -62,6 +62,7 @@ std::optional<Message> Hub::carry(Instance& from, const bus::Incoming& incoming,
   message.header.route = incoming.header.route;
   message.header.payload_bytes = incoming.header.payload_bytes;
   message.header.place = incoming.header.place;
+  bus::take_origin(message.header, incoming.header);
   if (incoming.header.place == bus::Place::Inline) message.inline_payload = incoming.payload;
   if (incoming.header.place != bus::Place::Chunk) return message;
   auto chunk = find_chunk(to, incoming.payload.size());
@@ -91,7 +92,8 @@ bool Hub::forward_publication(Instance& from, const bus::Incoming& incoming, con
   if (!copy_for_targets(from, incoming, entry)) return false;
   copy_for_inboxes(from, incoming, entry);
   if (Latch* const latch = entry.info->latch.get())
-    latch->keep({bus::key_of(incoming.header), redelivered_flag(from, incoming.header), false, !from.hears_itself},
+    latch->keep({bus::key_of(incoming.header), redelivered_flag(from, incoming.header), false, !from.hears_itself,
+                 bus::origin_of(incoming.header)},
                 incoming.payload);
 
   auto copy = copies_.begin();

@@ -2,6 +2,7 @@
 #include "core.hpp"
 #include "launcher_path.hpp"
 
+#include <shunt/bus/clock.hpp>
 #include <shunt/host.hpp>
 
 #include <algorithm>
@@ -246,6 +247,8 @@ Status Host::restart(const Scope& what, std::optional<std::chrono::nanoseconds> 
   if (PollingScope::polls(*core_)) return deadlock("restart()");
   return core_->on_loop([&](auto done) { core_->supervisor->restart(what, within, std::move(done)); });
 }
+
+std::chrono::nanoseconds Host::now() noexcept { return std::chrono::nanoseconds{bus::now_ns()}; }
 
 Result<ClockAdvance> Host::advance_clock(std::string_view plugin, std::chrono::nanoseconds by,
                                          std::chrono::nanoseconds within) {

@@ -1,6 +1,7 @@
 /// The untyped side of Host: routes by name, payloads as bytes.
 
 #include "by_name.hpp"
+#include "origin_scope.hpp"
 
 #include <shunt/host.hpp>
 
@@ -85,10 +86,11 @@ Result<Subscription> subscribe(const CoreHandle& core, std::string_view topic, S
                                std::optional<SlowConsumer> policy, std::function<bool(ReceivedBytes&, bool)> callback) {
   SHUNT_TRY(handle, resolve_topic(core, topic, schema));
   const RouteInfo& route = *core->directory.find(std::string{topic});
-  auto inbox = std::make_shared<Inbox>(route, policy.value_or(route.settings.slow_consumer),
-                                       [callback = std::move(callback)](Parcel& parcel) {
-                                         return callback(parcel.payload, (parcel.flags & bus::flag::kRedelivered) != 0);
-                                       });
+  auto inbox = std::make_shared<Inbox>(
+      route, policy.value_or(route.settings.slow_consumer), [callback = std::move(callback)](Parcel& parcel) {
+        const OriginScope scope{parcel.payload.origin().value_or(std::chrono::nanoseconds{}).count()};
+        return callback(parcel.payload, (parcel.flags & bus::flag::kRedelivered) != 0);
+      });
   {
     const std::lock_guard lock{core->inboxes_mutex};
     core->inboxes.push_back(inbox);

@@ -54,6 +54,7 @@ struct CallRequest {
   std::int64_t asked_ns = 0;
   std::int64_t deadline_ns = 0;
   bus::Wait wait = bus::Wait::SpinThenSleep;
+  std::int64_t origin_ns = 0;  ///< 0: none.
 };
 
 class Hub {
@@ -96,7 +97,8 @@ class Hub {
   };
   /// In order, with one look at the table and one wake-up of each receiver (publish_batch.cpp). At least one part, and
   /// at most kBatchMax. Errors, where none was published: those of publish().
-  [[nodiscard]] Result<SentBatch> publish_batch(const RouteInfo& route, std::span<const Part> parts, bool urgent);
+  [[nodiscard]] Result<SentBatch> publish_batch(const RouteInfo& route, std::span<const Part> parts, bool urgent,
+                                                  Origin origin);
   static constexpr std::size_t kBatchMax = 16;
 
   /// How many messages the route takes now, of its receiver with the least room (room.cpp); SIZE_MAX where there is

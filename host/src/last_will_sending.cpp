@@ -84,6 +84,7 @@ Result<Sent> Hub::publish_last_will(const RouteInfo& route, const LastWill& will
   for (const auto& inbox : entry->inboxes) {
     ArenaBlock* const block = arena_->take(payload.size());
     std::memcpy(block->data, payload.data(), payload.size());
+    block->origin_ns = 0;
     inbox->put({ReceivedBytes{block, block->data, payload.size(), kFlags}, kFlags, will.key});
     ++sent.in_ring;
   }

@@ -28,6 +28,7 @@ class Latch {
     std::uint8_t flags = 0;
     bool from_host = false;    ///< Of the host itself, whose own subscriptions do not hear it.
     bool from_bridge = false;  ///< Of the topic's bridge, which does not hear it either.
+    std::int64_t origin_ns = 0;  ///< 0: nobody said.
   };
   /// One publication.
   struct Kept {

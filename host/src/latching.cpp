@@ -89,6 +89,7 @@ void Hub::greet(Inbox& inbox) {
     if (kept.about.from_host) return;
     ArenaBlock* const block = arena_->take(kept.payload.size());
     if (!kept.payload.empty()) std::memcpy(block->data, kept.payload.data(), kept.payload.size());
+    block->origin_ns = kept.about.origin_ns;
     const auto marks = static_cast<std::uint8_t>(kept.about.flags | bus::flag::kLatched);
     inbox.put({ReceivedBytes{block, block->data, kept.payload.size(), marks}, kept.about.flags, kept.about.key});
   });

@@ -28,6 +28,7 @@ std::vector<QueuedMessage> copies_of(const Latch& latch, RouteId route, std::uni
     copy.header.route = route.value;
     copy.header.kind = bus::Kind::Publication;
     copy.header.flags = kept.about.flags;
+    if (kept.about.origin_ns != 0) bus::set_origin(copy.header, kept.about.origin_ns);
     copy.header.flags |= bus::flag::kLatched;
     copy.header.parent = kept.sequence;
     copy.header.payload_bytes = static_cast<std::uint32_t>(kept.payload.size());

@@ -3,6 +3,7 @@
 #include "built_message.hpp"
 #include "core.hpp"
 #include "latch.hpp"
+#include "origin_scope.hpp"
 #include "push.hpp"
 
 #include <shunt/host/route_handle.hpp>
@@ -76,11 +77,14 @@ void Hub::deliver_batch(const RouteEntry& entry, const Target& target, std::span
   for (Message& message : messages) count(deliver(entry, target, message, nullptr), sent);
 }
 
-Result<Hub::SentBatch> Hub::publish_batch(const RouteInfo& route, std::span<const Part> parts, bool urgent) {
+Result<Hub::SentBatch> Hub::publish_batch(const RouteInfo& route, std::span<const Part> parts, bool urgent,
+                                          Origin origin) {
   std::array<Message, kBatchMax> made;
+  const std::int64_t origin_ns = origin_ns_of(origin);
   for (std::size_t i = 0; i < parts.size(); ++i) {
     made[i] = message_for(route, bus::Kind::Publication, *parts[i].built);
     bus::set_key(made[i].header, parts[i].key);
+    if (origin_ns != 0) bus::set_origin(made[i].header, origin_ns);
   }
   std::span<Message> messages = std::span{made}.first(parts.size());
   SentBatch result;
@@ -99,7 +103,7 @@ Result<Hub::SentBatch> Hub::publish_batch(const RouteInfo& route, std::span<cons
       for (const Target& target : entry->hearing_host()) deliver_batch(*entry, target, messages, result.sent);
       if (route.latch != nullptr)
         for (std::size_t i = 0; i < fit; ++i)
-          route.latch->keep({parts[i].key, 0, true}, payload_of(messages[i], parts[i].pool));
+          route.latch->keep({parts[i].key, 0, true, false, origin_ns}, payload_of(messages[i], parts[i].pool));
       if (fit < parts.size()) one_by_one = fit;  // which says why not, and counts it
       result.published = fit;
     }
@@ -112,7 +116,7 @@ Result<Hub::SentBatch> Hub::publish_batch(const RouteInfo& route, std::span<cons
       const EndOfLoan loan{parts[i].pool, *parts[i].built};
       continue;
     }
-    auto sent = publish(route, parts[i].pool, *parts[i].built, {.key = parts[i].key, .urgent = urgent});
+    auto sent = publish(route, parts[i].pool, *parts[i].built, {.key = parts[i].key, .urgent = urgent, .origin = origin});
     if (!sent) {
       result.rest = std::move(sent).error();
       continue;
@@ -135,7 +139,7 @@ namespace shunt {
 
 /// Those before the first that cannot be sent are; it and the others are given back.
 Result<BatchDelivery> RouteHandle::publish_batch(std::span<const Chunks> chunks, std::span<const bus::Built> built,
-                                                 std::span<const Key> keys, bool urgent) const {
+                                                 const BatchOptions& options) const {
   std::array<host::Hub::Part, host::Hub::kBatchMax> parts;
   std::optional<Error> unfit;
   std::size_t count = 0;
@@ -144,11 +148,11 @@ Result<BatchDelivery> RouteHandle::publish_batch(std::span<const Chunks> chunks,
       unfit = std::move(fits).error();
       break;
     }
-    parts[count] = {chunks[count].pool_, &built[count], keys.empty() ? 0 : keys[count].value};
+    parts[count] = {chunks[count].pool_, &built[count], options.keys.empty() ? 0 : options.keys[count].value};
   }
   for (std::size_t i = count + 1; i < built.size(); ++i) give_back(chunks[i], built[i]);
   if (count == 0) return tl::make_unexpected(*std::move(unfit));
-  SHUNT_TRY(sent, core_->hub->publish_batch(*route_, std::span{parts}.first(count), urgent));
+  SHUNT_TRY(sent, core_->hub->publish_batch(*route_, std::span{parts}.first(count), options.urgent, options.origin));
   BatchDelivery delivery{.published = sent.published,
                          .delivered = sent.sent.in_ring,
                          .waiting = sent.sent.in_backlog,

@@ -23,6 +23,7 @@ struct ArenaBlock {
   std::uint32_t size_class = 0;
   bus::ChunkId chunk;  ///< With its generation, what `held_of` gets back; without one, nothing.
   std::uint32_t generation = 0;
+  std::int64_t origin_ns = 0;  ///< Of what it holds; written with it. 0: nobody said.
   std::shared_ptr<Instance> held_of;
   alignas(64) std::byte data[1];  ///< Capacity is 4 KiB << size_class.
 };

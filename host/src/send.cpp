@@ -3,6 +3,7 @@
 #include "built_message.hpp"
 #include "core.hpp"
 #include "latch.hpp"
+#include "origin_scope.hpp"
 #include "push.hpp"
 
 #include <shunt/bus/clock.hpp>
@@ -124,6 +125,8 @@ Result<Sent> Hub::publish(const RouteInfo& route, InboundPool* pool, const bus::
   const EndOfLoan loan{pool, built};
   Message message = message_for(route, bus::Kind::Publication, built);
   bus::set_key(message.header, options.key.value);
+  const std::int64_t origin_ns = origin_ns_of(options.origin);
+  if (origin_ns != 0) bus::set_origin(message.header, origin_ns);
   if (options.urgent) message.header.flags |= bus::flag::kUrgent;
   Sent sent;
   bool known = false;
@@ -142,7 +145,7 @@ Result<Sent> Hub::publish(const RouteInfo& route, InboundPool* pool, const bus::
     else if (known && (std::ranges::any_of(entry->hearing_host(), refused) || !fan_out(*entry, 0, message, pool, sent)))
       sent.refused = 1;
     else if (known && route.latch != nullptr)
-      route.latch->keep({options.key.value, 0, true}, payload_of(message, pool));
+      route.latch->keep({options.key.value, 0, true, false, origin_ns}, payload_of(message, pool));
   }
   if (shut_.load(std::memory_order_relaxed))
     return error(ErrorCode::Stopped, "\"{}\": the host was stopped", route.name);
@@ -245,6 +248,7 @@ std::uint64_t Hub::send_request(const RouteInfo& route, InboundPool* pool, const
     const EndOfLoan loan{pool, built};
     Message message = message_for(route, bus::Kind::Request, built);
     message.header.deadline_ns = request.deadline_ns;
+    if (request.origin_ns != 0) bus::set_origin(message.header, request.origin_ns);
     const RcuReader reader;
     const RouteEntry* const entry = tables_.current().find(route.id);
     if (entry == nullptr || entry->targets.empty()) why = Why::NoRoute;

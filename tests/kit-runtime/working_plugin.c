@@ -70,7 +70,7 @@ static void wait_for_cancel(struct plugin* plugin, const shunt_message* message)
  * message has the second letter of the payload as its key, and its number. */
 static void publish_together(struct plugin* plugin, const shunt_message* message) {
   enum { kBatches = 20, kParts = 8 };
-  const shunt_publication how = {sizeof(how), 0, 0, 0, 0};
+  const shunt_publication how = {sizeof(how), 0, 0, 0, 0, 0};
   unsigned numbers[kParts];
   unsigned next = 0;
   atomic_fetch_add(&plugin->met, 1);
@@ -93,7 +93,7 @@ static void publish_together(struct plugin* plugin, const shunt_message* message
 static void leave_wills(struct plugin* plugin, const shunt_message* message) {
   enum { kWills = 50, kWords = 256 };
   unsigned words[kWords];
-  const shunt_publication how = {sizeof(how), 0, message->payload[1], 0, 0};
+  const shunt_publication how = {sizeof(how), 0, message->payload[1], 0, 0, 0};
   atomic_fetch_add(&plugin->met, 1);
   while (atomic_load(&plugin->met) < message->payload[0] - '0') usleep(100);
   for (unsigned number = 1; number <= kWills; ++number) {

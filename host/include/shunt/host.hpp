@@ -126,6 +126,9 @@ class Host {
   /// callback.
   [[nodiscard]] Status run_dispatcher(const std::stop_token& stop);
 
+  /// What deadlines and origins are on: CLOCK_MONOTONIC. Any thread.
+  [[nodiscard]] static std::chrono::nanoseconds now() noexcept;
+
   // ---- Plugins
 
   /// Moves every route of `plugin` to another configured version in one atomic step, while others publish and call.

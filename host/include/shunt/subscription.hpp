@@ -35,6 +35,10 @@ class Received {
   /// It is what its publisher had left with the host in case that it vanished, as it has. It overtook what waited.
   [[nodiscard]] bool is_last_will() const noexcept { return bytes_->is_last_will(); }
 
+  /// When what it tells of came about, on CLOCK_MONOTONIC (Host::now()); none: nobody in its chain said. What this
+  /// callback calls and publishes has the same, unless it says otherwise.
+  [[nodiscard]] std::optional<std::chrono::nanoseconds> origin() const noexcept { return bytes_->origin(); }
+
   /// What was received, for as long as it lives; move-only, released on any thread.
   class Kept {
    public:

@@ -49,7 +49,13 @@ typedef struct shunt_message {
   int64_t deadline_ns;    /* CLOCK_MONOTONIC; 0 for a publication, which has none. */
   const uint8_t* payload; /* Aligned to 8 bytes; not verified. Does not change while the handler runs. */
   size_t payload_bytes;
+  int64_t origin_ns; /* When what it tells of came about, on CLOCK_MONOTONIC; 0: nobody in its chain said. */
 } shunt_message;
+
+/* Of what is sent: origin_ns is a time above 0, or one of these. */
+#define SHUNT_ORIGIN_INHERITED INT64_C(0) /* That of the message whose handler sends it; what is 0 by default. */
+#define SHUNT_ORIGIN_NOW INT64_C(-1)      /* Reads the clock. */
+#define SHUNT_ORIGIN_NONE INT64_C(-2)
 
 /* The answer to a nested call; holds the payload until `release`. Aligned to 8 bytes; not verified. */
 typedef struct shunt_answer {
@@ -65,7 +71,16 @@ typedef struct shunt_publication {
   uint64_t key;       /* Where the host conflates, the latest message of each key counts; 0: the key of all without. */
   uint32_t flags;     /* SHUNT_URGENT or 0. */
   uint32_t reserved;  /* 0 */
+  int64_t origin_ns;  /* When what it tells of came about: a time, or SHUNT_ORIGIN_...; at most 2^56 - 1. */
 } shunt_publication;
+
+/* Of which call, and how. */
+typedef struct shunt_call {
+  uint32_t size;       /* sizeof(shunt_call) of the caller: members beyond it count as 0. */
+  uint32_t call;       /* Its place in the manifest. */
+  int64_t deadline_ns; /* 0: the parent's. */
+  int64_t origin_ns;   /* As of a publication. */
+} shunt_call;
 
 enum { SHUNT_URGENT = 1u }; /* shunt_publication.flags: it overtakes what is not urgent, also its own publisher's. */
 
@@ -164,6 +179,12 @@ typedef struct shunt_services {
   /* It does not fire again; a handler of it that runs now, on another worker, runs to its end. One that has ended, or
    * never was: nothing. */
   void (*timer_cancel)(shunt_runtime*, uint64_t timer);
+
+  /* As call, with all that can be said of one. Errors: also BadInput, for a `size` or an origin that cannot be. */
+  int (*call_as)(shunt_runtime*, const shunt_message* parent, const shunt_call*, shunt_sample*, size_t offset,
+                 size_t bytes, shunt_answer* out);
+  /* Of an answer that is not released: as shunt_message.origin_ns. A reply has that of its request. */
+  int64_t (*answer_origin)(shunt_runtime*, const shunt_answer*);
 } shunt_services;
 
 enum { SHUNT_SERVING = 0, SHUNT_DEGRADED = 1, SHUNT_NOT_SERVING = 2 };

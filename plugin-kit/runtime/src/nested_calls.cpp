@@ -52,6 +52,7 @@ int NestedCalls::call(Hand& hand, const Call& call, shunt_sample& sample, std::s
   header.kind = Kind::Request;
   header.parent = call.parent;
   header.deadline_ns = deadline;
+  if (call.origin_ns != 0) bus::set_origin(header, call.origin_ns);
   {
     ThreadsLock::Hold hold{lock_};
     if (free_.empty()) {
@@ -169,6 +170,11 @@ void NestedCalls::release(shunt_answer& answer) noexcept {
   if (taken.handle == 0 || taken.handle > answers_.size()) return;
   Answer& held = answers_[taken.handle - 1];
   if (held.in_use) free_answer(held);
+}
+
+std::int64_t NestedCalls::origin_ns(const shunt_answer& answer) const noexcept {
+  if (answer.handle == 0 || answer.handle > answers_.size() || !answers_[answer.handle - 1].in_use) return 0;
+  return bus::origin_of(answers_[answer.handle - 1].header);
 }
 
 bool NestedCalls::take_replies() noexcept {

@@ -26,6 +26,7 @@ class NestedCalls {
     std::uint64_t parent = 0;             ///< Correlation of the message in hand; 0 outside of handlers.
     std::int64_t parent_deadline_ns = 0;  ///< 0 for none.
     std::int64_t deadline_ns = 0;         ///< 0: the parent's, or kDefaultDeadline.
+    std::int64_t origin_ns = 0;           ///< 0: none.
   };
 
   /// Sends a request and waits for its answer. Consumes the sample.
@@ -34,6 +35,8 @@ class NestedCalls {
   int call(Hand& hand, const Call& call, shunt_sample& sample, std::size_t offset, std::size_t bytes,
            shunt_answer& out) noexcept;
   void release(shunt_answer& answer) noexcept;
+  /// 0: none, or it is not held.
+  [[nodiscard]] std::int64_t origin_ns(const shunt_answer& answer) const noexcept;
 
   /// Whether somebody who can take messages rests although there are some: called under the lock, where there are
   /// several workers, by whoever watches and can take none.

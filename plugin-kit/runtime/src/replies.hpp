@@ -11,6 +11,7 @@ namespace shunt::kit {
   header.route = request.route;
   header.kind = bus::Kind::Reply;
   header.correlation = request.correlation;
+  bus::take_origin(header, request);
   return header;
 }
 

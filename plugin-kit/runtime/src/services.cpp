@@ -6,6 +6,7 @@
 
 #include <shunt/bus/clock.hpp>
 #include <shunt/plugin-kit/runtime/throw_notes.hpp>
+#include <shunt/schemas/origin.hpp>
 
 #include <algorithm>
 #include <bit>
@@ -64,6 +65,12 @@ bool is_deferred(const shunt_message* message) noexcept {
 [[gnu::noinline]] void take_back(shunt_runtime& runtime, shunt_sample& sample) noexcept {
   const ThreadsLock::Hold hold{runtime.lock};
   runtime.outbox.give_back(hold, sample);
+}
+
+[[gnu::noinline, gnu::cold]] int refuse_origin(shunt_runtime& runtime, shunt_sample& sample,
+                                               std::int64_t said) noexcept {
+  take_back(runtime, sample);
+  return no_such_origin(runtime, said);
 }
 
 int loan(shunt_runtime* runtime, std::size_t bytes, shunt_sample* out) {
@@ -132,16 +139,22 @@ int publish_as(shunt_runtime* runtime, const shunt_publication* how, shunt_sampl
 }
 
 int publish(shunt_runtime* runtime, std::uint32_t topic, shunt_sample* sample, std::size_t offset, std::size_t bytes) {
-  const shunt_publication how{sizeof how, topic, 0, 0, 0};
+  const shunt_publication how{sizeof how, topic, 0, 0, 0, SHUNT_ORIGIN_INHERITED};
   return publish_as(runtime, &how, sample, offset, bytes);
 }
 
-int call(shunt_runtime* runtime, const shunt_message* parent, std::uint32_t index, shunt_sample* sample,
-         std::size_t offset, std::size_t bytes, std::int64_t deadline_ns, shunt_answer* out) {
+int call_as(shunt_runtime* runtime, const shunt_message* parent, const shunt_call* how, shunt_sample* sample,
+            std::size_t offset, std::size_t bytes, shunt_answer* out) {
   int code = SHUNT_OK;
   *out = {};
   Hand* const hand = may_use(*runtime, code);
   if (hand == nullptr) return code;
+  if (how->size < sizeof(shunt_call)) {
+    take_back(*runtime, *sample);
+    return runtime->error.set(ErrorCode::BadInput, "a shunt_call of {} bytes cannot be: the least has {}", how->size,
+                              sizeof(shunt_call));
+  }
+  const std::uint32_t index = how->call;
   const auto& calls = runtime->contract.calls;
   if (index >= calls.size() || calls[index] == 0) {
     take_back(*runtime, *sample);
@@ -155,8 +168,21 @@ int call(shunt_runtime* runtime, const shunt_message* parent, std::uint32_t inde
     take_back(*runtime, *sample);
     return runtime->error.set(ErrorCode::BadInput, "calls can be made for the message whose handler runs only");
   }
-  const NestedCalls::Call nested{calls[index], in_hand.correlation, bus::deadline_of(in_hand), deadline_ns};
+  const std::int64_t origin_ns = origin_of_next(*hand, how->origin_ns);
+  if (origin_ns == kNoSuchTime) return refuse_origin(*runtime, *sample, how->origin_ns);
+  const NestedCalls::Call nested{calls[index], in_hand.correlation, bus::deadline_of(in_hand), how->deadline_ns,
+                                 origin_ns};
   return runtime->calls.call(*hand, nested, *sample, offset, bytes, *out);
+}
+
+int call(shunt_runtime* runtime, const shunt_message* parent, std::uint32_t index, shunt_sample* sample,
+         std::size_t offset, std::size_t bytes, std::int64_t deadline_ns, shunt_answer* out) {
+  const shunt_call how{sizeof how, index, deadline_ns, SHUNT_ORIGIN_INHERITED};
+  return call_as(runtime, parent, &how, sample, offset, bytes, out);
+}
+
+std::int64_t answer_origin(shunt_runtime* runtime, const shunt_answer* answer) {
+  return hand_of_thread != nullptr ? runtime->calls.origin_ns(*answer) : 0;
 }
 
 void release(shunt_runtime* runtime, shunt_answer* answer) {
@@ -243,7 +269,9 @@ const shunt_services kServices{sizeof(shunt_services),
                                room,
                                clock_ns,
                                timer_start,
-                               timer_cancel};
+                               timer_cancel,
+                               call_as,
+                               answer_origin};
 
 Hand* this_hand() noexcept { return hand_of_thread; }
 void become_serving_thread(Hand& hand) noexcept { hand_of_thread = &hand; }

@@ -128,7 +128,8 @@ inline shunt_message ServingLoop::message(const bus::Incoming& incoming, std::ui
           header.correlation,
           bus::deadline_of(header),
           reinterpret_cast<const std::uint8_t*>(incoming.payload.data()),
-          incoming.payload.size()};
+          incoming.payload.size(),
+          bus::origin_of(header)};
 }
 
 inline ServingLoop::Turn ServingLoop::turn_of(const bus::MessageHeader& header, std::uint64_t position,

@@ -10,7 +10,7 @@ Status send_last_will(const Link& link, std::string_view plugin, const TopicRout
         "{}: the last will for \"{}\" has {} bytes, and at most {} may be: leave out what its receivers can do "
         "without",
         plugin, topic.name, bytes, kLastWillBytesMax);
-  const shunt_publication how{sizeof how, index, key.value, 0, 0};
+  const shunt_publication how{sizeof how, index, key.value, 0, 0, SHUNT_ORIGIN_NONE};
   return link.status(link.services->set_will(link.runtime, &how, payload, bytes));
 }
 

@@ -8,8 +8,8 @@ OwedAnswers::Owed OwedAnswers::defer(const shunt_message& request, shunt_message
                                      unsigned cancelled_at) {
   const std::lock_guard lock{mutex_};
   any_.store(true, std::memory_order_relaxed);
-  auto owed =
-      std::make_shared<Request>(Request{1ull << 62 | ++last_, request.index, request.deadline_ns, looks, cancelled_at});
+  auto owed = std::make_shared<Request>(Request{1ull << 62 | ++last_, request.index, request.deadline_ns, looks,
+                                                cancelled_at, std::chrono::nanoseconds{request.origin_ns}});
   owed_.emplace(owed->token, owed);
   later = request;
   later.token = owed->token;

@@ -6,6 +6,7 @@
 #include <shunt/plugin.h>
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <map>
 #include <memory>
@@ -22,8 +23,9 @@ class OwedAnswers {
     std::uint64_t token = 0;  ///< Of the deferred answer.
     std::uint32_t function = 0;
     std::int64_t deadline_ns = 0;
-    unsigned looks = 0;         ///< At cancelled(), the handler's own among them.
-    unsigned cancelled_at = 0;  ///< 0: at no look.
+    unsigned looks = 0;                 ///< At cancelled(), the handler's own among them.
+    unsigned cancelled_at = 0;          ///< 0: at no look.
+    std::chrono::nanoseconds origin{};  ///< Of the request; 0: none.
     std::optional<Result<Outgoing>> outcome{};
   };
   using Owed = std::shared_ptr<Request>;
@@ -40,7 +42,7 @@ class OwedAnswers {
   /// What `request` has for a deferred answer: a token of its own and no payload.
   Owed defer(const shunt_message& request, shunt_message& later, unsigned looks, unsigned cancelled_at);
 
-  /// The answer that is owed under `token` is what `give(function)` has, an std::optional<Result<Outgoing>>; without
+  /// The answer that is owed under `token` is what `give(request)` has, an std::optional<Result<Outgoing>>; without
   /// one it is owed still. False: nothing is owed, or nobody waits for it any more; `refusal` says which, the latter
   /// once.
   template <typename Give>
@@ -48,7 +50,7 @@ class OwedAnswers {
     const std::lock_guard lock{mutex_};
     const Owed owed = find_open(token, refusal);
     if (owed == nullptr) return false;
-    owed->outcome = give(owed->function);
+    owed->outcome = give(*owed);
     if (!owed->outcome) return true;
     owed_.erase(token);
     changed_.notify_all();

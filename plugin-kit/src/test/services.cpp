@@ -4,6 +4,7 @@
 #include "timer_services.hpp"
 
 #include <shunt/schemas/limits.hpp>
+#include <shunt/schemas/origin.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -73,8 +74,9 @@ void give_back(shunt_runtime* runtime, shunt_sample* sample) {
 int reply_later(StandInState& state, std::uint64_t token, shunt_sample& sample, std::size_t offset, std::size_t bytes) {
   int code = SHUNT_OK;
   Error refusal{ErrorCode::BadInput, {}};
-  const auto give = [&](std::uint32_t function) -> std::optional<Result<Outgoing>> {
-    Outgoing out{.index = function};
+  const auto give = [&](const OwedAnswers::Request& request) -> std::optional<Result<Outgoing>> {
+    const std::uint32_t function = request.function;
+    Outgoing out{.index = function, .origin = request.origin};
     if (code = state.outbound.take(sample, offset, bytes, out); code != SHUNT_OK) return std::nullopt;
     if (is_ring_full(state)) return code = refuse_full_ring(state), std::nullopt;
     const auto& route = state.contract.functions[function];
@@ -96,7 +98,8 @@ int reply(shunt_runtime* runtime, const shunt_message* message, shunt_sample* sa
     state.outbound.give_back(*sample);
     return code;
   }
-  Outgoing out{.index = state.in_hand.message.index};
+  Outgoing out{.index = state.in_hand.message.index,
+               .origin = std::chrono::nanoseconds{state.in_hand.message.origin_ns}};
   if (code = state.outbound.take(*sample, offset, bytes, out); code != SHUNT_OK) return code;
   if (is_ring_full(state)) return refuse_full_ring(state);
   const auto& route = state.contract.functions[out.index];
@@ -122,6 +125,24 @@ int defer(shunt_runtime* runtime, const shunt_message* request, shunt_message* l
   return SHUNT_OK;
 }
 
+/// False: there is no such time.
+bool say_origin(StandInState& state, Outgoing& out, std::int64_t said) {
+  if (said == SHUNT_ORIGIN_INHERITED) said = state.in_hand.message.origin_ns;
+  else if (said == SHUNT_ORIGIN_NOW) said = look_at_clock(state);
+  else if (said == SHUNT_ORIGIN_NONE) said = 0;
+  else if (said <= 0 || said > Origin::kMaxNs) return false;
+  out.origin = std::chrono::nanoseconds{said};
+  return true;
+}
+
+int no_such_origin(StandInState& state, std::int64_t said) {
+  return state.error.set(ErrorCode::BadInput, "an origin of {} ns; 1 to {} are meant", said, Origin::kMaxNs);
+}
+int refuse_origin(StandInState& state, shunt_sample& sample, std::int64_t said) {
+  state.outbound.give_back(sample);
+  return no_such_origin(state, said);
+}
+
 /// For every service that publishes. `out` says on which topic, and whatever else that service can say.
 int send_publication(StandInState& state, Outgoing out, shunt_sample& sample, std::size_t offset, std::size_t bytes) {
   int code = SHUNT_OK;
@@ -140,7 +161,9 @@ int send_publication(StandInState& state, Outgoing out, shunt_sample& sample, st
 }
 
 int publish(shunt_runtime* runtime, std::uint32_t topic, shunt_sample* sample, std::size_t offset, std::size_t bytes) {
-  return send_publication(of(runtime), {.index = topic}, *sample, offset, bytes);
+  Outgoing out{.index = topic};
+  static_cast<void>(say_origin(of(runtime), out, SHUNT_ORIGIN_INHERITED));
+  return send_publication(of(runtime), std::move(out), *sample, offset, bytes);
 }
 
 int publish_as(shunt_runtime* runtime, const shunt_publication* how, shunt_sample* sample, std::size_t offset,
@@ -153,8 +176,9 @@ int publish_as(shunt_runtime* runtime, const shunt_publication* how, shunt_sampl
     state.outbound.give_back(*sample);
     return code;
   }
-  return send_publication(state, {.index = said.topic_out, .key = said.key, .urgent = (said.flags & SHUNT_URGENT) != 0},
-                          *sample, offset, bytes);
+  Outgoing out{.index = said.topic_out, .key = said.key, .urgent = (said.flags & SHUNT_URGENT) != 0};
+  if (!say_origin(state, out, said.origin_ns)) return refuse_origin(state, *sample, said.origin_ns);
+  return send_publication(state, std::move(out), *sample, offset, bytes);
 }
 
 int publish_batch(shunt_runtime* runtime, const shunt_publication* how, shunt_part* parts, std::size_t count,
@@ -165,9 +189,11 @@ int publish_batch(shunt_runtime* runtime, const shunt_publication* how, shunt_pa
   if (!may_use(state, code)) return code;
   shunt_publication said{};
   code = read_publication(state, *how, said);
+  Outgoing out{.index = said.topic_out, .urgent = (said.flags & SHUNT_URGENT) != 0};
+  if (code == SHUNT_OK && !say_origin(state, out, said.origin_ns)) code = no_such_origin(state, said.origin_ns);
   std::size_t next = 0;
   for (; next < count && code == SHUNT_OK; ++next) {
-    const Outgoing out{.index = said.topic_out, .key = parts[next].key, .urgent = (said.flags & SHUNT_URGENT) != 0};
+    out.key = parts[next].key;
     code = send_publication(state, out, parts[next].sample, parts[next].offset, parts[next].bytes);
     if (code == SHUNT_OK) ++*published;
   }
@@ -229,12 +255,19 @@ int refuse_unwanted(StandInState& state) {
   return state.error.set(ErrorCode::Cancelled, "nobody waits for the answer to the outer call any more");
 }
 
-int call(shunt_runtime* runtime, const shunt_message* parent, std::uint32_t index, shunt_sample* sample,
-         std::size_t offset, std::size_t bytes, std::int64_t deadline_ns, shunt_answer* out) {
+int call_as(shunt_runtime* runtime, const shunt_message* parent, const shunt_call* how, shunt_sample* sample,
+            std::size_t offset, std::size_t bytes, shunt_answer* out) {
   auto& state = of(runtime);
   int code = SHUNT_OK;
   *out = {};
   if (!may_use(state, code)) return code;
+  if (how->size < sizeof(shunt_call)) {
+    state.outbound.give_back(*sample);
+    return state.error.set(ErrorCode::BadInput, "a shunt_call of {} bytes cannot be: the least has {}", how->size,
+                           sizeof(shunt_call));
+  }
+  const std::uint32_t index = how->call;
+  std::int64_t deadline_ns = how->deadline_ns;
   if (index >= state.contract.calls.size()) {
     state.outbound.give_back(*sample);
     return state.error.set(ErrorCode::Undeclared, "the manifest declares {} calls; there is no number {}",
@@ -255,6 +288,7 @@ int call(shunt_runtime* runtime, const shunt_message* parent, std::uint32_t inde
     deadline_ns = in_hand.deadline_ns;
   if (deadline_ns == 0) deadline_ns = now + std::chrono::nanoseconds{kDefaultDeadline}.count();
   Outgoing request{.index = index, .allowed = std::chrono::nanoseconds{std::max<std::int64_t>(deadline_ns - now, 0)}};
+  if (!say_origin(state, request, how->origin_ns)) return refuse_origin(state, *sample, how->origin_ns);
   if (code = state.outbound.take(*sample, offset, bytes, request); code != SHUNT_OK) return code;
   if (is_ring_full(state)) return refuse_full_ring(state);
   const bool nested = parent != nullptr;
@@ -265,18 +299,33 @@ int call(shunt_runtime* runtime, const shunt_message* parent, std::uint32_t inde
   if (!answer) return state.error.set(answer.error().code, "{}", answer.error().message);
   const auto& [handle, held] = *state.answers.emplace(++state.last_answer, *answer).first;
   *out = {held.span().data(), held.span().size(), handle};
+  state.answer_origins[handle] = request.origin.count();
   return SHUNT_OK;
+}
+
+int call(shunt_runtime* runtime, const shunt_message* parent, std::uint32_t index, shunt_sample* sample,
+         std::size_t offset, std::size_t bytes, std::int64_t deadline_ns, shunt_answer* out) {
+  const shunt_call how{sizeof how, index, deadline_ns, SHUNT_ORIGIN_INHERITED};
+  return call_as(runtime, parent, &how, sample, offset, bytes, out);
+}
+
+std::int64_t answer_origin(shunt_runtime* runtime, const shunt_answer* answer) {
+  const auto& origins = of(runtime).answer_origins;
+  const auto found = origins.find(answer->handle);
+  return found == origins.end() ? 0 : found->second;
 }
 
 void release(shunt_runtime* runtime, shunt_answer* answer) {
   const shunt_answer taken = std::exchange(*answer, shunt_answer{});
-  if (is_serving_thread(of(runtime))) of(runtime).answers.erase(taken.handle);
+  if (!is_serving_thread(of(runtime))) return;
+  of(runtime).answers.erase(taken.handle);
+  of(runtime).answer_origins.erase(taken.handle);
 }
 
 int fail_later(StandInState& state, std::uint64_t token, Error&& why) {
   int code = SHUNT_OK;
   Error refusal{ErrorCode::BadInput, {}};
-  const auto give = [&](std::uint32_t) -> std::optional<Result<Outgoing>> {
+  const auto give = [&](const OwedAnswers::Request&) -> std::optional<Result<Outgoing>> {
     if (!is_ring_full(state)) return tl::make_unexpected(std::move(why));
     code = refuse_full_ring(state);
     return error(ErrorCode::PluginFailed, "the deferred answer failed, and there was no room to say so");
@@ -356,11 +405,13 @@ const shunt_services kStandInServices{
     .clock_ns = clock_ns,
     .timer_start = timer_start,
     .timer_cancel = timer_cancel,
+    .call_as = call_as,
+    .answer_origin = answer_origin,
 };
 
 // Who appends a service to plugin.h gives it to plugins under test as well: a function above, a line in the table, and
 // its name here in place of the last.
-static_assert(sizeof(shunt_services) == offsetof(shunt_services, timer_cancel) + sizeof(shunt_services::timer_cancel),
+static_assert(sizeof(shunt_services) == offsetof(shunt_services, answer_origin) + sizeof(shunt_services::answer_origin),
               "plugin.h has a service that a plugin under test does not get");
 
 StandInState& of(shunt_runtime* runtime) { return *reinterpret_cast<StandInState*>(runtime); }

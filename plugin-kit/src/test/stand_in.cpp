@@ -190,6 +190,7 @@ Result<Outgoing> run_request(StandInState& state, std::uint32_t function, std::s
     return error(ErrorCode::Cancelled, "the caller cancelled before the handler was entered");
   take_in_hand(state, function, options.redelivered, true);
   state.in_hand.message.deadline_ns = deadline;
+  state.in_hand.message.origin_ns = options.origin.count();
   state.cancelled_at.store(options.cancelled_at_look.value_or(0), std::memory_order_relaxed);
   const auto thrown = handle(state, payload, state.plugin.handle);
   InHand done = std::exchange(state.in_hand, {});
@@ -315,6 +316,7 @@ Status StandIn::publication(std::uint32_t topic, std::span<const std::uint8_t> p
   take_in_hand(state, topic, options.redelivered, false);
   if (options.latched) state.in_hand.message.flags |= SHUNT_LATCHED;
   if (options.last_will) state.in_hand.message.flags |= SHUNT_LAST_WILL;
+  state.in_hand.message.origin_ns = options.origin.count();
   const auto thrown = handle(state, payload, state.plugin.receive);
   InHand done = std::exchange(state.in_hand, {});
   SHUNT_CHECK(aftermath(state));

@@ -78,6 +78,7 @@ struct StandInState {
   std::vector<std::optional<Scripted>> standing;
   std::vector<std::deque<Scripted>> once;
   std::map<std::uint64_t, SharedBytes> answers{};
+  std::map<std::uint64_t, std::int64_t> answer_origins{};
   std::uint64_t last_answer = 0;
 
   std::atomic<std::int64_t> clock_ns{1'000'000'000'000};

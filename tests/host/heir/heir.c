@@ -29,7 +29,7 @@ static void* create(shunt_runtime* runtime, const shunt_services* services) {
 static void destroy(void* self) { free(self); }
 
 static int leave(struct heir* heir, uint32_t topic, const uint8_t* payload, size_t bytes) {
-  const shunt_publication how = {sizeof(how), topic, 0, 0, 0};
+  const shunt_publication how = {sizeof(how), topic, 0, 0, 0, 0};
   return heir->services->set_will(heir->runtime, &how, payload, bytes);
 }
 

@@ -35,6 +35,11 @@ inline void store_header(MessageHeader& shared, const MessageHeader& header) noe
   copy(shared.chunk.packed, header.chunk.packed);
   copy(shared.generation, header.generation);
   copy(shared.status, header.status);
+  if ((header.flags & flag::kOrigin) == 0) [[likely]]
+    return;
+  copy(shared.origin_high, header.origin_high);
+  copy(shared.origin_middle, header.origin_middle);
+  copy(shared.origin_low, header.origin_low);
 }
 
 /// The same for a payload, in words of 8 bytes and the rest.

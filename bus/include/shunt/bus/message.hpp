@@ -23,6 +23,7 @@ inline constexpr std::uint8_t kRedelivered = 1;  ///< An earlier instance may ha
 inline constexpr std::uint8_t kLatched = 2;      ///< It was published before this instance was there.
 inline constexpr std::uint8_t kUrgent = 4;       ///< It overtakes what is not.
 inline constexpr std::uint8_t kLastWill = 8;     ///< Its publisher has vanished, and had left it with the host.
+inline constexpr std::uint8_t kOrigin = 16;      ///< It says when what it tells of came about.
 }  // namespace flag
 
 /// Names a chunk of one pool: which size class and which of its chunks.
@@ -45,7 +46,7 @@ struct MessageHeader {
   Kind kind = Kind::None;
   Place place = Place::None;
   std::uint8_t flags = 0;
-  std::uint8_t reserved0 = 0;
+  std::uint8_t origin_high = 0;   ///< With the two below, where a flag announces them: see origin_of().
   std::uint64_t correlation = 0;  ///< Sender's name for this message; a Reply and a Cancel echo the Request's.
   /// Plugin to host: correlation of the message being handled; 0 for none. Host to plugin, of a Cancel: where its
   /// Request stands in the ring of data; of a publication that its topic keeps: its number there, for the host alone.
@@ -56,8 +57,8 @@ struct MessageHeader {
   ChunkId chunk;
   std::uint32_t generation = 0;  ///< Of the chunk's loan.
   std::uint16_t status = 0;      ///< Reply: 0 for success, else ErrorCode + 1.
-  std::uint16_t reserved1 = 0;
-  std::uint32_t reserved2 = 0;
+  std::uint16_t origin_middle = 0;
+  std::uint32_t origin_low = 0;
 };
 static_assert(sizeof(MessageHeader) == 56);
 static_assert(std::is_trivially_copyable_v<MessageHeader> && std::is_standard_layout_v<MessageHeader>);
@@ -75,6 +76,31 @@ static_assert(std::is_trivially_copyable_v<MessageHeader> && std::is_standard_la
 /// Of a publication only.
 constexpr void set_key(MessageHeader& header, std::uint64_t key) noexcept {
   header.deadline_ns = std::bit_cast<std::int64_t>(key);
+}
+
+// Three gaps of the header have 56 bits: a clock of nanoseconds that has run for two years.
+
+/// When what a message tells of came about, in CLOCK_MONOTONIC nanoseconds; 0: nobody said.
+[[nodiscard]] constexpr std::int64_t origin_of(const MessageHeader& header) noexcept {
+  if ((header.flags & flag::kOrigin) == 0) return 0;
+  return static_cast<std::int64_t>(std::uint64_t{header.origin_high} << 48 | std::uint64_t{header.origin_middle} << 32 |
+                                   header.origin_low);
+}
+/// `origin_ns`: 1 .. kOriginMaxNs.
+constexpr void set_origin(MessageHeader& header, std::int64_t origin_ns) noexcept {
+  const auto bits = static_cast<std::uint64_t>(origin_ns);
+  header.flags |= flag::kOrigin;
+  header.origin_high = static_cast<std::uint8_t>(bits >> 48);
+  header.origin_middle = static_cast<std::uint16_t>(bits >> 32);
+  header.origin_low = static_cast<std::uint32_t>(bits);
+}
+/// What follows from `cause` has its origin.
+constexpr void take_origin(MessageHeader& header, const MessageHeader& cause) noexcept {
+  if ((cause.flags & flag::kOrigin) == 0) return;
+  header.flags |= flag::kOrigin;
+  header.origin_high = cause.origin_high;
+  header.origin_middle = cause.origin_middle;
+  header.origin_low = cause.origin_low;
 }
 
 }  // namespace shunt::bus

@@ -36,9 +36,9 @@ class Batch {
   }
   [[nodiscard]] std::size_t count() const noexcept { return count_; }
 
-  [[nodiscard]] Result<BatchDelivery> publish(std::span<const Key> keys, bool urgent) {
+  [[nodiscard]] Result<BatchDelivery> publish(const BatchOptions& options) {
     const std::size_t count = std::exchange(count_, 0);
-    return route_.publish_batch(std::span{chunks_}.first(count), std::span{built_}.first(count), keys, urgent);
+    return route_.publish_batch(std::span{chunks_}.first(count), std::span{built_}.first(count), options);
   }
 
  private:
@@ -82,8 +82,9 @@ template <typename Root, typename Build>
       if (auto added = batch.add<Root>(one); !added) not_built = std::move(added).error();
     }
     if (batch.count() > 0) {
-      const auto keys = options.keys.empty() ? options.keys : options.keys.subspan(first, batch.count());
-      auto sent = batch.publish(keys, options.urgent);
+      BatchOptions part = options;
+      if (!part.keys.empty()) part.keys = part.keys.subspan(first, batch.count());
+      auto sent = batch.publish(part);
       if (!sent) all.rest = std::move(sent).error();
       else add(all, *sent);
     }

@@ -4,6 +4,7 @@
 #include <shunt/bus/doorbell.hpp>
 #include <shunt/schemas/error.hpp>
 #include <shunt/schemas/key.hpp>
+#include <shunt/schemas/origin.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -17,18 +18,21 @@ namespace shunt {
 struct CallOptions {
   std::optional<std::chrono::nanoseconds> deadline{};  ///< From now; the route's (3 s) when absent. 0: too late.
   std::optional<bus::Wait> wait{};                     ///< How this thread waits; the route's setting when absent.
+  Origin origin{};  ///< When what it asks about came about; in a callback, that of what the callback is for.
 };
 
 /// Of one publication; every member may be left out.
 struct PublishOptions {
   Key key{};  ///< On a topic that conflates: what it tells of. A receiver that lags gets the latest message of each.
   bool urgent = false;  ///< It overtakes what is not urgent and waits, also in a plugin's ring.
+  Origin origin{};      ///< When what it tells of came about; in a callback, that of what the callback is for.
 };
 
 /// Of publications that go out together; every member may be left out.
 struct BatchOptions {
   std::span<const Key> keys{};  ///< One for each; or none, and none has a key.
   bool urgent = false;
+  Origin origin{};  ///< Of all of them: when what they tell of came about; in a callback as for one.
 };
 
 /// What became of a publication: sums over its receivers.

@@ -1,7 +1,9 @@
 #pragma once
 /// A payload that came from a plugin: who holds one can read it, whatever happens to the plugin or the host.
 
+#include <chrono>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <utility>
 
@@ -41,6 +43,10 @@ class ReceivedBytes {
   [[nodiscard]] bool latched() const noexcept { return (marks_ & kLatched) != 0; }
   /// Whether it is what its publisher had left with the host in case that it vanished, as it has.
   [[nodiscard]] bool is_last_will() const noexcept { return (marks_ & kLastWill) != 0; }
+
+  /// When what it tells of came about, as its sender or the first of its chain said; none: nobody did. CLOCK_MONOTONIC,
+  /// by its plugin's word.
+  [[nodiscard]] std::optional<std::chrono::nanoseconds> origin() const noexcept;
 
   // For the host's own use.
 

@@ -58,9 +58,9 @@ class RouteHandle {
   [[nodiscard]] Result<StartedCall> call_async(const Chunks& chunks, const bus::Built& built,
                                                const CallOptions& options, host::Completion completion) const;
 
-  /// What was built with each of `chunks`, all of it consumed (publish_batch.cpp). `keys`: one for each, or none.
+  /// What was built with each of `chunks`, all of it consumed (publish_batch.cpp).
   [[nodiscard]] Result<BatchDelivery> publish_batch(std::span<const Chunks> chunks, std::span<const bus::Built> built,
-                                                    std::span<const Key> keys, bool urgent) const;
+                                                    const BatchOptions& options) const;
   /// Gives back what was built with `chunks` and is not going to be sent.
   static void give_back(const Chunks& chunks, const bus::Built& built) noexcept;
 

@@ -42,6 +42,12 @@ class Answer {
   const T& operator*() const { return *root_; }
   const T* operator->() const { return root_; }
 
+  /// As Context::origin, of the answer: that of its request. Only on the serving thread.
+  [[nodiscard]] std::optional<std::chrono::nanoseconds> origin() const {
+    const auto ns = link_->services->answer_origin(link_->runtime, &answer_);
+    return ns == 0 ? std::nullopt : std::optional(std::chrono::nanoseconds(ns));
+  }
+
  private:
   const Link* link_;
   shunt_answer answer_;
@@ -65,11 +71,11 @@ template <typename Request, typename Rep, typename Build>
   const std::int64_t deadline_ns =
       options.deadline.count() == 0 ? 0 : bus::deadline_after(link.services->now_ns(link.runtime), options.deadline);
   shunt_answer answer{};
-  auto answered = build_and_send<Request>(link, hint, options.payload, build,
-                                          [&](shunt_sample* sample, std::size_t offset, std::size_t bytes) {
-                                            return link.services->call(link.runtime, &context.message(), index, sample,
-                                                                       offset, bytes, deadline_ns, &answer);
-                                          });
+  const shunt_call how{sizeof how, index, deadline_ns, options.origin.raw()};
+  auto answered = build_and_send<Request>(
+      link, hint, options.payload, build, [&](shunt_sample* sample, std::size_t offset, std::size_t bytes) {
+        return link.services->call_as(link.runtime, &context.message(), &how, sample, offset, bytes, &answer);
+      });
   if (!answered) return tl::make_unexpected(failed_call(route, std::move(answered).error()));
   if (const auto* root = verified<Rep>(answer.payload, answer.payload_bytes)) [[likely]]
     return Answer<Rep>(link, answer, *root);

@@ -67,6 +67,13 @@ class Context {
   template <typename Handler>
   [[nodiscard]] Result<Timer> after(std::chrono::nanoseconds delay, Handler&& handler) const;
 
+  /// When what this message tells of came about, as the first of its chain said, on CLOCK_MONOTONIC; none: nobody did.
+  /// What its handler answers, calls and publishes has the same, unless it says otherwise.
+  [[nodiscard]] std::optional<std::chrono::nanoseconds> origin() const {
+    if (message_->origin_ns == 0) return {};
+    return std::chrono::nanoseconds(message_->origin_ns);
+  }
+
   /// Names this message among those of the instance; 0 in a timer's handler.
   [[nodiscard]] std::uint64_t token() const { return message_->token; }
 

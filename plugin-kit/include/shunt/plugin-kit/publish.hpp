@@ -13,12 +13,13 @@ namespace shunt::kit {
 template <typename T, typename Build>
 [[nodiscard]] Status publish(const Link& link, std::uint32_t topic, bus::SizeHint& hint, Build& build,
                              PublishOptions options) {
-  return build_and_send<T>(link, hint, options.payload, build,
-                           [&](shunt_sample* sample, std::size_t offset, std::size_t bytes) {
-                             const shunt_publication how{sizeof how, topic, options.key.value,
-                                                         options.urgent ? std::uint32_t{SHUNT_URGENT} : 0u, 0};
-                             return link.services->publish_as(link.runtime, &how, sample, offset, bytes);
-                           });
+  return build_and_send<T>(
+      link, hint, options.payload, build, [&](shunt_sample* sample, std::size_t offset, std::size_t bytes) {
+        const shunt_publication how{
+            sizeof how,          topic, options.key.value, options.urgent ? std::uint32_t{SHUNT_URGENT} : 0u, 0,
+            options.origin.raw()};
+        return link.services->publish_as(link.runtime, &how, sample, offset, bytes);
+      });
 }
 
 /// The same for what was loaned, which is gone whatever comes of it.
@@ -27,7 +28,7 @@ template <typename T>
   Loan<T> sent = std::move(loan);
   shunt_sample sample = sent.release();
   const shunt_publication how{sizeof how, topic, options.key.value, options.urgent ? std::uint32_t{SHUNT_URGENT} : 0u,
-                              0};
+                              0, options.origin.raw()};
   return link.status(link.services->publish_as(link.runtime, &how, &sample, 0, sizeof(T)));
 }
 

@@ -3,7 +3,9 @@
 
 #include <shunt/plugin.h>
 
+#include <chrono>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 namespace shunt::kit {
@@ -17,6 +19,12 @@ class Received {
 
   const T& operator*() const { return *root_; }
   const T* operator->() const { return root_; }
+
+  /// As Context::origin.
+  [[nodiscard]] std::optional<std::chrono::nanoseconds> origin() const {
+    if (message_->origin_ns == 0) return {};
+    return std::chrono::nanoseconds(message_->origin_ns);
+  }
 
   /// The FlatBuffer as it came, to pass on or to store; ends with the handler.
   [[nodiscard]] std::span<const std::uint8_t> bytes() const { return {message_->payload, message_->payload_bytes}; }

@@ -28,6 +28,7 @@ struct RequestOptions {
   /// The caller cancels: before the handler is entered (0), or so that the n-th time, from 1, that the plugin asks
   /// cancelled() is the first to say so. None: not by itself; see Runner::cancel().
   std::optional<unsigned> cancelled_at_look{};
+  std::chrono::nanoseconds origin{0};  ///< When what it asks about came about; 0: nobody said.
 };
 
 /// How a publication reaches its handler.
@@ -35,6 +36,7 @@ struct PublicationOptions {
   bool redelivered = false;
   bool latched = false;    ///< From before the plugin was there, kept by the topic.
   bool last_will = false;  ///< Its publisher has vanished, and left it with the host.
+  std::chrono::nanoseconds origin{0};  ///< When what it tells of came about; 0: nobody said.
 };
 
 /// How an answer to a call of the plugin comes.

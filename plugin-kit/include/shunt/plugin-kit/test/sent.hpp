@@ -4,6 +4,8 @@
 #include <shunt/plugin-kit/payload.hpp>
 #include <shunt/plugin-kit/test/stand_in.hpp>
 
+#include <optional>
+
 namespace shunt::test {
 
 /// A value; readable as long as any copy of it, whatever becomes of the plugin.
@@ -26,6 +28,10 @@ class Sent {
   /// Of a publication: the key that it was given; Key{} is none.
   [[nodiscard]] Key key() const { return outgoing_.key; }
   [[nodiscard]] bool urgent() const { return outgoing_.urgent; }
+  /// When what it tells of came about; of a reply, that of its request.
+  [[nodiscard]] std::optional<std::chrono::nanoseconds> origin() const {
+    return outgoing_.origin.count() == 0 ? std::nullopt : std::optional(outgoing_.origin);
+  }
 
  private:
   Outgoing outgoing_;

@@ -45,6 +45,7 @@ struct Outgoing {
   std::chrono::nanoseconds allowed{0};  ///< Of a call: from its sending to its deadline.
   Key key{};                            ///< Of a publication, as is the next.
   bool urgent = false;
+  std::chrono::nanoseconds origin{0};  ///< 0: none.
 };
 
 struct LogLine {
