@@ -3,6 +3,7 @@
 #include "admin_echo.hpp"
 #include "admin_json.hpp"
 #include "by_name.hpp"
+#include "units.hpp"
 
 #include <shunt/host/base64.hpp>
 #include <shunt/schemas/names.hpp>
@@ -107,6 +108,7 @@ Result<Json> list_all(const Task& task) {
               {"in_flight", snapshot.in_flight},
               {"plugins", list(snapshot.plugins, plugin_json)},
               {"pools", list(snapshot.pools, pool_json)},
+              {"validators", validators_json(snapshot.validators)},
               {"routes", list(snapshot.routes, route_json)}};
 }
 
@@ -268,6 +270,30 @@ void switch_plugin(Task task) {
       [](Supervisor&) { return Json::object(); });
 }
 
+void advance_clock(Task task) {
+  const auto plugin = task.text("plugin");
+  const auto by_text = task.text("by");
+  const auto within = task.milliseconds("timeout_ms");
+  if (!plugin) return task.answer(tl::make_unexpected(plugin.error()));
+  if (!by_text) return task.answer(tl::make_unexpected(by_text.error()));
+  if (!within) return task.answer(tl::make_unexpected(within.error()));
+  const auto by = parse_duration(*by_text);
+  if (!by) return task.answer(tl::make_unexpected(by.error()));
+  const auto result = std::make_shared<ClockAdvance>();
+  on_control_loop(
+      std::move(task),
+      [plugin = *plugin, by = *by, within = within->value_or(std::chrono::seconds{5}), result](
+          Supervisor& supervisor, const Supervisor::Done& done) {
+        supervisor.advance_clock(plugin, by, within, [result, done](const Result<ClockAdvance>& advanced) {
+          if (advanced) *result = *advanced;
+          done(advanced ? Status{} : tl::make_unexpected(advanced.error()));
+        });
+      },
+      [result](Supervisor&) {
+        return Json{{"now_ns", result->now.count()}, {"says", {{"fired", result->says_fired}}}};
+      });
+}
+
 /// stop, restart and drain.
 template <void (Supervisor::*kDoing)(const Scope&, Supervisor::Within, Supervisor::Done)>
 void tell_and_wait(Task task) {
@@ -321,6 +347,7 @@ constexpr std::array kCommands{
     Command{"drain", tell_and_wait<&Supervisor::drain>},
     Command{"disable", tell<&Supervisor::disable>},
     Command{"enable", tell<&Supervisor::enable>},
+    Command{"clock", advance_clock},
 };
 
 }  // namespace

@@ -22,6 +22,14 @@ Json answer_json(Result<Json> result) {
   return {{"result", std::move(*result)}};
 }
 
+Json validators_json(const std::vector<ValidatorSnapshot>& validators) {
+  Json json = Json::array();
+  for (const ValidatorSnapshot& each : validators)
+    json.push_back(
+        {{"type", each.type}, {"checked", each.checked}, {"refused", each.refused}, {"mean_ns", each.mean_ns}});
+  return json;
+}
+
 Json plugin_json(const PluginSnapshot& plugin) {
   Json kinds = Json::object();
   for (std::size_t i = 0; i < kCrashKinds; ++i)
@@ -56,6 +64,7 @@ Json plugin_json(const PluginSnapshot& plugin) {
     wills.push_back({{"topic", each.topic}, {"last_will", each.name}, {"bytes", each.bytes}, {"set", each.set}});
   json["last_wills"] = std::move(wills);
   json["last_wills_sent"] = plugin.last_wills_sent;
+  if (!plugin.says_validators.empty()) json["says"]["validators"] = validators_json(plugin.says_validators);
   if (!plugin.bridge) return json;
   json["bridge"] = true;
   json["says"]["state"] = plugin.says_state;

@@ -23,6 +23,7 @@ using Json = nlohmann::ordered_json;
 /// {"result":...}, or error_json.
 [[nodiscard]] Json answer_json(Result<Json> result);
 
+[[nodiscard]] Json validators_json(const std::vector<ValidatorSnapshot>& validators);
 [[nodiscard]] Json plugin_json(const PluginSnapshot& plugin);
 [[nodiscard]] Json version_json(const KnownVersion& version);
 [[nodiscard]] Json route_json(const RouteSnapshot& route);

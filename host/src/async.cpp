@@ -164,6 +164,7 @@ Result<ReceivedBytes> PendingBytes::get() {
 
 bool PendingBytes::cancel() noexcept { return call_ != nullptr && core_->hub->cancel(call_->correlation); }
 
+Status PendingBytes::check_reply(const void* root) const { return shunt::check_reply(*call_->route, root); }
 Error PendingBytes::bad_payload(std::size_t bytes) const { return shunt::bad_payload(*call_->route, "reply", bytes); }
 
 bool StartedCall::cancel() noexcept { return core_->hub->cancel(correlation_); }

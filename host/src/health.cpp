@@ -40,6 +40,21 @@ void Supervisor::on_health(Instance& instance, const control::Health& said) {
   });
 }
 
+/// Kept as it was said last, for people.
+void Supervisor::on_validations(Instance& instance, const control::Validations& said) {
+  constexpr std::size_t kTypesMax = 64;
+  constexpr std::size_t kNameBytesMax = 200;
+  Running* const running = find(instance);
+  if (running == nullptr || said.types() == nullptr) return;
+  running->validators.clear();
+  for (const auto* const each : *said.types()) {
+    if (running->validators.size() == kTypesMax) return;
+    const auto name = each->type() == nullptr ? std::string_view{} : each->type()->string_view();
+    running->validators.push_back({escaped(name, kNameBytesMax), each->checked(), each->refused(),
+                                   each->timed() == 0 ? 0 : each->took_ns() / each->timed()});
+  }
+}
+
 void Supervisor::apply_health(Running& running) {
   const auto now = EventLoop::Clock::now();
   if (running.says == running.health) return;

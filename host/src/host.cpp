@@ -248,6 +248,10 @@ Status Host::restart(const Scope& what, std::optional<std::chrono::nanoseconds> 
   return core_->on_loop([&](auto done) { core_->supervisor->restart(what, within, std::move(done)); });
 }
 
+Status Host::add_validator(const std::type_info& type, std::function<Status(const void*)> accepts) {
+  return core_->directory.add_validator(host::schema_name_of(type), std::move(accepts));
+}
+
 std::chrono::nanoseconds Host::now() noexcept { return std::chrono::nanoseconds{bus::now_ns()}; }
 
 Result<ClockAdvance> Host::advance_clock(std::string_view plugin, std::chrono::nanoseconds by,

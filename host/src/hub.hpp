@@ -98,7 +98,7 @@ class Hub {
   /// In order, with one look at the table and one wake-up of each receiver (publish_batch.cpp). At least one part, and
   /// at most kBatchMax. Errors, where none was published: those of publish().
   [[nodiscard]] Result<SentBatch> publish_batch(const RouteInfo& route, std::span<const Part> parts, bool urgent,
-                                                  Origin origin);
+                                                Origin origin);
   static constexpr std::size_t kBatchMax = 16;
 
   /// How many messages the route takes now, of its receiver with the least room (room.cpp); SIZE_MAX where there is

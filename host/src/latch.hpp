@@ -26,8 +26,8 @@ class Latch {
   struct About {
     std::uint64_t key = 0;
     std::uint8_t flags = 0;
-    bool from_host = false;    ///< Of the host itself, whose own subscriptions do not hear it.
-    bool from_bridge = false;  ///< Of the topic's bridge, which does not hear it either.
+    bool from_host = false;      ///< Of the host itself, whose own subscriptions do not hear it.
+    bool from_bridge = false;    ///< Of the topic's bridge, which does not hear it either.
     std::int64_t origin_ns = 0;  ///< 0: nobody said.
   };
   /// One publication.

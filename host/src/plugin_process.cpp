@@ -57,7 +57,8 @@ PluginProcess::PluginProcess(EventLoop& loop, ProcessListener& listener, std::sh
       listener_(listener),
       instance_(std::move(instance)),
       deadlines_(configuration.deadlines),
-      health_words_(health_words_of(configuration)) {}
+      health_words_(health_words_of(configuration)),
+      validation_words_(health_words_of(configuration)) {}
 
 PluginProcess::~PluginProcess() {
   loop_.cancel(deadline_);

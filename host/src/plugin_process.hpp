@@ -41,6 +41,8 @@ class ProcessListener {
   virtual void on_health(Instance& instance, const control::Health& said) = 0;
   /// The timers have run that were due when its clock went on, so many times by its own word.
   virtual void on_advanced(Instance& instance, std::uint64_t fired) = 0;
+  /// What came of its validators, by its own word; no more often than it is asked for its health.
+  virtual void on_validations(Instance& instance, const control::Validations& said) = 0;
   /// Of a bridge, and as it says it.
   virtual void on_bridge_report(Instance& instance, const control::BridgeReport& report) = 0;
   /// What it leaves to be published when it vanishes. Errors: that cannot be; it ends with that.
@@ -99,7 +101,7 @@ class PluginProcess {
   void on_warden_packet();
   void accept_from_warden(Packet& packet);
   void accept_report(const control::Message& message);
-  void on_plugin_packet();                       // plugin_words.cpp, as the next three
+  void on_plugin_packet();  // plugin_words.cpp, as the next three
   bool accept_word(const control::Message& message);
   static Allowance health_words_of(const PluginConfiguration& configuration);
   void on_plugin_closed();
@@ -147,6 +149,7 @@ class PluginProcess {
   EventLoop::TimerId closed_deadline_ = 0;  // until when a process that closed its end has to have ended
   Death death_;
   Allowance health_words_;
+  Allowance validation_words_;
   std::size_t advances_ = 0;  // of its clock, that it has not answered
 };
 

@@ -116,7 +116,8 @@ Result<Hub::SentBatch> Hub::publish_batch(const RouteInfo& route, std::span<cons
       const EndOfLoan loan{parts[i].pool, *parts[i].built};
       continue;
     }
-    auto sent = publish(route, parts[i].pool, *parts[i].built, {.key = parts[i].key, .urgent = urgent, .origin = origin});
+    auto sent =
+        publish(route, parts[i].pool, *parts[i].built, {.key = parts[i].key, .urgent = urgent, .origin = origin});
     if (!sent) {
       result.rest = std::move(sent).error();
       continue;

@@ -30,6 +30,25 @@ bus::Payload RouteHandle::payload() const noexcept {
 
 const std::string& RouteHandle::name() const noexcept { return route_->name; }
 
+RouteHandle::RouteHandle(std::shared_ptr<host::Core> core, const host::RouteInfo& route)
+    : core_(std::move(core)), route_(&route), checks_(&route.checks) {}
+
+namespace {
+
+Error refused(const host::RouteInfo& route, const std::string& why) {
+  return {ErrorCode::ValidationFailed,
+          fmt::format("\"{}\": the host's validator of {} refuses the reply: {}", route.name, route.reply.name, why)};
+}
+
+}  // namespace
+
+Error RouteHandle::refused_reply(const std::string& why) const { return refused(*route_, why); }
+
+Status check_reply(const host::RouteInfo& route, const void* root) {
+  if (const auto why = host::refusal(route.checks.reply, root)) return tl::make_unexpected(refused(route, *why));
+  return {};
+}
+
 Error RouteHandle::bad_payload(const char* what, std::size_t bytes) const {
   return shunt::bad_payload(*route_, what, bytes);
 }

@@ -45,8 +45,23 @@ Result<RouteInfo*> RouteDirectory::resolve(const std::string& name, bool functio
   route.settings.name = name;
   if (!function && route.settings.latched > 0)
     route.latch = std::make_unique<Latch>(route.settings.latched, route.settings.latched_bytes);
+  attach_validators(route);
   by_name_.emplace(name, &route);
   return &route;
+}
+
+/// Release pairs with the acquire in refusal().
+void RouteDirectory::attach_validators(RouteInfo& route) {
+  route.checks.request.store(validators_.find(route.request.name), std::memory_order_release);
+  route.checks.reply.store(validators_.find(route.reply.name), std::memory_order_release);
+}
+
+Status RouteDirectory::add_validator(std::string type, Validator::Accepts accepts) {
+  const std::lock_guard lock{mutex_};
+  SHUNT_TRY(added, validators_.add(std::move(type), std::move(accepts)));
+  static_cast<void>(added);
+  for (RouteInfo& route : routes_) attach_validators(route);
+  return {};
 }
 
 RouteInfo* RouteDirectory::find(const std::string& name) {

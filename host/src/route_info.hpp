@@ -2,6 +2,7 @@
 /// What does not change about a route while the host lives: its number, name, types and settings.
 
 #include "latch.hpp"
+#include "validators.hpp"
 
 #include <shunt/bus/builder.hpp>
 #include <shunt/host/configuration.hpp>
@@ -37,6 +38,7 @@ struct RouteInfo {
     std::atomic<std::uint64_t> turned_away{0};  ///< Calls and publications that came while it was taken off.
   };
   mutable Counters counters;
+  RouteChecks checks;            ///< What is asked of messages of its types beyond those.
   std::unique_ptr<Latch> latch;  ///< Of a topic that keeps its last publications; else null.
 };
 
@@ -65,7 +67,14 @@ class RouteDirectory {
     for (RouteInfo& route : routes_) visit(route);
   }
 
+  /// From now on, for the routes that there are and those that come. Errors: BadInput (the type has one).
+  [[nodiscard]] Status add_validator(std::string type, Validator::Accepts accepts);
+  [[nodiscard]] std::vector<ValidatorSnapshot> validators() { return validators_.snapshot(); }
+
  private:
+  void attach_validators(RouteInfo& route);
+
+  Validators validators_;
   std::mutex mutex_;
   std::deque<RouteInfo> routes_;  // by RouteId - 1; a deque, so that addresses stay
   std::map<std::string, RouteInfo*, std::less<>> by_name_;

@@ -185,6 +185,7 @@ HostSnapshot Supervisor::snapshot() {
   result.name = configuration_.name;
   result.epoch = epoch_;
   result.in_flight = hub_->in_flight().size();
+  result.validators = directory_.validators();
   const auto describe = [&](const PluginVersion& version, const Plugin& plugin) {
     PluginSnapshot each;
     each.plugin = version.name();
@@ -224,6 +225,7 @@ HostSnapshot Supervisor::snapshot() {
       each.says_state = running.carried.state;
       if (!each.bridge) each.says_health = host::name(running.health.state);
       each.says_health_reason = running.health.reason;
+      each.says_validators = running.validators;
       if (each.bridge) each.open_topics = open_topics_of(running);
       shown |= running.version == plugin.serving;
       result.plugins.push_back(std::move(each));

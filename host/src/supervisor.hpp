@@ -137,9 +137,9 @@ class Supervisor final : public HubListener, private ProcessListener {
     bool held = false;                    ///< It serves once all have started that are restarted together with it.
     std::uint64_t restarting = 0;         ///< Which restart() it waits for; 0: none.
     std::uint64_t last_wills_sent = 0;
-    bool by_hand = false;                 ///< Joined; it leaves the host with its process.
-    std::chrono::nanoseconds clock{};     ///< Of a plugin whose clock is driven: where it stands, whoever serves.
-    std::unique_ptr<Plugin> stood_in{};   ///< The configured one, stopped, whose place it takes meanwhile; may be null.
+    bool by_hand = false;                ///< Joined; it leaves the host with its process.
+    std::chrono::nanoseconds clock{};    ///< Of a plugin whose clock is driven: where it stands, whoever serves.
+    std::unique_ptr<Plugin> stood_in{};  ///< The configured one, stopped, whose place it takes meanwhile; may be null.
   };
   /// A clock that was told to go on, and whoever waits for its timers.
   struct Advancing {
@@ -173,6 +173,7 @@ class Supervisor final : public HubListener, private ProcessListener {
     Allowance health_events{20, 20, std::chrono::minutes{1}};
     std::uint32_t health_untold = 0;  ///< Changes for which there was no event.
     std::deque<Advancing> advances;
+    std::vector<ValidatorSnapshot> validators;  ///< By its own word.
   };
   struct Switching;
 
@@ -187,6 +188,7 @@ class Supervisor final : public HubListener, private ProcessListener {
   Status on_will(Instance& instance, const control::Will& will) override;
   Status on_validated(Instance& instance) override;
   void on_advanced(Instance& instance, std::uint64_t fired) override;
+  void on_validations(Instance& instance, const control::Validations& said) override;
   void on_ended(Instance& instance, const Death& death) override;
 
   // supervisor.cpp

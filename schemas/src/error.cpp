@@ -17,6 +17,7 @@ std::string_view name(ErrorCode code) noexcept {
     case ErrorCode::Undeclared: return "Undeclared";
     case ErrorCode::TooLarge: return "TooLarge";
     case ErrorCode::WouldDeadlock: return "WouldDeadlock";
+    case ErrorCode::ValidationFailed: return "ValidationFailed";
     case ErrorCode::NotAPlugin: return "NotAPlugin";
     case ErrorCode::WrongArchitecture: return "WrongArchitecture";
     case ErrorCode::NotTrusted: return "NotTrusted";

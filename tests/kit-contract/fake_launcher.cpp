@@ -154,6 +154,18 @@ shunt_services FakeLauncher::make_services() {
     ++fake.answers_held_;
     return SHUNT_OK;
   };
+  services.call_as = [](shunt_runtime* r, const shunt_message* m, const shunt_call* how, shunt_sample* s, size_t offset,
+                        size_t bytes, shunt_answer* out) {
+    return self(r).services_.call(r, m, how->call, s, offset, bytes, how->deadline_ns, out);
+  };
+  services.answer_origin = [](shunt_runtime*, const shunt_answer*) { return int64_t{0}; };
+  services.note_validation = [](shunt_runtime*, const char*, int, int64_t) {};
+  services.clock_ns = [](shunt_runtime*) { return kNow; };
+  services.timer_start = [](shunt_runtime* r, const shunt_timer* how, uint64_t*) {
+    if (how->release != nullptr) how->release(how->data);
+    return self(r).fail_with(static_cast<int>(ErrorCode::QuotaExceeded), "it has no timers");
+  };
+  services.timer_cancel = [](shunt_runtime*, uint64_t) {};
   services.release = [](shunt_runtime* r, shunt_answer*) { --self(r).answers_held_; };
   services.fail = [](shunt_runtime* r, const shunt_message* m, int code, const char* text, size_t text_bytes) {
     auto& fake = self(r);

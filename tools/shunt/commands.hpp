@@ -47,6 +47,7 @@ Status call_function(const Options& options);
 Status publish_topic(const Options& options);
 Status echo_topic(const Options& options);
 Status switch_plugin(const Options& options);
+Status advance_clock(const Options& options);
 Status stop_scope(const Options& options);
 Status restart_scope(const Options& options);
 Status drain_scope(const Options& options);

@@ -1,4 +1,4 @@
-/// switch, and stop, restart, drain, disable and enable for a plugin, a route or everything.
+/// switch, clock, and stop, restart, drain, disable and enable for a plugin, a route or everything.
 
 #include "commands.hpp"
 #include "table.hpp"
@@ -47,6 +47,20 @@ Status switch_plugin(const Options& options) {
   SHUNT_TRY(answer, tell(options, {{"command", "switch"}, {"plugin", options.name}, {"version", options.version}}));
   if (options.json) print_line(to_line({{"done", "switch"}, {"plugin", options.name}}));
   else print_line(fmt::format("{} {} serves", options.name, options.version));
+  return {};
+}
+
+Status advance_clock(const Options& options) {
+  Json request{{"command", "clock"}, {"plugin", options.name}, {"by", options.text}};
+  if (options.host.timeout_given) request["timeout_ms"] = std::chrono::milliseconds{options.host.timeout}.count();
+  SHUNT_TRY(answer, tell(options, request));
+  if (options.json) {
+    Json line{{"done", "clock"}, {"plugin", options.name}};
+    line.update(answer);
+    return print_line(to_line(line)), Status{};
+  }
+  print_line(fmt::format("the clock of {} stands at {} ns; its timers ran {} times, by its word", options.name,
+                         number_of(answer, "now_ns"), number_of(answer.value("says", Json::object()), "fired")));
   return {};
 }
 

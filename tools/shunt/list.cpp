@@ -129,6 +129,26 @@ void print_last_wills(const Json& answer) {
   table.print();
 }
 
+/// The host's, and what plugins say of theirs.
+void print_validators(const Json& answer) {
+  Table table{"VALIDATOR OF", "IN", "CHECKED", "REFUSED", "MEAN NS"};
+  bool any = false;
+  const auto add = [&](const Json& validators, const std::string& where) {
+    for (const Json& each : validators) {
+      const auto number = [&](const char* member) { return std::to_string(number_of(each, member)); };
+      table.add({text_of(each, "type"), where, number("checked"), number("refused"), number("mean_ns")});
+      any = true;
+    }
+  };
+  add(list_of(answer, "validators"), "the host");
+  for (const Json& plugin : list_of(answer, "plugins"))
+    add(list_of(plugin.value("says", Json::object()), "validators"),
+        fmt::format("{} #{}, by its word", text_of(plugin, "plugin"), number_of(plugin, "instance")));
+  if (!any) return;
+  print_line("");
+  table.print();
+}
+
 /// What was lost on its way out before it came to a bridge stands with the route: `shunt inspect` has it.
 void print_bridges(const Json& answer) {
   Table table{"OPEN TOPIC",    "BRIDGE", "SCHEMA",  "SAYS SENT", "NO MEMORY", "UNCONNECTED",
@@ -170,6 +190,7 @@ Status list_host(const Options& options) {
   print_line("");
   print_pools(answer);
   print_last_wills(answer);
+  print_validators(answer);
   print_bridges(answer);
   return {};
 }

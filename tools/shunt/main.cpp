@@ -71,6 +71,11 @@ void takes_publication(CLI::App& command, Options& options) {
   command.add_option("--key", options.message_key, "What it tells of, where the topic conflates: a number or a text.");
 }
 
+void takes_clock(CLI::App& command, Options& options) {
+  command.add_option("PLUGIN", options.name, "Whose clock.")->required();
+  command.add_option("DURATION", options.text, "By how much, such as \"5 ms\".")->required();
+}
+
 void takes_topic(CLI::App& command, Options& options) {
   command.add_option("TOPIC", options.name, "Such as market.signals.")->required();
   command.add_option("--count", options.count, "End after so many publications.")
@@ -166,6 +171,8 @@ constexpr std::array kCommands{
     Command{"restart",
             "Stop a plugin, a route or everything, as stop does, and start it again; or start what was stopped.",
             restart_scope, takes_scope, "shunt restart momentum"},
+    Command{"clock", "Let the clock of a plugin go on that has clock = \"driven\", and its timers run.", advance_clock,
+            takes_clock, "shunt clock momentum \"5 ms\""},
     Command{"inspect", "Show one plugin, route, instance or file, and its events.", inspect_name, takes_name,
             "shunt inspect plugins/libmomentum.so"},
     Command{"audit", "Show the system calls that plugins were denied.", show_audit, takes_any_plugin,

@@ -39,6 +39,7 @@ template <typename Answer>
   if (!received) return tl::make_unexpected(std::move(received).error());
   const Answer* const root = verified_root<Answer>(received->bytes());
   if (root == nullptr) return tl::make_unexpected(bad_payload(route, "reply", received->bytes().size()));
+  SHUNT_CHECK(check_reply(route, root));
   return Reply<Answer>{std::move(*received), root};
 }
 
@@ -63,6 +64,7 @@ class Pending {
     if (!received) return tl::make_unexpected(std::move(received).error());
     const Answer* const root = verified_root<Answer>(received->bytes());
     if (root == nullptr) return tl::make_unexpected(call_.bad_payload(received->bytes().size()));
+    SHUNT_CHECK(call_.check_reply(root));
     return Reply<Answer>{std::move(*received), root};
   }
 
@@ -89,8 +91,9 @@ class Function {
   /// wait, or raise `inbound`; or the calls in flight are `in_flight_max`: wait for answers, or raise it), TooLarge
   /// (add a size class), RingFull (the plugin's backlog is full: call again later, or raise `backlog`), NotServing (the
   /// plugin is stopped or quarantined: restart it), NoSuchRoute, Stopped, OutcomeUnknown (the plugin died inside the
-  /// handler: done or not, nobody knows), BadPayload (the reply is not an `Answer`: build both from one schema), and
-  /// what the handler answered with (PluginFailed, ...).
+  /// handler: done or not, nobody knows), BadPayload (the reply is not an `Answer`: build both from one schema),
+  /// ValidationFailed (a validator refuses the reply here, or the request in the plugin), and what the handler answered
+  /// with (PluginFailed, ...).
   template <typename Build>
   [[nodiscard]] Result<Reply<Answer>> operator()(Build&& build, const CallOptions& options = {}) const {
     alignas(8) std::uint8_t scratch[bus::kScratchBytes];
@@ -101,6 +104,8 @@ class Function {
     if (!received) return tl::make_unexpected(std::move(received).error());
     const Answer* const root = verified_root<Answer>(received->bytes());
     if (root == nullptr) return tl::make_unexpected(route_.bad_payload("reply", received->bytes().size()));
+    if (const auto why = host::refusal(route_.checks().reply, root))
+      return tl::make_unexpected(route_.refused_reply(*why));
     return Reply<Answer>{std::move(*received), root};
   }
 

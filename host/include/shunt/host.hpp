@@ -25,6 +25,7 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <typeinfo>
 #include <vector>
 
 namespace shunt {
@@ -82,14 +83,28 @@ class Host {
   /// Blocks until the route table has it. Errors: NoSuchRoute, SchemaMismatch, Stopped.
   template <typename Root, typename Callback>
   [[nodiscard]] Result<Subscription> subscribe(std::string_view topic, Callback callback, SchemaHash schema = {}) {
+    SHUNT_TRY(route, resolve_topic(topic, schema));
+    const host::RouteChecks* const checks = &route.checks();  // the host's, as the subscription is
     return subscribe_bytes(topic, schema,
-                           [callback = std::move(callback)](ReceivedBytes& bytes, bool redelivered) mutable {
+                           [checks, callback = std::move(callback)](ReceivedBytes& bytes, bool redelivered) mutable {
                              const Root* const root = verified_root<Root>(bytes.bytes());
-                             if (root == nullptr) return false;
+                             if (root == nullptr || host::refusal(checks->request, root)) return false;
                              Received<Root> received{bytes, root, redelivered};
                              callback(received);
                              return true;
                            });
+  }
+
+  /// From now on `validate(const T&)` is asked about every payload of a FlatBuffers type that this host gets from a
+  /// plugin and that was verified: replies to typed calls, and publications for typed subscriptions. What it refuses,
+  /// by an error or an exception, nobody sees: the call ends with ValidationFailed and its text, the publication counts
+  /// as dropped. It runs on the threads that call and poll, on any number of them at once, and is kept as long as the
+  /// host. Before the first call or at any time. Any thread; allocates. Errors: BadInput (the type has one already).
+  template <typename T, typename Validate>
+  [[nodiscard]] Status register_validator(Validate validate) {
+    return add_validator(typeid(T), [validate = std::move(validate)](const void* root) {
+      return validate(*static_cast<const T*>(root));
+    });
   }
 
   // ---- Room
@@ -223,6 +238,7 @@ class Host {
   [[nodiscard]] Result<std::vector<std::byte>> schema_of(std::string_view route);
 
  private:
+  Status add_validator(const std::type_info& type, std::function<Status(const void*)> accepts);
   explicit Host(std::shared_ptr<host::Core> core) noexcept : core_(std::move(core)) {}
   void end();
   Result<RouteHandle> resolve_function(std::string_view name, SchemaHash request, SchemaHash reply);

@@ -185,6 +185,10 @@ typedef struct shunt_services {
                  size_t bytes, shunt_answer* out);
   /* Of an answer that is not released: as shunt_message.origin_ns. A reply has that of its request. */
   int64_t (*answer_origin)(shunt_runtime*, const shunt_answer*);
+
+  /* For people: a validator of the plugin's own was asked about a payload of `type`, a zero-terminated text that stays,
+   * and refused it (1) or not (0); `took_ns` below 0: nobody measured. The first 64 types are counted. */
+  void (*note_validation)(shunt_runtime*, const char* type, int refused, int64_t took_ns);
 } shunt_services;
 
 enum { SHUNT_SERVING = 0, SHUNT_DEGRADED = 1, SHUNT_NOT_SERVING = 2 };

@@ -146,6 +146,8 @@ class Runner {
     return Sent<typename Names::template TopicOut<kTopic>>(*will);
   }
   [[nodiscard]] std::vector<LogLine> log() const { return stand_in_.log(); }
+  /// What came of the plugin's validator of a type, "market.Bar".
+  [[nodiscard]] Validated validated(std::string_view type) const { return stand_in_.validated(type); }
   /// What timers' handlers returned or threw, in order.
   [[nodiscard]] const std::vector<Error>& timer_failures() const { return stand_in_.timer_failures(); }
   void forget() { stand_in_.forget(); }

@@ -18,6 +18,7 @@ void HealthTeller::ask(Hand& hand) noexcept {
   runtime_.own_work.begin("health()", bus::now_ns());
   const int state = phases_.health(hand, text);
   runtime_.own_work.end();
+  tell_validations();
   const std::string_view reason{text.data()};
   if (state == told_ && reason == reason_told_) return;
   try {
@@ -28,6 +29,19 @@ void HealthTeller::ask(Hand& hand) noexcept {
     if (host_.send(std::move(health))) told_ = state;
   } catch (const std::bad_alloc&) {
     told_ = -1;  // it is told the next time
+  }
+}
+
+void HealthTeller::tell_validations() noexcept {
+  try {
+    control::ValidationsT report;
+    {
+      const ThreadsLock::Hold hold{runtime_.lock};
+      if (!runtime_.validations.changed()) return;
+      report = runtime_.validations.report();
+    }
+    static_cast<void>(host_.send(std::move(report)));  // a host that is gone is noticed by the receiver
+  } catch (const std::bad_alloc&) {                    // it is told the next time that there is something new
   }
 }
 

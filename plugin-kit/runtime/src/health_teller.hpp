@@ -1,5 +1,5 @@
 #pragma once
-/// Asks the plugin how it is, and tells the host when that has changed.
+/// Asks the plugin how it is, and tells the host when that has changed; and what came of its validators.
 
 #include "phases.hpp"
 
@@ -19,6 +19,8 @@ class HealthTeller {
   void ask(Hand& hand) noexcept;
 
  private:
+  void tell_validations() noexcept;
+
   shunt_runtime& runtime_;
   const Phases& phases_;
   const ControlChannel& host_;

@@ -3,6 +3,8 @@
 
 #include "serving_state.hpp"
 
+#include <shunt/schemas/origin.hpp>
+
 #include <algorithm>
 #include <cstring>
 

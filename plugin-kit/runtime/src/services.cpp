@@ -226,6 +226,12 @@ int cancelled(shunt_runtime* runtime, const shunt_message* message) {
   return !correlation_of(*runtime, *message) || runtime->cancellations.is_cancelled(*correlation) ? 1 : 0;
 }
 
+void note_validation(shunt_runtime* runtime, const char* type, int refused, std::int64_t took_ns) {
+  if (hand_of_thread == nullptr || type == nullptr) return;
+  const ThreadsLock::Hold hold{runtime->lock};
+  runtime->validations.note(type, refused != 0, took_ns);
+}
+
 void log(shunt_runtime* runtime, int level, const char* text, std::size_t text_bytes) {
   constexpr std::array<std::string_view, 4> kLevels{"debug", "info", "warning", "error"};
   const Contract& contract = runtime->contract;
@@ -271,7 +277,8 @@ const shunt_services kServices{sizeof(shunt_services),
                                timer_start,
                                timer_cancel,
                                call_as,
-                               answer_origin};
+                               answer_origin,
+                               note_validation};
 
 Hand* this_hand() noexcept { return hand_of_thread; }
 void become_serving_thread(Hand& hand) noexcept { hand_of_thread = &hand; }

@@ -14,6 +14,7 @@
 #include "plugin_clock.hpp"
 #include "threads_lock.hpp"
 #include "timers.hpp"
+#include "validation_book.hpp"
 
 #include <shunt/plugin-kit/runtime/control_channel.hpp>
 #include <shunt/plugin-kit/runtime/frames.hpp>
@@ -61,6 +62,7 @@ struct shunt_runtime {
   shunt::kit::OwnWork own_work;
   shunt::kit::PluginClock clock;
   shunt::kit::Timers timers;
+  shunt::kit::ValidationBook validations;
   bool may_start_timers = false;  ///< From activate on, until cleanup begins. Changed between phases only.
 };
 

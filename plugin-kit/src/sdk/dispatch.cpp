@@ -40,6 +40,12 @@ void refuse_payload(const Link& link, const shunt_message& message, const char* 
       .send(link, message, ErrorCode::BadPayload, false);
 }
 
+void refuse_meaning(const Link& link, const shunt_message& message, const char* route, const TypeName& type,
+                    const std::string& why) noexcept {
+  Report("{}: the plugin's validator of {} refuses it: {}", route, type.name, why)
+      .send(link, message, ErrorCode::ValidationFailed, false);
+}
+
 void report_error(const Link& link, const shunt_message& message, const char* route, const Error& error,
                   bool answered) noexcept {
   if (!answered) {
@@ -68,6 +74,11 @@ Error failed_call(const FunctionRoute& route, Error why) {
   if (why.code == ErrorCode::DeadlineExceeded && !is_named)
     why.message = fmt::format("{}: {}", route.name, why.message);
   return why;
+}
+
+Error refused_answer(const FunctionRoute& route, const std::string& why) {
+  return {ErrorCode::ValidationFailed,
+          fmt::format("{}: the plugin's validator of {} refuses the answer: {}", route.name, route.reply.name, why)};
 }
 
 Error bad_answer(const FunctionRoute& route, std::size_t bytes) {

@@ -47,7 +47,8 @@ void* Entrance::enter(Make make, shunt_runtime* runtime, const shunt_services* s
   };
   try {
     ContractBase* made = make();
-    made->link_ = {runtime, services};
+    made->link_.runtime = runtime;
+    made->link_.services = services;
     return made;
   } catch (const std::exception& thrown) {
     return failed(services->describe_exception(runtime, thrown.what()));

@@ -1,10 +1,11 @@
 /// The services of plugin.h for a plugin under test: what the launcher's do, in its words, without a lane.
 
+#include "origins.hpp"
+#include "publication_services.hpp"
 #include "state.hpp"
 #include "timer_services.hpp"
 
 #include <shunt/schemas/limits.hpp>
-#include <shunt/schemas/origin.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -14,19 +15,6 @@
 
 namespace shunt::test {
 namespace {
-
-bool may_use(StandInState& state, int& code) {
-  if (!is_serving_thread(state)) {
-    code = state.error.set(ErrorCode::BadInput, "only a handler can do this, on its own thread");
-    return false;
-  }
-  if (!state.may_send) {
-    code = state.error.set(ErrorCode::Undeclared,
-                           "nothing can be sent before activate: init and validate have no effects");
-    return false;
-  }
-  return true;
-}
 
 /// For deferred answers any thread may have samples.
 bool may_loan(StandInState& state, int& code) {
@@ -43,15 +31,6 @@ int check_answer(StandInState& state, const shunt_message* message) {
     return state.error.set(ErrorCode::BadInput, "this answer was deferred: give it for what defer gave");
   if (in_hand.answered) return state.error.set(ErrorCode::BadInput, "this request was answered before");
   return SHUNT_OK;
-}
-
-bool is_ring_full(const StandInState& state) { return state.ring_full.load(std::memory_order_relaxed); }
-
-int refuse_full_ring(StandInState& state) {
-  return state.error.set(
-      ErrorCode::RingFull,
-      "the ring to the host stayed full until the deadline: a receiver that refuses more than it can "
-      "take holds it up (`shunt ls` shows what waits), or no thread of the host takes messages");
 }
 
 /// The time, and a step on.
@@ -123,89 +102,6 @@ int defer(shunt_runtime* runtime, const shunt_message* request, shunt_message* l
   state.deferred_in_hand = owed;
   state.in_hand.deferred = std::move(owed);
   return SHUNT_OK;
-}
-
-/// False: there is no such time.
-bool say_origin(StandInState& state, Outgoing& out, std::int64_t said) {
-  if (said == SHUNT_ORIGIN_INHERITED) said = state.in_hand.message.origin_ns;
-  else if (said == SHUNT_ORIGIN_NOW) said = look_at_clock(state);
-  else if (said == SHUNT_ORIGIN_NONE) said = 0;
-  else if (said <= 0 || said > Origin::kMaxNs) return false;
-  out.origin = std::chrono::nanoseconds{said};
-  return true;
-}
-
-int no_such_origin(StandInState& state, std::int64_t said) {
-  return state.error.set(ErrorCode::BadInput, "an origin of {} ns; 1 to {} are meant", said, Origin::kMaxNs);
-}
-int refuse_origin(StandInState& state, shunt_sample& sample, std::int64_t said) {
-  state.outbound.give_back(sample);
-  return no_such_origin(state, said);
-}
-
-/// For every service that publishes. `out` says on which topic, and whatever else that service can say.
-int send_publication(StandInState& state, Outgoing out, shunt_sample& sample, std::size_t offset, std::size_t bytes) {
-  int code = SHUNT_OK;
-  if (!may_use(state, code)) return code;
-  if (out.index >= state.contract.topics_out.size()) {
-    state.outbound.give_back(sample);
-    return state.error.set(ErrorCode::Undeclared, "the manifest declares {} topics out; there is no number {}",
-                           state.contract.topics_out.size(), out.index);
-  }
-  if (code = state.outbound.take(sample, offset, bytes, out); code != SHUNT_OK) return code;
-  if (is_ring_full(state)) return refuse_full_ring(state);
-  const auto& route = state.contract.topics_out[out.index];
-  if (state.contract.publications[out.index](out.bytes.span())) state.published.push_back(std::move(out));
-  else if (!state.breach) state.breach = not_of_its_type(route.name, "publication", bytes, route.type);
-  return SHUNT_OK;
-}
-
-int publish(shunt_runtime* runtime, std::uint32_t topic, shunt_sample* sample, std::size_t offset, std::size_t bytes) {
-  Outgoing out{.index = topic};
-  static_cast<void>(say_origin(of(runtime), out, SHUNT_ORIGIN_INHERITED));
-  return send_publication(of(runtime), std::move(out), *sample, offset, bytes);
-}
-
-int publish_as(shunt_runtime* runtime, const shunt_publication* how, shunt_sample* sample, std::size_t offset,
-               std::size_t bytes) {
-  auto& state = of(runtime);
-  int code = SHUNT_OK;
-  if (!may_use(state, code)) return code;
-  shunt_publication said{};
-  if (code = read_publication(state, *how, said); code != SHUNT_OK) {
-    state.outbound.give_back(*sample);
-    return code;
-  }
-  Outgoing out{.index = said.topic_out, .key = said.key, .urgent = (said.flags & SHUNT_URGENT) != 0};
-  if (!say_origin(state, out, said.origin_ns)) return refuse_origin(state, *sample, said.origin_ns);
-  return send_publication(state, std::move(out), *sample, offset, bytes);
-}
-
-int publish_batch(shunt_runtime* runtime, const shunt_publication* how, shunt_part* parts, std::size_t count,
-                  std::size_t* published) {
-  auto& state = of(runtime);
-  *published = 0;
-  int code = SHUNT_OK;
-  if (!may_use(state, code)) return code;
-  shunt_publication said{};
-  code = read_publication(state, *how, said);
-  Outgoing out{.index = said.topic_out, .urgent = (said.flags & SHUNT_URGENT) != 0};
-  if (code == SHUNT_OK && !say_origin(state, out, said.origin_ns)) code = no_such_origin(state, said.origin_ns);
-  std::size_t next = 0;
-  for (; next < count && code == SHUNT_OK; ++next) {
-    out.key = parts[next].key;
-    code = send_publication(state, out, parts[next].sample, parts[next].offset, parts[next].bytes);
-    if (code == SHUNT_OK) ++*published;
-  }
-  for (; next < count; ++next) state.outbound.give_back(parts[next].sample);
-  return code;
-}
-
-/// As in an empty ring of the usual size, or in a full one.
-std::size_t room(shunt_runtime* runtime) {
-  constexpr std::size_t kSlots = 256;
-  const auto& state = of(runtime);
-  return is_serving_thread(state) && !is_ring_full(state) ? kSlots : 0;
 }
 
 /// What the test says to a call, with the time that it takes. Null: it says nothing.
@@ -309,12 +205,6 @@ int call(shunt_runtime* runtime, const shunt_message* parent, std::uint32_t inde
   return call_as(runtime, parent, &how, sample, offset, bytes, out);
 }
 
-std::int64_t answer_origin(shunt_runtime* runtime, const shunt_answer* answer) {
-  const auto& origins = of(runtime).answer_origins;
-  const auto found = origins.find(answer->handle);
-  return found == origins.end() ? 0 : found->second;
-}
-
 void release(shunt_runtime* runtime, shunt_answer* answer) {
   const shunt_answer taken = std::exchange(*answer, shunt_answer{});
   if (!is_serving_thread(of(runtime))) return;
@@ -366,6 +256,12 @@ int cancelled(shunt_runtime* runtime, const shunt_message* message) {
   return state.cancelled.load(std::memory_order_relaxed) ? 1 : 0;
 }
 
+void note_validation(shunt_runtime* runtime, const char* type, int refused, std::int64_t) {
+  auto& counts = of(runtime).validated[type];
+  ++counts.checked;
+  counts.refused += refused != 0 ? 1 : 0;
+}
+
 void log(shunt_runtime* runtime, int level, const char* text, std::size_t text_bytes) {
   auto& state = of(runtime);
   const std::lock_guard lock{state.log_mutex};
@@ -407,26 +303,19 @@ const shunt_services kStandInServices{
     .timer_cancel = timer_cancel,
     .call_as = call_as,
     .answer_origin = answer_origin,
+    .note_validation = note_validation,
 };
 
 // Who appends a service to plugin.h gives it to plugins under test as well: a function above, a line in the table, and
 // its name here in place of the last.
-static_assert(sizeof(shunt_services) == offsetof(shunt_services, answer_origin) + sizeof(shunt_services::answer_origin),
+static_assert(sizeof(shunt_services) ==
+                  offsetof(shunt_services, note_validation) + sizeof(shunt_services::note_validation),
               "plugin.h has a service that a plugin under test does not get");
 
 StandInState& of(shunt_runtime* runtime) { return *reinterpret_cast<StandInState*>(runtime); }
 
 bool is_serving_thread(const StandInState& state) {
   return state.serving.load(std::memory_order_relaxed) == std::this_thread::get_id();
-}
-
-int read_publication(StandInState& state, const shunt_publication& how, shunt_publication& said) {
-  constexpr std::size_t kSizeMin = 16;  // of the first shunt_publication that there was
-  if (how.size < kSizeMin)
-    return state.error.set(ErrorCode::BadInput, "a shunt_publication of {} bytes cannot be: the least has {}", how.size,
-                           kSizeMin);
-  std::memcpy(&said, &how, std::min<std::size_t>(how.size, sizeof said));
-  return SHUNT_OK;
 }
 
 Error not_of_its_type(std::string_view route, std::string_view what, std::size_t bytes, const kit::TypeName& type) {

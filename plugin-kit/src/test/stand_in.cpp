@@ -376,6 +376,10 @@ void StandIn::advance(std::chrono::nanoseconds by) {
   }
   go_to(until);
 }
+Validated StandIn::validated(std::string_view type) const {
+  const auto found = state_->validated.find(type);
+  return found == state_->validated.end() ? Validated{} : found->second;
+}
 const std::vector<Error>& StandIn::timer_failures() const { return state_->timer_failures; }
 std::chrono::nanoseconds StandIn::now() const {
   return std::chrono::nanoseconds{state_->clock_ns.load(std::memory_order_relaxed)};

@@ -93,6 +93,7 @@ struct StandInState {
 
   kit::Timers timers{};
   std::vector<Error> timer_failures{};
+  std::map<std::string, Validated, std::less<>> validated{};
 
   mutable std::mutex log_mutex;
   std::vector<LogLine> log{};

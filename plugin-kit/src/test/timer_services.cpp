@@ -10,8 +10,6 @@
 namespace shunt::test {
 namespace {
 
-StandInState& of(shunt_runtime* runtime) { return *reinterpret_cast<StandInState*>(runtime); }
-
 int refuse(const shunt_timer& how, int code) {
   if (how.release != nullptr) how.release(how.data);
   return code;
@@ -32,7 +30,8 @@ int timer_start(shunt_runtime* runtime, const shunt_timer* how, std::uint64_t* t
   shunt_timer said{};
   std::memcpy(&said, how, std::min<std::size_t>(how->size, sizeof said));
   if (state.serving.load(std::memory_order_relaxed) != std::this_thread::get_id())
-    return refuse(said, static_cast<int>(ErrorCode::BadInput));
+    return refuse(said,
+                  state.error.set(ErrorCode::BadInput, "only activate and handlers start timers, on their own thread"));
   if (!state.may_start_timers)
     return refuse(said, state.error.set(ErrorCode::Undeclared, "timers run from activate on, until cleanup begins"));
   if (said.fire == nullptr || said.delay_ns < 0 || said.period_ns < 0)

@@ -3,6 +3,7 @@
 
 #include <shunt/host/audit.hpp>
 #include <shunt/host/crash.hpp>
+#include <shunt/host/validation.hpp>
 #include <shunt/schemas/ids.hpp>
 
 #include <chrono>
@@ -114,8 +115,9 @@ struct PluginSnapshot {
   std::uint32_t deferred = 0;  ///< Requests whose answers it owes, their handlers being left; by its own word.
   std::vector<LastWillSnapshot> last_wills{};  ///< One for each that its manifest declares.
   std::uint64_t last_wills_sent = 0;           ///< Of all its instances, since the host started.
-  std::string says_health{};   ///< Of an instance, by its own word: "Serving", "Degraded" or "NotServing".
+  std::string says_health{};  ///< Of an instance, by its own word: "Serving", "Degraded" or "NotServing".
   std::string says_health_reason{};
+  std::vector<ValidatorSnapshot> says_validators{};  ///< Of an instance, by its own word, since it started.
 };
 
 /// One topic or function, and who gets its messages. Counters are since the host started.
@@ -164,7 +166,8 @@ struct HostSnapshot {
   std::vector<PoolSnapshot> pools;
   std::vector<PluginSnapshot> plugins;
   std::vector<RouteSnapshot> routes;
-  std::uint64_t in_flight = 0;  ///< Calls without a reply.
+  std::uint64_t in_flight = 0;                  ///< Calls without a reply.
+  std::vector<ValidatorSnapshot> validators{};  ///< The host's own.
 };
 
 }  // namespace shunt

@@ -47,6 +47,8 @@ class PendingBytes {
   /// BadPayload for a reply of so many bytes that is not of the function's type. For typed calls; not once this was
   /// moved from.
   [[nodiscard]] Error bad_payload(std::size_t bytes) const;
+  /// ValidationFailed, if a validator refuses this verified reply. For typed calls; likewise.
+  [[nodiscard]] Status check_reply(const void* root) const;
 
  private:
   void end() noexcept;

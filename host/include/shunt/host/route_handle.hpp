@@ -7,6 +7,7 @@
 #include <shunt/host/options.hpp>
 #include <shunt/host/pending_bytes.hpp>
 #include <shunt/host/received_bytes.hpp>
+#include <shunt/host/validation.hpp>
 #include <shunt/schemas/ids.hpp>
 #include <shunt/schemas/limits.hpp>
 
@@ -27,8 +28,7 @@ class InboundPool;
 /// Copyable; any number of threads may use it at once. Outlives the Host: then every use gives Stopped.
 class RouteHandle {
  public:
-  RouteHandle(std::shared_ptr<host::Core> core, const host::RouteInfo& route)
-      : core_(std::move(core)), route_(&route) {}
+  RouteHandle(std::shared_ptr<host::Core> core, const host::RouteInfo& route);
 
   /// Memory towards the route's receivers, for the time of one build. On the stack of the sender.
   class Chunks final : public bus::ChunkSource {
@@ -90,13 +90,21 @@ class RouteHandle {
   [[nodiscard]] const std::string& name() const noexcept;
   /// BadPayload for a payload on this route that is not what `type` says.
   [[nodiscard]] Error bad_payload(const char* what, std::size_t bytes) const;
+  /// What is asked of its messages beyond their types; valid as long as the handle.
+  [[nodiscard]] const host::RouteChecks& checks() const noexcept { return *checks_; }
+  /// ValidationFailed for a reply that `why` says is refused.
+  [[nodiscard]] Error refused_reply(const std::string& why) const;
 
  private:
   [[nodiscard]] Status check_place(const Chunks& chunks, const bus::Built& built) const;
 
   std::shared_ptr<host::Core> core_;
   const host::RouteInfo* route_;
+  const host::RouteChecks* checks_;
 };
+
+/// ValidationFailed, if a validator of the route's reply refuses it.
+[[nodiscard]] Status check_reply(const host::RouteInfo& route, const void* root);
 
 /// BadPayload for a payload on `route` that is not what its type says.
 [[nodiscard]] Error bad_payload(const host::RouteInfo& route, const char* what, std::size_t bytes);

@@ -12,8 +12,10 @@
 #include <shunt/plugin-kit/options.hpp>
 #include <shunt/plugin-kit/payload.hpp>
 #include <shunt/plugin-kit/route.hpp>
+#include <shunt/plugin-kit/validators.hpp>
 
 #include <cstdint>
+#include <string>
 #include <utility>
 
 namespace shunt::kit {
@@ -57,14 +59,18 @@ class Answer {
 /// The error for an answer that is not what the manifest declares.
 [[nodiscard]] Error bad_answer(const FunctionRoute& route, std::size_t bytes);
 
+/// The error for an answer that the plugin's own validator refuses.
+[[nodiscard]] Error refused_answer(const FunctionRoute& route, const std::string& why);
+
 /// A failed call's error; one about a deadline says whose answer did not come.
 [[nodiscard]] Error failed_call(const FunctionRoute& route, Error why);
 
 /// What a generated call does. Blocks until the answer or the deadline; runs no other handler meanwhile. Errors: what
 /// the function or the route answered (DeadlineExceeded, NotServing, RingFull, PluginFailed, ...), Cancelled (as soon
 /// as nobody waits for the answer to the message in hand: its caller cancelled or died; what was called is told, too),
-/// BadPayload (build both plugins from one schema), QuotaExceeded (release answers, raise `outbound`, or call later: as
-/// many calls as the route allows are in flight), TooLarge (add a size class).
+/// BadPayload (build both plugins from one schema), ValidationFailed (this plugin's validator refuses the answer, or
+/// the other's the request), QuotaExceeded (release answers, raise `outbound`, or call later: as many calls as the
+/// route allows are in flight), TooLarge (add a size class).
 template <typename Request, typename Rep, typename Build>
 [[nodiscard]] Result<Answer<Rep>> call(const Link& link, const Context& context, const FunctionRoute& route,
                                        std::uint32_t index, bus::SizeHint& hint, Build& build, CallOptions options) {
@@ -77,8 +83,14 @@ template <typename Request, typename Rep, typename Build>
         return link.services->call_as(link.runtime, &context.message(), &how, sample, offset, bytes, &answer);
       });
   if (!answered) return tl::make_unexpected(failed_call(route, std::move(answered).error()));
-  if (const auto* root = verified<Rep>(answer.payload, answer.payload_bytes)) [[likely]]
-    return Answer<Rep>(link, answer, *root);
+  if (const auto* root = verified<Rep>(answer.payload, answer.payload_bytes)) [[likely]] {
+    if (link.validators == nullptr) [[likely]]
+      return Answer<Rep>(link, answer, *root);
+    const auto why = link.validators->refusal(link, route.reply, *root);
+    if (!why) return Answer<Rep>(link, answer, *root);
+    link.services->release(link.runtime, &answer);
+    return tl::make_unexpected(refused_answer(route, *why));
+  }
   const auto bytes = answer.payload_bytes;
   link.services->release(link.runtime, &answer);
   return tl::make_unexpected(bad_answer(route, bytes));

@@ -6,6 +6,7 @@
 #include <shunt/plugin-kit/log.hpp>
 #include <shunt/plugin-kit/settings.hpp>
 #include <shunt/plugin-kit/timer.hpp>
+#include <shunt/plugin-kit/validators.hpp>
 
 #include <cstdint>
 
@@ -38,6 +39,12 @@ class ContractBase {
   [[nodiscard]] Log log() const { return Log{link_}; }
   [[nodiscard]] const Link& shunt_link() const { return link_; }
 
+  /// For init: what payloads have to be beyond their types. Asked on the thread that runs the handler.
+  [[nodiscard]] Validators& validators() {
+    link_.validators = &validators_;
+    return validators_;
+  }
+
   /// As Context::every, after and now: for activate, and for handlers that have no context at hand.
   template <typename Handler>
   [[nodiscard]] Result<Timer> every(std::chrono::nanoseconds period, Handler&& handler) const {
@@ -58,6 +65,7 @@ class ContractBase {
   /// Leaves every last will that the manifest declares with the host; after validate.
   virtual Status shunt_last_wills() { return {}; }
 
+  Validators validators_;
   Link link_;  ///< Not there yet in the constructor: a constructor neither logs nor sends.
 };
 

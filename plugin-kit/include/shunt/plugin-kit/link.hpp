@@ -10,10 +10,13 @@
 
 namespace shunt::kit {
 
+class Validators;
+
 /// Bound once, right after the plugin was made; valid as long as the plugin.
 struct Link {
   shunt_runtime* runtime = nullptr;
   const shunt_services* services = nullptr;
+  const Validators* validators = nullptr;  ///< Null until the plugin adds one.
 
   /// The outcome of a service call, with the launcher's text when it failed.
   [[nodiscard]] Status status(int code) const {

@@ -27,8 +27,8 @@ template <typename T>
 [[nodiscard]] Status publish(const Link& link, std::uint32_t topic, Loan<T>&& loan, PublishOptions options) {
   Loan<T> sent = std::move(loan);
   shunt_sample sample = sent.release();
-  const shunt_publication how{sizeof how, topic, options.key.value, options.urgent ? std::uint32_t{SHUNT_URGENT} : 0u,
-                              0, options.origin.raw()};
+  const shunt_publication how{
+      sizeof how, topic, options.key.value, options.urgent ? std::uint32_t{SHUNT_URGENT} : 0u, 0, options.origin.raw()};
   return link.status(link.services->publish_as(link.runtime, &how, &sample, 0, sizeof(T)));
 }
 

@@ -58,7 +58,7 @@ template <typename T, typename Build>
       parts[built] = {
           {made->sample.data, made->sample.capacity, made->sample.handle}, made->offset, made->bytes, key.value};
     }
-    const shunt_publication how{sizeof how, topic, 0, options.urgent ? std::uint32_t{SHUNT_URGENT} : 0u, 0,
+    const shunt_publication how{sizeof how,          topic, 0, options.urgent ? std::uint32_t{SHUNT_URGENT} : 0u, 0,
                                 options.origin.raw()};
     std::size_t published = 0;
     const auto code = link.services->publish_batch(link.runtime, &how, parts.data(), built, &published);

@@ -12,18 +12,19 @@ namespace shunt {
 enum class ErrorCode : std::uint16_t {
   Unknown = 0,
   // What was asked for is wrong; asking again will not help.
-  BadInput = 1,          ///< An argument or a file's content is malformed.
-  BadConfiguration = 2,  ///< host.toml, or the same in code, asks for what cannot be.
-  BadManifest = 3,       ///< plugin.toml, or the note compiled from it, is malformed.
-  BadSchema = 4,         ///< A FlatBuffers schema does not parse or names no such type.
-  SchemaMismatch = 5,    ///< Two sides name different schemas for one route.
-  BadPayload = 6,        ///< A payload fails FlatBuffers verification for its type.
-  NoSuchRoute = 7,       ///< No such topic or function, or it was removed.
-  NoSuchPlugin = 8,      ///< The host has no plugin of that name.
-  NoSuchVersion = 9,     ///< The plugin has no such version, or a required hint matches none.
-  Undeclared = 10,       ///< A call or publication that the manifest does not declare.
-  TooLarge = 11,         ///< No size class of the pool fits: change the pool.
-  WouldDeadlock = 12,    ///< poll() from inside a callback.
+  BadInput = 1,           ///< An argument or a file's content is malformed.
+  BadConfiguration = 2,   ///< host.toml, or the same in code, asks for what cannot be.
+  BadManifest = 3,        ///< plugin.toml, or the note compiled from it, is malformed.
+  BadSchema = 4,          ///< A FlatBuffers schema does not parse or names no such type.
+  SchemaMismatch = 5,     ///< Two sides name different schemas for one route.
+  BadPayload = 6,         ///< A payload fails FlatBuffers verification for its type.
+  NoSuchRoute = 7,        ///< No such topic or function, or it was removed.
+  NoSuchPlugin = 8,       ///< The host has no plugin of that name.
+  NoSuchVersion = 9,      ///< The plugin has no such version, or a required hint matches none.
+  Undeclared = 10,        ///< A call or publication that the manifest does not declare.
+  TooLarge = 11,          ///< No size class of the pool fits: change the pool.
+  WouldDeadlock = 12,     ///< poll() from inside a callback.
+  ValidationFailed = 13,  ///< A payload is of its type, and a validator registered for that refuses it.
   // The plugin's file is refused before any of its code runs.
   NotAPlugin = 20,         ///< Not an ELF shared object, or one without Shunt's note.
   WrongArchitecture = 21,  ///< An ELF file for another machine.

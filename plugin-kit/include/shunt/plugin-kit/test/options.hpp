@@ -34,8 +34,8 @@ struct RequestOptions {
 /// How a publication reaches its handler.
 struct PublicationOptions {
   bool redelivered = false;
-  bool latched = false;    ///< From before the plugin was there, kept by the topic.
-  bool last_will = false;  ///< Its publisher has vanished, and left it with the host.
+  bool latched = false;                ///< From before the plugin was there, kept by the topic.
+  bool last_will = false;              ///< Its publisher has vanished, and left it with the host.
   std::chrono::nanoseconds origin{0};  ///< When what it tells of came about; 0: nobody said.
 };
 

@@ -48,6 +48,12 @@ struct Outgoing {
   std::chrono::nanoseconds origin{0};  ///< 0: none.
 };
 
+/// How often a validator of the plugin was asked about a type, and refused.
+struct Validated {
+  std::uint64_t checked = 0;
+  std::uint64_t refused = 0;
+};
+
 struct LogLine {
   kit::LogLevel level = kit::LogLevel::Info;
   std::string text{};
@@ -121,6 +127,7 @@ class StandIn {
   [[nodiscard]] const Outgoing* last_will(std::uint32_t topic) const;
   [[nodiscard]] std::vector<LogLine> log() const;
   [[nodiscard]] const std::vector<Error>& timer_failures() const;
+  [[nodiscard]] Validated validated(std::string_view type) const;
   void forget();
 
   void cancel();
