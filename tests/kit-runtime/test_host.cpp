@@ -225,11 +225,17 @@ void TestHost::ask(control::Phase phase) {
 
 control::EnteredT TestHost::enter(control::Phase phase) {
   ask(phase);
-  await_readable(control_.fd(), "Entered");
-  const auto packet = must(control_.receive(), "Entered");
-  control::EnteredT entered;
-  packet.message().body_as_Entered()->UnPackTo(&entered);
-  return entered;
+  while (true) {
+    await_readable(control_.fd(), "Entered");
+    const auto packet = must(control_.receive(), "Entered");
+    if (const auto* const health = packet.message().body_as_Health(); health != nullptr) {
+      health->UnPackTo(&health_.emplace());
+      continue;
+    }
+    control::EnteredT entered;
+    packet.message().body_as_Entered()->UnPackTo(&entered);
+    return entered;
+  }
 }
 
 control::WillT TestHost::next_will() {

@@ -9,6 +9,7 @@
 #include <shunt/bus/lane.hpp>
 #include <shunt/plugin-kit/runtime/control_channel.hpp>
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -71,6 +72,8 @@ class TestHost {
   control::EnteredT enter(control::Phase phase);
   /// Says which phase comes next, and does not wait for it.
   void ask(control::Phase phase);
+  /// What the plugin said of its health before it answered a phase; none: nothing.
+  [[nodiscard]] const std::optional<control::HealthT>& health() const { return health_; }
   /// init, validate and activate, each of which must succeed.
   void activate();
 
@@ -133,6 +136,7 @@ class TestHost {
   kit::ControlChannel control_{bus::UniqueFd{}};
   std::uint64_t correlation_ = 0;
   bool holding_ = false;
+  std::optional<control::HealthT> health_;
   std::vector<bus::MessageHeader> held_;
   pid_t warden_pid_ = 0;
   pid_t init_pid_ = 0;
