@@ -1,4 +1,4 @@
-// A plugin's validators and its health under the runner: the tail and the patient of the host's tests.
+// A plugin's validators under the runner: the tail of the host's tests.
 #include <shunt/test.hpp>
 
 // NOLINTBEGIN(bugprone-suspicious-include): the plugin, as it is
