@@ -63,6 +63,25 @@ TEST_F(Deferring, a_call_is_answered_by_a_later_handler_or_by_a_thread_of_the_pl
   expect_idle(host);
 }
 
+TEST_F(Deferring, an_answer_has_the_origin_of_its_request_and_not_of_whoever_gives_it) {
+  constexpr std::chrono::nanoseconds kStamp{1'234'567'890'123'456};
+  Host host = start({keeper()});
+  const auto keep_of = [&](std::uint64_t number, Origin origin) {
+    return client(host).act_async(order(Keeping::Keep, number), {.deadline = 1h, .origin = origin}).value();
+  };
+  auto by_handler = keep_of(1, Origin::at(kStamp));
+  auto by_thread = keep_of(2, Origin::at(kStamp));
+  auto without = keep_of(3, {});
+
+  for (const std::uint64_t number : {1, 3})
+    ASSERT_TRUE(client(host).act(order(Keeping::Settle, number), {.deadline = 30s, .origin = Origin::at(7ns)}));
+  ASSERT_TRUE(act(host, Keeping::SettleOnThread, 2));
+
+  EXPECT_EQ(by_handler.get().value().origin(), kStamp);
+  EXPECT_EQ(by_thread.get().value().origin(), kStamp);
+  EXPECT_EQ(without.get().value().origin(), std::nullopt);
+}
+
 TEST_F(Deferring, one_that_is_dropped_fails_the_call) {
   Host host = start({keeper()});
   auto pending = keep(host, 1);

@@ -188,6 +188,32 @@ TEST_F(HostTimers, one_that_does_not_come_back_ends_its_instance_though_nobody_s
               AllOf(HasSubstr("PluginStuck"), HasSubstr("timer has not come back")));
 }
 
+TEST_F(HostTimers, one_that_does_not_come_back_ends_its_instance_though_other_workers_serve) {
+  auto hanging = plugin("libhost_pacer-crowd.so");
+  hanging.handler_max = 300ms;
+  hanging.health_period = 10ms;
+  hanging.restart.crashes_max = 1;
+  Host host = start(with_pacer(hanging));
+
+  ASSERT_TRUE(act(host, "hang", 1ms));
+  while (act(host, "now")) {
+  }
+
+  EXPECT_THAT(await_event(host, HostEventKind::Ended, "pacer").text,
+              AllOf(HasSubstr("PluginStuck"), HasSubstr("timer has not come back")));
+}
+
+TEST_F(HostTimers, a_drain_waits_for_none_of_them) {
+  Host host = start(with_pacer(pacer()));
+  const auto news = listen(host);
+  ASSERT_TRUE(act(host, "every", 1ms));
+
+  EXPECT_TRUE(host.drain("pacer/act", kPatience));
+
+  const std::size_t before = heard.size();
+  EXPECT_TRUE(poll_until(host, [&] { return heard.size() > before; })) << "they go on";
+}
+
 TEST_F(HostTimers, one_may_call_another_plugin_and_publish_what_it_says) {
   Host host = start(with_pacer(pacer()));
   const auto news = listen(host);

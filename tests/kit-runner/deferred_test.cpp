@@ -69,6 +69,17 @@ TEST_F(RunnerDeferred, an_answer_is_given_by_another_message_or_by_a_thread_of_t
   EXPECT_EQ(keeper_.chunks_held(), 0u);
 }
 
+TEST_F(RunnerDeferred, an_answer_has_the_origin_of_its_request) {
+  const auto first = keep(1, {.origin = 5ms});
+  const auto second = keep(2);
+
+  ASSERT_TRUE(keeper_.deliver<"keeper.orders">(order(Deed::Settle, 1), {.origin = 7ms}));
+  ASSERT_TRUE(keeper_.deliver<"keeper.orders">(order(Deed::Settle, 2), {.origin = 7ms}));
+
+  EXPECT_EQ(first.get().value().origin(), 5ms);
+  EXPECT_EQ(second.get().value().origin(), std::nullopt);
+}
+
 TEST_F(RunnerDeferred, call_waits_for_what_a_thread_answers_and_no_longer_than_the_runner_has_patience) {
   Runner<Keeper> hasty(keeper::Config{}, {.patience = 1ms});
   ASSERT_TRUE(hasty.start());

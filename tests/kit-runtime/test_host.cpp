@@ -127,6 +127,7 @@ void TestHost::send_attach(const bus::UniqueFd& plugin) {
   attach.version = "1.2.3";
   attach.in_flight_max = options_.in_flight_max;
   attach.workers = options_.workers;
+  attach.health_period_ns = static_cast<std::uint64_t>(options_.health_period.count());
   attach.slots = options_.slots_said != 0 ? options_.slots_said : options_.slots;
   attach.plugin_wait = static_cast<control::Wait>(options_.plugin_wait);
   attach.host_sleeps = options_.host_sleeps;

@@ -9,6 +9,7 @@
 #include <shunt/bus/lane.hpp>
 #include <shunt/plugin-kit/runtime/control_channel.hpp>
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <utility>
@@ -32,6 +33,7 @@ struct TestHostOptions {
   std::uint32_t slots = 64;
   std::uint32_t in_flight_max = 50;
   std::uint32_t workers = 1;
+  std::chrono::nanoseconds health_period{std::chrono::seconds{1}};
   std::uint32_t slots_said = 0;  ///< To the plugin, where it is to be lied to.
   std::vector<std::uint32_t> cpus;
   std::uint64_t data_bytes_max = 0;
