@@ -38,6 +38,13 @@ void Hub::add_lane(std::shared_ptr<Instance> instance) {
   lanes_.insert(lanes_.begin() + place, Lane{std::move(instance)});
 }
 
+void Hub::take_last_of(const Instance& instance) {
+  const DrainHold hold{*this};
+  const auto lane = std::ranges::find(lanes_, &instance, [](const Lane& each) { return each.instance.get(); });
+  if (lane != lanes_.end() && instance.breached.load(std::memory_order_relaxed) == bus::Breach::None)
+    drain_lane(*lane, nullptr);
+}
+
 bool Hub::remove_lane(const Instance& instance) {
   const DrainHold hold{*this};
   const auto lane = std::ranges::find(lanes_, &instance, [](const Lane& each) { return each.instance.get(); });

@@ -169,6 +169,8 @@ class Hub {
   /// For an instance that has been reaped: takes what it had committed, and forgets the lane once there is nothing
   /// left. False: a receiver refuses its last publications for now; try again.
   [[nodiscard]] bool remove_lane(const Instance& instance);
+  /// Of one that has exited: what it had committed, but what a receiver refuses for now, and what stands behind it.
+  void take_last_of(const Instance& instance);
   /// What the instance has committed by now and nobody has taken from its lane: nothing, only what a receiver refuses
   /// for now and what stands behind it, or more.
   enum class Untaken : std::uint8_t { Nothing, Refused, More };

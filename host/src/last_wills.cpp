@@ -78,23 +78,32 @@ Status Supervisor::on_validated(Instance& instance) {
   return {};
 }
 
+/// What its warden says of its end is not awaited: receivers act on a last will.
+void Supervisor::on_vanished(Instance& instance) {
+  const auto found = running_.find(&instance);
+  if (found == running_.end() || found->second.expected_end || found->second.last_wills.empty()) return;
+  hub_->take_last_of(instance);
+  publish_last_wills(instance, found->second);
+  found->second.last_wills.clear();
+}
+
 /// Of one that served and has vanished, and whose last publications have been taken.
 void Supervisor::publish_last_wills(const Instance& instance, const Running& running) {
   Plugin* const plugin = find(instance.identity.plugin);
   if (!running.served || plugin == nullptr) return;
   for (const auto& [topic, will] : running.last_wills) {
     const RouteInfo& route = *running.version->topics_out[topic];
+    const std::string& named = running.version->image.manifest.topics_out[topic].last_will;
     const auto tell = [&](HostEventKind kind, std::string_view what) {
       events_.add({.kind = kind,
                    .plugin = instance.identity.plugin,
                    .version = to_string(instance.identity.version),
                    .instance = instance.identity.id.value,
-                   .text = fmt::format("its last will \"{}\" on \"{}\": {}",
-                                       running.version->image.manifest.topics_out[topic].last_will, route.name, what),
+                   .text = fmt::format("its last will \"{}\" on \"{}\": {}", named, route.name, what),
                    .crash = {},
                    .route = route.name});
     };
-    const bool is_served = plugin->current != nullptr &&
+    const bool is_served = plugin->current != nullptr && plugin->current.get() != &instance &&
                            std::ranges::find(plugin->serving->topics_out, &route) != plugin->serving->topics_out.end();
     if (is_served) {
       tell(HostEventKind::LastWillNotSent, fmt::format("{} publishes there now", who(*plugin->current)));

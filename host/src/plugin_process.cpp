@@ -340,6 +340,10 @@ void PluginProcess::on_entered(control::Phase phase, const control::Entered& ent
 void PluginProcess::on_plugin_exit() {
   loop_.unwatch(plugin_pidfd_.get());
   plugin_alive_ = false;
+  if (!reported_) {
+    take_last_packets();
+    listener_.on_vanished(*instance_);
+  }
   finish_when_reaped();
 }
 

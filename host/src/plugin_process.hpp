@@ -49,6 +49,8 @@ class ProcessListener {
   virtual Status on_will(Instance& instance, const control::Will& will) = 0;
   /// Validate has succeeded. Errors: it may not go on.
   virtual Status on_validated(Instance& instance) = 0;
+  /// Its process has exited; on_ended() follows when its warden has said how.
+  virtual void on_vanished(Instance& instance) = 0;
   /// Reaped: nothing writes to the lane any more.
   virtual void on_ended(Instance& instance, const Death& death) = 0;
 

@@ -189,6 +189,7 @@ class Supervisor final : public HubListener, private ProcessListener {
   Status on_validated(Instance& instance) override;
   void on_advanced(Instance& instance, std::uint64_t fired) override;
   void on_validations(Instance& instance, const control::Validations& said) override;
+  void on_vanished(Instance& instance) override;
   void on_ended(Instance& instance, const Death& death) override;
 
   // supervisor.cpp
