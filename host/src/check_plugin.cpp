@@ -52,7 +52,7 @@ Status check(const HostConfiguration& configuration, const std::filesystem::path
   }
   const PluginConfiguration configured = entry == nullptr ? PluginConfiguration{} : *entry;
   SHUNT_TRY(settings, resolve_settings(image.manifest, configured));
-  SHUNT_TRY(serving, resolve_serving(image.manifest, configured));
+  SHUNT_CHECK(resolve_serving(image.manifest, configured));
   return {};
 }
 

@@ -54,7 +54,7 @@ struct InFlight {
     std::uint16_t next = kNowhere;
     std::uint16_t first_nested = kNowhere;
   };
-  Links links;
+  Links links{};
 
   [[nodiscard]] bool linked() const noexcept {
     return std::bit_cast<std::uint64_t>(links) != std::bit_cast<std::uint64_t>(Links{});

@@ -90,7 +90,9 @@ TEST_F(LastWillStorm, every_death_of_one_that_served_has_exactly_one_will) {
   std::size_t unserved = 0;
   for (const auto& [instance, life] : lives) {
     const bool is_last = instance == lives.rbegin()->first;
-    if (!is_last) EXPECT_EQ(life.wills, life.served ? 1u : 0u) << "instance " << instance;
+    if (!is_last) {
+      EXPECT_EQ(life.wills, life.served ? 1u : 0u) << "instance " << instance;
+    }
     wills += life.wills;
     unserved += life.served ? 0u : 1u;
   }

@@ -136,7 +136,7 @@ shunt_services FakeLauncher::make_services() {
                               size_t* published) {
     for (*published = 0; *published < count; ++*published) {
       const shunt_part& part = parts[*published];
-      const shunt_publication each{sizeof each, how->topic_out, part.key, how->flags, 0};
+      const shunt_publication each{sizeof each, how->topic_out, part.key, how->flags, 0, how->origin_ns};
       shunt_sample sample = part.sample;
       self(r).services_.publish_as(r, &each, &sample, part.offset, part.bytes);
     }

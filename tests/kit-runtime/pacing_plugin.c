@@ -4,6 +4,7 @@
 #include <shunt/plugin.h>
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -92,6 +92,7 @@ class Workers : public testing::TestWithParam<bus::Wait> {
   static TestHostOptions options(std::uint32_t workers) {
     TestHostOptions result;
     result.plugin = WORKING_PLUGIN;
+    result.outbound = {{256, 8}, {4096, 8}};  // answers in chunks, and one for each worker
     for (std::uint32_t route = kMeet; route < kEndOfWorking; ++route) result.functions.push_back(route);
     result.calls = {kCalled};
     result.topics_in = {kTopicIn, kOtherTopicIn};
