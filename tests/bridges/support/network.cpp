@@ -15,6 +15,7 @@
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
 #include <net/if.h>
+#include <net/if_arp.h>
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -24,6 +25,8 @@ namespace shunt::test {
 namespace {
 
 constexpr const char* kCable = "cable";
+constexpr const char* kLeftAddress = "10.77.0.1";
+constexpr const char* kRightAddress = "10.77.0.2";
 
 [[noreturn]] void fail(const std::string& what) { throw std::runtime_error(what + ": " + std::strerror(errno)); }
 
@@ -103,6 +106,28 @@ void set_address(const char* name, const char* address) {
   }
 }
 
+sockaddr hardware_address() {
+  const bus::UniqueFd socket{::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+  ifreq request{};
+  std::strncpy(request.ifr_name, kCable, IFNAMSIZ - 1);
+  if (::ioctl(socket.get(), SIOCGIFHWADDR, &request) != 0) fail("the address of a cable's end");
+  return request.ifr_hwaddr;
+}
+
+/// Without it what is sent over a cable that was cut waits for the other end to say where it is, and arrives later.
+void know_other_end(const char* address, const sockaddr& hardware) {
+  const bus::UniqueFd socket{::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+  arpreq request{};
+  sockaddr_in to{};
+  to.sin_family = AF_INET;
+  ::inet_pton(AF_INET, address, &to.sin_addr);
+  std::memcpy(&request.arp_pa, &to, sizeof to);
+  request.arp_ha = hardware;
+  request.arp_flags = ATF_PERM | ATF_COM;
+  std::strncpy(request.arp_dev, kCable, sizeof request.arp_dev - 1);
+  if (::ioctl(socket.get(), SIOCSARP, &request) != 0) fail("the other end of a cable");
+}
+
 bool write_file(const char* path, const std::string& text) {
   const int file = ::open(path, O_WRONLY | O_CLOEXEC);
   const bool written = file >= 0 && ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size());
@@ -172,17 +197,36 @@ Cable::Cable(const Network& left, const Network& right) : left_(left), right_(ri
     for (const auto at : {peer, data, info}) request.end(at);
     if (errno = request.send(); errno != 0) fail("a cable");
   }
-  for (const auto& [network, address] : {std::pair{&left, "10.77.0.1"}, {&right, "10.77.0.2"}}) {
+  for (const auto& [network, address] : {std::pair{&left, kLeftAddress}, {&right, kRightAddress}}) {
     const auto inside = network->enter();
     set_address(kCable, address);
     set_interface_up(kCable, true);
   }
+  know_each_other();
+}
+
+void Cable::know_each_other() const {
+  const auto end_of = [](const Network& network) {
+    const auto inside = network.enter();
+    return hardware_address();
+  };
+  const sockaddr left_end = end_of(left_);
+  const sockaddr right_end = end_of(right_);
+  {
+    const auto inside = left_.enter();
+    know_other_end(kRightAddress, right_end);
+  }
+  const auto inside = right_.enter();
+  know_other_end(kLeftAddress, left_end);
 }
 
 /// One end that is down is enough: the other has no carrier then. On the left what stays there still gets through.
 void Cable::set_up(bool up) const {
-  const auto inside = right_.enter();
-  set_interface_up(kCable, up);
+  {
+    const auto inside = right_.enter();
+    set_interface_up(kCable, up);
+  }
+  if (up) know_each_other();  // an end that goes down forgets
 }
 
 bool Cable::lose(unsigned percent) const {

@@ -61,6 +61,7 @@ class Cable {
 
  private:
   void set_up(bool up) const;
+  void know_each_other() const;
 
   const Network& left_;
   const Network& right_;
