@@ -12,6 +12,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::ElementsAreArray;
 using ::testing::HasSubstr;
+using ::testing::SizeIs;
 
 class LastWill : public HostTest {
  protected:
@@ -317,6 +318,7 @@ TEST_F(LastWill, of_a_latched_topic_is_one_of_its_last_publications) {
   await_event(host, HostEventKind::LastWillSent, "testator");
   Ear late{host};
   ASSERT_TRUE(hears_wills(host, late, 1));
+  ASSERT_THAT(recall(host, 4), SizeIs(4)) << "else the next one is sent the rest";
   send_signal(pid_of(host, "scribe"), SIGKILL);
 
   EXPECT_THAT(late.heard, ElementsAre(3 + kLatched, kFarewell + kLatched + kLastWill));
