@@ -191,7 +191,7 @@ tidy() {
   shift
   # The headers that gcc has compiled beforehand are no use to clang.
   mkdir -p "$folder"
-  sed -E 's/ -Winvalid-pch -include [^ ]+//g' "$builds/release/compile_commands.json" > "$folder/compile_commands.json"
+  sed -E 's/ -include [^ ]*cmake_pch[^ ]*//g' "$builds/release/compile_commands.json" > "$folder/compile_commands.json"
   printf '%d files\n' $#
   # shellcheck disable=SC2016  # expanded by the inner bash
   # xargs gives a file to the next free core; a file past the time says so and passes.
