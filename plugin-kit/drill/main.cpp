@@ -101,8 +101,8 @@ int main(int argc, char** argv) {
   const rlimit no_core{0, 0};
   ::setrlimit(RLIMIT_CORE, &no_core);
   const auto passed = shunt::drill::run(options);
+  std::fflush(nullptr);  // what the plugin has printed; with the verdict we are ended
   shunt::drill::report(
       passed ? "passed" : fmt::format("failed {} {}", static_cast<int>(passed.error().code), passed.error().message));
-  std::fflush(nullptr);
   ::_exit(passed ? 0 : 1);  // not exit(): what the plugin has registered is not part of the drill
 }
