@@ -57,7 +57,8 @@ TEST(BuildId, is_the_same_from_another_checkout_of_the_whole_tree) {
   const TemporaryDirectory folder;
   const auto tree = folder.path() / "another/checkout", build = folder.path() / "built";
   std::filesystem::create_directories(tree);
-  for (const char* part : {"CMakeLists.txt", "cmake", "schemas", "bus", "plugin-kit", "host", "tools", "examples"})
+  for (const char* part :
+       {"CMakeLists.txt", "cmake", "schemas", "bus", "plugin-kit", "host", "tools", "bridges", "examples"})
     std::filesystem::copy(std::filesystem::path(SOURCE_TREE) / part, tree / part,
                           std::filesystem::copy_options::recursive);
 
