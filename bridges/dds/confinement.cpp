@@ -56,7 +56,8 @@ Result<std::string> apply_landlock(const std::vector<std::string>& readable) {
   landlock_ruleset_attr rules{};
   rules.handled_access_fs = kFiles1;
   for (std::uint64_t since : {2, 3, 5})  // moving between folders, truncating, devices' ioctls
-    if (version >= static_cast<long>(since)) rules.handled_access_fs |= std::uint64_t{1} << (since == 5 ? 15 : 11 + since);
+    if (version >= static_cast<long>(since))
+      rules.handled_access_fs |= std::uint64_t{1} << (since == 5 ? 15 : 11 + since);
   const bus::UniqueFd ruleset{
       static_cast<int>(::syscall(SYS_landlock_create_ruleset, &rules, sizeof rules.handled_access_fs, 0))};
   if (!ruleset) return system_error("making a Landlock ruleset");

@@ -1,9 +1,10 @@
 #pragma once
-/// What the bridge to DDS may not do: all that speaking with a network does not take. It has no network namespace, since
-/// it is there for the network; whoever takes it over through a packet finds no file, no program and no privilege.
+/// What the bridge to DDS may not do: all that speaking with a network does not take. It has no network namespace,
+/// since it is there for the network; whoever takes it over through a packet finds no file, no program and no
+/// privilege.
 ///
-/// Applied before the first packet, in this order: descriptors and memory, no new privileges, capabilities, Landlock, and
-/// a filter of system calls.
+/// Applied before the first packet, in this order: descriptors and memory, no new privileges, capabilities, Landlock,
+/// and a filter of system calls.
 
 #include <shunt/bridges/program.hpp>
 

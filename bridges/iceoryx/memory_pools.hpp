@@ -1,6 +1,7 @@
 #pragma once
-/// The pools that a publisher's chunks come from, as far as asking for a chunk needs them: iceoryx ends the process that
-/// asks for more than the largest one holds, and prints when a pool is used up. So it is asked for what there is only.
+/// The pools that a publisher's chunks come from, as far as asking for a chunk needs them: iceoryx ends the process
+/// that asks for more than the largest one holds, and prints when a pool is used up. So it is asked for what there is
+/// only.
 
 #include <cstdint>
 #include <vector>

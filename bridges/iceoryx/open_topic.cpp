@@ -50,9 +50,8 @@ OpenIceoryxTopic::~OpenIceoryxTopic() {
 
 Sent OpenIceoryxTopic::send(std::span<const std::byte> payload, bool redelivered) {
   const auto bytes = static_cast<std::uint32_t>(payload.size());
-  const auto settings =
-      iox::mepoo::ChunkSettings::create(bytes, iox::CHUNK_DEFAULT_USER_PAYLOAD_ALIGNMENT, sizeof(OpenHeader),
-                                        alignof(OpenHeader));
+  const auto settings = iox::mepoo::ChunkSettings::create(bytes, iox::CHUNK_DEFAULT_USER_PAYLOAD_ALIGNMENT,
+                                                          sizeof(OpenHeader), alignof(OpenHeader));
   if (settings.has_error() || !pools_.has(settings.value().requiredChunkSize())) return Sent::NoMemory;
   auto chunk = publisher_.tryAllocateChunk(bytes, iox::CHUNK_DEFAULT_USER_PAYLOAD_ALIGNMENT, sizeof(OpenHeader),
                                            alignof(OpenHeader));

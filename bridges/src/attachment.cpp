@@ -53,7 +53,8 @@ Result<Attachment> receive_attachment(const kit::ControlChannel& host) {
 
 Agreement agreement_of(const control::AttachT& said) {
   Agreement agreement{.start = said.instance, .topics = {}, .settings = {}};
-  for (const auto& each : said.open) agreement.topics.push_back({each->name, each->type, each->schema, each->reflection});
+  for (const auto& each : said.open)
+    agreement.topics.push_back({each->name, each->type, each->schema, each->reflection});
   for (const auto& each : said.settings) agreement.settings.emplace_back(each->key, each->value);
   return agreement;
 }

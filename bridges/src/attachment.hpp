@@ -16,8 +16,8 @@ struct Attachment {
   }
 };
 
-/// Waits for the host's Attach. One that cannot be is answered with Refused. Errors: LayoutMismatch, BadInput, HostGone,
-/// System.
+/// Waits for the host's Attach. One that cannot be is answered with Refused. Errors: LayoutMismatch, BadInput,
+/// HostGone, System.
 [[nodiscard]] Result<Attachment> receive_attachment(const kit::ControlChannel& host);
 
 /// Tells `host` why this bridge cannot start.

@@ -5,8 +5,8 @@
 ///     std::thread thread{[&] { carrier.run(); }};
 ///     carrier.stop();
 ///
-/// What finds no room towards the host stays where it came from: that queue has the outside's own policy. What is sent to
-/// a bridge that is not connected is dropped and counted, since nobody is there who could miss it.
+/// What finds no room towards the host stays where it came from: that queue has the outside's own policy. What is sent
+/// to a bridge that is not connected is dropped and counted, since nobody is there who could miss it.
 
 #include <shunt/bridges/world.hpp>
 #include <shunt/bus/lane.hpp>

@@ -14,10 +14,9 @@ PayloadCheck::PayloadCheck(const Topic& topic) {
 }
 
 bool PayloadCheck::is_valid(std::span<const std::byte> bytes) const {
-  return root_ != nullptr &&
-         flatbuffers::Verify(*static_cast<const reflection::Schema*>(schema_),
-                             *static_cast<const reflection::Object*>(root_),
-                             reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
+  return root_ != nullptr && flatbuffers::Verify(*static_cast<const reflection::Schema*>(schema_),
+                                                 *static_cast<const reflection::Object*>(root_),
+                                                 reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
 }
 
 }  // namespace shunt::bridges

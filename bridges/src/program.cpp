@@ -1,7 +1,6 @@
-#include <shunt/bridges/program.hpp>
-
 #include "serve.hpp"
 
+#include <shunt/bridges/program.hpp>
 #include <shunt/bus/layout.hpp>
 #include <shunt/bus/standard_descriptors.hpp>
 
@@ -67,7 +66,8 @@ class Parent {
       if (sources[1].revents != 0) host_is_there = host_.receive().has_value();  // phases are for the child
     }
     pollfd end{pidfd_.get(), POLLIN, 0};
-    while (::poll(&end, 1, kLastWordsMs) < 0 && errno == EINTR) {}
+    while (::poll(&end, 1, kLastWordsMs) < 0 && errno == EINTR) {
+    }
     ::kill(child_, SIGKILL);  // not reaped yet, so the number is still its own
     return tell_end();
   }
@@ -75,7 +75,8 @@ class Parent {
  private:
   int tell_end() {
     int status = 0;
-    while (::waitpid(child_, &status, 0) < 0 && errno == EINTR) {}
+    while (::waitpid(child_, &status, 0) < 0 && errno == EINTR) {
+    }
     control::ExitedT exited;
     if (WIFSIGNALED(status)) exited.signal = WTERMSIG(status);
     else exited.code = WEXITSTATUS(status);
@@ -130,12 +131,11 @@ int run_program(int argc, char** argv, const Program& program) {
   CLI::App line{fmt::format("Carries a host's open topics to and from {}. A host starts it by itself.", program.world),
                 program.name};
   int fd = -1;
-  auto* const option =
-      line.add_option("--attach", fd, "Serve the host that started this, over an inherited socket.")
-          ->type_name("FD")
-          ->check([](const std::string& text) {
-            return text.starts_with('-') ? "a descriptor is a number from 0" : std::string{};
-          });
+  auto* const option = line.add_option("--attach", fd, "Serve the host that started this, over an inherited socket.")
+                           ->type_name("FD")
+                           ->check([](const std::string& text) {
+                             return text.starts_with('-') ? "a descriptor is a number from 0" : std::string{};
+                           });
   line.set_version_flag("--version",
                         fmt::format("{} {} (lane layout {})", program.name, SHUNT_VERSION, bus::kLayoutVersion));
   try {

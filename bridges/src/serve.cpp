@@ -100,9 +100,9 @@ void serve(const Program& program, Attachment attachment, const kit::ControlChan
   }
   RouteIds routes{std::move(attachment.said.topics_in), std::move(attachment.said.topics_out)};
   const control::AttachT& said = attachment.said;
-  const int code = Server{program, agreement_of(said), said.data_bytes_max, **lane, std::move(routes), std::move(control),
-                          warden}
-                       .run();
+  const int code =
+      Server{program, agreement_of(said), said.data_bytes_max, **lane, std::move(routes), std::move(control), warden}
+          .run();
   std::exit(code);  // a world's library may have to say goodbye
 }
 

@@ -17,7 +17,8 @@ class Gaps {
     // Made up: numbers that go back say nothing of what is missing.
     const std::uint64_t missing = number > known->second ? number - known->second : 0;
     known->second = number + 1;
-    if (is_new && next_.size() > kSendersMax) next_.erase(next_.begin()->first == sender ? ++next_.begin() : next_.begin());
+    if (is_new && next_.size() > kSendersMax)
+      next_.erase(next_.begin()->first == sender ? ++next_.begin() : next_.begin());
     return missing;
   }
 

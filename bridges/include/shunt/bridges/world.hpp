@@ -19,8 +19,8 @@ namespace shunt::bridges {
 
 struct Topic {
   std::string name;
-  std::string type;          ///< "market.Bar"
-  std::uint64_t schema = 0;  ///< SchemaHash
+  std::string type;                        ///< "market.Bar"
+  std::uint64_t schema = 0;                ///< SchemaHash
   std::vector<std::uint8_t> reflection{};  ///< The type, for PayloadCheck; empty where the host has sent none.
 };
 
@@ -49,7 +49,7 @@ enum class Sent : std::uint8_t { Yes, NoMemory };
 /// A message on its way out.
 struct Outgoing {
   std::span<const std::byte> payload;
-  std::uint64_t key = 0;    ///< Of what it tells; 0: its publisher does not say.
+  std::uint64_t key = 0;     ///< Of what it tells; 0: its publisher does not say.
   bool redelivered = false;  ///< An earlier start of the bridge may have sent it.
   bool latched = false;      ///< The topic has kept it, from before this start.
   bool urgent = false;
