@@ -43,12 +43,12 @@ Moment read_both() noexcept {
   constexpr int kAttempts = 4;
   constexpr std::uint64_t kApartMax = 2000;  // ticks: half a microsecond or so
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    const std::uint64_t before = __rdtsc();
+    const std::uint64_t before = time_stamp();
     const std::int64_t ns = kernel_ns();
-    const std::uint64_t apart = __rdtsc() - before;
+    const std::uint64_t apart = time_stamp() - before;
     if (apart <= kApartMax) return {before + apart / 2, ns, true};
   }
-  return {__rdtsc(), kernel_ns(), false};
+  return {time_stamp(), kernel_ns(), false};
 }
 
 /// The first reading of this process, and what later ones made of it.

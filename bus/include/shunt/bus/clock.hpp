@@ -9,10 +9,6 @@
 #include <chrono>
 #include <cstdint>
 
-#if defined(__x86_64__)
-#include <x86intrin.h>
-#endif
-
 namespace shunt::bus {
 
 namespace detail {
@@ -27,6 +23,9 @@ struct ClockReading {
 std::int64_t read_clock(ClockReading& reading) noexcept;
 
 #if defined(__x86_64__)
+/// The processor's time stamp. The same as __rdtsc(), whose header is as long as all others together.
+inline std::uint64_t time_stamp() noexcept { return __builtin_ia32_rdtsc(); }
+
 inline constinit thread_local ClockReading clock_reading;
 #endif
 }  // namespace detail
@@ -36,7 +35,7 @@ inline constinit thread_local ClockReading clock_reading;
 inline std::int64_t now_ns() noexcept {
 #if defined(__x86_64__)
   detail::ClockReading& reading = detail::clock_reading;
-  const std::uint64_t since = __rdtsc() - reading.ticks;
+  const std::uint64_t since = detail::time_stamp() - reading.ticks;
   if (since < reading.ticks_valid) [[likely]]
     return reading.ns + static_cast<std::int64_t>(since * reading.scale >> 32);
   return detail::read_clock(reading);
