@@ -1,6 +1,11 @@
 #include <shunt/schemas/error.hpp>
+#include <shunt/schemas/result.hpp>
 
 namespace shunt {
+
+Error detail::format_error(ErrorCode code, fmt::string_view text, fmt::format_args arguments) {
+  return {code, fmt::vformat(text, arguments)};
+}
 
 std::string_view name(ErrorCode code) noexcept {
   switch (code) {

@@ -3,9 +3,6 @@
 
 #include <shunt/schemas/error.hpp>
 
-#include <array>
-#include <string_view>
-
 #include <fmt/format.h>
 
 namespace shunt::kit {
@@ -15,20 +12,16 @@ class LastError {
   /// Remembers the text and gives the code as the C ABI spells it. Cut after 1,023 bytes.
   template <typename... Arguments>
   int set(ErrorCode code, fmt::format_string<Arguments...> text, Arguments&&... arguments) noexcept {
-    auto& into = text_of_thread();
-    const auto end = fmt::format_to_n(into.data(), into.size() - 1, text, std::forward<Arguments>(arguments)...);
-    *end.out = '\0';
+    remember(text, fmt::make_format_args(arguments...));
     return static_cast<int>(code);
   }
 
   /// Of the calling thread.
-  [[nodiscard]] const char* text() const noexcept { return text_of_thread().data(); }
+  [[nodiscard]] const char* text() const noexcept;
 
  private:
-  static std::array<char, 1024>& text_of_thread() noexcept {
-    static constinit thread_local std::array<char, 1024> text{};
-    return text;
-  }
+  // Not in the header: fmt's machinery for other outputs than strings is compiled anew wherever it is used.
+  static void remember(fmt::string_view text, fmt::format_args arguments) noexcept;
 };
 
 }  // namespace shunt::kit

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kTimerBytesMin = sizeof(shunt_timer);  ///< Of the first shunt_timer that there was.
 
-int refuse(shunt_runtime& runtime, const shunt_timer& how, int code) {
+int refuse(const shunt_timer& how, int code) {
   if (how.release != nullptr) how.release(how.data);
   return code;
 }
@@ -36,25 +36,21 @@ int timer_start(shunt_runtime* runtime, const shunt_timer* how, std::uint64_t* t
   std::memcpy(&said, how, std::min<std::size_t>(how->size, sizeof said));
   if (this_hand() == nullptr)
     return refuse(
-        *runtime, said,
-        runtime->error.set(ErrorCode::BadInput, "only activate and handlers start timers, on their own thread"));
+        said, runtime->error.set(ErrorCode::BadInput, "only activate and handlers start timers, on their own thread"));
   if (!runtime->may_start_timers)
-    return refuse(*runtime, said,
-                  runtime->error.set(ErrorCode::Undeclared, "timers run from activate on, until cleanup begins"));
+    return refuse(said, runtime->error.set(ErrorCode::Undeclared, "timers run from activate on, until cleanup begins"));
   if (said.fire == nullptr || said.delay_ns < 0 || said.period_ns < 0)
-    return refuse(*runtime, said,
-                  runtime->error.set(ErrorCode::BadInput,
-                                     "a timer has a handler, and neither delay ({} ns) nor period "
-                                     "({} ns) is below 0",
-                                     said.delay_ns, said.period_ns));
+    return refuse(said, runtime->error.set(ErrorCode::BadInput,
+                                           "a timer has a handler, and neither delay ({} ns) nor period "
+                                           "({} ns) is below 0",
+                                           said.delay_ns, said.period_ns));
   const std::int64_t next_ns = runtime->timers.next_due_ns();
   try {
     if (!runtime->timers.start(said, runtime->clock.now_ns(), *timer))
       return refuse(
-          *runtime, said,
-          runtime->error.set(ErrorCode::QuotaExceeded, "there are {} timers already: cancel some", Timers::kMax));
+          said, runtime->error.set(ErrorCode::QuotaExceeded, "there are {} timers already: cancel some", Timers::kMax));
   } catch (const std::bad_alloc&) {
-    return refuse(*runtime, said, runtime->error.set(ErrorCode::System, "no memory for a timer"));
+    return refuse(said, runtime->error.set(ErrorCode::System, "no memory for a timer"));
   }
   if (runtime->clock.is_driven()) return SHUNT_OK;
   runtime->attention.raise(Attention::Timers);

@@ -6,9 +6,8 @@
 
 #include <shunt/plugin-kit/link.hpp>
 
-#include <array>
+#include <cstddef>
 #include <string_view>
-#include <utility>
 
 #include <fmt/format.h>
 
@@ -24,19 +23,19 @@ class Log {
 
   template <typename... Arguments>
   void debug(fmt::format_string<Arguments...> text, Arguments&&... arguments) const {
-    line(LogLevel::Debug, text, std::forward<Arguments>(arguments)...);
+    format(LogLevel::Debug, text, fmt::make_format_args(arguments...));
   }
   template <typename... Arguments>
   void info(fmt::format_string<Arguments...> text, Arguments&&... arguments) const {
-    line(LogLevel::Info, text, std::forward<Arguments>(arguments)...);
+    format(LogLevel::Info, text, fmt::make_format_args(arguments...));
   }
   template <typename... Arguments>
   void warning(fmt::format_string<Arguments...> text, Arguments&&... arguments) const {
-    line(LogLevel::Warning, text, std::forward<Arguments>(arguments)...);
+    format(LogLevel::Warning, text, fmt::make_format_args(arguments...));
   }
   template <typename... Arguments>
   void error(fmt::format_string<Arguments...> text, Arguments&&... arguments) const {
-    line(LogLevel::Error, text, std::forward<Arguments>(arguments)...);
+    format(LogLevel::Error, text, fmt::make_format_args(arguments...));
   }
 
   /// A line that is formatted already; cut at about 4,000 bytes.
@@ -45,12 +44,8 @@ class Log {
   }
 
  private:
-  template <typename... Arguments>
-  void line(LogLevel level, fmt::format_string<Arguments...> text, Arguments&&... arguments) const {
-    std::array<char, kLineBytesMax> buffer;
-    const auto end = fmt::format_to_n(buffer.data(), buffer.size(), text, std::forward<Arguments>(arguments)...).out;
-    write(level, {buffer.data(), static_cast<std::size_t>(end - buffer.data())});
-  }
+  // Not in the header: all of fmt would be compiled with every source of a plugin.
+  void format(LogLevel level, fmt::string_view text, fmt::format_args arguments) const;
 
   const Link* link_;
 };

@@ -20,11 +20,16 @@ using Result = tl::expected<T, Error>;
 /// Success without a value, or an Error.
 using Status = Result<void>;
 
+namespace detail {
+// Not in the header: where fmt is in headers alone, as in plugins, all of it would be compiled with every source.
+[[nodiscard]] Error format_error(ErrorCode code, fmt::string_view text, fmt::format_args arguments);
+}  // namespace detail
+
 /// Builds the failing side of any Result. Allocates: not for the data path's success.
 template <typename... Arguments>
 [[nodiscard]] tl::unexpected<Error> error(ErrorCode code, fmt::format_string<Arguments...> text,
                                           Arguments&&... arguments) {
-  return tl::unexpected<Error>(Error{code, fmt::format(text, std::forward<Arguments>(arguments)...)});
+  return tl::unexpected<Error>(detail::format_error(code, text, fmt::make_format_args(arguments...)));
 }
 
 /// The failing side for a system call that has just set errno.
