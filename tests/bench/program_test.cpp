@@ -15,7 +15,7 @@ namespace {
 using test::Ran;
 
 /// Its errors join its output where `arguments` say so.
-Ran run(const std::string& arguments) { return test::run_command(std::string{SHUNT_BENCH_PROGRAM} + " " + arguments); }
+Ran run(const std::string& arguments) { return test::run_command(SHUNT_BENCH_PROGRAM " " + arguments); }
 
 TEST(Program, it_prints_one_json_object_a_line_and_nothing_else) {
   const Ran ran = run("roundtrip --against ring_padded,pipe --rounds 2 --messages 1000 --json");

@@ -16,9 +16,7 @@ namespace {
 using test::Ran;
 
 /// Its errors join its output where `arguments` say so.
-Ran run(const std::string& arguments) {
-  return test::run_command(std::string{SHUNT_BENCH_STEPS_PROGRAM} + " " + arguments);
-}
+Ran run(const std::string& arguments) { return test::run_command(SHUNT_BENCH_STEPS_PROGRAM " " + arguments); }
 
 std::set<std::string> steps() {
   std::istringstream lines{run("--benchmark_list_tests").output};

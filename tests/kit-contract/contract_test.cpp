@@ -1,6 +1,7 @@
 // A plugin that is not what its manifest says does not compile. Each test runs the compiler on one plugin.
 #include "written_plugin.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -43,8 +44,7 @@ TEST(Contract, a_loan_of_a_topic_that_carries_a_table_does_not_compile) {
 
 TEST(Contract, a_function_written_and_not_declared_does_not_compile) {
   auto source = plugin("", "return {};");
-  const std::string_view shout = "  shunt::Status shout(";
-  source.insert(source.find("  shunt::Status echo("), std::string(shout) + kProbeSignature);
+  source.insert(source.find("  shunt::Status echo("), fmt::format("  shunt::Status shout({}", kProbeSignature));
   EXPECT_THAT(compiled(source), testing::HasSubstr("'shunt::Status Mine::shout("));
 }
 

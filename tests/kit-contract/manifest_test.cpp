@@ -1,6 +1,7 @@
 // What a plugin.toml may say, and the sentence for each thing it may not.
 #include "compiling.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -154,7 +155,7 @@ TEST(Manifest, with_a_last_will_that_is_no_name_or_that_of_another_member_is_ref
 
 TEST(Manifest, with_a_payload_no_verifier_can_bound_is_refused) {
   const auto refused = [](std::string_view schema) {
-    return Compiled(std::string(kPlugin) + "[topics.in]\n\"market.bars\" = \"market.Bar\"\n", schema).problems();
+    return Compiled(fmt::format("{}[topics.in]\n\"market.bars\" = \"market.Bar\"\n", kPlugin), schema).problems();
   };
   EXPECT_EQ(
       refused("namespace market; table Bar { any: [ubyte] (flexbuffer); }"),

@@ -18,14 +18,14 @@
 namespace shunt::test {
 
 struct TestHostOptions {
-  std::string plugin;
+  std::string plugin{};
   std::string launcher = SHUNT_LAUNCH;
-  std::vector<std::uint32_t> functions;
-  std::vector<std::uint32_t> calls;
-  std::vector<std::uint32_t> topics_in;
-  std::vector<std::uint32_t> topics_out;
-  std::vector<std::uint32_t> last_wills;
-  std::vector<std::pair<std::string, std::string>> settings;
+  std::vector<std::uint32_t> functions{};
+  std::vector<std::uint32_t> calls{};
+  std::vector<std::uint32_t> topics_in{};
+  std::vector<std::uint32_t> topics_out{};
+  std::vector<std::uint32_t> last_wills{};
+  std::vector<std::pair<std::string, std::string>> settings{};
   std::vector<bus::SizeClass> outbound{{256, 8}, {65536, 2}};
   bus::Wait plugin_wait = bus::Wait::Sleep;
   bool host_sleeps = true;
@@ -35,14 +35,14 @@ struct TestHostOptions {
   std::uint32_t workers = 1;
   std::chrono::nanoseconds health_period{std::chrono::seconds{1}};
   std::uint32_t slots_said = 0;  ///< To the plugin, where it is to be lied to.
-  std::vector<std::uint32_t> cpus;
+  std::vector<std::uint32_t> cpus{};
   std::uint64_t data_bytes_max = 0;
   std::uint32_t open_files_max = 0;
-  bool sealed = true;                  ///< Whether the plugin's bytes are.
-  std::vector<std::string> libraries;  ///< Files that are handed over before it.
+  bool sealed = true;                    ///< Whether the plugin's bytes are.
+  std::vector<std::string> libraries{};  ///< Files that are handed over before it.
   bool libraries_sealed = true;
   std::size_t libraries_named = SIZE_MAX;  ///< At most so many are announced, however many are handed over.
-  std::vector<std::string> environment;
+  std::vector<std::string> environment{};
 };
 
 /// A message from the plugin, copied; its chunk was given back.

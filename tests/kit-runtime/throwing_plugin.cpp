@@ -69,4 +69,5 @@ void receive(void*, const shunt_message*) { throw std::runtime_error("thrown els
 }  // namespace
 
 const shunt_plugin shunt_plugin_descriptor = {
-    SHUNT_ABI, sizeof(shunt_plugin), create, destroy, init, validate, activate, cleanup, nullptr, handle, receive};
+    SHUNT_ABI, sizeof(shunt_plugin), create, destroy, init, validate, activate, cleanup, nullptr, handle, receive,
+    nullptr};

@@ -2,6 +2,8 @@
 #include "../kit-contract/written_plugin.hpp"
 #include "mistakes.hpp"
 
+#include <fmt/format.h>
+
 namespace shunt::test {
 namespace {
 
@@ -33,7 +35,7 @@ auto host(std::string body) {
 
 std::string undeclared_function() {
   auto source = plugin("", "return {};");
-  source.insert(source.find("  shunt::Status echo("), std::string("  shunt::Status shout(") + kProbeSignature);
+  source.insert(source.find("  shunt::Status echo("), fmt::format("  shunt::Status shout({}", kProbeSignature));
   return compiled(source);
 }
 
