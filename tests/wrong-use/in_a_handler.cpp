@@ -21,6 +21,11 @@ auto commit(std::string what) {
   };
 }
 
+std::string call_the_unwell() {
+  Host host = start(with_offender("health throw"));
+  return outcome(host, "anything");
+}
+
 /// Nobody waits for an answer: the plugin's log has it, on the standard error that it shares with its host.
 std::string publish() {
   testing::internal::CaptureStderr();
@@ -55,6 +60,8 @@ Mistakes mistakes_in_a_handler() {
       {"Throwing in the handler of a function", commit("throw")},
       {"Throwing something that is no `std::exception`", commit("throw a number")},
       {"Throwing in the handler of a topic", publish},
+      {"Throwing in `health`", call_the_unwell},
+      {"A request that the plugin's own validator refuses", commit("nonsense")},
       {"Throwing while the reply is built", commit("throw in the builder")},
       {"Returning without a reply", commit("no reply")},
       {"Replying twice", reply_twice},

@@ -31,6 +31,7 @@ Mistakes mistakes_in_a_phase() {
       {"Throwing in `cleanup`", [] { return ending("cleanup throw"); }},
       {"Publishing in `init`", starting("init publish")},
       {"Publishing in `validate`", starting("validate publish")},
+      {"Returning from a last will without writing it", starting("no will")},
   };
 }
 

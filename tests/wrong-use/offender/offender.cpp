@@ -12,12 +12,26 @@ std::string said(const shunt::Status& status) { return status ? "success" : to_s
 class Offender final : public offender::Contract {
   shunt::Status init(const offender::Config& config) override {
     trouble_ = config.trouble;
+    validators().add<offender::Deed>([](const offender::Deed& deed) -> shunt::Status {
+      if (deed.name() != nullptr && deed.name()->string_view() == "nonsense")
+        return shunt::error(shunt::ErrorCode::BadInput, "there is no such deed");
+      return {};
+    });
     return enter("init");
   }
   shunt::Status validate() override { return enter("validate"); }
   shunt::Status activate() override { return enter("activate"); }
   // NOLINTNEXTLINE(bugprone-exception-escape): that is what it is for
   void cleanup() noexcept override { static_cast<void>(enter("cleanup")); }
+
+  shunt::Health health() const override {
+    if (trouble_ == "health throw") throw std::runtime_error("no such exchange");
+    return shunt::Health::Serving;
+  }
+  shunt::Status farewell(shunt::LastWill<offender::Outcome>& will) override {
+    if (trouble_ == "no will") return {};
+    return will.write([](auto& build) { return offender::CreateOutcome(build); });
+  }
 
   shunt::Status enter(const std::string& phase) {
     if (trouble_ == phase + " throw") throw std::runtime_error("no such exchange");
