@@ -14,8 +14,6 @@
 #
 # The targets unit_tests, process_tests, ... build what has the label. Programs land in build/<preset>/tests/bin: bin/ is for what users run. The header <scale.hpp> says how large a test is
 # to be (SHUNT_FULL), and <temporary_directory.hpp> gives one that goes with its scope.
-include(ShuntTestHeaders)
-
 set(SHUNT_TEST_LABELS unit process fuzz house)
 
 function(shunt_test name)
@@ -37,7 +35,6 @@ function(shunt_test name)
     list(APPEND framework GTest::gtest_main)
   endif()
   shunt_layer(${name} leaf PRIVATE ${arg_LINK} ${framework} Threads::Threads)
-  cmake_language(EVAL CODE "cmake_language(DEFER CALL shunt_use_test_headers ${name})")  # when its sources are known
   # A test runs little of its own code often: a fifth less to compile. What it tests is compiled as users run it.
   target_compile_options(${name} PRIVATE $<$<CONFIG:RelWithDebInfo>:-O1>)
   foreach(label IN LISTS arg_LABELS)

@@ -10,8 +10,8 @@ namespace {
 double median_of(std::vector<double> values) { return median(values); }
 
 std::string origin_json(const Origin& origin) {
-  return fmt::format(R"("machine":{},"governor":{},"commit":{})", quoted(origin.machine), quoted(origin.governor),
-                     quoted(origin.commit));
+  return fmt::format(R"("machine":{},"governor":{},"commit":{})", json_string(origin.machine),
+                     json_string(origin.governor), json_string(origin.commit));
 }
 
 struct Side {
@@ -35,9 +35,9 @@ std::string json_of(const BothCounts& counts, Wait wait, const Origin& origin) {
         R"({{"bench":"sandbox","what":"instructions","wait":{},"side":"{}","bare":{},"full":{},"bare_least":{},)"
         R"("bare_most":{},"full_least":{},"full_most":{},"bare_system_calls":{},"full_system_calls":{},"equal":{},{}}})"
         "\n",
-        quoted(name(wait)), side.name, side.bare.instructions, side.full.instructions, side.bare.least, side.bare.most,
-        side.full.least, side.full.most, side.bare.system_calls, side.full.system_calls, equal(side.bare, side.full),
-        origin_json(origin));
+        json_string(name(wait)), side.name, side.bare.instructions, side.full.instructions, side.bare.least,
+        side.bare.most, side.full.least, side.full.most, side.bare.system_calls, side.full.system_calls,
+        equal(side.bare, side.full), origin_json(origin));
   return text;
 }
 
@@ -59,7 +59,7 @@ std::string json_of(const RoundTrips& trips, Wait wait, const Origin& origin) {
       R"("ratio":{:.4f},"ratio_low":{:.4f},"ratio_high":{:.4f},"same":{:.4f},"same_low":{:.4f},"same_high":{:.4f},)"
       R"("same_median_low":{:.4f},"same_median_high":{:.4f},"within":{},"overlaps":{},{}}})"
       "\n",
-      quoted(name(wait)), trips.ratios.size(), median_of(trips.bare_ns), median_of(trips.full_ns), verdict.ratio,
+      json_string(name(wait)), trips.ratios.size(), median_of(trips.bare_ns), median_of(trips.full_ns), verdict.ratio,
       verdict.ratio_95.low, verdict.ratio_95.high, verdict.same, verdict.same_95.low, verdict.same_95.high,
       verdict.same_median_95.low, verdict.same_median_95.high, verdict.within, verdict.overlaps, origin_json(origin));
 }
@@ -90,7 +90,7 @@ std::string json_of(const Starts& starts, const Origin& origin) {
     text += fmt::format(
         R"({{"bench":"sandbox","what":"start_part","part":{},"bare_us":{:.1f},"full_us":{:.1f},"added_us":{:.1f},{}}})"
         "\n",
-        quoted(part.name), part.bare_us, part.full_us, part.full_us - part.bare_us, origin_json(origin));
+        json_string(part.name), part.bare_us, part.full_us, part.full_us - part.bare_us, origin_json(origin));
   return text;
 }
 

@@ -74,7 +74,7 @@ std::string legend(const std::vector<Outcome>& outcomes, const BenchOptions& opt
 
 }  // namespace
 
-std::string quoted(std::string_view text) {
+std::string json_string(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') out += '\\';
@@ -95,16 +95,17 @@ std::string to_json(const Outcome& outcome, const BenchOptions& options, const O
   const auto number = [&](double value) { return good ? fmt::format("{:.6g}", value) : std::string{"null"}; };
   std::string ratios;
   for (const auto& [other, ratio] : outcome.ratios)
-    ratios += fmt::format("{}{}:{:.4f}", ratios.empty() ? "" : ",", quoted(other), ratio);
+    ratios += fmt::format("{}{}:{:.4f}", ratios.empty() ? "" : ",", json_string(other), ratio);
   return fmt::format(
       R"({{"bench":{},"subject":{},"payload":{},"mode":{},"bytes":{},"wait":{},"consumers":{},"rounds":{},)"
       R"("p50_ns":{},"p99_ns":{},"per_second":{},"errors":{},"spread":{},"ratios":{{{}}},"unavailable":{},)"
       R"("machine":{},"governor":{},"commit":{}}})",
-      quoted(name(options.bench)), quoted(outcome.subject), quoted(name(outcome.payload)), quoted(outcome.mode),
-      options.bytes, quoted(name(outcome.wait)), options.bench == Bench::Fanout ? options.consumers : 1, outcome.rounds,
-      number(outcome.p50_ns), number(outcome.p99_ns), number(outcome.per_second), outcome.errors,
-      number(outcome.spread), ratios, good ? "null" : quoted(outcome.unavailable), quoted(origin.machine),
-      quoted(origin.governor), quoted(origin.commit));
+      json_string(name(options.bench)), json_string(outcome.subject), json_string(name(outcome.payload)),
+      json_string(outcome.mode), options.bytes, json_string(name(outcome.wait)),
+      options.bench == Bench::Fanout ? options.consumers : 1, outcome.rounds, number(outcome.p50_ns),
+      number(outcome.p99_ns), number(outcome.per_second), outcome.errors, number(outcome.spread), ratios,
+      good ? "null" : json_string(outcome.unavailable), json_string(origin.machine), json_string(origin.governor),
+      json_string(origin.commit));
 }
 
 std::string to_table(const std::vector<Outcome>& outcomes, const BenchOptions& options, const Origin& origin) {

@@ -3,7 +3,6 @@
 /// has made from the routes that are open. Nothing here knows what is on the other side.
 
 #include <shunt/host/configuration.hpp>
-#include <shunt/schemas/control_generated.h>
 #include <shunt/schemas/ids.hpp>
 
 #include <filesystem>

@@ -74,7 +74,7 @@ std::string prefix() {
 }
 
 /// A word that a shell reads as it is.
-std::string quoted(const std::string& word) {
+std::string shell_word(const std::string& word) {
   constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./+:@%,=-";
   if (word.find_first_not_of(kPlain) == std::string::npos) return word;
   std::string out = "'";
@@ -92,9 +92,9 @@ std::string command() {
     rest.remove_prefix(std::min(rest.size(), folder.native().size() + 1));
     std::error_code code;
     if (const auto found = folder / "shunt"; ::access(found.c_str(), X_OK) == 0)
-      return fs::equivalent(found, self, code) ? "shunt" : quoted(self.string());
+      return fs::equivalent(found, self, code) ? "shunt" : shell_word(self.string());
   }
-  return quoted(self.string());
+  return shell_word(self.string());
 }
 
 /// A folder without a name that anybody would look for, which goes with what is left in it.
@@ -174,7 +174,7 @@ constexpr std::string_view kNextSteps = R"(@NAME@ is written. To build, test and
 void tell(const Options& options, const fs::path& folder, const std::vector<std::string>& files, Words words) {
   const auto shown = folder.lexically_normal().string();
   if (options.json) return print_line(to_line(Json{{"folder", shown}, {"files", files}}));
-  words.emplace_back("@FOLDER@", quoted(shown));
+  words.emplace_back("@FOLDER@", shell_word(shown));
   words.emplace_back("@SHUNT@", command());
   print_line(filled(kNextSteps, words));
 }
@@ -187,7 +187,7 @@ Status new_plugin(const Options& options) {
   const Words words{{"@NAME@", name},
                     {"@IDENTIFIER@", identifier(name)},
                     {"@CLASS@", class_name(name)},
-                    {"@PREFIX@", quoted(prefix())},
+                    {"@PREFIX@", shell_word(prefix())},
                     {"@VERSION@", SHUNT_VERSION}};
   SHUNT_TRY(scaffold, Scaffold::beside(folder));
   if (::mkdir(scaffold.project().c_str(), 0777) != 0) return system_error("making the project's folder");

@@ -19,7 +19,7 @@ struct Origin {
 Origin origin_here();
 
 /// As a string of JSON, with its quotation marks.
-std::string quoted(std::string_view text);
+std::string json_string(std::string_view text);
 
 /// One line of JSON, without the newline: every key of the outcome and its run, numbers null when it is unavailable.
 std::string to_json(const Outcome& outcome, const BenchOptions& options, const Origin& origin);
