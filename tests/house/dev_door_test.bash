@@ -18,7 +18,8 @@ expect() {
 }
 
 # A tree with the door in it, and a PATH on which the stand-ins come first. They record how they were called.
-mkdir -p "$scratch/tree/tools" "$scratch/bin" "$scratch/elsewhere"
+mkdir -p "$scratch/tree/tools" "$scratch/bin" "$scratch/elsewhere" "$scratch/tmp"
+export TMPDIR=$scratch/tmp
 cp "$source_tree"/tools/dev* "$scratch/tree/tools/"
 door=$scratch/tree/tools/dev
 calls=$scratch/calls
@@ -155,5 +156,6 @@ stand_in git 'case "$*" in *" diff "*) echo one.cpp ;; *" rev-parse "*) echo 123
 run "$door" check
 expect "of a change the sources are tidied, and no others" \
   eval 'grep -q "^clang-tidy-14 .*/one.cpp$" <<< "$called" && ! grep -q "other.cpp" <<< "$called"'
+expect "checks leave nothing behind" eval '[ -z "$(ls "$TMPDIR")" ]'
 
 exit $((failures > 0))
