@@ -178,9 +178,11 @@ class Signals {
     const auto wide = [](std::uint64_t number) { return static_cast<unsigned long long>(number); };
     std::printf(
         "{\"sent\":%llu,\"readers\":%u,\"writers\":%u,\"received\":%llu,\"missing\":%llu,\"bad\":%llu,\"twice\":%llu,"
-        "\"answered\":%llu,\"starts\":%zu,\"latched\":%llu,\"urgent\":%llu,\"minors\":[%s],\"keys\":[%s]}\n",
+        "\"answered\":%llu,\"first\":%llu,\"starts\":%zu,\"latched\":%llu,\"urgent\":%llu,\"minors\":[%s],\"keys\":[%s]"
+        "}\n",
         wide(sent), readers, writers(), wide(received_), wide(missing), wide(bad_), wide(twice_),
-        wide(answered_.size()), numbers_.size(), wide(latched_), wide(urgent_), minors.c_str(), keys.c_str());
+        wide(answered_.size()), wide(answered_.empty() ? 0 : *answered_.begin()), numbers_.size(), wide(latched_),
+        wide(urgent_), minors.c_str(), keys.c_str());
     std::fflush(stdout);
   }
 

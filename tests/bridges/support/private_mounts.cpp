@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <string>
 #include <string_view>
 
@@ -9,6 +10,7 @@
 #include <gtest/gtest.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace shunt::test {
@@ -31,11 +33,29 @@ bool enter_namespaces() {
          write_file("/proc/self/gid_map", group + " " + group + " 1");
 }
 
+bool mount_empty(const char* folder) {
+  return ::mount("shunt-test", folder, "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777") == 0;
+}
+
+/// The programs and the sources of this tree may lie in /tmp, and stay there: in `fresh`, which is to be the new one.
+bool keep_tree(const std::filesystem::path& fresh) {
+  for (const std::filesystem::path tree : {SHUNT_SOURCE_TREE, SHUNT_BUILD_TREE}) {
+    const auto within = tree.lexically_relative("/tmp");
+    if (within.empty() || *within.begin() == "..") continue;
+    const auto kept = fresh / *within.begin();
+    if (std::error_code code; !std::filesystem::create_directory(kept, code)) continue;  // the other one's
+    const auto here = "/tmp" / *within.begin();
+    if (::mount(here.c_str(), kept.c_str(), nullptr, MS_BIND | MS_REC, nullptr) != 0) return false;
+  }
+  return true;
+}
+
 bool enter_private_mounts() {
+  constexpr const char* kFresh = "/dev/shm/tmp";
   if (!enter_namespaces() || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return false;
-  for (const char* folder : {"/dev/shm", "/tmp"})
-    if (::mount("shunt-test", folder, "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777") != 0) return false;
-  return ::setenv("TMPDIR", "/tmp", 1) == 0;
+  if (!mount_empty("/dev/shm") || ::mkdir(kFresh, 0700) != 0 || !mount_empty(kFresh)) return false;
+  if (!keep_tree(kFresh) || ::mount(kFresh, "/tmp", nullptr, MS_MOVE, nullptr) != 0) return false;
+  return ::rmdir(kFresh) == 0 && ::setenv("TMPDIR", "/tmp", 1) == 0;
 }
 
 }  // namespace
