@@ -49,6 +49,7 @@ Json plugin_json(const PluginSnapshot& plugin) {
             {"lent_chunks", plugin.lent_chunks},
             {"says",
              {{"refused", plugin.says_refused},
+              {"failed", plugin.says_failed},
               {"health", plugin.says_health},
               {"health_reason", plugin.says_health_reason}}},
             {"exceptions", plugin.exceptions},

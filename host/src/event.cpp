@@ -28,6 +28,7 @@ std::string_view name(HostEventKind kind) noexcept {
     case HostEventKind::LastWillSent: return "LastWillSent";
     case HostEventKind::LastWillNotSent: return "LastWillNotSent";
     case HostEventKind::HealthChanged: return "HealthChanged";
+    case HostEventKind::HandlerFailed: return "HandlerFailed";
   }
   return "Unknown";
 }

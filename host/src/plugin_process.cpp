@@ -29,8 +29,6 @@ bool wait_for(int pidfd) noexcept {
   return info.si_code == CLD_KILLED || info.si_code == CLD_DUMPED;
 }
 
-std::string broken(bus::Breach what) { return fmt::format("it broke the lane's contract: {}", describe(what)); }
-
 ErrorCode cause_of(Event event) noexcept {
   switch (event) {
     case Event::DeadlinePassed: return ErrorCode::DeadlineExceeded;
@@ -51,6 +49,10 @@ CrashKind kind_of(Event event) noexcept {
 
 }  // namespace
 
+std::string PluginProcess::broken(bus::Breach what) {
+  return fmt::format("it broke the lane's contract: {}", describe(what));
+}
+
 PluginProcess::PluginProcess(EventLoop& loop, ProcessListener& listener, std::shared_ptr<Instance> instance,
                              const PluginConfiguration& configuration)
     : loop_(loop),
@@ -58,7 +60,8 @@ PluginProcess::PluginProcess(EventLoop& loop, ProcessListener& listener, std::sh
       instance_(std::move(instance)),
       deadlines_(configuration.deadlines),
       health_words_(health_words_of(configuration)),
-      validation_words_(health_words_of(configuration)) {}
+      validation_words_(health_words_of(configuration)),
+      failure_words_(health_words_of(configuration)) {}
 
 PluginProcess::~PluginProcess() {
   loop_.cancel(deadline_);

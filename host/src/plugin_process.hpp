@@ -43,6 +43,8 @@ class ProcessListener {
   virtual void on_advanced(Instance& instance, std::uint64_t fired) = 0;
   /// What came of its validators, by its own word; no more often than it is asked for its health.
   virtual void on_validations(Instance& instance, const control::Validations& said) = 0;
+  /// What its handlers threw or returned with nobody to tell; no more often than the same.
+  virtual void on_failures(Instance& instance, const control::Failures& said) = 0;
   /// Of a bridge, and as it says it.
   virtual void on_bridge_report(Instance& instance, const control::BridgeReport& report) = 0;
   /// What it leaves to be published when it vanishes. Errors: that cannot be; it ends with that.
@@ -103,6 +105,7 @@ class PluginProcess {
   void on_warden_packet();
   void accept_from_warden(Packet& packet);
   void accept_report(const control::Message& message);
+  [[nodiscard]] static std::string broken(bus::Breach what);
   void on_plugin_packet();  // plugin_words.cpp, as the next three
   bool accept_word(const control::Message& message);
   static Allowance health_words_of(const PluginConfiguration& configuration);
@@ -152,6 +155,7 @@ class PluginProcess {
   Death death_;
   Allowance health_words_;
   Allowance validation_words_;
+  Allowance failure_words_;
   std::size_t advances_ = 0;  // of its clock, that it has not answered
 };
 

@@ -3,12 +3,6 @@
 #include "plugin_process.hpp"
 
 namespace shunt::host {
-namespace {
-
-std::string broken(bus::Breach what) { return fmt::format("it broke the lane's contract: {}", describe(what)); }
-
-}  // namespace
-
 /// From validate on. While it is cleaned up it may have sent one before it heard of that.
 void PluginProcess::accept_will(const control::Will& will) {
   if (state_ == State::Cleaning) return;

@@ -13,8 +13,6 @@ constexpr std::size_t kWhatBytesMax = 100;
 constexpr double kHealthWordsAtOnce = 8;
 constexpr double kHealthWordsMax = 1000;
 
-std::string broken(bus::Breach what) { return fmt::format("it broke the lane's contract: {}", describe(what)); }
-
 }  // namespace
 
 Allowance PluginProcess::health_words_of(const PluginConfiguration& configuration) {
@@ -68,6 +66,11 @@ bool PluginProcess::accept_word(const control::Message& message) {
   if (const auto* const validations = message.body_as_Validations(); validations != nullptr) {
     if (validation_words_.take(std::chrono::steady_clock::now())) listener_.on_validations(*instance_, *validations);
     else end(Event::Breach, broken(bus::Breach::Control) + ": it told of its validators more often than it was asked");
+    return true;
+  }
+  if (const auto* const failures = message.body_as_Failures(); failures != nullptr) {
+    if (failure_words_.take(std::chrono::steady_clock::now())) listener_.on_failures(*instance_, *failures);
+    else end(Event::Breach, broken(bus::Breach::Control) + ": it told of its failures more often than it was asked");
     return true;
   }
   if (const auto* const stuck = message.body_as_Stuck(); stuck != nullptr) {

@@ -226,6 +226,7 @@ HostSnapshot Supervisor::snapshot() {
       if (!each.bridge) each.says_health = host::name(running.health.state);
       each.says_health_reason = running.health.reason;
       each.says_validators = running.validators;
+      each.says_failed = running.failures;
       if (each.bridge) each.open_topics = open_topics_of(running);
       shown |= running.version == plugin.serving;
       result.plugins.push_back(std::move(each));

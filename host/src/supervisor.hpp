@@ -174,6 +174,9 @@ class Supervisor final : public HubListener, private ProcessListener {
     std::uint32_t health_untold = 0;  ///< Changes for which there was no event.
     std::deque<Advancing> advances;
     std::vector<ValidatorSnapshot> validators;  ///< By its own word.
+    std::uint64_t failures = 0;                 ///< That nobody waits for; likewise.
+    std::uint64_t failures_told = 0;            ///< With which there was an event.
+    Allowance failure_events{20, 20, std::chrono::minutes{1}};
   };
   struct Switching;
 
@@ -189,6 +192,7 @@ class Supervisor final : public HubListener, private ProcessListener {
   Status on_validated(Instance& instance) override;
   void on_advanced(Instance& instance, std::uint64_t fired) override;
   void on_validations(Instance& instance, const control::Validations& said) override;
+  void on_failures(Instance& instance, const control::Failures& said) override;
   void on_vanished(Instance& instance) override;
   void on_ended(Instance& instance, const Death& death) override;
 

@@ -1,5 +1,6 @@
 #pragma once
-/// Asks the plugin how it is, and tells the host when that has changed; and what came of its validators.
+/// Asks the plugin how it is, and tells the host when that has changed; and what came of its validators, and what
+/// failed that nobody waits for.
 
 #include "phases.hpp"
 
@@ -19,7 +20,9 @@ class HealthTeller {
   void ask(Hand& hand) noexcept;
 
  private:
-  void tell_validations() noexcept;
+  /// What `book` of the runtime has that is new.
+  template <typename Book>
+  void tell(Book& book) noexcept;
 
   shunt_runtime& runtime_;
   const Phases& phases_;

@@ -298,7 +298,10 @@ int fail_in_hand(shunt_runtime& runtime, Hand& hand, ErrorCode code, std::string
 void report_unanswered(shunt_runtime& runtime, Hand& hand, std::string_view text) noexcept {
   hand.in_hand.failed = true;
   // Every time would let a plugin flood the terminal: the 1st, 2nd, 4th, 8th ... is shown, all are counted.
-  const std::uint64_t count = runtime.failures_unanswered.fetch_add(1, std::memory_order_relaxed) + 1;
+  const std::uint64_t count = [&] {
+    const ThreadsLock::Hold hold{runtime.lock};
+    return runtime.unanswered.note(text, hand.thrown.span());
+  }();
   if (std::has_single_bit(count)) log(&runtime, 3, text.data(), text.size());
 }
 

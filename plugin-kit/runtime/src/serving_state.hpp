@@ -14,13 +14,13 @@
 #include "plugin_clock.hpp"
 #include "threads_lock.hpp"
 #include "timers.hpp"
+#include "unanswered_failures.hpp"
 #include "validation_book.hpp"
 
 #include <shunt/plugin-kit/runtime/control_channel.hpp>
 #include <shunt/plugin-kit/runtime/frames.hpp>
 #include <shunt/plugin-kit/runtime/runtime.hpp>
 
-#include <atomic>
 #include <string_view>
 
 /// Of serving threads; others reach `lock`, what is used under it once it is shared, `cancellations`,
@@ -55,7 +55,6 @@ struct shunt_runtime {
   shunt::kit::ObjectRange object;
   shunt::kit::Hand& hand;  ///< Of the thread that runs the phases, too.
   shunt::kit::CommandBox& commands;
-  std::atomic<std::uint64_t> failures_unanswered{0};
   bool may_send = false;      ///< From activate on: before, nothing has effects. Changed between phases only.
   bool may_set_will = false;  ///< From validate on. Changed likewise.
   shunt::kit::Attention attention;
@@ -63,6 +62,7 @@ struct shunt_runtime {
   shunt::kit::PluginClock clock;
   shunt::kit::Timers timers;
   shunt::kit::ValidationBook validations;
+  shunt::kit::UnansweredFailures unanswered;
   bool may_start_timers = false;  ///< From activate on, until cleanup begins. Changed between phases only.
 };
 

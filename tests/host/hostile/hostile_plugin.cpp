@@ -191,6 +191,10 @@ const std::map<std::string, Act> kActs{
      [](Liar& liar) {
        for (std::uint8_t i = 0;; i ^= 2) liar.feel(i);
      }},
+    {"failures all the time",
+     [](Liar& liar) {
+       for (std::uint64_t count = 1;; ++count) liar.stumble(count);
+     }},
     {"a health that is none", [](Liar& liar) { liar.feel(9); }},
     {"done without an answer",
      [](Liar& liar) {

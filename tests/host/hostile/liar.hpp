@@ -50,6 +50,14 @@ class Liar {
     static_cast<void>(control_.send(std::move(health)));
   }
 
+  /// Tells of a failure that nobody waits for, the `count`-th.
+  void stumble(std::uint64_t count) const {
+    control::FailuresT failures;
+    failures.count = count;
+    failures.text = "stumbled";
+    static_cast<void>(control_.send(std::move(failures)));
+  }
+
   /// Answers init once it has been asked for cleanup too, as a plugin does that is stopped while init runs.
   [[noreturn]] void answer_late() const {
     say(control::Phase::Load);

@@ -38,7 +38,9 @@ enum class HostEventKind : std::uint8_t {
   BridgeState,      ///< What a bridge is connected to, by its own word.
   LastWillSent,     ///< What an instance that vanished had left for that was published; the text says to how many.
   LastWillNotSent,  ///< It was not; the text says why.
-  HealthChanged  ///< How an instance is, by its own word: "NotServing: no session"; at most some 20, then one a minute.
+  HealthChanged,    ///< How an instance is, by its own word: "NotServing: no session"; at most some 20, then one a
+                    ///< minute.
+  HandlerFailed     ///< What a handler threw or returned with nobody to tell, as a topic's; by its own word, likewise.
 };
 
 struct HostEvent {
@@ -102,6 +104,7 @@ struct PluginSnapshot {
   std::uint64_t over_cap = 0;      ///< Messages that came while it held as many as it may.
   std::uint32_t lent_chunks = 0;   ///< Of its own pool, that the host or its readers hold.
   std::uint64_t says_refused = 0;  ///< Loans from its own pool that it was refused, by its own word.
+  std::uint64_t says_failed = 0;   ///< Handlers of it that failed with nobody to tell, as a topic's; by its own word.
   std::uint32_t crashes = 0;       ///< Since the host started: ends that a restart or quarantine followed.
   std::uint64_t exceptions = 0;    ///< Of this instance: calls that were answered with what the handler threw.
   CrashCounts crash_kinds{};       ///< All ends of this plugin that a CrashReport tells of, by kind.
