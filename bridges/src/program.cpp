@@ -1,3 +1,4 @@
+#include "exit_codes.hpp"
 #include "serve.hpp"
 
 #include <shunt/bridges/program.hpp>
@@ -21,9 +22,6 @@
 namespace shunt::bridges {
 namespace {
 
-constexpr int kDone = 0;
-constexpr int kFailed = 1;
-constexpr int kMisused = 2;
 constexpr int kLastWordsMs = 6'000;  ///< A child whose host has gone cleans up, and bounds that itself.
 
 bool is_packet_socket(int fd) {

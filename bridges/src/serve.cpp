@@ -1,6 +1,7 @@
 #include "serve.hpp"
 
 #include "carrier.hpp"
+#include "exit_codes.hpp"
 
 #include <cstdio>
 #include <cstdlib>
@@ -12,9 +13,6 @@
 namespace shunt::bridges {
 namespace {
 
-constexpr int kDone = 0;
-constexpr int kFailed = 1;
-constexpr int kWorldLost = 4;
 /// For a world that does not come to its end: longer than an orderly one takes.
 constexpr unsigned kEndSecondsMax = 5;
 

@@ -8,11 +8,7 @@
 #include <algorithm>
 
 namespace shunt::host {
-namespace {
-
-constexpr std::chrono::milliseconds kTick{1};
-
-}  // namespace
+namespace {}  // namespace
 
 /// The instances of a plugin that may have messages: not those that are being started or cleaned up.
 std::vector<Supervisor::Running*> Supervisor::serving_of(const std::string& plugin) {
@@ -98,7 +94,7 @@ void Supervisor::finish_tick(const std::shared_ptr<Finishing>& finishing) {
     parts.erase(part);
     finishing->late(plugin, why);
   }
-  loop_.after(kTick, [this, finishing] { finish_tick(finishing); });
+  loop_.after(kFinishingTick, [this, finishing] { finish_tick(finishing); });
 }
 
 Error Supervisor::not_finished(const std::string& plugin, std::chrono::nanoseconds limit, bool asked) {

@@ -9,6 +9,8 @@
 
 namespace shunt::host {
 
+inline constexpr std::chrono::milliseconds kFinishingTick{1};  ///< How often it is looked whether who was to has.
+
 /// Who is to finish, how long that may take, and what happens then. On the control loop's thread.
 struct Supervisor::Finishing {
   struct Part {

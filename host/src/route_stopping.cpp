@@ -1,5 +1,6 @@
 /// stop, drain and restart for a single route: nothing new goes over it, and what went over it before is waited for.
 
+#include "finishing.hpp"
 #include "supervisor.hpp"
 #include "units.hpp"
 
@@ -21,8 +22,6 @@ struct Supervisor::RouteFinishing {
 };
 
 namespace {
-
-constexpr std::chrono::milliseconds kTick{1};
 
 std::set<std::string> consumers_of(const RouteTable& table, const RouteInfo& route) {
   std::set<std::string> names;
@@ -68,7 +67,7 @@ void Supervisor::finish_route_tick(const std::shared_ptr<RouteFinishing>& finish
     return finishing->finished(
         error(ErrorCode::DeadlineExceeded, "what went over \"{}\" was not finished within {}{}: {}", route.name,
               duration_text(finishing->limit), finishing->asked ? "" : " (deadlines.drain)", what_is_left(route)));
-  loop_.after(kTick, [this, finishing] { finish_route_tick(finishing); });
+  loop_.after(kFinishingTick, [this, finishing] { finish_route_tick(finishing); });
 }
 
 /// A call is on record until it is answered. A publication is not: it is done when its receiver has done all it was

@@ -11,8 +11,6 @@
 namespace shunt::host {
 namespace {
 
-constexpr std::chrono::milliseconds kTick{1};
-
 /// What several plugins were late with, in one error.
 struct Lateness {
   std::string text;
@@ -349,7 +347,7 @@ void Supervisor::end_now(Done done) {
 
 void Supervisor::await_last_end(Done ended) {
   if (running_.empty()) return ended({});
-  loop_.after(kTick, [this, ended = std::move(ended)]() mutable { await_last_end(std::move(ended)); });
+  loop_.after(kFinishingTick, [this, ended = std::move(ended)]() mutable { await_last_end(std::move(ended)); });
 }
 
 }  // namespace shunt::host

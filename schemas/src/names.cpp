@@ -1,3 +1,5 @@
+#include "digits.hpp"
+
 #include <shunt/schemas/limits.hpp>
 #include <shunt/schemas/names.hpp>
 
@@ -6,9 +8,7 @@
 namespace shunt {
 namespace {
 
-// Not <cctype>: its answers depend on the locale.
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 }  // namespace
 

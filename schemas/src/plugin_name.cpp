@@ -1,3 +1,5 @@
+#include "digits.hpp"
+
 #include <shunt/schemas/limits.hpp>
 #include <shunt/schemas/plugin_name.hpp>
 
@@ -26,7 +28,6 @@ constexpr std::array<std::string_view, 97> kKeywords{
     "xor_eq",      "std",       "shunt",      "flatbuffers", "main",     "errno"};
 
 bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 }  // namespace
 

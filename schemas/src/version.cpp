@@ -1,3 +1,5 @@
+#include "digits.hpp"
+
 #include <shunt/schemas/version.hpp>
 
 #include <algorithm>
@@ -7,7 +9,6 @@
 namespace shunt {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_identifier(char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-'; }
 
 template <typename T>
