@@ -156,6 +156,7 @@ stand_in git 'case "$*" in *" diff "*) echo one.cpp ;; *" rev-parse "*) echo 123
 run "$door" check
 expect "of a change the sources are tidied, and no others" \
   eval 'grep -q "^clang-tidy-14 .*/one.cpp$" <<< "$called" && ! grep -q "other.cpp" <<< "$called"'
+run "$door" check --all
 expect "checks leave nothing behind" eval '[ -z "$(ls "$TMPDIR")" ]'
 
 exit $((failures > 0))
