@@ -60,6 +60,12 @@ bool enter_private_mounts() {
 
 }  // namespace
 
+bool holds_tree(const std::filesystem::path& folder) {
+  for (const std::filesystem::path tree : {SHUNT_SOURCE_TREE, SHUNT_BUILD_TREE})
+    if (const auto within = tree.lexically_relative(folder); !within.empty() && *within.begin() != "..") return true;
+  return false;
+}
+
 int run_in_private_mounts(int argc, char** argv) {
   bool only_lists = false;
   for (int i = 1; i < argc; ++i) only_lists |= std::string_view{argv[i]}.starts_with("--gtest_list_tests");

@@ -4,7 +4,12 @@
 ///
 ///     int main(int argc, char** argv) { return shunt::test::run_in_private_mounts(argc, argv); }
 
+#include <filesystem>
+
 namespace shunt::test {
+
+/// Whether the sources or the programs of this tree lie below `folder`: in /tmp it is the one that was there before.
+[[nodiscard]] bool holds_tree(const std::filesystem::path& folder);
 
 /// Runs all tests of the program there.
 int run_in_private_mounts(int argc, char** argv);
