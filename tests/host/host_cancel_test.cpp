@@ -5,8 +5,10 @@
 #include <atomic>
 #include <csignal>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -287,6 +289,19 @@ TEST_F(Cancelling, a_call_wakes_one_that_waits_while_another_thread_leads) {
   expect_serving(host);
 }
 
+/// What `start` started. Calls that are cancelled at once fill the ring of a plugin that has no processor for a while.
+template <class Start>
+auto when_there_is_room(Host& host, Start start) {
+  auto call = start();
+  while (!call && (call.error().code == ErrorCode::RingFull || call.error().code == ErrorCode::QuotaExceeded)) {
+    static_cast<void>(host.poll());
+    std::this_thread::yield();
+    call = start();
+  }
+  if (!call) throw std::runtime_error(call.error().message);
+  return std::move(*call);
+}
+
 TEST_F(Cancelling, a_call_while_its_reply_comes_gives_one_of_both_and_breaks_nothing) {
   Host host = start({actor(), partner()});
   auto client = host.client<actor::Client>().value();
@@ -306,8 +321,9 @@ TEST_F(Cancelling, a_call_while_its_reply_comes_gives_one_of_both_and_breaks_not
 
   for (std::size_t i = 0; i < rounds; ++i) {
     const Order what{.deed = i % 2 == 0 ? Deed::Echo : Deed::Ask, .number = i, .bytes = i % 3 == 0 ? 1000u : 0u};
-    auto pending = client.act_async(order(what), {.deadline = 30s}).value();
-    auto started = client.act_async(order(what), {.deadline = 30s}, [&](const Outcome&) { ++callbacks; }).value();
+    auto pending = when_there_is_room(host, [&] { return client.act_async(order(what), {.deadline = 30s}); });
+    auto started = when_there_is_room(
+        host, [&] { return client.act_async(order(what), {.deadline = 30s}, [&](const Outcome&) { ++callbacks; }); });
     to_cancel = &pending;
     const Outcome outcome = pending.get();
     if (outcome) ++replies;
