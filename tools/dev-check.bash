@@ -2,10 +2,17 @@
 # shellcheck shell=bash disable=SC2154  # root, builds and cores are the door's
 
 check() {
-  case "$*" in
+  case ${1:-} in
     '') check_change ;;
-    --all) check_everything ;;
-    *) misuse "check takes only --all" ;;
+    --all)
+      shift
+      local part
+      for part; do
+        [[ " ${everything[*]} " == *" $part "* ]] || misuse "check --all has no part \"$part\": ${everything[*]}"
+      done
+      check_everything "$@"
+      ;;
+    *) misuse "check takes only --all and its parts" ;;
   esac
 }
 
@@ -50,58 +57,42 @@ check_change() {
 
 # --- everything -----------------------------------------------------------------------------------------------------
 
-# Every test at full size on what users run, as root and as an ordinary user. What asks for more than one pass (twice in a
-# row, two at the same time, another build) takes a tenth of the real processes each time: their number has been shown by
-# then, and ten thousand kills under a sanitizer would take a day. The sanitizers see unit and fuzz tests in full.
+everything=(release asan tsan dev tidy)
+
+# Each part finds in the build folder what the parts before it have left, and can be run alone, in this order.
 check_everything() {
-  local preset
+  local part
   deps
-  step "format" format --check
-  step "build release" build release
-  begin_behind
-  step "release: every test in full" in_full run_ctest release
-  ordinary_user_step "release: every test in full, as an ordinary user" in_full as_ordinary_user release
-  step "release: every test, a second time in a row" run_ctest release
-  ordinary_user_step "release: every test, as an ordinary user, a second time in a row" as_ordinary_user release
-  step "release: every test, two at the same time" at_the_same_time run_ctest release
-  ordinary_user_step "release: every test, as an ordinary user, two at the same time" \
-    at_the_same_time as_ordinary_user release
-  for preset in asan tsan dev; do
-    step "build $preset" await_behind "build $preset"
-    step "$preset: unit and fuzz tests in full" in_full run_ctest "$preset" -L 'unit|fuzz'
-    step "$preset: every test" run_ctest "$preset"
-  done
-  step "clang-tidy on everything" await_behind "clang-tidy"
+  for part in "${@:-"${everything[@]}"}"; do "check_all_$part"; done
   verdict
 }
 
-# Tests wait most of the time: what nobody else has to wait for runs behind them, at idle priority.
-begin_behind() {
-  behind=$(mktemp -d "${TMPDIR:-/tmp}/shunt-check-XXXXXX")
-  trap 'kill "$behind_pid" 2>/dev/null || true; rm -rf "$behind"' EXIT
-  (
-    chrt --idle --pid 0 "$BASHPID" || say "no idle priority here: the tests have less of the processor"
-    for preset in asan tsan dev; do one_behind "build $preset" build "$preset"; done
-    one_behind "clang-tidy" tidy_all
-  ) &
-  behind_pid=$!
+# Every test at full size on what users run, as root and as an ordinary user, and then again, two at the same time. What
+# asks for more than one pass takes a tenth of the real processes each time: their number has been shown by then.
+check_all_release() {
+  step "format" format --check
+  step "build release" build release
+  step "release: every test in full" in_full run_ctest release
+  ordinary_user_step "release: every test in full, as an ordinary user" in_full as_ordinary_user release
+  step "release: every test again, two at the same time" at_the_same_time run_ctest release
+  ordinary_user_step "release: every test again, as an ordinary user, two at the same time" \
+    at_the_same_time as_ordinary_user release
 }
 
-one_behind() {
-  local name=$1
-  shift
-  set +e  # as in step()
-  (set -e; "$@") > "$behind/$name.log" 2>&1
-  echo $? > "$behind/$name"
+# Ten thousand kills under a sanitizer would take a day: these see unit and fuzz tests in full, and a tenth of the rest.
+check_all_asan() { check_build asan; }
+check_all_tsan() { check_build tsan; }
+check_all_dev() { check_build dev; }
+
+check_build() {
+  step "build $1" build "$1"
+  step "$1: unit and fuzz tests in full" in_full run_ctest "$1" -L 'unit|fuzz'
+  step "$1: every other test" run_ctest "$1" -LE 'unit|fuzz'
 }
 
-await_behind() {
-  while [[ ! -s $behind/$1 ]]; do
-    kill -0 "$behind_pid" || return
-    sleep 1
-  done
-  cat "$behind/$1.log"
-  return "$(< "$behind/$1")"
+check_all_tidy() {
+  step "build release" build release
+  step "clang-tidy on everything" tidy_all
 }
 
 in_full() {

@@ -156,7 +156,18 @@ stand_in git 'case "$*" in *" diff "*) echo one.cpp ;; *" rev-parse "*) echo 123
 run "$door" check
 expect "of a change the sources are tidied, and no others" \
   eval 'grep -q "^clang-tidy-14 .*/one.cpp$" <<< "$called" && ! grep -q "other.cpp" <<< "$called"'
+mkdir -p "$scratch"/tree/{schemas,bus,plugin-kit,host,bridges,bench,examples,tests}
+stand_in clang-format-14 ''
 run "$door" check --all
+expect "everything has the tests of every preset, and every source tidied" \
+  eval '[ "$status" -eq 0 ] && [ "$(grep -cE "^passed .* (asan|tsan|dev): every other test$" <<< "$output")" -eq 3 ] &&
+    grep -q "^clang-tidy-14 .*/other.cpp$" <<< "$called"'
+run "$door" check --all tsan tidy
+expect "the parts of everything can be run alone" \
+  eval '[ "$status" -eq 0 ] && [ "$(grep -c "^passed " <<< "$output")" -eq 5 ] && ! grep -q "asan" <<< "$output"'
+run "$door" check --all nonsense
+expect "a part that there is not is misuse" \
+  eval '[ "$status" -eq 2 ] && grep -q "no part \"nonsense\": release asan tsan dev tidy" <<< "$errors" && [ -z "$called" ]'
 expect "checks leave nothing behind" eval '[ -z "$(ls "$TMPDIR")" ]'
 
 exit $((failures > 0))

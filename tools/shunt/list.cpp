@@ -115,7 +115,7 @@ void print_pools(const Json& answer) {
   table.print();
 }
 
-void print_last_wills(const Json& answer) {
+void print_every_last_will(const Json& answer) {
   Table table{"LAST WILL", "PLUGIN", "TOPIC", "BYTES"};
   bool any = false;
   for (const Json& plugin : list_of(answer, "plugins"))
@@ -189,7 +189,7 @@ Status list_host(const Options& options) {
   print_routes(answer);
   print_line("");
   print_pools(answer);
-  print_last_wills(answer);
+  print_every_last_will(answer);
   print_validators(answer);
   print_bridges(answer);
   return {};
