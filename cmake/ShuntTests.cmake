@@ -28,8 +28,7 @@ function(shunt_test name)
   endforeach()
 
   add_executable(${name} ${arg_SOURCES})
-  # Each file of a test has its own helpers, whatever they are called: not in batches.
-  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/bin UNITY_BUILD OFF)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/bin)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests/support)
   set(framework GTest::gtest GTest::gmock)
   if(NOT arg_OWN_MAIN)
