@@ -102,11 +102,10 @@ TEST_F(OpenToDds, what_is_no_flatbuffer_of_the_topics_type_does_not_come_in) {
 TEST_F(OpenToDds, what_comes_back_from_outside_with_the_hosts_own_origin_does_not_come_in) {
   DdsHost host;
   const auto echo = host.application({"publish=3", "origin=theirs"});
-  echo->await([](const Json& said) { return said["writers"] == 1; });
   host.publish(1);
   echo->await([](const Json& said) { return said["sent"] == 3; });
 
-  const auto honest = host.application({"publish=5"});
+  const auto honest = host.application({"publish=5"}, {.applications = 1});
 
   honest->await([](const Json& said) { return said["answered"] == 5; });
   EXPECT_TRUE(await([&] { return host.says("market.bars")["received"] == 5; })) << host.bridge();
@@ -169,7 +168,7 @@ TEST_F(OpenToDds, the_bridge_waits_for_a_network_that_is_not_there_and_says_so) 
 
 TEST_F(OpenToDds, others_whose_settings_do_not_fit_are_named) {
   DdsHost host{{.topic = "reliability = \"best_effort\""}};
-  const auto application = host.application();
+  const auto application = host.stranger();
 
   EXPECT_TRUE(await([&] {
     const std::string state = host.bridge()["says"]["state"];

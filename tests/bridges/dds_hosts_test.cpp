@@ -29,8 +29,8 @@ class TwoHosts : public NetworkTest {
     each.network = &*right_network;
     each.with_plugin = false;
     right.emplace(each);
-    left->await_others(1);
-    right->await_others(1);
+    left->await_others({.bridges = 1});
+    right->await_others({.bridges = 1});
   }
   void end() {
     right->end();
@@ -84,7 +84,7 @@ TEST_F(TwoHosts, lose_nothing_of_a_reliable_topic_over_a_cable_that_loses) {
   constexpr int kBars = 3000;
   start({.bridge = "lease = \"20 s\"\n", .topic = "history = 4096"});
   const bool has_netem = cable->lose(20);
-  const auto application = left->application({"publish=3000", "every=300", "window=64"});
+  const auto application = left->application({"publish=3000", "every=300", "window=64"}, {.bridges = 1});
 
   int cuts = 0;
   for (; !has_netem && cuts < 5; ++cuts) {  // netem would do it better; without it, the cable comes and goes
@@ -170,12 +170,12 @@ TEST_F(TwoHosts, find_each_other_again_after_a_partition_that_outlasts_the_lease
   ASSERT_TRUE(await([&] { return received() == 3; })) << right->bridge();
 
   cable->cut();
-  left->await_others(0);
-  right->await_others(0);
+  left->await_others({});
+  right->await_others({});
   publish(3, 10);
   cable->mend();
-  left->await_others(1);
-  right->await_others(1);
+  left->await_others({.bridges = 1});
+  right->await_others({.bridges = 1});
   publish(10, 12);
 
   EXPECT_TRUE(await([&] { return received() == 5; })) << right->bridge();
@@ -190,8 +190,8 @@ TEST_F(TwoHosts, hear_the_last_of_a_latched_topic_after_a_long_partition_and_not
   ASSERT_TRUE(await([&] { return received() == 3; })) << right->bridge();
 
   cable->cut();
-  left->await_others(0);
-  right->await_others(0);
+  left->await_others({});
+  right->await_others({});
   publish(3, 4);
   cable->mend();
 
@@ -229,16 +229,16 @@ TEST_F(TwoHosts, go_on_when_a_bridge_is_killed_in_either_place) {
   const auto instance = left->await_connected();
   kill_process(left->bridge()["pid"]);
   left->await_connected(instance);
-  left->await_others(1);
-  right->await_others(1);
+  left->await_others({.bridges = 1});
+  right->await_others({.bridges = 1});
   left->publish(100);
   ASSERT_TRUE(await([&] { return received() == 4; })) << right->bridge();
 
   const auto other = right->await_connected();
   kill_process(right->bridge()["pid"]);
   right->await_connected(other);
-  right->await_others(1);
-  left->await_others(1);
+  right->await_others({.bridges = 1});
+  left->await_others({.bridges = 1});
   left->publish(101);
   ASSERT_TRUE(await([&] { return received() == 1; })) << "since its start: " << right->bridge();
   right->publish(102);
@@ -257,7 +257,7 @@ TEST_F(TwoHosts, the_end_of_one_by_SIGKILL_is_noticed_by_the_other_and_stalls_no
   right->host().process().signal(SIGKILL);
 
   publish(3, 20);
-  left->await_others(0);
+  left->await_others({});
   EXPECT_TRUE(await([&] { return sent() == 20; })) << left->bridge();
   EXPECT_EQ(left->receiver("market.signals")["dropped"], 0);
   static_cast<void>(right->host().process().finish());

@@ -3,7 +3,8 @@
 ///
 ///     dds_application domain=7 interface=lo bars=SCHEMA signals=SCHEMA publish=COUNT every=MICROSECONDS
 ///
-/// window=COUNT lets no more bars be without their signal than that; schema=wrong sends bars that say so of themselves;
+/// It publishes nothing before SIGUSR2; with batch=COUNT no more than that for each SIGUSR2. window=COUNT lets no more
+/// bars be without their signal than that; schema=wrong sends bars that say so of themselves;
 /// payload=BYTES sends so many that are no FlatBuffer, padding=BYTES so many behind each; keys=COUNT gives bars that
 /// many keys in turn; origin=yes says that they are numbered, origin=theirs that they are of whose signal came last.
 /// reliability=best_effort, history=COUNT and latched=COUNT are settings of both topics; read=no takes nothing before
@@ -13,6 +14,7 @@
 
 #include <shunt/schemas/market_generated.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <csignal>
@@ -34,6 +36,7 @@ using Clock = std::chrono::steady_clock;
 
 std::atomic<bool> ended{false};
 std::atomic<bool> reads{true};
+std::atomic<std::uint64_t> batches{0};  // that were asked for
 
 class Words {
  public:
@@ -221,6 +224,7 @@ int main(int argc, char** argv) {
   reads = words.text("read", "yes") == "yes";
   std::signal(SIGTERM, [](int) { ended = true; });
   std::signal(SIGUSR1, [](int) { reads = true; });
+  std::signal(SIGUSR2, [](int) { ++batches; });
   const auto domain = static_cast<dds_domainid_t>(words.number("domain"));
   const std::string configuration =
       "<CycloneDDS><Domain id=\"any\"><General><Interfaces><NetworkInterface name=\"" + words.text("interface", "lo") +
@@ -230,6 +234,7 @@ int main(int argc, char** argv) {
   Bars bars{participant, words};
   Signals signals{participant, words};
   const std::uint64_t count = words.number("publish");
+  const std::uint64_t batch = words.number("batch", words.text("publish"));
   const std::uint64_t window = words.number("window");
   const std::chrono::microseconds every{words.number("every")};
   std::uint64_t sent = 0;
@@ -238,8 +243,7 @@ int main(int argc, char** argv) {
     const auto now = Clock::now();
     bool any = reads && signals.read();
     const bool may_send = window == 0 || sent - signals.answered() < window;
-    if (sent < count && may_send && now >= send_at && bars.readers() > 0 && signals.writers() > 0 &&
-        bars.publish(sent, signals.origin())) {
+    if (sent < std::min(count, batches * batch) && may_send && now >= send_at && bars.publish(sent, signals.origin())) {
       ++sent;
       send_at = now + every;
       any = true;

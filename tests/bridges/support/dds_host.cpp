@@ -28,6 +28,8 @@ std::string configuration(const DdsHost::Options& options) {
 
 DdsApplication::DdsApplication(const Words& words) : process_(DDS_APPLICATION, words) {}
 
+void DdsApplication::go_on() { process_.signal(SIGUSR2); }
+
 Json DdsApplication::end() {
   process_.signal(SIGTERM);
   const Ran ran = process_.finish();
@@ -46,7 +48,18 @@ DdsHost::DdsHost(Options options) : options_(std::move(options)) {
   }
 }
 
-std::unique_ptr<DdsApplication> DdsHost::application(Words more) {
+std::unique_ptr<DdsApplication> DdsHost::application(Words more, Others others) {
+  await_connected();
+  await_others(others);
+  auto application = stranger(std::move(more));
+  const int bridges = 1 + others.bridges;
+  application->await([&](const Json& said) { return said["readers"] == bridges && said["writers"] == bridges; });
+  await_others({others.bridges, others.applications + 1});
+  application->go_on();
+  return application;
+}
+
+std::unique_ptr<DdsApplication> DdsHost::stranger(Words more) const {
   await_connected();
   Words words{"domain=7", "interface=" + options_.interface};
   const Json now = bridge();
@@ -93,13 +106,16 @@ std::uint64_t DdsHost::await_connected(std::uint64_t not_this) const {
   return now["instance"];
 }
 
-void DdsHost::await_others(int count) const {
-  Json now;
-  const auto are_there = [&] {
-    now = says("market.signals");
-    return now.is_object() && now["readers"] == count && now["writers"] >= count;
+void DdsHost::await_others(Others others) const {
+  const int all = others.bridges + others.applications;
+  const auto is_known = [&](const std::string& topic, int readers, int writers) {
+    const Json now = says(topic);
+    return now.is_object() && now["readers"] == readers && now["writers"] == writers;
   };
-  if (!test::await(are_there)) throw std::runtime_error("the bridge says " + now.dump());
+  if (!test::await([&] {  // an application writes bars and reads signals, a bridge reads and writes both
+        return is_known("market.signals", all, others.bridges) && is_known("market.bars", others.bridges, all);
+      }))
+    throw std::runtime_error("the bridge says " + bridge().dump());
 }
 
 void DdsHost::end() {

@@ -25,6 +25,8 @@ class DdsApplication {
     } while (!holds(said));
     return said;
   }
+  /// It publishes its bars, or the next batch of them.
+  void go_on();
   /// Told to end: what it says last.
   Json end();
 
@@ -46,8 +48,16 @@ class DdsHost {
   DdsHost() : DdsHost(Options{}) {}
 
   [[nodiscard]] RunningHost& host() { return *host_; }
-  /// Starts an application beside it, once the bridge is connected.
-  [[nodiscard]] std::unique_ptr<DdsApplication> application(Words more = {});
+  /// Who else reads and writes the topics already.
+  struct Others {
+    int bridges = 0;  ///< Of other hosts.
+    int applications = 0;
+  };
+  /// Starts an application beside it, once the bridge is connected, and lets it publish when it and the bridge know of
+  /// each other: what is sent before is lost to nobody.
+  [[nodiscard]] std::unique_ptr<DdsApplication> application(Words more = {}, Others others = {0, 0});
+  /// The same, but it may be that they never do.
+  [[nodiscard]] std::unique_ptr<DdsApplication> stranger(Words more = {}) const;
   /// `shunt pub market.signals` of this sequence; `more` are further arguments.
   void publish(std::uint64_t sequence, const Words& more = {}) const;
 
@@ -59,8 +69,8 @@ class DdsHost {
   [[nodiscard]] Json receiver(const std::string& topic) const;
   /// Until the instance that is not `not_this` is connected; gives its number.
   std::uint64_t await_connected(std::uint64_t not_this = 0) const;
-  /// Until as many others read and write market.signals.
-  void await_others(int count) const;
+  /// Until it knows of them, and of nobody else.
+  void await_others(Others others) const;
   /// Ends it, and looks whether the bridge ended in good order.
   void end();
 
