@@ -28,7 +28,7 @@ class Frozen {
 TEST_F(DdsPolicy, a_bridge_that_does_not_keep_up_loses_messages_and_refuses_none) {
   constexpr int kSent = 24;
   DdsHost host{{.bridge = "slots = 16\nlease = \"20 s\"", .route = "backlog = 2\nslow_consumer = \"refuse\""}};
-  const auto application = host.application();
+  const auto application = host.application({"lease=20"});
 
   {
     const Frozen frozen{host.bridge()};
@@ -48,7 +48,8 @@ TEST_F(DdsPolicy, a_bridge_that_does_not_keep_up_loses_messages_and_refuses_none
 TEST_F(DdsPolicy, what_overruns_the_history_from_outside_is_counted) {
   constexpr int kSent = 5000;  // the second half of which is more than any socket holds
   DdsHost host{{.bridge = "lease = \"20 s\"", .topic = "history = 16"}};
-  const auto application = host.application({"publish=5000", "batch=2500", "history=16", "origin=yes", "every=50"});
+  const auto application =
+      host.application({"publish=5000", "batch=2500", "history=16", "origin=yes", "every=50", "lease=20"});
   // It numbers from 0; what is lost before the first that the bridge has seen is known to nobody.
   const int first =
       application->await([](const Json& said) { return said["sent"] == kSent / 2 && said["answered"] > 0; })["first"];

@@ -8,7 +8,8 @@
 /// payload=BYTES sends so many that are no FlatBuffer, padding=BYTES so many behind each; keys=COUNT gives bars that
 /// many keys in turn; origin=yes says that they are numbered, origin=theirs that they are of whose signal came last.
 /// reliability=best_effort, history=COUNT and latched=COUNT are settings of both topics; read=no takes nothing before
-/// SIGUSR1. It prints what it has seen, as JSON lines, until SIGTERM.
+/// SIGUSR1; for lease=SECONDS it is taken to be alive without a word of it. It prints what it has seen, as JSON lines,
+/// until SIGTERM.
 
 #include "open_message.h"
 
@@ -226,9 +227,10 @@ int main(int argc, char** argv) {
   std::signal(SIGUSR1, [](int) { reads = true; });
   std::signal(SIGUSR2, [](int) { ++batches; });
   const auto domain = static_cast<dds_domainid_t>(words.number("domain"));
-  const std::string configuration =
-      "<CycloneDDS><Domain id=\"any\"><General><Interfaces><NetworkInterface name=\"" + words.text("interface", "lo") +
-      "\"/></Interfaces></General><Discovery><LeaseDuration>1s</LeaseDuration></Discovery></Domain></CycloneDDS>";
+  const std::string configuration = "<CycloneDDS><Domain id=\"any\"><General><Interfaces><NetworkInterface name=\"" +
+                                    words.text("interface", "lo") +
+                                    "\"/></Interfaces></General><Discovery><LeaseDuration>" + words.text("lease", "1") +
+                                    "s</LeaseDuration></Discovery></Domain></CycloneDDS>";
   made("the domain", dds_create_domain(domain, configuration.c_str()));
   const dds_entity_t participant = made("a participant", dds_create_participant(domain, nullptr, nullptr));
   Bars bars{participant, words};
