@@ -159,8 +159,10 @@ expect "of a change the sources are tidied, and no others" \
 mkdir -p "$scratch"/tree/{schemas,bus,plugin-kit,host,bridges,bench,examples,tests}
 stand_in clang-format-14 ''
 run "$door" check --all
-expect "everything has the tests of every preset, and every source tidied" \
-  eval '[ "$status" -eq 0 ] && [ "$(grep -cE "^passed .* (asan|tsan|dev): every other test$" <<< "$output")" -eq 3 ] &&
+expect "everything has the tests of every preset, a second time, and two at a time, and every source tidied" \
+  eval '[ "$status" -eq 0 ] && grep -q "^passed .* a second time in a row$" <<< "$output" &&
+    grep -q "^passed .* two at the same time$" <<< "$output" &&
+    [ "$(grep -cE "^passed .* (asan|tsan|dev): every other test$" <<< "$output")" -eq 3 ] &&
     grep -q "^clang-tidy-14 .*/other.cpp$" <<< "$called"'
 run "$door" check --all tsan tidy
 expect "the parts of everything can be run alone" \

@@ -56,7 +56,7 @@ class DdsHost {
   /// Starts an application beside it, once the bridge is connected, and lets it publish when it and the bridge know of
   /// each other: what is sent before is lost to nobody.
   [[nodiscard]] std::unique_ptr<DdsApplication> application(Words more = {}, Others others = {0, 0});
-  /// The same, but it may be that they never do.
+  /// One that is waited for by nobody, and may never be known to the bridge: it publishes when told to go on.
   [[nodiscard]] std::unique_ptr<DdsApplication> stranger(Words more = {}) const;
   /// `shunt pub market.signals` of this sequence; `more` are further arguments.
   void publish(std::uint64_t sequence, const Words& more = {}) const;
