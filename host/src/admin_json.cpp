@@ -202,9 +202,7 @@ Json audit_json(const AuditRecord& record) {
 }
 
 Result<Json> route_json(Core& core, const std::string& route) {
-  const RouteInfo* const info = core.directory.find(route);
-  if (info == nullptr)
-    return error(ErrorCode::NoSuchRoute, "no plugin of this host declares \"{}\": see `shunt ls`", route);
+  SHUNT_TRY(info, core.directory.declared(route));
   SHUNT_TRY(schema, schema_of(core, route));
   Json json{{"route", info->name}, {"kind", info->function ? "function" : "topic"}, {"request", info->request.name}};
   json["schema"] = encoded(schema);

@@ -30,18 +30,14 @@ Result<bus::Built> place(RouteHandle::Chunks& chunks, std::span<const std::uint8
 
 Result<RouteHandle> resolve_function(const CoreHandle& core, std::string_view name, SchemaHash request,
                                      SchemaHash reply) {
-  const RouteInfo* const known = core->directory.find(std::string{name});
-  if (known == nullptr)
-    return error(ErrorCode::NoSuchRoute, "no plugin of this host declares \"{}\": see `shunt ls`", name);
+  SHUNT_TRY(known, core->directory.declared(name));
   SHUNT_TRY(route,
             core->directory.resolve(known->name, true, {known->request.name, request}, {known->reply.name, reply}));
   return RouteHandle{core, *route};
 }
 
 Result<RouteHandle> resolve_topic(const CoreHandle& core, std::string_view name, SchemaHash schema) {
-  const RouteInfo* const known = core->directory.find(std::string{name});
-  if (known == nullptr)
-    return error(ErrorCode::NoSuchRoute, "no plugin of this host declares the topic \"{}\": see `shunt ls`", name);
+  SHUNT_TRY(known, core->directory.declared(name));
   SHUNT_TRY(route, core->directory.resolve(known->name, false, {known->request.name, schema}, {}));
   return RouteHandle{core, *route};
 }

@@ -86,16 +86,12 @@ namespace shunt {
 std::size_t RouteHandle::room() const { return core_->hub->room(*route_); }
 
 Result<std::size_t> Host::room(std::string_view route) {
-  const host::RouteInfo* const known = core_->directory.find(std::string{route});
-  if (known == nullptr)
-    return error(ErrorCode::NoSuchRoute, "no plugin of this host declares \"{}\": see `shunt ls`", route);
+  SHUNT_TRY(known, core_->directory.declared(route));
   return core_->hub->room(*known);
 }
 
 Result<Writable> Host::on_writable(std::string_view route, std::function<void()> callback) {
-  const host::RouteInfo* const known = core_->directory.find(std::string{route});
-  if (known == nullptr)
-    return error(ErrorCode::NoSuchRoute, "no plugin of this host declares \"{}\": see `shunt ls`", route);
+  SHUNT_TRY(known, core_->directory.declared(route));
   {
     const std::lock_guard lock{core_->shut_mutex};
     if (core_->shut) return error(ErrorCode::Stopped, "the host \"{}\" was stopped", core_->configuration.name);

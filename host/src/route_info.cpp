@@ -1,8 +1,11 @@
 #include "route_info.hpp"
 
 #include <shunt/schemas/limits.hpp>
+#include <shunt/schemas/nearest.hpp>
 
 #include <algorithm>
+#include <ranges>
+#include <vector>
 
 namespace shunt::host {
 namespace {
@@ -68,6 +71,15 @@ RouteInfo* RouteDirectory::find(const std::string& name) {
   const std::lock_guard lock{mutex_};
   const auto found = by_name_.find(name);
   return found == by_name_.end() ? nullptr : found->second;
+}
+
+Result<RouteInfo*> RouteDirectory::declared(std::string_view name) {
+  const std::lock_guard lock{mutex_};
+  if (const auto found = by_name_.find(name); found != by_name_.end()) return found->second;
+  const std::vector<std::string_view> names{std::views::keys(by_name_).begin(), std::views::keys(by_name_).end()};
+  const auto meant = nearest(name, names);
+  return error(ErrorCode::NoSuchRoute, "no plugin of this host declares \"{}\": {}", name,
+               meant ? fmt::format("did you mean \"{}\"?", *meant) : std::string{"see `shunt ls`"});
 }
 
 RouteInfo* RouteDirectory::at(RouteId id) {

@@ -14,6 +14,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 
 namespace shunt::host {
 
@@ -58,6 +59,8 @@ class RouteDirectory {
                                            const TypeName& reply);
   /// None: nobody has declared it yet.
   [[nodiscard]] RouteInfo* find(const std::string& name);
+  /// The same for one that a person has named. Errors: NoSuchRoute, with the route that was meant most likely.
+  [[nodiscard]] Result<RouteInfo*> declared(std::string_view name);
   [[nodiscard]] RouteInfo* at(RouteId id);
   [[nodiscard]] std::size_t size();
 

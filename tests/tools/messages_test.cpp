@@ -111,7 +111,8 @@ TEST_F(Messages, a_call_that_hangs_holds_up_no_other_even_when_its_caller_was_ki
 }
 
 TEST_F(Messages, calls_of_what_is_no_function_are_refused) {
-  expect_refused({"call", "actor/dance", "{}"}, "NoSuchRoute: no plugin of this host declares \"actor/dance\": see");
+  expect_refused({"call", "actor/dance", "{}"},
+                 "NoSuchRoute: no plugin of this host declares \"actor/dance\": did you mean \"actor/act\"?");
   expect_refused({"call", "parrot", "{}"},
                  "NoSuchRoute: \"parrot\" is no function: write plugin/function, such as parrot/repeat\n");
   expect_refused({"call", "crow", "{}"},
