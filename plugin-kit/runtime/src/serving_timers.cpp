@@ -41,7 +41,7 @@ bool ServingLoop::advance_clock(Hand& hand) noexcept {
       }
       clock.set(std::max(clock.now_ns(), until_ns));
       advanced.clock_ns = clock.now_ns();
-      static_cast<void>(host_.send(std::move(advanced)));  // a host that is gone is noticed by the receiver
+      static_cast<void>(host_.send(advanced));  // a host that is gone is noticed by the receiver
     }
   } catch (const std::bad_alloc&) {  // the host waits until its patience ends
   }

@@ -36,7 +36,7 @@ OwedAnswers::Owed OwedAnswers::find_open(std::uint64_t token, Error& refusal) {
     refusal = {ErrorCode::BadInput, "there is no such deferred answer: it was given before"};
     return nullptr;
   }
-  const Owed owed = found->second;
+  Owed owed = found->second;
   look_at_deadline(*owed);
   if (!owed->outcome) return owed;
   owed_.erase(found);
