@@ -3,8 +3,10 @@
 #include "checked_table.hpp"
 #include "names.hpp"
 
+#include <shunt/schemas/manifest.hpp>
+#include <shunt/schemas/pattern.hpp>
+
 #include <cmath>
-#include <regex>
 
 namespace shunt::manifest_compiler {
 namespace {
@@ -65,17 +67,18 @@ void check_bounds(const ConfigKey& key, Problems& problems) {
     problems.add(key.place, "config.{}: default = {} is above max = {}.", key.name, *key.fallback, *key.maximum);
 }
 
+/// Of a default also its length.
 void check_pattern(const ConfigKey& key, Problems& problems) {
+  const bool fits = !key.fallback || key.fallback->size() <= kSettingBytesMax;
+  if (!fits)
+    problems.add(key.place, "config.{}: default has {} bytes; at most {} are possible.", key.name, key.fallback->size(),
+                 kSettingBytesMax);
   if (!key.pattern) return;
-  try {
-    const std::regex expression(*key.pattern);
-    if (key.fallback && !std::regex_match(*key.fallback, expression))
-      problems.add(key.place, "config.{}: default = \"{}\" does not match pattern = \"{}\".", key.name, *key.fallback,
-                   *key.pattern);
-  } catch (const std::regex_error&) {
-    problems.add(key.place, "config.{}: pattern = \"{}\" is not a regular expression (ECMAScript).", key.name,
+  const auto matches = matches_pattern(fits ? key.fallback.value_or("") : "", *key.pattern);
+  if (!matches) problems.add(key.place, "config.{}: pattern {}.", key.name, matches.error().message);
+  else if (fits && key.fallback && !*matches)
+    problems.add(key.place, "config.{}: default = \"{}\" does not match pattern = \"{}\".", key.name, *key.fallback,
                  *key.pattern);
-  }
 }
 
 }  // namespace

@@ -1,8 +1,9 @@
 #include "setting_value.hpp"
 
+#include <shunt/schemas/pattern.hpp>
+
 #include <charconv>
 #include <cmath>
-#include <regex>
 
 namespace shunt {
 namespace {
@@ -73,15 +74,11 @@ Status check_value_range(const ConfigKey& key, std::string_view value) {
 Status check_setting(const ConfigKey& key, std::string_view value) {
   SHUNT_CHECK(check_value_range(key, value));
   if (!key.pattern) return {};
-  try {
-    // libstdc++'s default search takes exponential time on patterns such as (a+)+$; this one does not.
-    const std::regex pattern(*key.pattern, std::regex::ECMAScript | std::regex_constants::__polynomial);
-    if (std::regex_match(value.begin(), value.end(), pattern)) return {};
-    return error(ErrorCode::BadInput, "is {:?}; a string that matches /{}/ is meant", value, *key.pattern);
-  } catch (const std::regex_error& problem) {
-    return error(ErrorCode::BadManifest, "has the pattern {:?}, which is not an expression ({}); correct plugin.toml",
-                 *key.pattern, problem.what());
-  }
+  const auto matches = matches_pattern(value, *key.pattern);
+  if (!matches)
+    return error(ErrorCode::BadManifest, "has a pattern that {}; correct plugin.toml", matches.error().message);
+  if (!*matches) return error(ErrorCode::BadInput, "is {:?}; a string that matches /{}/ is meant", value, *key.pattern);
+  return {};
 }
 
 }  // namespace shunt

@@ -4,6 +4,7 @@
 #include <shunt/schemas/limits.hpp>
 #include <shunt/schemas/manifest.hpp>
 #include <shunt/schemas/names.hpp>
+#include <shunt/schemas/pattern.hpp>
 
 #include <functional>
 

@@ -236,10 +236,20 @@ TEST(Manifest, with_a_bad_config_key_is_refused) {
             "plugin.toml:7: config.window: min = 5 is above max = 2.");
   EXPECT_EQ(window("{ type = \"bool\", min = 0, default = true }"),
             "plugin.toml:7: config.window has no key \"min\"; it knows: type, required, default.");
-  EXPECT_EQ(window("{ type = \"string\", pattern = \"(\", default = \"\" }"),
-            "plugin.toml:7: config.window: pattern = \"(\" is not a regular expression (ECMAScript).");
-  EXPECT_EQ(window("{ type = \"string\", pattern = \"a+\", default = \"b\" }"),
-            "plugin.toml:7: config.window: default = \"b\" does not match pattern = \"a+\".");
+  EXPECT_EQ(
+      window("{ type = \"string\", pattern = \"(\", default = \"\" }"),
+      "plugin.toml:7: config.window: pattern \"(\" is no expression (Mismatched '(' and ')' in regular expression).");
+  EXPECT_EQ(
+      window("{ type = \"string\", pattern = '(x)\\1', default = \"xx\" }"),
+      "plugin.toml:7: config.window: pattern \"(x)\\\\1\" is no expression (Unexpected back-reference in polynomial "
+      "mode.).");
+  EXPECT_EQ(window("{ type = \"string\", pattern = '(((a?)?)?){3000}', default = \"a\" }"),
+            "plugin.toml:7: config.window: pattern \"(((a?)?)?){3000}\" has more than 2000 characters when its "
+            "repetitions are written out.");
+  EXPECT_EQ(window(fmt::format("{{ type = \"string\", pattern = \"{:a>257}\", default = \"a\" }}", "")),
+            "plugin.toml:7: config.window: pattern is above 256 bytes.");
+  EXPECT_EQ(window(fmt::format("{{ type = \"string\", pattern = \".*\", default = \"{:a>100000}\" }}", "")),
+            "plugin.toml:7: config.window: default has 100000 bytes; at most 4096 are possible.");
 }
 
 TEST(Manifest, that_serves_with_no_worker_or_too_many_requests_is_refused) {

@@ -1,16 +1,15 @@
 #include <shunt/plugin-kit/settings.hpp>
+#include <shunt/schemas/pattern.hpp>
 
 #include <charconv>
 #include <cmath>
-#include <regex>
 
 #include <fmt/format.h>
 
 namespace shunt::kit {
 namespace {
 
-/// std::regex recurses once per character: a longer text could end the stack.
-constexpr std::size_t kPatternTextBytesMax = 4096;
+constexpr std::size_t kTextBytesMax = 4096;  ///< As a host has it.
 
 template <typename Number>
 std::optional<Number> parsed(std::string_view text) {
@@ -72,11 +71,10 @@ void SettingsReader::read(std::string_view key, bool required, bool& into) {
 void SettingsReader::read(std::string_view key, bool required, std::string& into, std::string_view pattern) {
   const auto text = find(key, required);
   if (!text) return;
-  if (text->size() > kPatternTextBytesMax) return refuse(key, "...", "at most 4096 bytes");
+  if (text->size() > kTextBytesMax) return refuse(key, "...", "at most 4096 bytes");
   if (!pattern.empty()) {
-    const std::regex expression(pattern.begin(), pattern.end());
-    if (!std::regex_match(text->begin(), text->end(), expression))
-      return refuse(key, *text, fmt::format("a match of {}", pattern));
+    const auto matches = matches_pattern(*text, pattern);
+    if (!matches || !*matches) return refuse(key, *text, fmt::format("a match of {}", pattern));
   }
   into = *text;
 }

@@ -110,7 +110,6 @@ struct Manifest {
 
 inline constexpr std::uint32_t kWorkersMax = 64;
 inline constexpr std::uint32_t kHandlersInFlightMax = 10'000;
-inline constexpr std::size_t kPatternBytesMax = 256;   ///< Of ConfigKey::pattern.
 inline constexpr std::size_t kSettingBytesMax = 4096;  ///< Of one value.
 
 /// Reads the FlatBuffer of an ELF note: bytes that nobody has checked yet, at any alignment, and copied first.
