@@ -21,7 +21,8 @@ FileContract::FileContract(const Manifest& manifest)
   for (const auto& each : manifest.calls)
     calls_.push_back({each.function.c_str(), type_of(each.request), type_of(each.reply)});
   for (const auto& each : manifest.topics_in) topics_in_.push_back({each.name.c_str(), type_of(each.type)});
-  for (const auto& each : manifest.topics_out) topics_out_.push_back({each.name.c_str(), type_of(each.type)});
+  for (const auto& each : manifest.topics_out)
+    topics_out_.push_back({each.name.c_str(), type_of(each.type), each.last_will.c_str()});
 }
 
 test::ContractView FileContract::view() const {

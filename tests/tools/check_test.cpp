@@ -57,6 +57,15 @@ TEST_F(Check, a_plugin_that_leaves_nothing_passes_every_drill) {
   EXPECT_THAT(human.errors, HasSubstr("the plugin prints")) << "not among the answer";
 }
 
+TEST_F(Check, a_plugin_that_leaves_a_last_will_passes_too) {
+  folder_.write("host.toml", "[trust]\nallow_unsigned = true\n" + plugin(TESTATOR, ""));
+
+  const Ran ran = shunt({"check", TESTATOR, "--config", folder_.path() / "host.toml"});
+
+  EXPECT_EQ(ran.code, 0) << ran;
+  EXPECT_THAT(ran.out, HasSubstr("nothing is left behind"));
+}
+
 TEST_F(Check, phases_that_fail_with_a_setting_are_drilled_too) {
   const Ran ran = check("", {"--json", "--failing", "init.fails-in=init", "--failing", "validate.fails-in=validate",
                              "--failing", "activate.fails-in=activate"});
