@@ -131,7 +131,8 @@ void Hub::flush_backlogs() {
   bool waiting = false;
   for (const RouteEntry& entry : tables_.current().routes)
     for (const Target& target : entry.targets) {
-      if (target.outlet->waiting() > 0 && target.instance != nullptr) flush(target);
+      if (target.outlet->waiting() == 0 || target.instance == nullptr) continue;  // its start flushes what waits for it
+      flush(target);
       waiting |= target.outlet->waiting() > 0;
     }
   if (waiting) backlogged_.store(true, std::memory_order_release);

@@ -376,6 +376,24 @@ TEST_F(Callbacks, wake_a_dispatcher_that_sleeps_whatever_the_outcome_is) {
   EXPECT_TRUE(await([&] { return host.snapshot().in_flight == 0; }));
 }
 
+TEST_F(Callbacks, that_wait_for_a_plugin_that_is_down_let_the_host_sleep) {
+  PluginConfiguration actor_for_long = actor();
+  actor_for_long.restart = {.delay_first = kHour, .delay_max = kHour};
+  Host host = start({actor_for_long});
+  auto client = host.client<actor::Client>().value();
+  EXPECT_FALSE(client.act(order({.deed = Deed::Abort})));
+  bool ran = false;
+  ASSERT_TRUE(client.act_async(order({}), {.deadline = 300ms}, [&](const Outcome&) { ran = true; }));
+
+  int waits = 0;
+  for (; !ran; ++waits) {
+    host.wait(kHour);
+    EXPECT_TRUE(host.poll());
+  }
+
+  EXPECT_LT(waits, 100) << "it looked for room in a ring that is not there";
+}
+
 TEST_F(Callbacks, that_never_ran_go_with_the_host_and_of_any_size) {
   std::optional<Host> host = start({actor()});
   auto client = host->client<actor::Client>().value();
