@@ -4,6 +4,7 @@
 #include "admin_echo.hpp"
 #include "admin_json.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 
@@ -123,6 +124,18 @@ void AdminServer::turn_away_without_descriptors() {
   spare_ = spare_descriptor();
 }
 
+/// The one that was first to come of those who ask nothing and wait for nothing: else a few that never ask would keep
+/// out whoever wants to stop the host. False: all of them are busy.
+bool AdminServer::make_place() {
+  const auto idle = std::ranges::find_if(sessions_, [](const auto& each) { return each.second->is_idle(); });
+  if (idle == sessions_.end()) return false;
+  static_cast<void>(idle->second->send(to_text(
+      error_json({ErrorCode::NotServing,
+                  "nothing was asked on this connection, and another client needed its place: connect again"}))));
+  sessions_.erase(idle);
+  return true;
+}
+
 void AdminServer::on_client() {
   bus::UniqueFd socket = accept();
   if (!socket) {
@@ -131,9 +144,9 @@ void AdminServer::on_client() {
   }
   const auto peer = check_peer(socket.get());
   if (!peer) return turn_away(socket.get(), peer.error());
-  if (sessions_.size() >= kClientsMax)
-    return turn_away(socket.get(), {ErrorCode::NotServing, fmt::format("{} clients are connected: ask again when one "
-                                                                       "has left",
+  if (sessions_.size() >= kClientsMax && !make_place())
+    return turn_away(socket.get(), {ErrorCode::NotServing, fmt::format("{} clients are connected and busy: ask again "
+                                                                       "when one has left",
                                                                        sessions_.size())});
   const std::uint64_t client = ++last_client_;
   const int descriptor = socket.get();

@@ -60,6 +60,7 @@ class AdminServer {
   AdminServer(Core& core, AdminListener listener, std::unique_ptr<EventLoop> loop, std::unique_ptr<EventLoop> slow);
   [[nodiscard]] bus::UniqueFd accept() noexcept;
   void turn_away_without_descriptors();
+  bool make_place();
   void on_client();
   void on_ready(std::uint64_t client);
   void handle(std::uint64_t client, AdminSession::Received received);

@@ -47,6 +47,8 @@ class AdminSession {
   [[nodiscard]] bus::UniqueFd release();
 
   [[nodiscard]] bool awaits_answer() const noexcept { return awaits_answer_; }
+  /// Whether nothing was asked that is not answered in full, and no topic is followed.
+  [[nodiscard]] bool is_idle() const noexcept { return !awaits_answer_ && pending_bytes_ == 0 && echo == nullptr; }
   [[nodiscard]] std::size_t pending_bytes() const noexcept { return pending_bytes_; }
 
   /// Set once the client follows a topic.

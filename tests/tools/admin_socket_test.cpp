@@ -243,11 +243,11 @@ TEST_F(AdminSocket, serves_many_clients_at_once) {
   }
 }
 
-TEST_F(AdminSocket, turns_away_one_client_too_many_until_another_has_left) {
+TEST_F(AdminSocket, turns_away_one_client_too_many_while_all_are_busy) {
   std::vector<std::unique_ptr<RawClient>> clients;
   for (std::size_t i = 0; i < kClientsMax; ++i) {
     clients.push_back(std::make_unique<RawClient>(host_.socket()));
-    ASSERT_TRUE(clients.back()->send(R"({"command":"version"})"));
+    ASSERT_TRUE(clients.back()->send(R"({"command":"echo","topic":"parrot.echoes"})"));
     ASSERT_TRUE(clients.back()->answer().contains("result"));
   }
 
@@ -255,11 +255,23 @@ TEST_F(AdminSocket, turns_away_one_client_too_many_until_another_has_left) {
   const Ran launcher = run(SHUNT_LAUNCH, {"--host", host_.socket(), ACTOR});
 
   EXPECT_EQ(ran.code, 1);
-  EXPECT_THAT(ran.errors, HasSubstr("NotServing: 64 clients are connected: ask again when one has left"));
+  EXPECT_THAT(ran.errors, HasSubstr("NotServing: 64 clients are connected and busy: ask again when one has left"));
   EXPECT_EQ(launcher.code, 1);
-  EXPECT_THAT(launcher.errors, HasSubstr("64 clients are connected"));
+  EXPECT_THAT(launcher.errors, HasSubstr("64 clients are connected and busy"));
   clients.pop_back();
   EXPECT_TRUE(await([&] { return host_.shunt({"ls"}).code == 0; }));
+}
+
+TEST_F(AdminSocket, lets_the_oldest_of_those_who_ask_nothing_go_when_a_place_is_needed) {
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (std::size_t i = 0; i < kClientsMax; ++i) clients.push_back(std::make_unique<RawClient>(host_.socket()));
+
+  const Ran ran = host_.shunt({"ls"});
+
+  EXPECT_EQ(ran.code, 0) << ran;
+  EXPECT_THAT(clients.front()->last_answer()["error"]["message"].get<std::string>(), HasSubstr("connect again"));
+  ASSERT_TRUE(clients.back()->send(R"({"command":"version"})"));
+  EXPECT_TRUE(clients.back()->answer().contains("result"));
 }
 
 TEST_F(AdminSocket, of_a_client_that_follows_a_topic_hears_no_other_request) {
