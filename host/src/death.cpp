@@ -4,6 +4,13 @@
 
 namespace shunt::host {
 
+std::string silent_launcher(const std::string& program) {
+  return fmt::format(
+      "did not start: {} ended without a word; set `launcher` to the shunt-launch of this release, or `program` of a "
+      "bridge to its own",
+      program);
+}
+
 ErrorCode Death::code_of_death() const noexcept {
   if (!reason.empty()) return cause;
   return known && signal != 0 ? ErrorCode::PluginCrashed : ErrorCode::PluginExited;
@@ -17,7 +24,7 @@ bool Death::is_orderly() const noexcept {
 std::string Death::describe() const {
   if (!reason.empty()) return fmt::format("was ended by the host: {}: {}", name(cause), reason);
   if (killed_by_host && !warden_killed) return "was ended by the host";
-  if (!known && !warden_spoke && !warden_killed) return std::string{kSilentLauncher};
+  if (!known && !warden_spoke && !warden_killed) return silent_launcher(program);
   if (!known) return "died with its warden, nobody saw how";
   if (signal != 0) return fmt::format("was ended by signal {} ({})", signal, ::strsignal(signal));
   return fmt::format("exited by itself with code {}", code);

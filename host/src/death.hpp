@@ -15,13 +15,14 @@
 
 namespace shunt::host {
 
-inline constexpr std::string_view kSilentLauncher =
-    "did not start: its launcher ended without a word; set `launcher` to the shunt-launch of this release";
+/// Of a program that was to be the warden, or a bridge, and may be any: "did not start: /bin/true ended ..."
+[[nodiscard]] std::string silent_launcher(const std::string& program);
 
 struct Death {
   bool known = false;          ///< The warden lived to tell.
   bool warden_killed = false;  ///< By somebody else, as far as the kernel tells the host.
   bool warden_spoke = false;   ///< Else it may be any program.
+  std::string program{};       ///< That the host started.
   bool killed_by_host = false;
   int code = 0;
   int signal = 0;                        ///< 0: by itself, with `code`.

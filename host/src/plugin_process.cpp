@@ -77,6 +77,7 @@ PluginProcess::~PluginProcess() {
 
 Status PluginProcess::spawn(const std::filesystem::path& launcher, const flatbuffers::FlatBufferBuilder& attach,
                             const PluginImage& image, const bus::LaneMemory& memory) {
+  death_.program = launcher.string();
   auto launched = start_launcher(launcher, "--attach");
   if (!launched) return error(launched.error().code, "{}", named(launched.error().message));
   StartedLauncher& started = *launched;
@@ -111,7 +112,7 @@ Status PluginProcess::hand_over(const flatbuffers::FlatBufferBuilder& attach, co
   SHUNT_CHECK(loop_.watch(plugin_.get(), [this] { on_plugin_packet(); }));
   if (auto sent = send_packet(warden_.get(), attach, descriptors); !sent) {
     const bool gone = sent.error().code == ErrorCode::HostGone && !death_.warden_spoke;
-    return error(sent.error().code, "{}", named(gone ? kSilentLauncher : sent.error().message));
+    return error(sent.error().code, "{}", named(gone ? silent_launcher(death_.program) : sent.error().message));
   }
   arm_deadline();
   return {};

@@ -160,9 +160,9 @@ TEST_F(Run, a_plugin_that_still_starts_when_its_host_ends_has_not_crashed) {
 
 TEST_F(Run, a_launcher_that_is_another_program_is_said_to_be_one) {
   for (const std::string program : {"/bin/true", "/bin/cat"})
-    EXPECT_THAT(
-        refusal("[host]\nlauncher = \"" + program + "\"\n[trust]\nallow_unsigned = true\n" + plugin(ACTOR)),
-        testing::AllOf(HasSubstr("actor 1.0.0"), HasSubstr("ended without a word"), HasSubstr("set `launcher`")));
+    EXPECT_THAT(refusal("[host]\nlauncher = \"" + program + "\"\n[trust]\nallow_unsigned = true\n" + plugin(ACTOR)),
+                testing::AllOf(HasSubstr("actor 1.0.0"), HasSubstr(program + " ended without a word"),
+                               HasSubstr("set `launcher`")));
 }
 
 class Ending : public Run, public testing::WithParamInterface<int> {};
