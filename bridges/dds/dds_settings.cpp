@@ -104,7 +104,7 @@ Result<DdsSettings> read_dds_settings(const Agreement& agreement) {
   settings.where = fmt::format("domain {}", settings.domain);
   if (const std::string interfaces = agreement.setting("interfaces"); !interfaces.empty())
     settings.where += " on " + interfaces;
-  const std::string file = agreement.setting("configuration");
+  const std::string file = settings.file = agreement.setting("configuration");
   settings.configuration = file.empty()
                                ? configuration_of(agreement, message_bytes, room_of(settings.topics, message_bytes))
                                : "file://" + file;

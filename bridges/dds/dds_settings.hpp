@@ -21,6 +21,7 @@ struct DdsTopicSettings {
 struct DdsSettings {
   std::uint32_t domain = 0;
   std::array<std::uint8_t, 16> origin{};  ///< Of our host, since it started.
+  std::string file{};                     ///< Of `configuration`, where it is one; else empty.
   std::string configuration;              ///< As dds_create_domain takes it: XML, or the URI of a file.
   std::string where;                      ///< For people: "domain 7 on eth0".
   std::vector<DdsTopicSettings> topics;   ///< In the agreement's order.

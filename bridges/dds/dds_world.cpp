@@ -5,6 +5,8 @@
 
 #include <shunt/bus/clock.hpp>
 
+#include <filesystem>
+
 namespace shunt::bridges {
 namespace {
 
@@ -62,12 +64,21 @@ class DdsWorld final : public World {
   }
 
  private:
+  /// Cyclone would wait for what a pipe has to say, and read a device without end.
+  static Status check_file(const std::string& file) {
+    std::error_code problem;
+    if (file.empty() || std::filesystem::is_regular_file(file, problem)) return {};
+    return error(ErrorCode::BadConfiguration, "[bridges.dds] configuration: {} is {}", file,
+                 problem ? problem.message() : "no regular file");
+  }
+
   Status open() {
     const auto is_made = [&](dds_entity_t entity) -> Status {
       if (entity > 0) return {};
       const auto complaint = last_complaint_of_dds();
       return error(ErrorCode::System, "{}", complaint.empty() ? dds_strretcode(entity) : complaint);
     };
+    SHUNT_CHECK(check_file(settings_.file));
     domain_ = dds_create_domain(settings_.domain, settings_.configuration.c_str());
     SHUNT_CHECK(is_made(domain_));
     const dds_entity_t participant = dds_create_participant(settings_.domain, nullptr, nullptr);

@@ -5,6 +5,7 @@
 #include <csignal>
 
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 
 namespace shunt::test {
 namespace {
@@ -113,6 +114,20 @@ TEST_F(DdsPolicy, a_file_of_dds_that_is_none_keeps_the_bridge_waiting_and_the_ho
   })) << host.bridge();
 
   EXPECT_EQ(host.host().shunt({"call", "momentum/signal", R"({"open":100,"close":110})"}).code, 0);
+  host.end();
+}
+
+TEST_F(DdsPolicy, a_pipe_in_place_of_a_file_of_dds_is_named_and_nobody_waits_for_what_it_says) {
+  const TemporaryDirectory folder;
+  const auto pipe = folder.path() / "cyclonedds.xml";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  DdsHost host{{.bridge = "configuration = \"" + pipe.string() + "\""}};
+
+  EXPECT_TRUE(await([&] {
+    const std::string state = host.bridge()["says"]["state"];
+    return state.find(pipe.string() + " is no regular file") != std::string::npos;
+  })) << host.bridge();
+
   host.end();
 }
 
