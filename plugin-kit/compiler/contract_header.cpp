@@ -195,7 +195,7 @@ std::string last_wills(const Declaration& declaration) {
         "  /// the earlier one stays.\n"
         "  [[nodiscard]] shunt::Status renew_{0}() {{\n"
         "    return shunt::kit::set_last_will<{2}>(shunt_link(), kName, kTopicsOut[{3}], {3},\n"
-        "        [this](auto& will) {{ return {0}(will); }});\n"
+        "        [this](auto& shunt_will) {{ return {0}(shunt_will); }});\n"
         "  }}\n\n",
         identifier(topic.last_will), topic.name, type(topic.type), i);
   }

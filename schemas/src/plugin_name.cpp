@@ -11,7 +11,7 @@
 namespace shunt {
 namespace {
 
-constexpr std::array<std::string_view, 97> kKeywords{
+constexpr std::array<std::string_view, 106> kKeywords{
     "alignas",     "alignof",   "and",        "and_eq",      "asm",      "auto",         "bitand",
     "bitor",       "bool",      "break",      "case",        "catch",    "char",         "char8_t",
     "char16_t",    "char32_t",  "class",      "compl",       "concept",  "const",        "consteval",
@@ -25,7 +25,9 @@ constexpr std::array<std::string_view, 97> kKeywords{
     "static_cast", "struct",    "switch",     "template",    "this",     "thread_local", "throw",
     "true",        "try",       "typedef",    "typeid",      "typename", "union",        "unsigned",
     "using",       "virtual",   "void",       "volatile",    "wchar_t",  "while",        "xor",
-    "xor_eq",      "std",       "shunt",      "flatbuffers", "main",     "errno"};
+    "xor_eq",      "std",       "shunt",      "flatbuffers", "main",     "errno",        "linux",
+    "unix",        "assert",    "stdin",      "stdout",      "stderr",   "major",        "minor",
+    "makedev"};
 
 bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
 

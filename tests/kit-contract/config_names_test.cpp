@@ -11,7 +11,8 @@ namespace {
 TEST(ConfigNames, that_generated_code_has_names_like_leave_a_contract_that_compiles) {
   std::string manifest =
       "[plugin]\nname = \"careless\"\nversion = \"1.0.0\"\nabi = 1\nschemas = [\"market.fbs\"]\n"
-      "[functions.parse-config]\nrequest = \"market.Bar\"\nreply = \"market.Signal\"\n[config]\n";
+      "[functions.parse-config]\nrequest = \"market.Bar\"\nreply = \"market.Signal\"\n"
+      "[topics.out]\n\"market.bars\" = { type = \"market.Bar\", last_will = \"will\" }\n[config]\n";
   for (const std::string key : {"parse", "parse-config", "config", "settings", "reader", "init", "kit", "calls",
                                 "contract", "link", "careless", "value", "status"})
     manifest += key + " = { type = \"int\", default = 1 }\n";
@@ -29,6 +30,7 @@ TEST(ConfigNames, that_generated_code_has_names_like_leave_a_contract_that_compi
                    "        shunt::error(shunt::ErrorCode::BadInput, \"no\");\n  }\n"
                    "  shunt::Status parse_config(const shunt::Context&, const market::Bar&,\n"
                    "                             shunt::Reply<market::Signal>&) override { return {}; }\n"
+                   "  shunt::Status will(shunt::kit::LastWill<market::Bar>&) override { return {}; }\n"
                    "};\nSHUNT_PLUGIN(Careless)\n");
 
   const auto generated = run(fmt::format("flatc --cpp -o {0} {0}/market.fbs", folder.path().string()));

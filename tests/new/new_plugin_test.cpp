@@ -106,6 +106,7 @@ TEST_F(NewPlugin, refuses_a_name_that_a_manifest_refuses_and_says_why) {
       {"9lives", "is not a name"},
       {"a.b", "is not a name"},
       {"class", "is a word that C++ or the kit keeps for itself"},
+      {"linux", "is a word that C++ or the kit keeps for itself"},
       {"shunt", "is a word that C++ or the kit keeps for itself"},
       {"clock", "\"clock\" cannot be a plugin's name: it is that of a function of the C library"},
       {"gamma", "is that of a function of the C library"},
