@@ -167,7 +167,7 @@ void check_dds(Check& check, const DdsBridgeConfiguration& bridge, const std::ve
     for (const std::string& name : *names)
       check.require(is_network_name(name), member, "has {:?}; letters, digits and any of \"._:-%@\" are meant", name);
   check.require(bridge.lease >= std::chrono::milliseconds(100) && bridge.lease <= std::chrono::hours(24), "lease",
-                "is {} ns; 100 ms to a day are meant", bridge.lease.count());
+                "is {}; 100 ms to a day are meant", duration_text(bridge.lease));
   const DdsBridgeConfiguration defaults;
   check.require(bridge.configuration.empty() || (bridge.interfaces.empty() && bridge.peers.empty() &&
                                                  bridge.multicast && bridge.lease == defaults.lease),

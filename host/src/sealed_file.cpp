@@ -26,6 +26,11 @@ Status write_all(int descriptor, std::span<const std::byte> bytes) {
   return {};
 }
 
+tl::unexpected<Error> too_large(const std::filesystem::path& path, std::size_t bytes_max) {
+  return error(ErrorCode::TooLarge, "{} is larger than {} bytes; strip it (strip --strip-debug) or split it",
+               path.string(), bytes_max);
+}
+
 /// Copies until the end of the file, not until the size it claimed: it may be growing right now.
 Result<std::size_t> copy(int from, int to, const std::filesystem::path& path, std::size_t bytes_max) {
   std::vector<std::byte> buffer(kCopyBytes);
@@ -35,9 +40,7 @@ Result<std::size_t> copy(int from, int to, const std::filesystem::path& path, st
     if (count < 0) return system_error(path.string());
     if (count == 0) return total;
     total += static_cast<std::size_t>(count);
-    if (total > bytes_max)
-      return error(ErrorCode::TooLarge, "{} is larger than {} bytes; strip it (strip --strip-debug) or split it",
-                   path.string(), bytes_max);
+    if (total > bytes_max) return too_large(path, bytes_max);
     SHUNT_CHECK(bus::fits_file_limit(total));
     SHUNT_CHECK(write_all(to, std::span(buffer).first(static_cast<std::size_t>(count))));
   }
@@ -63,6 +66,7 @@ Result<SealedFile> SealedFile::copy_of(const std::filesystem::path& path, std::s
   if (::fstat(source.get(), &status) != 0) return system_error(path.string());
   if (!S_ISREG(status.st_mode))
     return error(ErrorCode::System, "{} is not a regular file; give the path of a shared object", path.string());
+  if (std::cmp_greater(status.st_size, bytes_max)) return too_large(path, bytes_max);
 
   bus::UniqueFd target(::memfd_create("shunt-plugin", MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (!target) return system_error("memfd_create");

@@ -14,6 +14,7 @@ using robot_demo::Options;
 
 /// Whether all went as it should.
 shunt::Result<bool> run(const Options& options) {
+  if (!options.svg.empty()) SHUNT_CHECK(robot_demo::check_picture(options.svg));
   const robot_demo::Arena arena{options.seed};
   SHUNT_TRY(configuration, shunt::read_configuration(options.config));
   if (options.realtime)  // the driver, too: a process that is killed has to run to end

@@ -248,13 +248,26 @@ std::string drawn(const Arena& arena, const Journey& journey, const Options& opt
 
 }  // namespace
 
+namespace {
+
+shunt::Error not_written(const std::filesystem::path& file) {
+  return {shunt::ErrorCode::System,
+          fmt::format("the picture {} cannot be written: name another file with --svg", file.string())};
+}
+
+}  // namespace
+
+shunt::Status check_picture(const std::filesystem::path& file) {
+  if (std::ofstream{file, std::ios::app}) return {};
+  return tl::make_unexpected(not_written(file));
+}
+
 shunt::Status write_picture(const std::filesystem::path& file, const Arena& arena, const Journey& journey,
                             const Options& options) {
   std::ofstream stream{file, std::ios::binary};
   stream << drawn(arena, journey, options);
   if (stream.close(), stream) return {};
-  return shunt::error(shunt::ErrorCode::System, "the picture {} cannot be written: name another file with --svg",
-                      file.string());
+  return tl::make_unexpected(not_written(file));
 }
 
 }  // namespace robot_demo

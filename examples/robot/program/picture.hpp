@@ -11,6 +11,9 @@
 
 namespace robot_demo {
 
+/// Before the run whose picture it is to be. Errors: System (the file cannot be written).
+[[nodiscard]] shunt::Status check_picture(const std::filesystem::path& file);
+
 /// Errors: System (the file cannot be written).
 [[nodiscard]] shunt::Status write_picture(const std::filesystem::path& file, const Arena& arena, const Journey& journey,
                                           const Options& options);
