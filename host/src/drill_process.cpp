@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -133,6 +134,21 @@ Reading read_reports(int pipe, std::chrono::nanoseconds patience, Said& said) {
   }
 }
 
+/// Its status. One that does not end, because the plugin has stopped it, is killed, with its session.
+int wait_for(pid_t drill) {
+  constexpr int kPatienceMs = 5000;
+  const bus::UniqueFd descriptor{static_cast<int>(::syscall(SYS_pidfd_open, drill, 0))};
+  pollfd source{descriptor.get(), POLLIN, 0};
+  int ready = -1;
+  do ready = ::poll(&source, 1, kPatienceMs);
+  while (ready < 0 && errno == EINTR);
+  ::kill(-drill, SIGKILL);  // nobody else has this number until it is waited for
+  int status = 0;
+  while (::waitpid(drill, &status, 0) < 0 && errno == EINTR) {
+  }
+  return status;
+}
+
 /// What became of a drill that came to no verdict.
 Error ended(const Said& said, int status) {
   if (WIFSIGNALED(status))
@@ -148,11 +164,8 @@ Result<PluginDrill> run_drill(const std::filesystem::path& program, std::vector<
   SHUNT_TRY(child, start(program, arguments, descriptors));
   Said said;
   const Reading reading = read_reports(child.reports.get(), patience, said);
-  if (reading != Reading::Ended || said.verdict) ::kill(-child.pid, SIGKILL);
-  int status = 0;
-  while (::waitpid(child.pid, &status, 0) < 0 && errno == EINTR) {
-  }
-  ::kill(-child.pid, SIGKILL);  // what the plugin has started and left; nobody else has this number while it lives
+  child.reports.reset();  // it ends by that, and with it what the plugin has started
+  const int status = wait_for(child.pid);
   if (said.verdict) return said.drill;
   if (reading == Reading::Stuck)
     said.drill.finding =

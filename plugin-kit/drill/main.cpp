@@ -2,6 +2,7 @@
 /// host and no sandbox: whoever starts it trusts the plugin's bytes.
 
 #include "file_contract.hpp"
+#include "keeper.hpp"
 #include "linked_manifest.hpp"
 
 #include <shunt/plugin-kit/test/drill.hpp>
@@ -100,6 +101,7 @@ int main(int argc, char** argv) {
   ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   const rlimit no_core{0, 0};
   ::setrlimit(RLIMIT_CORE, &no_core);
+  shunt::drill::go_on_below_a_keeper(shunt::drill::kReport);
   const auto passed = shunt::drill::run(options);
   std::fflush(nullptr);  // what the plugin has printed; with the verdict we are ended
   shunt::drill::report(

@@ -2,6 +2,8 @@
 #include "running_host.hpp"
 
 #include <algorithm>
+#include <csignal>
+#include <fstream>
 
 #include <gmock/gmock.h>
 
@@ -14,6 +16,14 @@ using testing::HasSubstr;
 using testing::MatchesRegex;
 
 constexpr int kDrillFound = 3;
+
+/// 0: it has none.
+pid_t first_child_of(pid_t process) {
+  std::ifstream file{fmt::format("/proc/{0}/task/{0}/children", process)};
+  pid_t child = 0;
+  file >> child;
+  return child;
+}
 
 class Check : public ProcessTest {
  protected:
@@ -103,10 +113,30 @@ TEST_F(Check, a_plugin_that_does_not_come_back_from_a_phase_is_named_with_it_and
             "PluginStuck: validate in the drill \"validate\" did not return within 2000 ms and was ended");
 }
 
-TEST_F(Check, what_a_plugin_has_started_ends_with_its_drill) {
-  const Ran ran = check(trouble("activate fork"));  // whose end is that of all who hold its output
+TEST_F(Check, what_a_plugin_has_started_is_found_and_ends_with_its_drill) {
+  // The answer ends when all have ended who hold its output.
+  EXPECT_EQ(finding("activate fork"), "PluginFailed: drilled: cleanup after activate left 1 process");
+  EXPECT_EQ(finding("activate daemon"), "PluginFailed: drilled: cleanup after activate left 1 process");
+  EXPECT_EQ(finding("cleanup daemon"), "PluginFailed: drilled: cleanup after init left 1 process");
+}
 
-  EXPECT_EQ(ran.code, 0) << ran;
+TEST_F(Check, a_plugin_that_kills_its_parent_is_named_and_kills_nobody_who_asks) {
+  EXPECT_EQ(finding("init kill"), "PluginCrashed: init in the drill \"init\" was ended by signal 9 (Killed)");
+}
+
+TEST_F(Check, a_drill_ends_with_whoever_asked_for_it) {
+  folder_.write("host.toml",
+                "[trust]\nallow_unsigned = true\n" +
+                    plugin(DRILLED, "config = { " + trouble("init hang") + " }\ndeadlines = { init = \"60 min\" }\n"));
+  Process checks{SHUNT, {"check", DRILLED, "--config", folder_.path() / "host.toml"}};
+  ASSERT_TRUE(await([&] {
+    const pid_t keeper = first_child_of(checks.pid());
+    return keeper != 0 && first_child_of(keeper) != 0;
+  }));
+
+  checks.signal(SIGKILL);
+
+  EXPECT_EQ(checks.finish().signal, SIGKILL);  // it returns when all have ended who hold its output
 }
 
 TEST_F(Check, nothing_of_a_plugin_runs_that_is_refused_or_where_that_is_said) {

@@ -1,5 +1,7 @@
 #include "leftovers.hpp"
 
+#include "children.hpp"
+
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
@@ -14,8 +16,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::vector<std::string> since(const std::set<std::string>& before, const std::set<std::string>& now) {
-  std::vector<std::string> added;
+template <typename Each>
+std::vector<Each> since(const std::set<Each>& before, const std::set<Each>& now) {
+  std::vector<Each> added;
   std::ranges::set_difference(now, before, std::back_inserter(added));
   return added;
 }
@@ -33,6 +36,7 @@ Belongings Belongings::of_this_process() {
   }
   for (const auto& entry : fs::directory_iterator("/proc/self/task", ignored))
     found.threads.insert(entry.path().filename().string());
+  found.processes = children_of_this_process();
   return found;
 }
 
@@ -40,15 +44,19 @@ std::string left_since(const Belongings& before) {
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(1);
   std::vector<std::string> threads;
   std::vector<std::string> descriptors;
+  std::vector<pid_t> processes;
   for (;;) {
     const auto now = Belongings::of_this_process();
     threads = since(before.threads, now.threads);
     descriptors = since(before.descriptors, now.descriptors);
-    if (threads.empty() || std::chrono::steady_clock::now() >= until) break;
+    processes = since(before.processes, now.processes);
+    if ((threads.empty() && processes.empty()) || std::chrono::steady_clock::now() >= until) break;
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
   std::vector<std::string> parts;
   if (!threads.empty()) parts.push_back(fmt::format("{} thread{}", threads.size(), threads.size() == 1 ? "" : "s"));
+  if (!processes.empty())
+    parts.push_back(fmt::format("{} process{}", processes.size(), processes.size() == 1 ? "" : "es"));
   for (const auto& each : descriptors) parts.push_back("descriptor " + each);
   return fmt::format("{}", fmt::join(parts, " and "));
 }

@@ -1,20 +1,24 @@
 #pragma once
-/// The descriptors and threads of this process, to be compared before and after.
+/// The descriptors, threads and children of this process, to be compared before and after.
 
 #include <set>
 #include <string>
+
+#include <sys/types.h>
 
 namespace shunt::test {
 
 struct Belongings {
   std::set<std::string> descriptors;  ///< "5 (/dev/null)"
   std::set<std::string> threads;      ///< By their numbers.
+  std::set<pid_t> processes;          ///< That it has started and not waited for.
 
   [[nodiscard]] static Belongings of_this_process();
 };
 
 /// What is there now and was not before, as the end of a sentence: "2 threads and descriptor 5 (/dev/null)"; empty for
-/// nothing. A thread that is joined is seen for an instant longer: waits for it up to a second.
+/// nothing. A thread that is joined is seen for an instant longer, and a process ends later than it is told to: waits
+/// for both up to a second.
 [[nodiscard]] std::string left_since(const Belongings& before);
 
 }  // namespace shunt::test

@@ -3,6 +3,7 @@
 #include "drilled_contract.hpp"
 
 #include <atomic>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -13,6 +14,7 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 namespace {
@@ -20,7 +22,8 @@ namespace {
 /// Never run: what `shunt check` sees of it are its names.
 [[gnu::used]] void block() {
   addrinfo* found = nullptr;
-  if (::getaddrinfo("localhost", nullptr, nullptr, &found) == 0) ::connect(0, found->ai_addr, found->ai_addrlen);
+  if (::getaddrinfo("localhost", nullptr, nullptr, &found) == 0)
+    if (::connect(0, found->ai_addr, found->ai_addrlen) != 0) std::abort();
   ::sleep(1);
   if (std::system("true") != 0) std::abort();
 }
@@ -60,8 +63,18 @@ class Drilled final : public drilled::Contract {
     if (config_.trouble == phase + " exit") ::_exit(7);
     if (config_.trouble == phase + " fork" && ::fork() == 0)
       for (;;) ::pause();
+    if (config_.trouble == phase + " daemon") become_a_daemon();
+    if (config_.trouble == phase + " kill") ::kill(::getppid(), SIGKILL), ::pause();
     if (config_.fails_in == phase) return shunt::error(shunt::ErrorCode::BadInput, "{} was told to fail", phase);
     return {};
+  }
+
+  /// Of another session, whose parent has ended.
+  static void become_a_daemon() {
+    const pid_t parent = ::fork();
+    if (parent > 0) return static_cast<void>(::waitpid(parent, nullptr, 0));
+    if (::setsid() < 0 || ::fork() != 0) ::_exit(0);
+    for (;;) ::pause();
   }
 
   shunt::Status link_status(int code) const { return shunt_link().status(code); }
