@@ -4,7 +4,6 @@
 #include <shunt/schemas/nearest.hpp>
 
 #include <algorithm>
-#include <ranges>
 #include <vector>
 
 namespace shunt::host {
@@ -76,7 +75,8 @@ RouteInfo* RouteDirectory::find(const std::string& name) {
 Result<RouteInfo*> RouteDirectory::declared(std::string_view name) {
   const std::lock_guard lock{mutex_};
   if (const auto found = by_name_.find(name); found != by_name_.end()) return found->second;
-  const std::vector<std::string_view> names{std::views::keys(by_name_).begin(), std::views::keys(by_name_).end()};
+  std::vector<std::string_view> names;
+  for (const auto& [known, route] : by_name_) names.emplace_back(known);
   const auto meant = nearest(name, names);
   return error(ErrorCode::NoSuchRoute, "no plugin of this host declares \"{}\": {}", name,
                meant ? fmt::format("did you mean \"{}\"?", *meant) : std::string{"see `shunt ls`"});

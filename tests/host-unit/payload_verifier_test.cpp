@@ -100,7 +100,7 @@ TEST(PayloadVerifier, bounds_how_deep_a_payload_goes) {
   const auto verifier = verifier_of(kChain, "Link");
   const auto chain = [&](int links) {
     std::string json = "{}";
-    for (int i = 1; i < links; ++i) json = R"({"next": )" + json + "}";
+    for (int i = 1; i < links; ++i) json.insert(0, R"({"next": )").append("}");
     return made(kChain, "Link", json);
   };
 

@@ -10,7 +10,6 @@ namespace shunt::test {
 namespace {
 
 using ::testing::ElementsAreArray;
-using ::testing::HasSubstr;
 
 class PublishBatch : public HostTest {
  protected:

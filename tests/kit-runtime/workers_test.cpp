@@ -16,7 +16,6 @@ namespace {
 
 using bus::Kind;
 using bus::Ring;
-using bus::Standing;
 using control::Phase;
 
 // NOLINTBEGIN(readability-identifier-naming): constants, as working_plugin.c has them
@@ -110,6 +109,7 @@ INSTANTIATE_TEST_SUITE_P(Waiting, Workers,
 TEST_P(Workers, run_as_many_handlers_at_one_time_as_there_are_and_no_more) {
   WorkingHost host{options(3)};
   std::vector<std::uint64_t> running;
+  running.reserve(3);
   for (int i = 0; i < 3; ++i) running.push_back(host.request(kUntilCancelled));
   host.await_begun(3);
   const auto waits = host.request(kEchoBack, "my turn");
@@ -142,6 +142,7 @@ TEST_P(Workers, get_each_the_answer_to_their_own_call_in_whatever_order_these_co
   std::map<std::uint64_t, std::string> outer;
   for (const char* text : {"a", "b", "c"}) outer.emplace(host.request(kCallOut, text), text);
   std::vector<Answer> nested;
+  nested.reserve(3);
   for (int i = 0; i < 3; ++i) nested.push_back(host.next(Ring::Data));
 
   for (auto call = nested.rbegin(); call != nested.rend(); ++call) {
@@ -207,6 +208,7 @@ TEST_P(Workers, handle_what_is_published_on_a_topic_in_order_and_one_at_a_time) 
 TEST_P(Workers, handle_an_urgent_publication_beside_what_runs_and_before_what_waits) {
   WorkingHost host{options(2)};
   std::vector<std::uint64_t> running;
+  running.reserve(2);
   for (int i = 0; i < 2; ++i) running.push_back(host.request(kUntilCancelled));
   host.await_begun(2);
   for (unsigned number = 1; number <= 5; ++number) host.publish(kOtherTopicIn, number);

@@ -49,7 +49,7 @@ Ran RobotTest::run(const std::string& arguments) const {
 Json RobotTest::report(const std::string& arguments, int exit_code) const {
   const Ran ran = run(arguments + " --json");
   EXPECT_EQ(ran.exit_code, exit_code) << ran.output;
-  const Json json = Json::parse(ran.output, nullptr, false);
+  Json json = Json::parse(ran.output, nullptr, false);
   EXPECT_FALSE(json.is_discarded()) << "no JSON: " << ran.output;
   return json;
 }

@@ -93,7 +93,7 @@ class Keeper final : public keeper::Contract {
   shunt::Status settle(std::uint64_t number) {
     auto kept = take(number);
     if (!kept) return shunt::error(shunt::ErrorCode::BadInput, "nothing is kept under {}", number);
-    const auto given = give(*kept);
+    auto given = give(*kept);
     if (!given && kept->answer.owed()) {
       const std::lock_guard lock{mutex_};
       kept_.insert_or_assign(number, *std::move(kept));
