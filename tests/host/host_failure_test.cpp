@@ -205,7 +205,7 @@ TEST_F(Mismatches, what_nobody_declares_is_no_route) {
   const auto topic = host.publisher<stage::Order>("stage.fright");
 
   EXPECT_EQ(function.error().code, ErrorCode::NoSuchRoute);
-  EXPECT_THAT(function.error().message, AllOf(HasSubstr("actor/dance"), HasSubstr("shunt ls")));
+  EXPECT_THAT(function.error().message, AllOf(HasSubstr("actor/dance"), HasSubstr("did you mean \"actor/act\"?")));
   EXPECT_EQ(topic.error().code, ErrorCode::NoSuchRoute);
 }
 
