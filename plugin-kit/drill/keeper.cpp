@@ -1,13 +1,12 @@
 #include "keeper.hpp"
 
-#include "children.hpp"
+#include "../launcher/family.hpp"
 
 #include <array>
 #include <cerrno>
 #include <csignal>
 
 #include <poll.h>
-#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -25,14 +24,6 @@ bool has_ended(pid_t drill, int& status) {
     const pid_t one = ::waitpid(-1, &of_this_one, WNOHANG);
     if (one <= 0) return ended;
     if (one == drill) ended = true, status = of_this_one;
-  }
-}
-
-/// Those of whom a process was the parent become ours when it has ended.
-void end_all_children() {
-  for (;;) {
-    for (const pid_t each : test::children_of_this_process()) ::kill(each, SIGKILL);
-    if (::waitpid(-1, nullptr, 0) < 0 && errno == ECHILD) return;
   }
 }
 
@@ -56,7 +47,7 @@ void end_all_children() {
     signalfd_siginfo death{};
     if ((sources[0].revents & POLLIN) != 0) static_cast<void>(::read(deaths, &death, sizeof death) < 0);
   }
-  end_all_children();
+  launcher::end_children();
   end_as(status);
 }
 
@@ -67,7 +58,7 @@ void go_on_below_a_keeper(int report) {
   sigemptyset(&deaths);
   sigaddset(&deaths, SIGCHLD);
   const pid_t keeper = ::getpid();
-  ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+  launcher::adopt_orphans();
   ::sigprocmask(SIG_BLOCK, &deaths, &before);
   const int descriptor = ::signalfd(-1, &deaths, SFD_CLOEXEC | SFD_NONBLOCK);
   const pid_t drill = descriptor < 0 ? -1 : ::fork();
@@ -76,9 +67,8 @@ void go_on_below_a_keeper(int report) {
   ::close(descriptor);
   ::sigprocmask(SIG_SETMASK, &before, nullptr);
   // What leaves its parent counts as ours, and is found among what is left.
-  ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-  if (::getppid() != keeper) ::_exit(kMisused);
+  launcher::adopt_orphans();
+  launcher::die_with(keeper);
 }
 
 }  // namespace shunt::drill

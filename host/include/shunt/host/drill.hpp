@@ -29,10 +29,10 @@ struct PluginDrill {
 };
 
 /// init twice; init that fails and is tried again; cleanup, three times each, after load and after every phase, whether
-/// it succeeded or, with `failing`, failed. No descriptor, thread, chunk or answer may be left after each. The plugin
-/// runs in a process of its own, shunt-drill, as this user and without the sandbox that a host gives it, so only one
-/// that the host of `configuration` would run is drilled: with the settings that its [[plugin]] has, and for each phase
-/// as long as its longest deadline. Its word is taken for what it leaves. Blocks until that process has ended.
+/// it succeeded or, with `failing`, failed. No descriptor, thread, process, chunk or answer may be left after each. The
+/// plugin runs in a process of its own, shunt-drill, as this user and without the sandbox that a host gives it, so only
+/// one that the host of `configuration` would run is drilled: with the settings that its [[plugin]] has, and for each
+/// phase as long as its longest deadline. Its word is taken for what it leaves. Blocks until that process has ended.
 /// Errors, when nothing was drilled: those of check_plugin()'s refusal, BadConfiguration (no shunt-drill is beside the
 /// launcher), BadInput (a failing setting that the plugin does not have), System.
 [[nodiscard]] Result<PluginDrill> drill_plugin(const HostConfiguration& configuration,

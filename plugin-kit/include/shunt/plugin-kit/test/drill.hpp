@@ -22,7 +22,7 @@ struct DrillSettings {
 
 /// init twice; init that fails and is tried again; cleanup, three times, after load and after each phase, whether it
 /// succeeded or failed. Without `init_fails`, init gets a setting that the manifest does not have, which a contract
-/// refuses. After each cleanup no descriptor, thread, chunk or answer may be there that was not there
+/// refuses. After each cleanup no descriptor, thread, process, chunk or answer may be there that was not there
 /// before; for a thread on its way out it waits a second. Errors: PluginFailed, naming the step and what it left;
 /// BadInput for settings with which a phase should fail and does not.
 [[nodiscard]] Status drill(const shunt_plugin& plugin, const ContractView& contract, const DrillSettings& settings,
