@@ -42,13 +42,14 @@ Status check_environment() {
   return {};
 }
 
-/// The path itself, or the socket of the host of that name, where `shunt run` has put it. Errors: HostGone.
+/// The path itself, or the socket of the host of that name, where `shunt run` has put it: a file or folder that has the
+/// host's name by chance is neither. Errors: HostGone.
 Result<std::string> socket_of(const std::string& host) {
   std::error_code ignored;
-  if (host.find('/') != std::string::npos || std::filesystem::exists(host, ignored)) return host;
+  if (host.find('/') != std::string::npos || std::filesystem::is_socket(host, ignored)) return host;
   for (const auto& folder : host_socket_folders()) {
     const auto socket = folder / (host + ".sock");
-    if (is_private_folder(folder) && std::filesystem::exists(socket, ignored)) return socket.string();
+    if (is_private_folder(folder) && std::filesystem::is_socket(socket, ignored)) return socket.string();
   }
   return error(ErrorCode::HostGone,
                "no host \"{}\" of this user runs: start it with `shunt run`, or give the path of its socket", host);

@@ -254,6 +254,18 @@ TEST_F(JoiningByHand, without_a_host_the_launcher_says_so) {
   EXPECT_THAT(help.out, HasSubstr("--host NAME"));
 }
 
+TEST_F(JoiningByHand, a_folder_of_the_hosts_name_is_not_taken_for_its_socket) {
+  const TemporaryDirectory folder;
+  std::filesystem::create_directory(folder.path() / "no-such-host");
+
+  const Ran ran =
+      run("/bin/sh",
+          {"-c", fmt::format("cd {} && exec {} --host no-such-host {}", folder.path().string(), SHUNT_LAUNCH, ACTOR)});
+
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_THAT(ran.errors, HasSubstr("no host \"no-such-host\" of this user runs: start it with `shunt run`"));
+}
+
 /// A host that lists its plugins, and where a plugin of the list is stopped.
 class JoiningAListedPlugin : public ProcessTest {
  protected:
