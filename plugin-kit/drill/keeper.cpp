@@ -66,8 +66,6 @@ void go_on_below_a_keeper(int report) {
   if (drill > 0) keep(drill, descriptor, report);
   ::close(descriptor);
   ::sigprocmask(SIG_SETMASK, &before, nullptr);
-  // What leaves its parent counts as ours, and is found among what is left.
-  launcher::adopt_orphans();
   launcher::die_with(keeper);
 }
 

@@ -68,7 +68,7 @@ Status run(const Options& options) {
     return error(ErrorCode::NotAPlugin, "it exports no shunt_plugin_descriptor: end it with SHUNT_PLUGIN(YourPlugin)");
   SHUNT_TRY(manifest, test::linked_manifest(options.name, options.version));
   const FileContract contract(manifest);
-  test::DrillSettings drill{.good = settings(options.good)};
+  test::DrillSettings drill{.good = settings(options.good), .keeper = ::getppid()};
   if (!options.init.empty()) drill.init_fails.emplace(settings(options.init));
   if (!options.validate.empty()) drill.validate_fails.emplace(settings(options.validate));
   if (!options.activate.empty()) drill.activate_fails.emplace(settings(options.activate));

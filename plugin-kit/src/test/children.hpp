@@ -1,5 +1,5 @@
 #pragma once
-/// The processes that this one has started, or has been given because who started them has ended.
+/// The processes that one has started, or has been given because who started them has ended.
 
 #include <set>
 
@@ -7,7 +7,9 @@
 
 namespace shunt::test {
 
-/// Also those that have ended and that nobody has waited for. Reads /proc.
-[[nodiscard]] std::set<pid_t> children_of_this_process();
+enum class Ended { Count, Leave };  ///< Those that have ended, and that nobody has waited for.
+
+/// Reads /proc.
+[[nodiscard]] std::set<pid_t> children_of(pid_t parent, Ended ended);
 
 }  // namespace shunt::test

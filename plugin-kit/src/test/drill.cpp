@@ -39,7 +39,7 @@ class Drill {
   /// Goes through `life` and cleans up after it.
   Status drive(const Life& life) {
     drill_ = life.after;
-    const auto before = Belongings::of_this_process();
+    const auto before = Belongings::of_this_process(settings_.keeper);
     StandIn stand_in(plugin_, contract_, settings_.good, options_);
     note("load");
     SHUNT_CHECK(stand_in.load());
@@ -54,7 +54,7 @@ class Drill {
     for (const bool retry : {false, true}) {
       if (retry && failing != Step::Init) break;
       drill_ = fmt::format("a failing {}{}", name(failing), retry ? ", tried again" : "");
-      const auto before = Belongings::of_this_process();
+      const auto before = Belongings::of_this_process(settings_.keeper);
       StandIn stand_in(plugin_, contract_, bad, options_);
       for (int each = 0; each < static_cast<int>(failing); ++each)
         SHUNT_CHECK(succeed(stand_in, static_cast<Step>(each)));
@@ -103,7 +103,7 @@ class Drill {
     for (const char* const times : {"", "a second ", "a third "}) {
       note("cleanup");
       stand_in.cleanup();
-      auto left = left_since(before);
+      auto left = left_since(before, settings_.keeper);
       if (stand_in.chunks_held() > 0)
         left += fmt::format("{}{} chunks", left.empty() ? "" : " and ", stand_in.chunks_held());
       if (stand_in.answers_held() > 0)

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <fmt/ranges.h>
+#include <unistd.h>
 
 namespace shunt::test {
 namespace {
@@ -25,7 +26,7 @@ std::vector<Each> since(const std::set<Each>& before, const std::set<Each>& now)
 
 }  // namespace
 
-Belongings Belongings::of_this_process() {
+Belongings Belongings::of_this_process(pid_t keeper) {
   Belongings found;
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator("/proc/self/fd", ignored)) {
@@ -36,17 +37,18 @@ Belongings Belongings::of_this_process() {
   }
   for (const auto& entry : fs::directory_iterator("/proc/self/task", ignored))
     found.threads.insert(entry.path().filename().string());
-  found.processes = children_of_this_process();
+  found.processes = children_of(::getpid(), Ended::Count);
+  if (keeper != 0) found.processes.merge(children_of(keeper, Ended::Leave));
   return found;
 }
 
-std::string left_since(const Belongings& before) {
+std::string left_since(const Belongings& before, pid_t keeper) {
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(1);
   std::vector<std::string> threads;
   std::vector<std::string> descriptors;
   std::vector<pid_t> processes;
   for (;;) {
-    const auto now = Belongings::of_this_process();
+    const auto now = Belongings::of_this_process(keeper);
     threads = since(before.threads, now.threads);
     descriptors = since(before.descriptors, now.descriptors);
     processes = since(before.processes, now.processes);

@@ -63,18 +63,20 @@ class Drilled final : public drilled::Contract {
     if (config_.trouble == phase + " exit") ::_exit(7);
     if (config_.trouble == phase + " fork" && ::fork() == 0)
       for (;;) ::pause();
-    if (config_.trouble == phase + " daemon") become_a_daemon();
+    if (config_.trouble == phase + " daemon") start_daemon([] { ::pause(); });
+    if (config_.trouble == phase + " short-lived daemon") start_daemon([] { ::_exit(0); });
     if (config_.trouble == phase + " kill") ::kill(::getppid(), SIGKILL), ::pause();
     if (config_.fails_in == phase) return shunt::error(shunt::ErrorCode::BadInput, "{} was told to fail", phase);
     return {};
   }
 
   /// Of another session, whose parent has ended.
-  static void become_a_daemon() {
+  template <typename Work>
+  static void start_daemon(Work&& work) {
     const pid_t parent = ::fork();
     if (parent > 0) return static_cast<void>(::waitpid(parent, nullptr, 0));
     if (::setsid() < 0 || ::fork() != 0) ::_exit(0);
-    for (;;) ::pause();
+    for (;;) work();
   }
 
   shunt::Status link_status(int code) const { return shunt_link().status(code); }

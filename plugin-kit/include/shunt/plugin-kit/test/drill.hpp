@@ -7,6 +7,8 @@
 #include <optional>
 #include <string_view>
 
+#include <sys/types.h>
+
 namespace shunt::test {
 
 /// What the drill gives to init.
@@ -18,6 +20,9 @@ struct DrillSettings {
   /// Hears before each step which drill it belongs to ("activate after init, twice") and which phase it is. Not null
   /// where the plugin may not come back from one.
   std::function<void(std::string_view drill, std::string_view phase)> notice{};
+  /// The process that is given, and waits for, what leaves its parent (PR_SET_CHILD_SUBREAPER); its other children
+  /// count as left. 0: there is none, and who leaves its parent is not found.
+  pid_t keeper = 0;
 };
 
 /// init twice; init that fails and is tried again; cleanup, three times, after load and after each phase, whether it
