@@ -216,7 +216,7 @@ void Supervisor::on_ended(Instance& instance, const Death& death) {
   running_.erase(found);
   const bool orderly = running.expected_end && death.is_orderly();
   const auto crash = orderly ? nullptr : report(running, death);
-  const std::string how = death.describe();
+  const std::string how = orderly && !death.killed_by_host ? "ended as it was told to" : death.describe();
   const std::string account = crash == nullptr ? std::string{} : account_of(crash->says);
   const std::string why = fmt::format("{} {} {}", instance.identity.plugin, to_string(instance.identity.version), how);
   note(HostEventKind::Ended, instance, how + account, 0, crash);
