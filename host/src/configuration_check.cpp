@@ -6,6 +6,7 @@
 #include <shunt/bus/layout.hpp>
 #include <shunt/schemas/manifest.hpp>
 #include <shunt/schemas/names.hpp>
+#include <shunt/schemas/nearest.hpp>
 
 #include <algorithm>
 #include <bit>
@@ -175,11 +176,13 @@ void check_dds(Check& check, const DdsBridgeConfiguration& bridge, const std::ve
   std::set<std::string_view> names;
   for (const DdsTopicConfiguration& topic : bridge.topics) {
     const auto member = fmt::format("topics.{:?}", topic.name);
-    const auto is_it = [&](const RouteConfiguration& route) {
-      return route.name == topic.name && route.open == Open::Dds;
-    };
-    check.require(std::ranges::any_of(routes, is_it), member,
-                  "is of no open topic: write [routes.{:?}] with open = \"dds\", or leave it out", topic.name);
+    std::vector<std::string_view> open;
+    for (const RouteConfiguration& route : routes)
+      if (route.open == Open::Dds) open.push_back(route.name);
+    const auto meant = nearest(topic.name, open);
+    check.require(std::ranges::find(open, topic.name) != open.end(), member,
+                  "is of no open topic: {}write [routes.{:?}] with open = \"dds\", or leave it out",
+                  meant ? fmt::format("did you mean \"{}\"? Else ", *meant) : std::string{}, topic.name);
     check.require(names.insert(topic.name).second, member, "stands twice");
     check.range(member + ".history", topic.history, 1, kHistoryMax);
   }

@@ -335,7 +335,9 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"[bridges.dds]\ninterfaces = [\"<a>\"]\n", "2:14", "letters, digits"},
         Refusal{"[bridges.dds]\nlease = \"99 ms\"\n", "2:9", "100 ms to a day"},
         Refusal{"[bridges.dds]\npeers = [\"a\"]\nconfiguration = \"c.xml\"\n", "3:17", "says it all"},
-        Refusal{"[bridges.dds.topics.bars]\nhistory = 1\n", "1:1", "is of no open topic"},
+        Refusal{"[bridges.dds.topics.bars]\nhistory = 1\n", "1:1", "is of no open topic: write"},
+        Refusal{"[routes.bars]\nopen = \"dds\"\n[bridges.dds.topics.bras]\nhistory = 1\n", "3:1",
+                "did you mean \"bars\"?"},
         Refusal{"[routes.bars]\nopen = \"dds\"\n[bridges.dds.topics.bars]\nhistory = 0\n", "4:11", "from 1 to 65536"},
         Refusal{"[bridges.dds.topics.bars]\nreliability = \"some\"\n", "2:15", "best_effort"}));
 
