@@ -92,9 +92,9 @@ Result<PrivateKey> PrivateKey::read(const std::filesystem::path& path) {
   SHUNT_CHECK(begin_sodium());
   SHUNT_TRY(file, read_key_file(path));
   const Wiped file_wiped(file.text);
-  SHUNT_CHECK(check_private(file, path));
   auto values = read_record(file.text, kPrivateTitle, kPrivateFields);
   if (!values) return not_a_key(path, "private", values.error().message);
+  SHUNT_CHECK(check_private(file, path));
   const Wiped seed_wiped((*values)[1]);
   std::array<unsigned char, kSeedBytes> seed;
   if (!is_name((*values)[0]) || !from_hex((*values)[1], seed))

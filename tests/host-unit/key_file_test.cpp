@@ -101,7 +101,6 @@ TEST_F(Keys, a_private_key_of_another_user_is_not_used) {
 
 TEST_F(Keys, the_halves_are_not_taken_for_one_another) {
   ASSERT_TRUE(make_key(file("release"), {}));
-  ASSERT_EQ(::chmod(file("release.pub").c_str(), 0600), 0);
 
   expect_refused(PrivateKey::read(file("release.pub")).error(), ErrorCode::BadInput, "is no private key");
   expect_refused(read_public_key(file("release.key")).error(), ErrorCode::BadInput, "is no public key");
