@@ -3,6 +3,8 @@
 #include "supervisor.hpp"
 #include "units.hpp"
 
+#include <shunt/schemas/names.hpp>
+
 #include <algorithm>
 #include <utility>
 
@@ -20,6 +22,7 @@ void Supervisor::advance_clock(const std::string& name, std::chrono::nanoseconds
                                Advanced done) {
   Plugin* const plugin = find(name);
   if (plugin == nullptr) return done(error(ErrorCode::NoSuchPlugin, "there is no plugin \"{}\": see `shunt ls`", name));
+  if (!is_name(name)) return done(error(ErrorCode::BadInput, "\"{}\" is a bridge, which has no clock", name));
   if (by.count() < 0 || by > kAdvanceMax)
     return done(
         error(ErrorCode::BadInput, "a clock goes on by 0 to {} at a time, and never back", duration_text(kAdvanceMax)));
