@@ -78,6 +78,11 @@ function(shunt_add_plugin target)
     message(FATAL_ERROR "shunt_add_plugin(${target}) needs MANIFEST and SOURCES or OBJECTS, and knows NAME, OUTPUT, "
       "SCHEMAS, LIBRARIES and TOOL_CHAIN; not: \"${arg_UNPARSED_ARGUMENTS}\".")
   endif()
+  get_property(languages GLOBAL PROPERTY ENABLED_LANGUAGES)
+  if(NOT CXX IN_LIST languages)
+    message(FATAL_ERROR "shunt_add_plugin(${target}) compiles the plugin's manifest, which is written as C++ for plugins "
+      "in C as well (they need no C++ library for it): add CXX to the LANGUAGES of project().")
+  endif()
   if(NOT arg_NAME)
     set(arg_NAME ${target})
   endif()

@@ -121,6 +121,18 @@ TEST(Embedding, a_component_that_does_not_exist_is_named_with_those_that_do) {
   EXPECT_NE(newer.exit_code, 0);
 }
 
+TEST(Embedding, a_project_in_c_alone_is_told_what_its_plugin_takes) {
+  const Installation kit("", "kit");
+
+  const Ran ran = kit.configure(
+      "find_package(Shunt REQUIRED COMPONENTS kit)\n"
+      "shunt_add_plugin(collar MANIFEST plugin.toml SOURCES collar.c)\n",
+      {}, "C");
+
+  EXPECT_NE(ran.exit_code, 0);
+  EXPECT_THAT(ran.output, HasSubstr("to the LANGUAGES of project()."));
+}
+
 TEST(Embedding, plugins_are_written_without_iceoryx_and_with_the_kit_alone) {
   const Installation kit("", "kit");
   const std::string without =

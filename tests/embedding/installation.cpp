@@ -53,8 +53,9 @@ Ran Installation::make(const fs::path& project, const std::string& build) const 
                   project.string(), build, SHUNT_COMPILER, prefix().string(), build));
 }
 
-Ran Installation::configure(const std::string& text, const std::string& options) const {
-  folder_.write("probe/CMakeLists.txt", "cmake_minimum_required(VERSION 3.25)\nproject(Probe LANGUAGES CXX)\n" + text);
+Ran Installation::configure(const std::string& text, const std::string& options, const std::string& languages) const {
+  folder_.write("probe/CMakeLists.txt",
+                fmt::format("cmake_minimum_required(VERSION 3.25)\nproject(Probe LANGUAGES {})\n", languages) + text);
   return run(fmt::format("cmake -S probe -B probe/build -G Ninja -DCMAKE_CXX_COMPILER={} -DCMAKE_PREFIX_PATH={} {}",
                          SHUNT_COMPILER, prefix().string(), options));
 }

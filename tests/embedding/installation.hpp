@@ -29,7 +29,8 @@ class Installation {
   /// Configures and builds `project` in folder()/`build`, and says what every compiler run was given.
   [[nodiscard]] Ran make(const std::filesystem::path& project, const std::string& build) const;
   /// Configures a CMakeLists.txt with this text.
-  [[nodiscard]] Ran configure(const std::string& text, const std::string& options = {}) const;
+  [[nodiscard]] Ran configure(const std::string& text, const std::string& options = {},
+                              const std::string& languages = "CXX") const;
   /// Any command, in folder(), with everything on standard output.
   [[nodiscard]] Ran run(const std::string& command) const;
 
