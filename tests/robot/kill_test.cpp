@@ -33,6 +33,14 @@ TEST_F(Kill, by_the_clock_brings_the_stop_before_any_command_of_the_next_instanc
   EXPECT_GT(ran["kill"]["stop_ns"], 0);
 }
 
+TEST_F(Kill, of_a_driver_that_may_not_crash_even_once_ends_with_nobody_who_drives) {
+  const auto strict = configuration("libavoider.so\"\n", "libavoider.so\"\nrestart = { crashes = 1 }\n");
+
+  const Json ran = report("--seconds 2 --kill-at 1 --config " + strict, 1);
+
+  EXPECT_EQ(ran["given_up"], "avoider has crashed too often");
+}
+
 TEST_F(Kill, in_lockstep_comes_out_the_same_again_with_the_death_in_it) {
   const std::string arguments = "--lockstep --seconds 30 --kill-at 10 --seed 3 --svg ";
   const auto first = folder_.path() / "first.svg", second = folder_.path() / "second.svg";

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace robot_demo {
@@ -47,6 +48,7 @@ struct Journey {
   double distance = 0;  ///< Metres driven.
   double explored = 0;  ///< Share of the floor.
   std::optional<Death> death;
+  std::string given_up;  ///< Why nobody drives any more at the end; else empty.
 };
 
 }  // namespace robot_demo

@@ -116,6 +116,8 @@ class Loop {
     journey_.nearest = world_.nearest();
     journey_.distance = world_.distance();
     journey_.explored = world_.explored();
+    for (const auto& plugin : host_.snapshot().plugins)
+      if (plugin.state == "Quarantined") journey_.given_up = plugin.plugin + " has crashed too often";
   }
 
   shunt::Host& host_;

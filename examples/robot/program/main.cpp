@@ -32,8 +32,10 @@ int main(int argc, char** argv) {
   Options options;
   options.config = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "../robot/robot.toml";
   CLI::App app{"A 1 kHz control loop in a simulated arena, driven by the plugin `avoider`."};
-  app.add_option("--seconds", options.seconds, "How long it drives")->check(CLI::Range(1u, 3600u));
-  app.add_option("--seed", options.seed, "Of the arena");
+  app.add_option("--seconds", options.seconds, "How long it drives, in seconds")
+      ->capture_default_str()
+      ->check(CLI::Range(1u, 3600u));
+  app.add_option("--seed", options.seed, "Of the arena")->capture_default_str();
   app.add_option("--kill-at", options.kill_at, "Kills the plugin's process (kill -9), so many seconds into the run");
   app.add_flag("--lockstep", options.lockstep,
                "No clock: a scan waits for its command, so the way is the seed's alone");
@@ -41,7 +43,8 @@ int main(int argc, char** argv) {
                "Host and plugin go before everything that is not real-time (SCHED_FIFO)");
   app.add_option("--svg", options.svg, "Draws the arena and the way into this file");
   app.add_flag("--json", options.json, "Prints one line of JSON");
-  app.add_option("--config", options.config, "The host's configuration");
+  app.add_option("--config", options.config, "The host's configuration; else that of the build");
+  app.footer("Example: robot --seconds 20 --kill-at 10 --svg path.svg");
   try {
     app.parse(argc, argv);
     if (options.kill_at && !(*options.kill_at >= 0.001 && *options.kill_at < options.seconds))

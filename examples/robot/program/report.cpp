@@ -51,7 +51,8 @@ std::string json_of(const Death& death) {
 
 bool good(const Options& options, const Journey& journey) {
   const auto& death = journey.death;
-  return journey.collisions == 0 && (!options.kill_at || (death && death->stop && death->stood && death->went_on));
+  return journey.collisions == 0 && journey.given_up.empty() &&
+         (!options.kill_at || (death && death->stop && death->stood && death->went_on));
 }
 
 std::string as_json(const Options& options, const Journey& journey) {
@@ -67,6 +68,7 @@ std::string as_json(const Options& options, const Journey& journey) {
     text += fmt::format(R"(, "late_ns": {}, "overrun": {})", json_of(journey.late_ns.spread()),
                         journey.late_ns.above(kPeriodNs));
   if (journey.death) text += fmt::format(R"(, "kill": {})", json_of(*journey.death));
+  if (!journey.given_up.empty()) text += fmt::format(R"(, "given_up": "{}")", journey.given_up);
   return text + "}";
 }
 
@@ -83,7 +85,8 @@ std::string as_text(const Options& options, const Journey& journey) {
     text += fmt::format("{} periods of 1 ms: woke up late by {}; {} overrun\n", journey.ticks,
                         microseconds(journey.late_ns.spread()), journey.late_ns.above(kPeriodNs));
   text += fmt::format("from a scan to its command in force: {}", microseconds(journey.answered_ns.spread()));
-  return journey.death ? text + text_of(*journey.death) : text;
+  if (journey.death) text += text_of(*journey.death);
+  return journey.given_up.empty() ? text : text + "\nnobody drives at the end: " + journey.given_up;
 }
 
 }  // namespace robot_demo
