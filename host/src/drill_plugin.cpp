@@ -38,11 +38,15 @@ Result<Phases> settings_of(const Manifest& manifest, const PluginConfiguration& 
     for (const FailingSetting& each : failing) {
       if (each.phase != kPhases[i]) continue;
       const auto key = std::ranges::find(manifest.config, each.key, &ConfigKey::name);
-      with.config[each.key] = key == manifest.config.end() ? ConfigValue{each.value} : value_of(*key, each.value);
+      ConfigValue value = key == manifest.config.end() ? ConfigValue{each.value} : value_of(*key, each.value);
+      value.origin = fmt::format("the failing setting {}.{}", each.phase, each.key);
+      with.config[each.key] = std::move(value);
     }
     if (i > 0 && with.config == plugin.config) continue;
-    SHUNT_TRY(settings, resolve_settings(manifest, with));
-    for (const Setting& each : settings) phases[i].push_back(each.key + "=" + each.value);
+    const auto settings = resolve_settings(manifest, with);
+    if (!settings && i > 0) return error(ErrorCode::BadInput, "{}", settings.error().message);
+    if (!settings) return tl::make_unexpected(settings.error());
+    for (const Setting& each : *settings) phases[i].push_back(each.key + "=" + each.value);
   }
   return phases;
 }

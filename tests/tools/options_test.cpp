@@ -25,6 +25,15 @@ TEST_F(CommandLine, help_lists_every_command_and_how_a_host_is_found) {
   EXPECT_THAT(ran.out, HasSubstr("$SHUNT_SOCKET"));
 }
 
+TEST_F(CommandLine, help_is_a_word_as_well) {
+  EXPECT_EQ(shunt({"help"}).out, shunt({"--help"}).out);
+  EXPECT_EQ(shunt({"help", "ls"}).out, shunt({"ls", "--help"}).out);
+  const Ran bridge = shunt({"bridge", "--help"});
+  EXPECT_EQ(bridge.code, 0);
+  EXPECT_THAT(bridge.out, HasSubstr("shunt bridge dds"));
+  EXPECT_EQ(shunt({"bridge"}).code, 2);
+}
+
 TEST_F(CommandLine, the_help_of_each_command_shows_an_example_of_it_and_what_it_shares_with_the_others) {
   for (const std::string& command : kCommands) {
     const Ran ran = shunt({command, "--help"});
@@ -59,9 +68,10 @@ TEST_F(CommandLine, what_nobody_could_mean_exits_with_2_and_a_sentence_on_stderr
       {{"enable"}, "NAME or --all is required"},
       {{"restart"}, "NAME or --all is required"},
       {{"stop", "actor", "--all"}, "--all"},
-      {{"stop", "actor", "--timeout", "0"}, "--timeout: Value 0 not in range 1 to 3600"},
+      {{"stop", "actor", "--timeout", "0"}, "--timeout: 0: whole seconds are meant, from 1 to 3600"},
       {{"ls", "--socket"}, "--socket"},
-      {{"ls", "--timeout", "0"}, "--timeout: Value 0 not in range 1 to 3600"},
+      {{"ls", "--timeout", "5.5"}, "--timeout: 5.5: whole seconds are meant"},
+      {{"ls", "--timeout", "0"}, "--timeout: 0: whole seconds are meant, from 1 to 3600"},
       {{"--json", "bench"}, "say bench first"},
       {{"--json", "bridge", "iceoryx"}, "say bridge first"},
       {{"--json", "bench", "stream", "--bytes", "64"}, "say bench first"},

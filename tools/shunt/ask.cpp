@@ -70,6 +70,11 @@ void print_line(std::string_view line) {
   std::fflush(stdout);
 }
 
+void print_error(const Error& why, bool json) {
+  const Json line{{"error", {{"code", name(why.code)}, {"message", why.message}}}};
+  std::fprintf(stderr, "%s\n", json ? to_line(line).c_str() : ("shunt: " + to_string(why)).c_str());
+}
+
 Status printed() {
   if (std::ferror(stdout) == 0) return {};
   return error(ErrorCode::System, "the output cannot be written: see whether it is open and its disk has room");

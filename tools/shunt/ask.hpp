@@ -51,6 +51,8 @@ class HostConnection {
 [[nodiscard]] std::string to_line(const Json& json);
 /// Prints one line on stdout, at once.
 void print_line(std::string_view line);
+/// Prints a sentence, or with `json` one object, on stderr.
+void print_error(const Error& why, bool json);
 /// Whether all lines so far could be written. Errors: System.
 [[nodiscard]] Status printed();
 

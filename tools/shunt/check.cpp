@@ -62,13 +62,11 @@ std::filesystem::path host_toml(const Options& options) {
   return options.host.config.empty() ? std::filesystem::path("host.toml") : options.host.config;
 }
 
-/// Of "validate.window=7".
-Result<std::vector<FailingSetting>> failing_settings(const std::vector<std::string>& texts) {
+/// Of "validate.window=7", which the command line has let pass.
+std::vector<FailingSetting> failing_settings(const std::vector<std::string>& texts) {
   std::vector<FailingSetting> settings;
   for (const std::string& each : texts) {
     const auto dot = each.find('.'), equals = each.find('=');
-    if (dot == std::string::npos || equals == std::string::npos || equals < dot)
-      return error(ErrorCode::BadInput, "--failing {}: PHASE.KEY=VALUE is meant, such as validate.window=7", each);
     settings.push_back({each.substr(0, dot), each.substr(dot + 1, equals - dot - 1), each.substr(equals + 1)});
   }
   return settings;
@@ -81,13 +79,15 @@ Result<int> check_file(const Options& options) {
   if (!configuration && options.host.config.empty())
     return error(configuration.error().code, "{}; name another file with --config", configuration.error().message);
   if (!configuration) return tl::make_unexpected(configuration.error());
-  SHUNT_TRY(failing, failing_settings(options.failing));
   const auto now = std::chrono::system_clock::now();
   const auto check = check_plugin(*configuration, options.name, now);
   std::optional<PluginDrill> drill;
   if (!check.refusal && !options.no_drill) {
-    SHUNT_TRY(drilled, drill_plugin(*configuration, options.name, now, failing));
-    drill = std::move(drilled);
+    auto drilled = drill_plugin(*configuration, options.name, now, failing_settings(options.failing));
+    if (!drilled && drilled.error().code == ErrorCode::BadInput)
+      return print_error(drilled.error(), options.json), kMisused;
+    if (!drilled) return tl::make_unexpected(drilled.error());
+    drill = std::move(*drilled);
   }
   if (options.json) print_line(to_line(check_json(check, drill, options.name)));
   else print_check(check, drill, options);

@@ -34,6 +34,10 @@ struct Options {
   std::vector<std::string> failing{};  ///< "PHASE.KEY=VALUE" each.
 };
 
+/// Exit codes of every command.
+inline constexpr int kDone = 0;
+inline constexpr int kFailed = 1;
+inline constexpr int kMisused = 2;  ///< The command line is wrong.
 /// Exit codes of `shunt compat` beside those of every command: its answer, for scripts.
 inline constexpr int kExitRelink = 3;
 inline constexpr int kExitRefuse = 4;
@@ -67,7 +71,8 @@ Result<int> check_file(const Options& options);
 
 /// Replaces this process by shunt-bench with all further arguments. Errors: System.
 Status run_bench(int argc, char** argv);
-/// The same for `shunt bridge WORLD`. Errors: BadInput (no world is named), System (no such program is beside us).
-Status run_bridge(int argc, char** argv);
+/// The same for `shunt bridge WORLD`; without one the exit code of what it said instead. Errors: System (no such
+/// program is beside us).
+Result<int> run_bridge(int argc, char** argv);
 
 }  // namespace shunt::tool

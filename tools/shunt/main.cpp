@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <csignal>
 #include <cstdio>
 #include <string_view>
@@ -16,10 +17,6 @@
 
 namespace shunt::tool {
 namespace {
-
-constexpr int kDone = 0;
-constexpr int kFailed = 1;
-constexpr int kMisused = 2;
 
 struct Command {
   std::string_view name;
@@ -124,6 +121,13 @@ void takes_file_to_check(CLI::App& command, Options& options) {
       .add_option("--failing", options.failing,
                   "A setting with which this phase fails, to drill that too; may be said several times.")
       ->type_name("PHASE.KEY=VALUE")
+      ->check([](const std::string& text) {
+        constexpr std::array<std::string_view, 3> kPhases{"init", "validate", "activate"};
+        const auto dot = text.find('.'), equals = text.find('=');
+        const bool is_one = dot != std::string::npos && equals != std::string::npos && dot + 1 < equals;
+        if (is_one && std::ranges::find(kPhases, text.substr(0, dot)) != kPhases.end()) return std::string{};
+        return text + ": PHASE.KEY=VALUE is meant, such as validate.window=7, of init, validate or activate";
+      })
       ->expected(1)
       ->take_all();
 }
@@ -208,12 +212,7 @@ Result<int> exit_code_of(const Command& command, const Options& options) {
 
 int report(const Status& status, bool json) {
   if (status) return kDone;
-  if (json) {
-    const Json line{{"error", {{"code", name(status.error().code)}, {"message", status.error().message}}}};
-    std::fprintf(stderr, "%s\n", to_line(line).c_str());
-  } else {
-    std::fprintf(stderr, "shunt: %s\n", to_string(status.error()).c_str());
-  }
+  print_error(status.error(), json);
   return kFailed;
 }
 
@@ -231,7 +230,13 @@ void declare_commands(CLI::App& program, Options& options) {
           "Give up on an answer that takes no work after so long; else 10. Of stop, restart and drain also how long "
           "work that is there may take; else as deadlines.drain says.")
       ->type_name("SECONDS")
-      ->check(CLI::Range(1, 3600));
+      ->check([](const std::string& text) {
+        std::int64_t seconds = 0;
+        const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+        const bool is_whole = problem == std::errc{} && end == text.data() + text.size();
+        return is_whole && seconds >= 1 && seconds <= 3600 ? std::string{}
+                                                           : text + ": whole seconds are meant, from 1 to 3600";
+      });
   program.add_flag("--json", options.json, "Print one JSON object a line.");
   program.set_version_flag("--version", fmt::format("shunt {}", SHUNT_VERSION));
   program.footer("Each command has a --help of its own, with an example.");
@@ -276,8 +281,16 @@ int explain(const CLI::App& program, const CLI::ParseError& problem) {
 }
 
 int run(int argc, char** argv) {
+  std::string name_first = "--help";
+  if (argc > 1 && std::string_view{argv[1]} == "help") {  // as others say it: `help ls`
+    argv[1] = argc > 2 ? argv[2] : name_first.data();
+    if (argc > 2) argv[2] = name_first.data();
+  }
   if (argc > 1 && std::string_view{argv[1]} == "bench") return report(run_bench(argc, argv), false);
-  if (argc > 1 && std::string_view{argv[1]} == "bridge") return report(run_bridge(argc, argv), false);
+  if (argc > 1 && std::string_view{argv[1]} == "bridge") {
+    const auto code = run_bridge(argc, argv);
+    return code ? *code : report(tl::make_unexpected(code.error()), false);
+  }
   CLI::App program{
       "Runs Shunt hosts and speaks to those that run.\n"
       "A host is found by --socket, --config or $SHUNT_SOCKET; else the only one of this user is taken.",
