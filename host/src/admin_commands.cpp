@@ -243,13 +243,26 @@ void on_control_loop(Task task, std::function<void(Supervisor&, Supervisor::Done
   });
 }
 
+/// Routes to the plugin that are off by their own names.
+Json routes_off(const HostSnapshot& snapshot, const std::string& plugin) {
+  Json names = Json::array();
+  for (const RouteSnapshot& route : snapshot.routes)
+    if (route.admission != "Open" &&
+        std::ranges::find(route.receivers, plugin, &RouteSnapshot::Receiver::plugin) != route.receivers.end())
+      names.push_back(route.name);
+  return names;
+}
+
 /// What it is about, and how that stands now.
 Json standing_json(Supervisor& supervisor, const Scope& scope) {
   if (scope.is_everything()) return {{"everything", true}};
   const HostSnapshot snapshot = supervisor.snapshot();
   const auto plugin = std::ranges::find(snapshot.plugins, scope.name(), &PluginSnapshot::plugin);
   if (plugin != snapshot.plugins.end())
-    return {{"plugin", plugin->plugin}, {"state", plugin->state}, {"admission", plugin->admission}};
+    return {{"plugin", plugin->plugin},
+            {"state", plugin->state},
+            {"admission", plugin->admission},
+            {"routes_off", routes_off(snapshot, plugin->plugin)}};
   const auto route = std::ranges::find(snapshot.routes, scope.name(), &RouteSnapshot::name);
   if (route != snapshot.routes.end()) return {{"route", route->name}, {"admission", route->admission}};
   return {{is_name(scope.name()) ? "plugin" : "route", scope.name()}};  // it has left

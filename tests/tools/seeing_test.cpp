@@ -189,6 +189,23 @@ TEST_F(Seeing, ls_counts_how_plugins_ended_by_kind) {
   EXPECT_THAT(host_.shunt({"ls"}).out, HasSubstr(" 2 (1 Signal, 1 Exit) "));
 }
 
+TEST_F(Seeing, inspect_shows_the_schemas_of_a_file_as_everything_names_them) {
+  const Json file = shunt({"inspect", ACTOR, "--json"}).json();
+  const Ran people = shunt({"inspect", ACTOR});
+
+  const auto is_schema = MatchesRegex("[0-9a-f]{16}");
+  for (const Json& topic : file["topics_out"]) {
+    EXPECT_THAT(topic["schema"].get<std::string>(), is_schema);
+    EXPECT_THAT(people.out, HasSubstr(topic["schema"].get<std::string>()));
+  }
+  ASSERT_FALSE(file["functions"].empty());
+  for (const Json& function : file["functions"]) {
+    EXPECT_THAT(function["request_schema"].get<std::string>(), is_schema);
+    EXPECT_THAT(people.out, HasSubstr(function["request_schema"].get<std::string>() + " -> " +
+                                      function["reply_schema"].get<std::string>()));
+  }
+}
+
 TEST_F(Seeing, inspect_shows_a_route) {
   const Json route = host_.ask({"inspect", "actor/act"});
 
@@ -225,7 +242,7 @@ TEST_F(Seeing, inspect_shows_a_plugins_file_without_a_host) {
   EXPECT_EQ(file["functions"][0]["reply"], "echoes.Echo");
   EXPECT_EQ(people.code, 0);
   EXPECT_THAT(people.out, HasSubstr("\nTOOL CHAIN  " CXX_TOOL_CHAIN "\n"));
-  EXPECT_THAT(people.out, HasSubstr("\nfunction   repeat          words.Phrase -> echoes.Echo\n"));
+  EXPECT_THAT(people.out, HasSubstr("\nfunction   repeat          words.Phrase -> echoes.Echo  "));
   EXPECT_THAT(people.out, HasSubstr("\nconfig     suffix          string, default \"\"\n"));
 }
 

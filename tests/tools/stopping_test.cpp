@@ -57,7 +57,10 @@ TEST_F(StopCommands, a_route_is_meant_by_its_name_and_nothing_else_changes) {
   EXPECT_EQ(route("actor/act")["admission"], "Disabled");
   EXPECT_EQ(route("actor/act")["turned_away"], 1);
   EXPECT_EQ(route("actor/repeat")["admission"], "Open");
+  EXPECT_EQ(says({"enable", "actor"}),
+            "actor is enabled; actor/act stays off by its own name: see `shunt inspect actor/act`\n");
   EXPECT_EQ(says({"enable", "actor/act"}), "actor/act is enabled\n");
+  EXPECT_EQ(says({"enable", "actor"}), "actor is enabled\n");
   EXPECT_TRUE(answers("actor/act"));
 
   EXPECT_EQ(says({"drain", "stage.orders"}), "stage.orders is drained\n");
@@ -86,11 +89,12 @@ TEST_F(StopCommands, everything_is_meant_by_all) {
 
 TEST_F(StopCommands, json_says_what_was_meant_and_how_it_stands_now) {
   EXPECT_EQ(host_.ask({"drain", "actor"}),
-            Json::parse(R"({"done":"drain","plugin":"actor","state":"Active","admission":"Drained"})"));
+            Json::parse(R"({"done":"drain","plugin":"actor","state":"Active","admission":"Drained","routes_off":[]})"));
   EXPECT_EQ(host_.ask({"stop", "actor"}),
-            Json::parse(R"({"done":"stop","plugin":"actor","state":"Stopped","admission":"Drained"})"));
-  EXPECT_EQ(host_.ask({"restart", "actor"}),
-            Json::parse(R"({"done":"restart","plugin":"actor","state":"Active","admission":"Drained"})"));
+            Json::parse(R"({"done":"stop","plugin":"actor","state":"Stopped","admission":"Drained","routes_off":[]})"));
+  EXPECT_EQ(
+      host_.ask({"restart", "actor"}),
+      Json::parse(R"({"done":"restart","plugin":"actor","state":"Active","admission":"Drained","routes_off":[]})"));
   EXPECT_EQ(host_.ask({"disable", "actor/act"}),
             Json::parse(R"({"done":"disable","route":"actor/act","admission":"Disabled"})"));
 }

@@ -14,10 +14,13 @@ namespace {
 
 // ---- A file
 
+/// As everything shows it: 16 hex digits.
+std::string schema_text(const PayloadType& type) { return fmt::format("{:016x}", type.schema.value); }
+
 Json topics_json(const std::vector<DeclaredTopic>& topics) {
   Json json = Json::array();
   for (const DeclaredTopic& each : topics) {
-    json.push_back({{"topic", each.name}, {"type", each.type.name}});
+    json.push_back({{"topic", each.name}, {"type", each.type.name}, {"schema", schema_text(each.type)}});
     if (!each.last_will.empty()) json.back()["last_will"] = each.last_will;
   }
   return json;
@@ -28,7 +31,9 @@ Json manifest_json(const Manifest& manifest) {
   for (const DeclaredFunction& each : manifest.functions)
     functions.push_back({{"function", each.name},
                          {"request", each.request.name},
+                         {"request_schema", schema_text(each.request)},
                          {"reply", each.reply.name},
+                         {"reply_schema", schema_text(each.reply)},
                          {"idempotent", each.idempotent}});
   Json calls = Json::array();
   for (const DeclaredCall& each : manifest.calls)
@@ -112,16 +117,20 @@ void print_file(const PluginFile& file) {
   head.add({"SYSCALLS", joined(manifest.permissions.syscalls)});
   head.print();
   print_line("");
-  Table table{"DECLARES", "NAME", "TYPES"};
+  Table table{"DECLARES", "NAME", "TYPES", "SCHEMA"};
   for (const auto& each : manifest.functions)
-    table.add({"function", each.name, each.request.name + " -> " + each.reply.name});
+    table.add({"function", each.name, each.request.name + " -> " + each.reply.name,
+               schema_text(each.request) + " -> " + schema_text(each.reply)});
   for (const auto& each : manifest.calls)
     table.add({"call", each.function + (each.version.empty() ? "" : " " + each.version),
-               each.request.name + " -> " + each.reply.name});
-  for (const auto& each : manifest.topics_in) table.add({"topic in", each.name, each.type.name});
+               each.request.name + " -> " + each.reply.name,
+               schema_text(each.request) + " -> " + schema_text(each.reply)});
+  for (const auto& each : manifest.topics_in)
+    table.add({"topic in", each.name, each.type.name, schema_text(each.type)});
   for (const auto& each : manifest.topics_out)
     table.add({"topic out", each.name,
-               each.type.name + (each.last_will.empty() ? "" : fmt::format(", last will \"{}\"", each.last_will))});
+               each.type.name + (each.last_will.empty() ? "" : fmt::format(", last will \"{}\"", each.last_will)),
+               schema_text(each.type)});
   for (const auto& each : manifest.libraries) table.add({"library", each.name, each.sha256});
   for (const auto& each : manifest.config) {
     const auto otherwise = each.default_value ? fmt::format("default \"{}\"", *each.default_value) : "no default";

@@ -37,6 +37,10 @@ Status tell(const Options& options, const char* command, bool takes_time, const 
     sentence = fmt::format("{} was restarted, and gets nothing new: see `shunt enable`", subject_of(options));
   if (command == std::string_view{"enable"} && (state == "Stopped" || state == "Quarantined" || admission == "Stopped"))
     sentence += ", and is stopped: see `shunt restart`";
+  if (command == std::string_view{"enable"})
+    for (const Json& each : list_of(answer, "routes_off"))
+      if (each.is_string())
+        sentence += fmt::format("; {0} stays off by its own name: see `shunt inspect {0}`", each.get<std::string>());
   print_line(printable(sentence));
   return {};
 }
