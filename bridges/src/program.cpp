@@ -136,6 +136,10 @@ int run_program(int argc, char** argv, const Program& program) {
                            });
   line.set_version_flag("--version",
                         fmt::format("{} {} (lane layout {})", program.name, SHUNT_VERSION, bus::kLayoutVersion));
+  line.footer(
+      fmt::format("To have one, write into host.toml, and start the host:\n\n  [routes.\"market.signals\"]\n"
+                  "  open = \"{}\"\n",
+                  program.world));
   try {
     line.parse(argc, argv);
   } catch (const CLI::ParseError& problem) {

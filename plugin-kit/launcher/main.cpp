@@ -141,6 +141,7 @@ int main(int argc, char** argv) {
   auto* const file = program.add_option("plugin", plugin, "The plugin's shared object, with --host.")->excludes(attach);
   host->needs(file);
   file->needs(host);
+  program.footer("Example: shunt-launch --host first plugins/libmomentum.so");
   program.set_version_flag("--version", fmt::format("shunt-launch {} (lane layout {}, plugin ABI {})", SHUNT_VERSION,
                                                     bus::kLayoutVersion, SHUNT_ABI));
   try {

@@ -12,7 +12,9 @@ Status run_bench(int /*argc*/, char** argv) {
   std::string name = "shunt bench";
   argv[1] = name.data();
   ::execv(program.c_str(), argv + 1);
-  return error(ErrorCode::System, "{} cannot be run: build it with -D SHUNT_BENCH=ON, or install it beside shunt",
+  return error(ErrorCode::System,
+               "{} cannot be run: benchmarks are not installed; run `tools/dev bench` in Shunt's source tree, or build "
+               "there with -D SHUNT_BENCH=ON and say shunt bench of that build",
                program.string());
 }
 

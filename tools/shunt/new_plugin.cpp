@@ -168,14 +168,16 @@ constexpr std::string_view kNextSteps = R"(@NAME@ is written. To build, test and
   cmake -B build -DCMAKE_BUILD_TYPE=Release -DCMAKE_PREFIX_PATH=@PREFIX@
   cmake --build build
   ctest --test-dir build
-  @SHUNT@ run host.toml &
+  @SHUNT@ run host.toml
+
+and, while that runs, in another terminal in the same folder:
+
   @SHUNT@ --config host.toml call @NAME@/scale '{"value": 2.5}')";
 
 void tell(const Options& options, const fs::path& folder, const std::vector<std::string>& files, Words words) {
   const auto shown = folder.lexically_normal().string();
   if (options.json) return print_line(to_line(Json{{"folder", shown}, {"files", files}}));
   words.emplace_back("@FOLDER@", shell_word(shown));
-  words.emplace_back("@SHUNT@", command());
   print_line(filled(kNextSteps, words));
 }
 
@@ -188,6 +190,7 @@ Status new_plugin(const Options& options) {
                     {"@IDENTIFIER@", identifier(name)},
                     {"@CLASS@", class_name(name)},
                     {"@PREFIX@", shell_word(prefix())},
+                    {"@SHUNT@", command()},
                     {"@VERSION@", SHUNT_VERSION}};
   SHUNT_TRY(scaffold, Scaffold::beside(folder));
   if (::mkdir(scaffold.project().c_str(), 0777) != 0) return system_error("making the project's folder");
