@@ -23,17 +23,16 @@ double seconds_of_children() {
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
-/// The commands that `shunt new` prints, as a script that ends at the first that fails. A person looks at what the host
-/// says before typing on; the script does, too, and ends the host.
+/// The commands that `shunt new` prints, as a script that ends at the first that fails. The host has a terminal of its
+/// own, and a person looks at what it says before typing on: the script does the same, and ends it.
 std::string script_of(const std::string& printed) {
   std::string script;
   std::istringstream lines{printed};
   for (std::string line; std::getline(lines, line);) {
     if (!line.starts_with("  ")) continue;
-    if (line.ends_with(" &")) {
-      line.insert(line.size() - 2, " > host.log 2>&1");
+    if (line.ends_with(" run host.toml")) {
       line +=
-          "\nhost=$!; trap 'kill -TERM $host; wait $host' EXIT\n"
+          " > host.log 2>&1 &\nhost=$!; trap 'kill -TERM $host; wait $host' EXIT\n"
           "until grep -q 'listens on' host.log; do kill -0 $host || { cat host.log; exit 9; }; sleep 0.05; done";
     }
     script += line + '\n';
