@@ -58,12 +58,12 @@ function(shunt_links target wanted result)
 endfunction()
 
 # Does nothing for a target that has C in it, since CMake wants headers for that language too, for one that has headers of
-# its own, and for what plugins link.
+# its own or wants none, and for what plugins link.
 function(shunt_use_headers target)
-  foreach(property SOURCES PRECOMPILE_HEADERS TYPE)
+  foreach(property SOURCES PRECOMPILE_HEADERS DISABLE_PRECOMPILE_HEADERS TYPE)
     get_target_property(${property} ${target} ${property})
   endforeach()
-  if(SOURCES MATCHES "\\.c(;|$)" OR PRECOMPILE_HEADERS)
+  if(SOURCES MATCHES "\\.c(;|$)" OR PRECOMPILE_HEADERS OR DISABLE_PRECOMPILE_HEADERS)
     return()
   endif()
   shunt_links(${target} fmt::fmt-header-only is_like_a_plugin)

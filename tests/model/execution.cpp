@@ -1,0 +1,224 @@
+#include "execution.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace shunt::model {
+namespace {
+
+constexpr std::size_t kStackBytes = 128u << 10;
+
+/// What an access was, in a thread's history.
+enum Access : std::uint64_t { kLoad, kStore, kExchange, kFence, kStep, kWait, kWake, kReap };
+
+}  // namespace
+
+Execution* Execution::current_ = nullptr;
+
+void Execution::add(std::string name, std::function<void()> run, bool mortal) {
+  threads_.push_back({.name = std::move(name), .run = std::move(run), .mortal = mortal});
+}
+
+// ---- Going on
+
+/// makecontext() passes ints.
+void Execution::enter(unsigned high, unsigned low) {
+  auto* const self = reinterpret_cast<Execution*>(std::uintptr_t{high} << 32 | low);
+  self->running_->run();
+  self->running_->standing = Standing::Ended;
+  self->leave();
+}
+
+/// Makes the access that it stands before, if there is one yet, and goes on to the next.
+void Execution::resume(Thread& thread) {
+  if (thread.stack == nullptr) {
+    thread.stack = std::make_unique<char[]>(kStackBytes);
+    ::getcontext(&thread.context);
+    thread.context.uc_stack.ss_sp = thread.stack.get();
+    thread.context.uc_stack.ss_size = kStackBytes;
+    thread.context.uc_link = nullptr;
+    const auto self = reinterpret_cast<std::uintptr_t>(this);
+    ::makecontext(&thread.context, reinterpret_cast<void (*)()>(&Execution::enter), 2,
+                  static_cast<unsigned>(self >> 32), static_cast<unsigned>(self));
+  }
+  running_ = &thread;
+  ::swapcontext(&scheduler_, &thread.context);
+  running_ = nullptr;
+}
+
+/// Any thread may go on here.
+void Execution::pause() { ::swapcontext(&running_->context, &scheduler_); }
+
+/// Its stack is left as it stands.
+void Execution::leave() {
+  ::setcontext(&scheduler_);
+  std::abort();
+}
+
+bool Execution::can_go_on(const Thread& thread) const {
+  switch (thread.standing) {
+    case Standing::Ready: return true;
+    case Standing::Polls:
+      return std::ranges::any_of(thread.looks,
+                                 [&](const Look& look) { return memory_.last_store(look.word) > look.store; });
+    case Standing::Reaps: return is_over(*thread.reaps);
+    case Standing::Sleeps:
+    case Standing::Ended:
+    case Standing::Killed: return false;
+  }
+  return false;
+}
+
+std::uint64_t Execution::state() const {
+  std::uint64_t hash = memory_.hash();
+  for (const Thread& thread : threads_) {
+    hash = mixed(mixed(hash, thread.history), static_cast<std::uint64_t>(thread.standing));
+    if (thread.standing != Standing::Polls) continue;
+    for (const Look& look : thread.looks) hash = mixed(hash, look.word << 8 | look.store);
+  }
+  return hash;
+}
+
+std::string Execution::run() {
+  current_ = this;
+  for (Thread& thread : threads_) resume(thread);
+  while (failure_.empty()) {
+    std::vector<Thread*> next;
+    std::vector<Thread*> doomed;
+    for (Thread& thread : threads_) {
+      if (can_go_on(thread)) next.push_back(&thread);
+      if (thread.mortal && !is_over(thread)) doomed.push_back(&thread);
+    }
+    if (std::ranges::all_of(threads_, [&](const Thread& each) { return is_over(each); })) break;
+    if (next.empty() && doomed.empty()) {
+      for (const Thread& each : threads_)
+        if (!is_over(each)) failure_ += (failure_.empty() ? "" : ", ") + each.name + " waits for ever";
+      break;
+    }
+    if (!choices_.is_new(state())) return current_ = nullptr, std::string{};
+    const unsigned chosen = choices_.choose(static_cast<unsigned>(next.size() + doomed.size()));
+    if (chosen >= next.size()) {
+      Thread& killed = *doomed[chosen - next.size()];
+      killed.standing = Standing::Killed;
+      if (tracing_) trace_ += fmt::format("  {}: is killed\n", killed.name);
+      continue;
+    }
+    next[chosen]->standing = Standing::Ready;
+    resume(*next[chosen]);
+  }
+  if (failure_.empty())
+    for (const auto& check : checks_) check();
+  current_ = nullptr;
+  return failure_.empty() ? std::string{} : failure_ + "\n" + trace_;
+}
+
+void Execution::fail(const std::string& what) {
+  if (failure_.empty()) failure_ = (running_ == nullptr ? std::string{} : running_->name + ": ") + what;
+  if (running_ != nullptr) leave();
+}
+
+template <typename... Values>
+void Execution::trace(fmt::format_string<Values...> line, Values&&... values) {
+  if (!tracing_) return;
+  trace_ += fmt::format("  {}: {}\n", running_->name, fmt::format(line, std::forward<Values>(values)...));
+}
+
+// ---- Accesses
+
+std::uint64_t Execution::load(const void* address, Order order) {
+  const Memory::Word& word = memory_.at(address);
+  if (running_ == nullptr) return word.stores.back().value;
+  pause();
+  const unsigned count = memory_.visible(number(*running_), address);
+  const unsigned back = count == 1 ? 0 : choices_.choose(count);
+  const std::uint64_t value = memory_.load(number(*running_), address, back, order);
+  running_->looks.push_back({memory_.number_of(address), word.stores.size() - 1 - back});
+  note(kLoad, value);
+  trace("sees {} in {}, {} behind", value, word.name, back);
+  return value;
+}
+
+void Execution::store(const void* address, std::uint64_t value, Order order) {
+  pause();
+  if (const auto why = memory_.store(number(*running_), address, value, order); !why.empty()) fail(why);
+  note(kStore, value);
+  trace("puts {} into {}", value, memory_.at(address).name);
+}
+
+std::uint64_t Execution::exchange(const void* address, const std::function<std::uint64_t(std::uint64_t)>& change,
+                                  Order order) {
+  pause();
+  const std::uint64_t before = memory_.load(number(*running_), address, 0, order);
+  const std::uint64_t after = change(before);
+  if (const auto why = memory_.store(number(*running_), address, after, order); !why.empty()) fail(why);
+  note(kExchange, before);
+  trace("makes {} of {} in {}", after, before, memory_.at(address).name);
+  return before;
+}
+
+void Execution::fence(Order order, bool sequential) {
+  pause();
+  memory_.fence(number(*running_), running_->name, order, sequential);
+  note(kFence, 0);
+  trace("stands at a fence");
+}
+
+void Execution::read_data(const void* address, std::size_t bytes) {
+  if (const auto why = memory_.read_data(number(*running_), address, bytes); !why.empty()) fail(why);
+}
+
+void Execution::write_data(const void* address, std::size_t bytes) {
+  if (const auto why = memory_.write_data(number(*running_), address, bytes); !why.empty()) fail(why);
+}
+
+void Execution::step() {
+  pause();
+  note(kStep, 0);
+}
+
+// ---- Waiting
+
+void Execution::futex_wait(const void* address, std::uint64_t expected) {
+  pause();
+  const std::uint64_t value = memory_.load(number(*running_), address, 0, Order::Relaxed);
+  note(kWait, value == expected ? 1 : 0);
+  if (value != expected) return trace("does not sleep: it was rung for");
+  trace("sleeps");
+  running_->waits_for = address;
+  running_->standing = Standing::Sleeps;
+  pause();
+  trace("wakes");
+}
+
+void Execution::futex_wake(const void* address) {
+  pause();
+  note(kWake, 0);
+  trace("wakes who sleeps");
+  for (Thread& each : threads_)
+    if (each.standing == Standing::Sleeps && each.waits_for == address) each.standing = Standing::Ready;
+}
+
+void Execution::reap(const std::string& name) {
+  const auto found = std::ranges::find(threads_, name, &Thread::name);
+  if (found == threads_.end()) fail("there is no thread " + name);
+  running_->reaps = &*found;
+  running_->standing = Standing::Reaps;
+  pause();
+  memory_.join(number(*running_), number(*found));
+  note(kReap, found->history);
+  trace("has waited for the end of {}", name);
+}
+
+std::uint64_t Execution::poll_begins() {
+  running_->looks.clear();
+  return running_->history;
+}
+
+void Execution::poll_failed(std::uint64_t begun) {
+  running_->history = begun;
+  running_->standing = Standing::Polls;
+  pause();
+  running_->looks.clear();
+}
+
+}  // namespace shunt::model
