@@ -94,8 +94,8 @@ Result<PrivateKey> PrivateKey::read(const std::filesystem::path& path) {
   const Wiped file_wiped(file.text);
   auto values = read_record(file.text, kPrivateTitle, kPrivateFields);
   if (!values) return not_a_key(path, "private", values.error().message);
-  SHUNT_CHECK(check_private(file, path));
   const Wiped seed_wiped((*values)[1]);
+  SHUNT_CHECK(check_private(file, path));
   std::array<unsigned char, kSeedBytes> seed;
   if (!is_name((*values)[0]) || !from_hex((*values)[1], seed))
     return not_a_key(path, "private", "its lines say nothing");

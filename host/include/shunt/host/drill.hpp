@@ -34,8 +34,7 @@ struct PluginDrill {
 /// one that the host of `configuration` would run is drilled: with the settings that its [[plugin]] has, and for each
 /// phase as long as its longest deadline. Its word is taken for what it leaves. Blocks until that process has ended.
 /// Errors, when nothing was drilled: those of check_plugin()'s refusal, BadConfiguration (no shunt-drill is beside the
-/// launcher), BadInput (a failing
-/// setting that the plugin does not have, or whose value its manifest refuses), System.
+/// launcher), BadInput (a failing setting that the plugin does not have, or whose value its manifest refuses), System.
 [[nodiscard]] Result<PluginDrill> drill_plugin(const HostConfiguration& configuration,
                                                const std::filesystem::path& plugin,
                                                std::chrono::system_clock::time_point now,
