@@ -16,6 +16,7 @@
 #include "world.hpp"
 
 #include <gtest/gtest.h>
+#include <scale.hpp>
 
 namespace shunt::model {
 namespace {
@@ -69,17 +70,20 @@ void one_chunk_is_lent_again(World& world) {
   });
 }
 
+/// Three of them have a hundred thousand states.
+std::uint64_t sleeps() { return test::full_size() ? 3 : 2; }
+
 void a_sleeper_is_woken_for_messages(World& world) {
   const auto lane = std::make_shared<LaneParts>(world);
   world.thread("sender", [lane] {
-    for (std::uint64_t number = 1; number <= 3; ++number) {
+    for (std::uint64_t number = 1; number <= sleeps(); ++number) {
       until([&] { return lane->to_plugin.has_room(Ring::Data); });
       push_inline(lane->to_plugin, number);
       lane->to_plugin.wake();
     }
   });
   world.thread("receiver", [lane] {
-    for (std::uint64_t number = 1; number <= 3;) {
+    for (std::uint64_t number = 1; number <= sleeps();) {
       if (lane->from_host.next(Ring::Data) != nullptr) {
         lane->from_host.free(Ring::Data);
         ++number;
