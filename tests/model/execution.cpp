@@ -9,7 +9,7 @@ namespace {
 constexpr std::size_t kStackBytes = 128u << 10;
 
 /// What an access was, in a thread's history.
-enum Access : std::uint64_t { kLoad, kStore, kExchange, kFence, kStep, kWait, kWake, kReap };
+enum Access : std::uint64_t { kLoad, kStore, kExchange, kFence, kStep, kWait, kWake, kReap, kEnded, kLock, kUnlock };
 
 }  // namespace
 
@@ -59,8 +59,11 @@ bool Execution::can_go_on(const Thread& thread) const {
   switch (thread.standing) {
     case Standing::Ready: return true;
     case Standing::Polls:
-      return std::ranges::any_of(thread.looks,
-                                 [&](const Look& look) { return memory_.last_store(look.word) > look.store; });
+      return std::ranges::any_of(thread.looks, [&](const Look& look) {
+        if (look.word < kWordsMax) return memory_.last_store(look.word) > look.store;
+        return look.store == 0 && is_over(threads_[look.word - kWordsMax]);
+      });
+    case Standing::Locks: return !memory_.is_locked(thread.waits_for);
     case Standing::Reaps: return is_over(*thread.reaps);
     case Standing::Sleeps:
     case Standing::Ended:
@@ -198,15 +201,43 @@ void Execution::futex_wake(const void* address) {
     if (each.standing == Standing::Sleeps && each.waits_for == address) each.standing = Standing::Ready;
 }
 
-void Execution::reap(const std::string& name) {
+Execution::Thread& Execution::named(const std::string& name) {
   const auto found = std::ranges::find(threads_, name, &Thread::name);
   if (found == threads_.end()) fail("there is no thread " + name);
-  running_->reaps = &*found;
+  return *found;
+}
+
+void Execution::reap(const std::string& name) {
+  Thread& other = named(name);
+  running_->reaps = &other;
   running_->standing = Standing::Reaps;
   pause();
-  memory_.join(number(*running_), number(*found));
-  note(kReap, found->history);
+  memory_.join(number(*running_), number(other));
+  note(kReap, other.history);
   trace("has waited for the end of {}", name);
+}
+
+bool Execution::has_ended(const std::string& name) {
+  pause();
+  const Thread& other = named(name);
+  const bool ended = is_over(other);
+  running_->looks.push_back({kWordsMax + number(other), ended ? 1u : 0u});
+  note(kEnded, ended ? 1 : 0);
+  if (ended) trace("sees that {} has ended", name);
+  return ended;
+}
+
+void Execution::lock(const void* mutex) {
+  running_->waits_for = mutex;
+  running_->standing = Standing::Locks;
+  pause();
+  memory_.lock(number(*running_), mutex);
+  note(kLock, 0);
+}
+
+void Execution::unlock(const void* mutex) {
+  memory_.unlock(number(*running_), mutex);
+  note(kUnlock, 0);
 }
 
 std::uint64_t Execution::poll_begins() {

@@ -54,14 +54,17 @@ class Execution {
   void futex_wake(const void* address);
   void step();
   void reap(const std::string& name);
+  [[nodiscard]] bool has_ended(const std::string& name);
+  void lock(const void* mutex);
+  void unlock(const void* mutex);
   void fail(const std::string& what);
   [[nodiscard]] std::uint64_t poll_begins();
   void poll_failed(std::uint64_t begun);
 
  private:
-  enum class Standing : std::uint8_t { Ready, Polls, Sleeps, Reaps, Ended, Killed };
+  enum class Standing : std::uint8_t { Ready, Polls, Sleeps, Locks, Reaps, Ended, Killed };
   struct Look {
-    std::size_t word = 0;
+    std::size_t word = 0;  ///< From kWordsMax on: whether the thread of that number had ended.
     std::size_t store = 0;
   };
   struct Thread {
@@ -69,7 +72,7 @@ class Execution {
     std::function<void()> run;
     bool mortal = false;
     Standing standing = Standing::Ready;
-    const void* waits_for = nullptr;  ///< Sleeps: on this word.
+    const void* waits_for = nullptr;  ///< Sleeps: on this word. Locks: this mutex.
     Thread* reaps = nullptr;
     std::uint64_t history = 0;  ///< Hash of all that it has seen: with that its own variables are the same.
     std::vector<Look> looks{};  ///< Since the poll began.
@@ -83,6 +86,7 @@ class Execution {
   [[noreturn]] void leave();
   [[nodiscard]] unsigned number(const Thread& thread) const { return static_cast<unsigned>(&thread - threads_.data()); }
   [[nodiscard]] bool can_go_on(const Thread& thread) const;
+  [[nodiscard]] Thread& named(const std::string& name);
   [[nodiscard]] bool is_over(const Thread& thread) const {
     return thread.standing == Standing::Ended || thread.standing == Standing::Killed;
   }

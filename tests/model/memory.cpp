@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace shunt::model {
 
@@ -85,16 +86,16 @@ std::uint64_t Memory::load(unsigned thread, const void* address, unsigned back, 
 std::string Memory::store(unsigned thread, const void* address, std::uint64_t value, Order order) {
   const std::size_t number = number_of(address);
   Word& word = words_[number];
-  if (word.writer >= 0 && word.writer != static_cast<int>(thread)) return "two threads write " + word.name;
   if (word.stores.size() == kStoresMax) return "there is no end to what is written to " + word.name;
-  word.writer = static_cast<int>(thread);
   Thread& by = threads_[thread];
+  if (by.now.seen[number] + std::size_t{1} != word.stores.size()) return "two threads write " + word.name;
   by.now.seen[number] = static_cast<std::uint8_t>(word.stores.size());
   const bool released = releases(order) && !is_mutated(word.name, Mutation::What::Store);
   if (released) release(thread);
   View along = released ? by.now : by.released;
   along.seen[number] = by.now.seen[number];
   word.stores.push_back({value, along});
+  word.hash = mixed(model::mixed(word.hash, value), along);
   return {};
 }
 
@@ -117,14 +118,17 @@ std::string Memory::each_datum(const void* address, std::size_t bytes, Visit&& v
   const auto at = reinterpret_cast<std::uintptr_t>(address);
   for (Region& region : regions_) {
     if (at < region.begin || at >= region.begin + 8 * region.data.size()) continue;
-    for (std::size_t i = (at - region.begin) / 8; i <= (at + bytes - 1 - region.begin) / 8; ++i)
+    for (std::size_t i = (at - region.begin) / 8; i <= (at + bytes - 1 - region.begin) / 8; ++i) {
+      if (!std::exchange(region.data[i].touched, true)) region.touched.push_back(i);
       if (std::string why = visit(region.data[i]); !why.empty()) return why;
+    }
   }
   return {};
 }
 
 std::string Memory::read_data(unsigned thread, const void* address, std::size_t bytes) {
   return each_datum(address, bytes, [&](Datum& datum) -> std::string {
+    threads_[thread].touched_data = true;
     const View& now = threads_[thread].now;
     const bool is_ordered = datum.writer < 0 || datum.writer == static_cast<int>(thread) ||
                             now.clock[static_cast<std::size_t>(datum.writer)] > datum.written;
@@ -136,30 +140,50 @@ std::string Memory::read_data(unsigned thread, const void* address, std::size_t 
 
 std::string Memory::write_data(unsigned thread, const void* address, std::size_t bytes) {
   return each_datum(address, bytes, [&](Datum& datum) -> std::string {
+    threads_[thread].touched_data = true;
     const View& now = threads_[thread].now;
     for (std::size_t other = 0; other < kThreadsMax; ++other)
       if (other != thread && datum.read[other] > now.clock[other]) return "it writes what is being read";
     if (datum.writer >= 0 && datum.writer != static_cast<int>(thread) &&
         now.clock[static_cast<std::size_t>(datum.writer)] <= datum.written)
       return "it writes what is being written";
-    datum = {.writer = static_cast<int>(thread), .written = now.clock[thread]};
+    datum = {.writer = static_cast<int>(thread), .written = now.clock[thread], .read = {}, .touched = true};
     return {};
   });
 }
 
+bool Memory::is_locked(const void* mutex) const {
+  const auto found = mutexes_.find(mutex);
+  return found != mutexes_.end() && found->second.locked;
+}
+
+void Memory::lock(unsigned thread, const void* mutex) {
+  Mutex& state = mutexes_[mutex];
+  state.locked = true;
+  threads_[thread].now.join(state.released);
+}
+
+void Memory::unlock(unsigned thread, const void* mutex) {
+  release(thread);
+  mutexes_[mutex] = {false, threads_[thread].now};
+}
+
 std::uint64_t Memory::hash() const {
   std::uint64_t hash = mixed(0, sequential_);
+  for (const Thread& thread : threads_) hash = model::mixed(hash, thread.touched_data ? 1 : 0);
   for (const Thread& thread : threads_)
     for (const View* view : {&thread.now, &thread.acquired, &thread.released}) hash = mixed(hash, *view);
-  for (const Word& word : words_) {
-    hash = model::mixed(hash, word.stores.size());
-    for (const Word::Store& store : word.stores) hash = mixed(model::mixed(hash, store.value), store.released);
+  for (const Word& word : words_) hash = model::mixed(hash, word.hash);
+  for (const Region& region : regions_) {
+    std::uint64_t data = 0;  // in whatever order it was touched
+    for (const std::size_t each : region.touched) {
+      const Datum& datum = region.data[each];
+      const auto written = static_cast<std::uint64_t>(datum.writer + 1) << 8 | datum.written;
+      data += mixed(model::mixed(model::mixed(0, each), written), datum.read);
+    }
+    hash = model::mixed(hash, data);
   }
-  for (const Region& region : regions_)
-    for (const Datum& datum : region.data)
-      if (datum.writer >= 0)
-        hash = mixed(model::mixed(hash, static_cast<std::uint64_t>(datum.writer) << 8 | datum.written), datum.read);
-      else hash = mixed(hash, datum.read);
+  for (const auto& [mutex, state] : mutexes_) hash = mixed(model::mixed(hash, state.locked ? 1 : 0), state.released);
   return hash;
 }
 

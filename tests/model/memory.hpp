@@ -3,22 +3,24 @@
 ///
 /// Every atomic word keeps all its stores. A thread has a *view*: for each word the oldest store that it may still see.
 /// A release store takes its thread's view along, an acquire load that sees it joins that; two seq_cst fences order the
-/// views of their threads one way or the other. That is release/acquire C++20 with words that one thread writes, which
-/// every word of a lane is, and which is checked. What it leaves out: a load that sees a store which comes later in all
-/// orders (it would have to be out of thin air, or a relaxed load moved behind a relaxed store). All that is not an
-/// atomic word is data, and has to be ordered by those: a race is a failure.
+/// views of their threads one way or the other. That is release/acquire C++20 with words that nobody stores to who does
+/// not know the last store, as where one thread writes each word, or several do under a lock: it is checked. What it
+/// leaves out: a load that sees a store which comes later in all orders (it would have to be out of thin air, or a
+/// relaxed load moved behind a relaxed store). All that is not an atomic word is data, and has to be ordered by those:
+/// a race is a failure.
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace shunt::model {
 
 inline constexpr std::size_t kThreadsMax = 4;
-inline constexpr std::size_t kWordsMax = 24;
+inline constexpr std::size_t kWordsMax = 32;
 
 /// What a thread knows of the others.
 struct View {
@@ -52,12 +54,12 @@ class Memory {
     std::string name;
     const void* address = nullptr;
     std::size_t bytes = 0;
-    int writer = -1;  ///< The only thread that stores there; none has yet.
     struct Store {
       std::uint64_t value = 0;
       View released;
     };
     std::vector<Store> stores{};
+    std::uint64_t hash = 0;  ///< Of all stores.
   };
   [[nodiscard]] Word& at(const void* address) { return words_[words_by_address_.at(address)]; }
   [[nodiscard]] std::size_t words() const noexcept { return words_.size(); }
@@ -77,6 +79,11 @@ class Memory {
     threads_[thread].now.join(threads_[other].now);
   }
 
+  /// Of a mutex, whatever object it is known by.
+  [[nodiscard]] bool is_locked(const void* mutex) const;
+  void lock(unsigned thread, const void* mutex);
+  void unlock(unsigned thread, const void* mutex);
+
   /// Of data: empty, or with whom it races.
   [[nodiscard]] std::string read_data(unsigned thread, const void* address, std::size_t bytes);
   [[nodiscard]] std::string write_data(unsigned thread, const void* address, std::size_t bytes);
@@ -87,18 +94,22 @@ class Memory {
  private:
   struct Thread {
     View now;
-    View acquired;  ///< What an acquire fence would join: of stores that relaxed loads have seen.
-    View released;  ///< What a relaxed store takes along: as it was at the last release fence.
+    View acquired;              ///< What an acquire fence would join: of stores that relaxed loads have seen.
+    View released;              ///< What a relaxed store takes along: as it was at the last release fence.
+    bool touched_data = false;  ///< Since its clock went on.
   };
   struct Datum {  ///< Eight bytes of data.
     int writer = -1;
     std::uint8_t written = 0;                      ///< At which clock of the writer.
     std::array<std::uint8_t, kThreadsMax> read{};  ///< By thread: at which clock + 1 last; 0: not since the write.
+    bool touched = false;
   };
   template <typename Visit>
   std::string each_datum(const void* address, std::size_t bytes, Visit&& visit);
   /// What it has done so far is before whatever sees the clock from now on.
-  void release(unsigned thread) { ++threads_[thread].now.clock[thread]; }
+  void release(unsigned thread) {
+    if (std::exchange(threads_[thread].touched_data, false)) ++threads_[thread].now.clock[thread];
+  }
   [[nodiscard]] bool is_mutated(const std::string& name, Mutation::What what) const {
     return mutation_.what == what && mutation_.name == name;
   }
@@ -111,8 +122,14 @@ class Memory {
   struct Region {
     std::uintptr_t begin = 0;
     std::vector<Datum> data;
+    std::vector<std::size_t> touched{};  ///< Of the data.
   };
   std::vector<Region> regions_;
+  struct Mutex {
+    bool locked = false;
+    View released;
+  };
+  std::map<const void*, Mutex> mutexes_;
 };
 
 /// Mixes a number into a hash.

@@ -85,6 +85,11 @@ void require(bool holds, const char* what) {
 }
 void step() { Execution::current()->step(); }
 void reap(const char* thread) { Execution::current()->reap(thread); }
+bool has_ended(const char* thread) { return Execution::current()->has_ended(thread); }
+
+Locked::Locked(const void* mutex) : mutex_(mutex) { Execution::current()->lock(mutex); }
+Locked::~Locked() { Execution::current()->unlock(mutex_); }
+
 std::uint64_t poll_begins() { return Execution::current()->poll_begins(); }
 void poll_failed(std::uint64_t begun) { Execution::current()->poll_failed(begun); }
 

@@ -68,6 +68,21 @@ void step();
 /// Blocks until the thread of this name has ended or was killed, and knows all that it has done.
 void reap(const char* thread);
 
+/// Whether it has; for until(), too. What it has done is known after reap().
+[[nodiscard]] bool has_ended(const char* thread);
+
+/// Held while it lives. Of which mutex says the address of anything.
+class Locked {
+ public:
+  explicit Locked(const void* mutex);
+  ~Locked();
+  Locked(const Locked&) = delete;
+  Locked& operator=(const Locked&) = delete;
+
+ private:
+  const void* mutex_;
+};
+
 /// For until(): what was done since is done again, and nothing of it counts.
 std::uint64_t poll_begins();
 /// Blocks until something that was looked at since has been stored anew.
