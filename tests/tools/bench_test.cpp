@@ -47,7 +47,8 @@ TEST_F(Benchmarks, that_are_not_installed_are_named) {
   const Ran ran = run(lone, {"bench", "roundtrip"});
 
   EXPECT_EQ(ran.code, 1);
-  EXPECT_THAT(ran.errors, HasSubstr((folder.path() / "shunt-bench").string() + " cannot be run: benchmarks are not installed"));
+  EXPECT_THAT(ran.errors,
+              HasSubstr((folder.path() / "shunt-bench").string() + " cannot be run: benchmarks are not installed"));
 }
 
 }  // namespace
