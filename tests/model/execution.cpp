@@ -9,11 +9,14 @@ namespace {
 constexpr std::size_t kStackBytes = 128u << 10;
 
 /// What an access was, in a thread's history.
-enum Access : std::uint64_t { kLoad, kStore, kExchange, kFence, kStep, kWait, kWake, kReap, kEnded, kLock, kUnlock };
+enum class Access : std::uint8_t { Load, Store, Exchange, Fence, Step, Wait, Wake, Reap, Ended, Lock, Unlock };
+
+/// Threads of a world run on one thread of this program.
+Execution* the_current = nullptr;
 
 }  // namespace
 
-Execution* Execution::current_ = nullptr;
+Execution* Execution::current() noexcept { return the_current; }
 
 void Execution::add(std::string name, std::function<void()> run, bool mortal) {
   threads_.push_back({.name = std::move(name), .run = std::move(run), .mortal = mortal});
@@ -21,9 +24,9 @@ void Execution::add(std::string name, std::function<void()> run, bool mortal) {
 
 // ---- Going on
 
-/// makecontext() passes ints.
-void Execution::enter(unsigned high, unsigned low) {
-  auto* const self = reinterpret_cast<Execution*>(std::uintptr_t{high} << 32 | low);
+/// Where a thread begins.
+void Execution::enter() {
+  Execution* const self = current();
   self->running_->run();
   self->running_->standing = Standing::Ended;
   self->leave();
@@ -37,9 +40,7 @@ void Execution::resume(Thread& thread) {
     thread.context.uc_stack.ss_sp = thread.stack.get();
     thread.context.uc_stack.ss_size = kStackBytes;
     thread.context.uc_link = nullptr;
-    const auto self = reinterpret_cast<std::uintptr_t>(this);
-    ::makecontext(&thread.context, reinterpret_cast<void (*)()>(&Execution::enter), 2,
-                  static_cast<unsigned>(self >> 32), static_cast<unsigned>(self));
+    ::makecontext(&thread.context, &Execution::enter, 0);
   }
   running_ = &thread;
   ::swapcontext(&scheduler_, &thread.context);
@@ -83,7 +84,7 @@ std::uint64_t Execution::state() const {
 }
 
 std::string Execution::run() {
-  current_ = this;
+  the_current = this;
   for (Thread& thread : threads_) resume(thread);
   while (failure_.empty()) {
     std::vector<Thread*> next;
@@ -98,7 +99,7 @@ std::string Execution::run() {
         if (!is_over(each)) failure_ += (failure_.empty() ? "" : ", ") + each.name + " waits for ever";
       break;
     }
-    if (!choices_.is_new(state())) return current_ = nullptr, std::string{};
+    if (!choices_.is_new(state())) return the_current = nullptr, std::string{};
     const unsigned chosen = choices_.choose(static_cast<unsigned>(next.size() + doomed.size()));
     if (chosen >= next.size()) {
       Thread& killed = *doomed[chosen - next.size()];
@@ -111,7 +112,7 @@ std::string Execution::run() {
   }
   if (failure_.empty())
     for (const auto& check : checks_) check();
-  current_ = nullptr;
+  the_current = nullptr;
   return failure_.empty() ? std::string{} : failure_ + "\n" + trace_;
 }
 
@@ -136,7 +137,7 @@ std::uint64_t Execution::load(const void* address, Order order) {
   const unsigned back = count == 1 ? 0 : choices_.choose(count);
   const std::uint64_t value = memory_.load(number(*running_), address, back, order);
   running_->looks.push_back({memory_.number_of(address), word.stores.size() - 1 - back});
-  note(kLoad, value);
+  note(Access::Load, value);
   trace("sees {} in {}, {} behind", value, word.name, back);
   return value;
 }
@@ -144,7 +145,7 @@ std::uint64_t Execution::load(const void* address, Order order) {
 void Execution::store(const void* address, std::uint64_t value, Order order) {
   pause();
   if (const auto why = memory_.store(number(*running_), address, value, order); !why.empty()) fail(why);
-  note(kStore, value);
+  note(Access::Store, value);
   trace("puts {} into {}", value, memory_.at(address).name);
 }
 
@@ -154,7 +155,7 @@ std::uint64_t Execution::exchange(const void* address, const std::function<std::
   const std::uint64_t before = memory_.load(number(*running_), address, 0, order);
   const std::uint64_t after = change(before);
   if (const auto why = memory_.store(number(*running_), address, after, order); !why.empty()) fail(why);
-  note(kExchange, before);
+  note(Access::Exchange, before);
   trace("makes {} of {} in {}", after, before, memory_.at(address).name);
   return before;
 }
@@ -162,7 +163,7 @@ std::uint64_t Execution::exchange(const void* address, const std::function<std::
 void Execution::fence(Order order, bool sequential) {
   pause();
   memory_.fence(number(*running_), running_->name, order, sequential);
-  note(kFence, 0);
+  note(Access::Fence, 0);
   trace("stands at a fence");
 }
 
@@ -176,7 +177,7 @@ void Execution::write_data(const void* address, std::size_t bytes) {
 
 void Execution::step() {
   pause();
-  note(kStep, 0);
+  note(Access::Step, 0);
 }
 
 // ---- Waiting
@@ -184,7 +185,7 @@ void Execution::step() {
 void Execution::futex_wait(const void* address, std::uint64_t expected) {
   pause();
   const std::uint64_t value = memory_.load(number(*running_), address, 0, Order::Relaxed);
-  note(kWait, value == expected ? 1 : 0);
+  note(Access::Wait, value == expected ? 1 : 0);
   if (value != expected) return trace("does not sleep: it was rung for");
   trace("sleeps");
   running_->waits_for = address;
@@ -195,7 +196,7 @@ void Execution::futex_wait(const void* address, std::uint64_t expected) {
 
 void Execution::futex_wake(const void* address) {
   pause();
-  note(kWake, 0);
+  note(Access::Wake, 0);
   trace("wakes who sleeps");
   for (Thread& each : threads_)
     if (each.standing == Standing::Sleeps && each.waits_for == address) each.standing = Standing::Ready;
@@ -213,7 +214,7 @@ void Execution::reap(const std::string& name) {
   running_->standing = Standing::Reaps;
   pause();
   memory_.join(number(*running_), number(other));
-  note(kReap, other.history);
+  note(Access::Reap, other.history);
   trace("has waited for the end of {}", name);
 }
 
@@ -222,7 +223,7 @@ bool Execution::has_ended(const std::string& name) {
   const Thread& other = named(name);
   const bool ended = is_over(other);
   running_->looks.push_back({kWordsMax + number(other), ended ? 1u : 0u});
-  note(kEnded, ended ? 1 : 0);
+  note(Access::Ended, ended ? 1 : 0);
   if (ended) trace("sees that {} has ended", name);
   return ended;
 }
@@ -232,12 +233,12 @@ void Execution::lock(const void* mutex) {
   running_->standing = Standing::Locks;
   pause();
   memory_.lock(number(*running_), mutex);
-  note(kLock, 0);
+  note(Access::Lock, 0);
 }
 
 void Execution::unlock(const void* mutex) {
   memory_.unlock(number(*running_), mutex);
-  note(kUnlock, 0);
+  note(Access::Unlock, 0);
 }
 
 std::uint64_t Execution::poll_begins() {

@@ -40,7 +40,7 @@ class Execution {
   [[nodiscard]] std::string run();
 
   // ---- Of the thread that runs, or of nobody while a world is made and when all have ended.
-  [[nodiscard]] static Execution* current() noexcept { return current_; }
+  [[nodiscard]] static Execution* current() noexcept;
   [[nodiscard]] bool in_thread() const noexcept { return running_ != nullptr; }
   std::uint64_t load(const void* address, Order order);
   void store(const void* address, std::uint64_t value, Order order);
@@ -80,7 +80,7 @@ class Execution {
     std::unique_ptr<char[]> stack{};
   };
 
-  static void enter(unsigned high, unsigned low);
+  static void enter();
   void resume(Thread& thread);
   void pause();
   [[noreturn]] void leave();
@@ -91,13 +91,12 @@ class Execution {
     return thread.standing == Standing::Ended || thread.standing == Standing::Killed;
   }
   [[nodiscard]] std::uint64_t state() const;
-  void note(std::uint64_t what, std::uint64_t value) {
-    running_->history = mixed(mixed(running_->history, what), value);
+  template <typename Access>
+  void note(Access what, std::uint64_t value) {
+    running_->history = mixed(mixed(running_->history, static_cast<std::uint64_t>(what)), value);
   }
   template <typename... Values>
   void trace(fmt::format_string<Values...> line, Values&&... values);
-
-  static Execution* current_;
 
   Choices& choices_;
   Memory memory_;

@@ -12,6 +12,7 @@
 #include "world.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -84,12 +85,12 @@ void send_all(Switch& all, Without without) {
 /// Until it is told to end, whatever it has then. It says what it has handled, too.
 void serve(LaneParts& lane, const std::atomic<std::uint32_t>& stop, std::vector<std::uint64_t>& handled) {
   for (;;) {
-    enum Found { kNothing, kMessage, kStop };
-    const Found found = until([&] {
-      if (stop.load(std::memory_order_acquire) == 1) return kStop;
-      return lane.from_host.has_message(Ring::Data) ? kMessage : kNothing;
+    enum class Found { Message, Stop };
+    const auto found = until([&]() -> std::optional<Found> {
+      if (stop.load(std::memory_order_acquire) == 1) return Found::Stop;
+      return lane.from_host.has_message(Ring::Data) ? std::optional{Found::Message} : std::nullopt;
     });
-    if (found == kStop) return;
+    if (found == Found::Stop) return;
     const std::uint64_t number = lane.from_host.next(Ring::Data)->header.correlation;
     lane.from_host.mark_begun(Ring::Data);
     handled.push_back(number);
@@ -128,14 +129,14 @@ void fail_over(Switch& all, Without without) {
 void control(Switch& all, Without without) {
   all.table.store(1, std::memory_order_release);
   if (without != Without::WaitingForReaders) wait_for_readers(all);
-  enum Came { kNeither, kDone, kDead };
-  Came came = kDone;
+  enum class Came { Done, Dead };
+  std::optional<Came> came;
   if (without != Without::Drain)
-    came = until([&] {
-      if (has_ended("old version")) return kDead;
-      return Switch::is_done(all.old_version) ? kDone : kNeither;
+    came = until([&]() -> std::optional<Came> {
+      if (has_ended("old version")) return Came::Dead;
+      return Switch::is_done(all.old_version) ? std::optional{Came::Done} : std::nullopt;
     });
-  if (came == kDead) fail_over(all, without);
+  if (came == Came::Dead) fail_over(all, without);
   if (without != Without::LastPublications) all.take_publications(all.old_version);
   all.stop_old.store(1, std::memory_order_release);
   reap("sender");
