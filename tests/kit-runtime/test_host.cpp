@@ -37,8 +37,11 @@ void await_readable(int fd, std::string_view what) {
   if (ready != 1) throw std::runtime_error(fmt::format("waited in vain for {}", what));
 }
 
+/// None: it has ended, and somebody has waited for it.
+bus::UniqueFd pidfd_if_there(pid_t pid) { return bus::UniqueFd{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))}; }
+
 bus::UniqueFd pidfd_of(pid_t pid) {
-  bus::UniqueFd pidfd{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
+  bus::UniqueFd pidfd = pidfd_if_there(pid);
   if (!pidfd) throw std::runtime_error(fmt::format("no process {}", pid));
   return pidfd;
 }
@@ -204,7 +207,8 @@ void TestHost::await_spawned() {
 control::EnteredT TestHost::await_loaded() {
   await_spawned();
   init_pid_ = parent_of(plugin_pid_);
-  if (init_pid_ != 0) init_pidfd_ = pidfd_of(init_pid_);
+  if (init_pid_ != 0) init_pidfd_ = pidfd_if_there(init_pid_);
+  if (!init_pidfd_) init_pid_ = 0;  // it may have ended since
   await_readable(control_.fd(), "Entered{Load}");
   const auto packet = must(control_.receive(), "Entered{Load}");
   control::EnteredT entered;
