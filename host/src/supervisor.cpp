@@ -236,7 +236,7 @@ void Supervisor::on_ended(Instance& instance, const Death& death) {
   if (plugin != nullptr && !orderly && !running.by_hand && !plugin->switching && !plugin->stopped &&
       plugin->serving == running.version && plugin->current == nullptr)
     crashed(instance.identity.plugin, *plugin, why);
-  if (plugin != nullptr && plugin->stopped && plugin->current == nullptr) take_down(instance.identity.plugin, why);
+  if (plugin != nullptr && is_down(*plugin)) take_down(instance.identity.plugin, why);
   if (running.staged) running.staged(tl::make_unexpected(death.why_not_started(running.phase_error, why + account)));
   end_advances(running, why);
   for (const Done& ended : running.ended) ended({});
@@ -297,7 +297,7 @@ std::uint32_t Supervisor::take_down(const std::string& name, const std::string& 
   tables_.after_readers([this, name, error] {
     loop_.post([this, name, error] {
       const Plugin* const still = find(name);
-      if (still != nullptr && still->stopped && still->current == nullptr) end_waiting(name, error);
+      if (still != nullptr && is_down(*still) && (still->restarting == 0 || still->held)) end_waiting(name, error);
     });
   });
   return dropped;

@@ -208,6 +208,10 @@ class Supervisor final : public HubListener, private ProcessListener {
   std::uint32_t take_down(const std::string& name, const std::string& why);
   void retire_if_unwanted(Instance& instance);
   [[nodiscard]] bool is_starting(const Plugin& plugin) const;
+  /// What waits for it waits for nobody. One that leaves yet has what was accepted for it.
+  [[nodiscard]] static bool is_down(const Plugin& plugin) {
+    return plugin.stopped && plugin.current == nullptr && plugin.leaving == nullptr;
+  }
   void forget(std::shared_ptr<Instance> instance);
   Running* find(const Instance& instance);
   Plugin* find(const std::string& plugin);

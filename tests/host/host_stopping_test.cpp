@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <gmock/gmock.h>
+#include <urcu/urcu-memb.h>
 
 namespace shunt::test {
 namespace {
@@ -16,6 +17,15 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 using News = Received<stage::News>;
+
+/// While it lives, nothing is done that waits for readers of an earlier route table.
+class LateCallbacks {
+ public:
+  LateCallbacks() { urcu_memb_call_rcu_before_fork(); }
+  ~LateCallbacks() { urcu_memb_call_rcu_after_fork_parent(); }
+  LateCallbacks(const LateCallbacks&) = delete;
+  LateCallbacks& operator=(const LateCallbacks&) = delete;
+};
 
 // ---- A plugin
 
@@ -45,6 +55,36 @@ TEST_F(Stopping, a_plugin_lets_it_finish_what_it_has_and_what_waits_for_it) {
   EXPECT_EQ(heard.size(), 50u);
   EXPECT_EQ(snapshot_of(host, "actor").state, "Stopped");
   EXPECT_THAT(host.crashes(), testing::IsEmpty());
+}
+
+/// Long after a plugin was taken down, the host looks once more for what had been sent to it meanwhile. What was accepted
+/// after a restart is not that.
+TEST_F(Stopping, a_plugin_drops_nothing_that_it_accepted_since_it_was_down) {
+  auto small = patient(actor());
+  small.slots = 16;
+  small.restart.crashes_max = 1;
+  Host host = start({small, partner()});
+  std::vector<std::uint64_t> heard;
+  const auto subscription =
+      host.subscribe<stage::News>("actor.news", [&](News& news) { heard.push_back(news->number()); });
+  std::optional<LateCallbacks> late;
+  late.emplace();
+  ::kill(static_cast<pid_t>(snapshot_of(host, "actor").pid), SIGKILL);
+  await_event(host, HostEventKind::Quarantined, "actor");
+  ASSERT_TRUE(host.restart("actor"));
+  std::jthread stopper;
+  {
+    const Frozen frozen{host, "actor"};
+    give_work(host, 50);
+    ASSERT_GT(receiver_of(host, "stage.orders", "actor").waiting, 0u);
+    stopper = std::jthread{[&] { EXPECT_TRUE(host.stop("actor", kPatience)); }};
+    ASSERT_TRUE(await([&] { return snapshot_of(host, "actor").state == "Draining"; }));
+
+    late.reset();
+    ASSERT_TRUE(host.disable("partner")) << "and so all that was late has been done";
+  }
+
+  EXPECT_TRUE(poll_until(host, [&] { return heard.size() == 50; })) << heard.size();
 }
 
 TEST_F(Stopping, a_plugin_that_does_not_finish_in_time_says_what_was_left_and_ends_it) {
