@@ -57,8 +57,8 @@ TEST_F(Stopping, a_plugin_lets_it_finish_what_it_has_and_what_waits_for_it) {
   EXPECT_THAT(host.crashes(), testing::IsEmpty());
 }
 
-/// Long after a plugin was taken down, the host looks once more for what had been sent to it meanwhile. What was accepted
-/// after a restart is not that.
+/// Long after a plugin was taken down, the host looks once more for what had been sent to it meanwhile. What was
+/// accepted after a restart is not that.
 TEST_F(Stopping, a_plugin_drops_nothing_that_it_accepted_since_it_was_down) {
   auto small = patient(actor());
   small.slots = 16;
