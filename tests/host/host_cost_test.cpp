@@ -24,19 +24,6 @@ HostConfiguration spinning() {
   return configuration;
 }
 
-/// Of the first of ten runs that makes none, or the last's. Where somebody else takes the processor away in the middle,
-/// a thread of the host may have gone to sleep on us by then, and has to be woken: that is not the way's doing, and
-/// does not happen in each of ten.
-long first_system_call(const std::function<void()>& work) {
-  long first = SystemCallWatch::kNone;
-  for (int run = 0; run < 10; ++run) {
-    const SystemCallWatch watch;
-    work();
-    if (first = watch.first(); first == SystemCallWatch::kNone) break;
-  }
-  return first;
-}
-
 class Cost : public HostTest {
  protected:
   /// Runs `measured` for every way a message goes through a host: small and large, there and back.
@@ -87,8 +74,13 @@ TEST_F(Cost, one_allocation_on_the_way_is_seen) {
 
 TEST_F(Cost, a_thousand_messages_make_no_system_call) {
   if (!SystemCallWatch::works()) GTEST_SKIP() << "this machine does not report a thread's system calls";
-  with_traffic(
-      [](const auto& traffic) { EXPECT_EQ(first_system_call(traffic), SystemCallWatch::kNone) << "by its number"; });
+  with_traffic([](const auto& traffic) {
+    const SystemCallWatch watch;
+
+    traffic();
+
+    EXPECT_EQ(watch.first(), SystemCallWatch::kNone) << "by its number";
+  });
 }
 
 /// Calls that are started: with something to ask for, with a callback, and cancelled.
@@ -121,8 +113,7 @@ class CostOfStarting : public Cost {
     measured(calls);
 
     EXPECT_EQ(failed, 0u);
-    EXPECT_GE(ended, 500u);
-    EXPECT_EQ(ended % 250, 0u);
+    EXPECT_EQ(ended, 500u);
   }
 };
 
@@ -139,7 +130,13 @@ TEST_F(CostOfStarting, a_thousand_calls_take_nothing_from_the_heap) {
 
 TEST_F(CostOfStarting, a_thousand_calls_make_no_system_call) {
   if (!SystemCallWatch::works()) GTEST_SKIP() << "this machine does not report a thread's system calls";
-  with_calls([](const auto& calls) { EXPECT_EQ(first_system_call(calls), SystemCallWatch::kNone) << "by its number"; });
+  with_calls([](const auto& calls) {
+    const SystemCallWatch watch;
+
+    calls();
+
+    EXPECT_EQ(watch.first(), SystemCallWatch::kNone) << "by its number";
+  });
 }
 
 TEST_F(Cost, one_system_call_on_the_way_is_seen) {

@@ -32,11 +32,7 @@ class OneStepUnderLoad : public HostTest, public testing::WithParamInterface<The
   static Host begin() {
     auto first = actor();
     auto second = partner();
-    for (PluginConfiguration* each : {&first, &second}) {
-      each->handler_max = each->grace = 1h;
-      // As many threads as can be send without end: whoever starts meanwhile gets what they leave.
-      each->deadlines = {.load = 1h, .init = 1h, .validate = 1h, .activate = 1h, .drain = 1h, .cleanup = 1h};
-    }
+    for (PluginConfiguration* each : {&first, &second}) each->handler_max = each->grace = 1h;
     auto configuration = with({first, second});
     for (const char* topic : {"actor.news", "partner.news"}) route(configuration, topic).backlog = 1u << 20;
     return start(std::move(configuration));
