@@ -1,5 +1,6 @@
 #pragma once
-/// Read-copy-update, liburcu's memb flavour: readers pay two stores to their own line.
+/// Read-copy-update, liburcu's bp flavour: readers pay two stores to their own line. It is the flavour whose readers
+/// never wake who waits for them, which would be a system call (docs/decisions/0030-readers-that-wake-nobody.md).
 ///
 ///     const RcuReader reader;                     // no wait, no user code, no builder while it lives
 ///     const RouteTable& table = tables.current();
@@ -7,7 +8,7 @@
 #ifndef _LGPL_SOURCE
 #define _LGPL_SOURCE  // inlines the read side; allowed for any licence, because those functions are short
 #endif
-#include <urcu/urcu-memb.h>
+#include <urcu/urcu-bp.h>
 
 #ifdef __SANITIZE_THREAD__
 #include <sanitizer/tsan_interface.h>
@@ -26,25 +27,13 @@ inline void note_read_ends() noexcept {}
 inline void note_readers_are_through() noexcept {}
 #endif
 
-/// Registers the calling thread for as long as it lives, on its first read.
-inline void register_rcu_thread() {
-  struct Registration {
-    Registration() { urcu_memb_register_thread(); }
-    ~Registration() { urcu_memb_unregister_thread(); }
-  };
-  thread_local const Registration kRegistration;
-  static_cast<void>(kRegistration);
-}
-
+/// A thread's first one registers it for as long as the thread lives: that takes a lock of liburcu, and memory.
 class RcuReader {
  public:
-  RcuReader() {
-    register_rcu_thread();
-    urcu_memb_read_lock();
-  }
+  RcuReader() { urcu_bp_read_lock(); }
   ~RcuReader() {
     note_read_ends();
-    urcu_memb_read_unlock();
+    urcu_bp_read_unlock();
   }
   RcuReader(const RcuReader&) = delete;
   RcuReader& operator=(const RcuReader&) = delete;

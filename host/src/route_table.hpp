@@ -82,10 +82,9 @@ class PublishedTable {
 
   /// One exchange, whatever the number of routes. The old table goes after its last reader; nobody waits for that.
   void publish(RouteTable table) {
-    register_rcu_thread();
     Node* const old = current_.exchange(new Node{{}, std::move(table)}, std::memory_order_acq_rel);
     note_read_ends();  // the node's maker hands it to liburcu's thread as readers do
-    urcu_memb_call_rcu(&old->head, [](rcu_head* head) {
+    urcu_bp_call_rcu(&old->head, [](rcu_head* head) {
       note_readers_are_through();
       delete reinterpret_cast<Node*>(head);
     });
@@ -99,14 +98,14 @@ class PublishedTable {
     };
     auto* const callback = new Callback{{}, std::move(work)};
     note_read_ends();
-    urcu_memb_call_rcu(&callback->head, [](rcu_head* head) {
+    urcu_bp_call_rcu(&callback->head, [](rcu_head* head) {
       note_readers_are_through();
       const std::unique_ptr<Callback> owned{reinterpret_cast<Callback*>(head)};
       owned->work();
     });
   }
   /// What was handed to after_readers() before has run. Blocks.
-  static void wait_for_callbacks() { urcu_memb_barrier(); }
+  static void wait_for_callbacks() { urcu_bp_barrier(); }
 
  private:
   struct Node {

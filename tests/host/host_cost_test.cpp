@@ -1,11 +1,15 @@
 /// What a message costs the host's thread: no heap, and while spinning no system call. What the control thread does
 /// meanwhile, once a plugin is slow to answer, is none of it.
 #include "cast.hpp"
+#include "proc_files.hpp"
+#include "route_table.hpp"
 #include "system_call_watch.hpp"
 
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <thread>
 
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -137,6 +141,33 @@ TEST_F(CostOfStarting, a_thousand_calls_make_no_system_call) {
 
     EXPECT_EQ(watch.first(), SystemCallWatch::kNone) << "by its number";
   });
+}
+
+/// A reader that lost its core in the middle of a send may be waited for by the time it has one again.
+TEST_F(Cost, a_reader_that_is_waited_for_makes_no_system_call) {
+  if (!SystemCallWatch::works()) GTEST_SKIP() << "this machine does not report a thread's system calls";
+  std::optional<host::RcuReader> reader;
+  reader.emplace();
+  std::atomic<pid_t> waiting{0};
+  std::atomic<bool> through{false};
+  const std::jthread waiter{[&] {
+    waiting.store(::gettid(), std::memory_order_release);
+    ::urcu_bp_synchronize_rcu();
+    through.store(true, std::memory_order_release);
+  }};
+  EXPECT_TRUE(await([&] {
+    const pid_t thread = waiting.load(std::memory_order_acquire);
+    return thread != 0 && proc_status(thread, "State").starts_with('S');
+  }));
+  EXPECT_FALSE(through.load(std::memory_order_acquire));
+  {
+    const SystemCallWatch watch;
+
+    reader.reset();
+
+    EXPECT_EQ(watch.first(), SystemCallWatch::kNone) << "by its number";
+  }
+  EXPECT_TRUE(await([&] { return through.load(std::memory_order_acquire); }));
 }
 
 TEST_F(Cost, one_system_call_on_the_way_is_seen) {

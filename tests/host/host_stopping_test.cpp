@@ -8,7 +8,7 @@
 #include <vector>
 
 #include <gmock/gmock.h>
-#include <urcu/urcu-memb.h>
+#include <urcu/urcu-bp.h>
 
 namespace shunt::test {
 namespace {
@@ -21,8 +21,8 @@ using News = Received<stage::News>;
 /// While it lives, nothing is done that waits for readers of an earlier route table.
 class LateCallbacks {
  public:
-  LateCallbacks() { urcu_memb_call_rcu_before_fork(); }
-  ~LateCallbacks() { urcu_memb_call_rcu_after_fork_parent(); }
+  LateCallbacks() { urcu_bp_call_rcu_before_fork(); }
+  ~LateCallbacks() { urcu_bp_call_rcu_after_fork_parent(); }
   LateCallbacks(const LateCallbacks&) = delete;
   LateCallbacks& operator=(const LateCallbacks&) = delete;
 };
