@@ -64,6 +64,11 @@ Status AdminClient::set_patience(std::chrono::milliseconds patience) {
 }
 
 Result<std::string> AdminClient::ask(std::string_view request) {
+  SHUNT_CHECK(send(request));
+  return next();
+}
+
+Status AdminClient::send(std::string_view request) {
   if (request.size() > kAdminRequestBytesMax)
     return error(ErrorCode::TooLarge, "the request has {} bytes, the admin socket takes {}: send less at once",
                  request.size(), kAdminRequestBytesMax);
@@ -72,7 +77,7 @@ Result<std::string> AdminClient::ask(std::string_view request) {
   while (sent < 0 && errno == EINTR);
   if (sent < 0 && errno == EAGAIN) return silent(patience_);
   if (sent < 0 && errno != EPIPE && errno != ECONNRESET) return system_error("asking the host");
-  return next();  // also when it has closed: it may have said why
+  return {};  // also when it has closed: it may have said why
 }
 
 Result<std::string> AdminClient::next() {

@@ -168,6 +168,20 @@ TEST_F(StopCommands, a_host_that_stands_still_is_given_up) {
   EXPECT_THAT(ran.errors, HasSubstr("DeadlineExceeded: the host has said nothing for 1000 ms"));
 }
 
+TEST_F(StopCommands, a_host_that_stands_still_in_the_middle_is_given_up) {
+  Process call{SHUNT,
+               {"call", "actor/act", R"({"deed":"UntilCancelled"})", "--deadline-ms", "3600000", "--timeout", "1",
+                "--socket", host_.socket()}};
+  ASSERT_TRUE(await([&] { return route("actor/act")["in_flight"] == 1; }));
+  host_.process().signal(SIGSTOP);
+
+  const Ran ran = call.finish();
+
+  host_.process().signal(SIGCONT);
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_THAT(ran.errors, HasSubstr("DeadlineExceeded: the host has said nothing for 1000 ms"));
+}
+
 TEST_F(StopCommands, requests_that_make_no_sense_are_refused) {
   const std::pair<const char*, const char*> wrong[] = {
       {R"({"command":"stop"})", "the request needs \"name\", a text"},

@@ -2,7 +2,11 @@
 
 #include "socket_path.hpp"
 
+#include <algorithm>
+#include <climits>
 #include <cstdio>
+
+#include <poll.h>
 
 namespace shunt::tool {
 namespace {
@@ -29,11 +33,11 @@ Result<Json> read_answer(const std::string& text) {
 Result<HostConnection> HostConnection::open(const HostChoice& choice) {
   SHUNT_TRY(socket, find_socket(choice.socket, choice.config));
   SHUNT_TRY(client, AdminClient::connect(socket, choice.timeout));
-  return HostConnection{std::move(client), choice.timeout};
+  return HostConnection{std::move(client), choice};
 }
 
 Result<Json> HostConnection::ask(const Json& request) {
-  SHUNT_CHECK(client_.set_patience(timeout_));
+  SHUNT_CHECK(client_.set_patience(choice_.timeout));
   auto answer = client_.ask(to_line(request));
   if (!answer && answer.error().code == ErrorCode::DeadlineExceeded)
     answer.error().message += "; --timeout waits longer";
@@ -42,8 +46,20 @@ Result<Json> HostConnection::ask(const Json& request) {
   return read_answer(*answer);
 }
 
+/// Whether nothing has come within the time of what a host answers at once.
+bool HostConnection::is_silent() const {
+  pollfd answer{client_.fd(), POLLIN, 0};
+  const std::chrono::milliseconds most{choice_.timeout};
+  return ::poll(&answer, 1, static_cast<int>(std::min<std::int64_t>(most.count(), INT_MAX))) == 0;
+}
+
+/// The question whether it lives takes no work of it.
 Result<Json> HostConnection::wait_for(const Json& request) {
-  SHUNT_TRY(answer, client_.ask(to_line(request)));
+  SHUNT_CHECK(client_.send(to_line(request)));
+  while (is_silent())
+    if (const auto lives = tool::ask(choice_, {{"command", "version"}}); !lives)
+      return tl::make_unexpected(lives.error());
+  SHUNT_TRY(answer, client_.next());
   return read_answer(answer);
 }
 

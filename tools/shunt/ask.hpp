@@ -31,16 +31,18 @@ class HostConnection {
   /// The result of a request that the host answers at once. Errors: what the host answered; DeadlineExceeded, HostGone,
   /// TooLarge, System.
   [[nodiscard]] Result<Json> ask(const Json& request);
-  /// The result of one that takes as long as its plugins do. Errors: those of ask, without DeadlineExceeded of its own.
+  /// The result of one that takes as long as its plugins do, while the host lives: it is asked for that each time it
+  /// has been silent for long. Errors: those of ask.
   [[nodiscard]] Result<Json> wait_for(const Json& request);
   /// The next result of a stream.
   [[nodiscard]] Result<Json> next();
 
  private:
-  HostConnection(AdminClient client, std::chrono::seconds timeout) : client_(std::move(client)), timeout_(timeout) {}
+  HostConnection(AdminClient client, HostChoice choice) : client_(std::move(client)), choice_(std::move(choice)) {}
+  [[nodiscard]] bool is_silent() const;
 
   AdminClient client_;
-  std::chrono::seconds timeout_;
+  HostChoice choice_;
 };
 
 /// One request on a connection of its own.

@@ -38,6 +38,8 @@ class AdminClient {
   /// Sends a request and waits for its answer. An error that the host answers with is in the answer.
   /// Errors: TooLarge (above kAdminRequestBytesMax), DeadlineExceeded, HostGone, System.
   [[nodiscard]] Result<std::string> ask(std::string_view request);
+  /// The first half of that: its answer is the next. Errors: TooLarge, DeadlineExceeded, System.
+  [[nodiscard]] Status send(std::string_view request);
   /// The next answer of a stream. Errors: DeadlineExceeded, HostGone, System.
   [[nodiscard]] Result<std::string> next();
 
