@@ -33,7 +33,8 @@ std::string script_of(const std::string& printed) {
     if (line.ends_with(" run host.toml")) {
       line +=
           " > host.log 2>&1 &\nhost=$!; trap 'kill -TERM $host; wait $host' EXIT\n"
-          "until grep -q 'listens on' host.log; do kill -0 $host || { cat host.log; exit 9; }; sleep 0.05; done";
+          "until grep -q '^host .* listens on' host.log; do kill -0 $host || { cat host.log; exit 9; }; sleep 0.05; "
+          "done";
     }
     script += line + '\n';
   }
@@ -44,14 +45,16 @@ Ran run_in(const std::filesystem::path& folder, const std::string& commands) {
   return run_command(fmt::format("exec 2>&1; set -e; cd \"{}\"\n{}", folder.string(), commands));
 }
 
-/// Has `shunt` make a project in `folder`, and follows what it says.
+/// Has `shunt` make a project in `folder`, and follows what it says. The host's socket is in `folder`, too: another of
+/// these tests may run beside this one, with a host of the same name.
 void expect_an_answer(const std::filesystem::path& folder, const std::string& shunt, const std::string& name) {
   const double before = seconds_of_children();
 
   const Ran written = run_in(folder, shunt + " new " + name);
   const auto script = script_of(written.output);
-  const Ran followed =
-      run_in(folder, fmt::format("export CMAKE_GENERATOR=Ninja CXX={} CCACHE_DISABLE=1\n{}", SHUNT_COMPILER, script));
+  const Ran followed = run_in(folder, fmt::format("mkdir -m 700 runtime; export XDG_RUNTIME_DIR=\"$PWD/runtime\"\n"
+                                                  "export CMAKE_GENERATOR=Ninja CXX={} CCACHE_DISABLE=1\n{}",
+                                                  SHUNT_COMPILER, script));
 
   ASSERT_EQ(written.exit_code, 0) << written.output;
   EXPECT_EQ(followed.exit_code, 0) << script << followed.output;
