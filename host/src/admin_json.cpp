@@ -53,6 +53,8 @@ Json plugin_json(const PluginSnapshot& plugin) {
               {"health", plugin.says_health},
               {"health_reason", plugin.says_health_reason}}},
             {"exceptions", plugin.exceptions},
+            {"warm", plugin.warm},
+            {"unheard", plugin.unheard},
             {"crashes", plugin.crashes},
             {"crash_kinds", std::move(kinds)},
             {"trust", plugin.trust},

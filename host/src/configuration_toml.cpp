@@ -155,6 +155,7 @@ Status read_plugin(const TomlNode& node, const std::filesystem::path& folder, co
     fields.complain(read_restart(*inner, member, places, plugin.restart));
   fields.text("sha256", sha256);
   fields.flag("active", plugin.active);
+  fields.flag("warm", plugin.warm);
   fields.duration("health_period", plugin.health_period);
   fields.choice("clock", plugin.clock, kClocks);
   plugin.path = beside(folder, path);

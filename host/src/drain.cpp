@@ -198,6 +198,8 @@ void Hub::accept_urgent(Instance& instance, const bus::Incoming& incoming) {
   const bus::MessageHeader& header = incoming.header;
   const Permitted permitted = instance.permission(header.route);
   if (!permitted.publish) return breach(instance, bus::Breach::Route);
+  if (instance.muted.load(std::memory_order_relaxed)) [[unlikely]]
+    return turn_away(instance, incoming);
   bool taken = false;
   {
     const Latch::Turn turn{permitted.latch};
@@ -219,6 +221,16 @@ void Hub::accept_urgent(Instance& instance, const bus::Incoming& incoming) {
   else if (header.place == bus::Place::Chunk) instance.give_back(header.chunk, header.generation);
 }
 
+/// Of an instance that is warm. A call of it is answered, so that a timer of it does not wait.
+void Hub::turn_away(Instance& instance, const bus::Incoming& incoming) {
+  const bus::MessageHeader& header = incoming.header;
+  instance.unheard.fetch_add(1, std::memory_order_relaxed);
+  if (header.kind == bus::Kind::Request && !instance.reaped.load(std::memory_order_relaxed))
+    refuse_request(instance, header,
+                   {ErrorCode::NotServing, "this version is kept warm: it can call when routes lead to it"});
+  if (header.place == bus::Place::Chunk) instance.give_back(header.chunk, header.generation);
+}
+
 /// False: a receiver refuses it for now; offer it again.
 bool Hub::accept_data(Instance& instance, const bus::Incoming& incoming) {
   const bus::MessageHeader& header = incoming.header;
@@ -228,12 +240,14 @@ bool Hub::accept_data(Instance& instance, const bus::Incoming& incoming) {
   const Permitted permitted = instance.permission(header.route);
   if (header.kind == bus::Kind::Request) {
     if (!permitted.call) breach(instance, bus::Breach::Route);
+    else if (instance.muted.load(std::memory_order_relaxed)) [[unlikely]] return turn_away(instance, incoming), true;
     else if (!instance.reaped.load(std::memory_order_relaxed)) forward_request(instance, incoming);
     give_back();
     return true;
   }
   if (header.kind != bus::Kind::Publication) breach(instance, bus::Breach::Kind);
   else if (!permitted.publish) breach(instance, bus::Breach::Route);
+  else if (instance.muted.load(std::memory_order_relaxed)) [[unlikely]] return turn_away(instance, incoming), true;
   else {
     const Latch::Turn turn{permitted.latch};
     const RcuReader reader;

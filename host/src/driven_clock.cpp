@@ -33,6 +33,14 @@ void Supervisor::advance_clock(const std::string& name, std::chrono::nanoseconds
                       name));
   Running* const running = plugin->current == nullptr ? nullptr : find(*plugin->current);
   if (running == nullptr) return done(error(ErrorCode::NotServing, "\"{}\" does not run now", name));
+  // What is warm keeps the same time, and nobody waits for its timers.
+  for (const Warm& warm : plugin->warm) {
+    Running* const other = warm.instance == nullptr ? nullptr : find(*warm.instance);
+    if (other == nullptr) continue;
+    if (!other->process->advance_clock(static_cast<std::uint64_t>(by.count())))
+      other->process->end(Event::DeadlinePassed, "its clock could not be told to go on: its control socket is full");
+    else other->advances.push_back({++last_advance_, plugin->clock + by, 0, {}});
+  }
   if (!running->process->advance_clock(static_cast<std::uint64_t>(by.count())))
     return done(error(ErrorCode::NotServing, "\"{}\" cannot be told: its control socket is full or closed", name));
   plugin->clock += by;

@@ -29,6 +29,7 @@ std::string_view name(HostEventKind kind) noexcept {
     case HostEventKind::LastWillNotSent: return "LastWillNotSent";
     case HostEventKind::HealthChanged: return "HealthChanged";
     case HostEventKind::HandlerFailed: return "HandlerFailed";
+    case HostEventKind::Warm: return "Warm";
   }
   return "Unknown";
 }

@@ -321,6 +321,7 @@ class Hub {
   void accept_reply(Instance& instance, const bus::Incoming& incoming);
   void accept_urgent(Instance& instance, const bus::Incoming& incoming);
   void count_thrown(Instance& instance, const Error& what) noexcept;
+  void turn_away(Instance& instance, const bus::Incoming& incoming);
   bool accept_data(Instance& instance, const bus::Incoming& incoming);
   static void breach(Instance& instance, bus::Breach what) noexcept;
   ReceivedBytes receive(Instance& instance, const bus::Incoming& incoming, ReadMode mode);

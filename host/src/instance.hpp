@@ -73,6 +73,9 @@ class Instance : public std::enable_shared_from_this<Instance> {
   bool rings = true;
   /// False: of what it publishes it gets nothing back. Written before the lane is published.
   bool hears_itself = true;
+  /// It is warm: nothing of what it sends by itself goes on. Relaxed: it is cleared before the table is published by
+  /// which its first message comes, and whoever takes what follows from that has happened after it.
+  std::atomic<bool> muted{false};
 
   /// Sends one message and rings. A chunk payload is held by the lane from then on. Publications leave an eighth of the
   /// ring, and of the chunks that the plugin may hold, to requests. `prepare(MessageHeader&) -> bool` runs under the
@@ -251,6 +254,7 @@ class Instance : public std::enable_shared_from_this<Instance> {
   std::atomic<std::uint64_t> received{0};
   std::atomic<std::uint64_t> copied{0};
   std::atomic<std::uint64_t> exceptions{0};
+  std::atomic<std::uint64_t> unheard{0};  ///< Of what it sent while it was muted.
 
   static constexpr std::size_t kSaidBytesMax = 4096;  ///< As much as the kit sends.
   static constexpr std::size_t kFramesMax = 64;       ///< Likewise.

@@ -39,7 +39,7 @@ enum class Event : std::uint8_t {
   DeadlinePassed,  ///< Of the state: load, phase, drain or exit.
   StopAsked,       ///< A switch, an unload or a stop.
   DrainDone,       ///< Nothing is in flight any more.
-  Resume,          ///< The switch that drained it was undone: it serves again.
+  Resume,          ///< The switch that drained it was undone: it serves again. Or it is kept warm.
   HandlerStuck,    ///< In flight past deadline and grace, or nothing done for handler_max.
   Breach,          ///< It broke the lane's contract.
   HostFailed,      ///< The host has no descriptor or memory left that it needs for it.

@@ -124,15 +124,23 @@ std::uint64_t sum(const std::vector<PlannedMemory>& parts) {
   return bytes;
 }
 
-/// Two instances of a plugin can be there at one time, and both may be of the version that needs most: a restart does
-/// not wait for the end of what was stopped.
+/// How many versions of one plugin are up at one time, while nothing changes.
+std::size_t count_up(const Versions& versions) {
+  const auto warm = static_cast<std::size_t>(
+      std::ranges::count_if(versions, [](const auto& each) { return each->configuration.warm; }));
+  return std::min(warm + 1, versions.size());
+}
+
+/// Twice as many instances of a plugin can be there as versions of it are up, and all may be of the version that needs
+/// most: a restart does not wait for the end of what was stopped.
 void add_instances(const Versions& versions, std::vector<PlannedMemory>& parts) {
   std::vector<PlannedMemory> largest;
   for (const auto& version : versions)
     if (auto instance = instance_of(*version); sum(instance) > sum(largest)) largest = std::move(instance);
-  for (const bool second : {false, true})
+  const std::size_t up = count_up(versions);
+  for (std::size_t i = 0; i < 2 * up; ++i)
     for (PlannedMemory each : largest) {
-      each.second = second;
+      each.second = i >= up;
       parts.push_back(std::move(each));
     }
 }

@@ -220,6 +220,8 @@ HostSnapshot Supervisor::snapshot() {
       each.received = instance.received.load(std::memory_order_relaxed);
       each.copied = instance.copied.load(std::memory_order_relaxed);
       each.exceptions = instance.exceptions.load(std::memory_order_relaxed);
+      each.warm = std::ranges::any_of(plugin.warm, [&](const Warm& warm) { return warm.instance.get() == &instance; });
+      each.unheard = instance.unheard.load(std::memory_order_relaxed);
       each.sandbox = running.sandbox;
       each.last_wills = last_wills_of(*running.version, &running);
       each.says_state = running.carried.state;

@@ -186,6 +186,7 @@ void Supervisor::stop_plugins(const std::vector<std::string>& names, const std::
     plugin.held = false;
     plugin.why_down = why;
     if (plugin.current != nullptr) plugin.leaving = std::exchange(plugin.current, nullptr);
+    stop_warm(plugin);
     if (plugin.leaving == nullptr) continue;
     leaving->push_back(plugin.leaving);
     finishing->add(name, *plugin.serving, within);
@@ -292,6 +293,7 @@ void Supervisor::start_together(const std::vector<std::string>& names, std::uint
     plugin.held = true;
     plugin.follow_ups = progress->names.size() > 1 && plugin_admissions_.of(name) == Admission::Open;
     plugin.backoff.release();
+    for (Warm& warm : plugin.warm) warm.backoff.release();
   }
   for (const std::string& name : progress->names) {
     ++progress->left;
@@ -299,6 +301,7 @@ void Supervisor::start_together(const std::vector<std::string>& names, std::uint
       if (!started && progress->status) progress->status = started;
       one_less();
     });
+    warm_up(name, {});
   }
   publish_table();  // what they send each other as they start waits for those that start later
   one_less();
@@ -318,6 +321,7 @@ void Supervisor::stop_all(Done done) {
     plugin.restarting = 0;
     loop_.cancel(plugin.restart);
     if (plugin.current != nullptr) plugin.leaving = std::exchange(plugin.current, nullptr);
+    stop_warm(plugin);
     if (plugin.leaving != nullptr) finishing->add(name, *plugin.serving, {});
   }
   publish_table();

@@ -49,6 +49,7 @@ Status Supervisor::add(std::shared_ptr<PluginVersion> version) {
     return error(ErrorCode::BadConfiguration, "{} {} and {} are both marked active: leave it at the one to serve first",
                  version->name(), to_string(plugin.serving->image.version), to_string(version->image.version));
   if (plugin.serving == nullptr || version->configuration.active) plugin.serving = version;
+  if (version->configuration.warm) plugin.warm.push_back({version, Backoff{version->configuration.restart}});
   plugin.versions.push_back(std::move(version));
   return {};
 }
@@ -69,6 +70,8 @@ Result<Supervisor::Running*> Supervisor::try_stage(const std::shared_ptr<PluginV
   instance->wanted = version->wanted();
   instance->rings = sleepers_of(*version).host;
   instance->hears_itself = !version->bridge;
+  instance->muted.store(version->configuration.warm && version != find(version->name())->serving,
+                        std::memory_order_relaxed);
   flatbuffers::FlatBufferBuilder attach;
   build_attach(attach, *version, *instance, configuration_.sandbox_required, find(version->name())->clock);
   auto process =
@@ -122,6 +125,7 @@ void Supervisor::start_all(Done done) {
   const auto bridges = static_cast<std::size_t>(
       std::ranges::count_if(plugins_, [](const auto& each) { return each.second.serving->bridge.has_value(); }));
   const auto progress = std::make_shared<Progress>(Progress{plugins_.size() - bridges, std::move(done)});
+  for (const auto& [name, plugin] : plugins_) progress->left += count_warm(plugin);
   publish_table();
   if (progress->left == 0) progress->done({});
   for (auto& [name, plugin] : plugins_) {
@@ -129,11 +133,13 @@ void Supervisor::start_all(Done done) {
       start_bridge(name, plugin);
       continue;
     }
-    start(plugin, [progress](Status status) {
+    const auto one_less = [progress](Status status) {
       if (progress->left == 0) return;  // a failure was reported already
       progress->left = status ? progress->left - 1 : 0;
       if (progress->left == 0) progress->done(std::move(status));
-    });
+    };
+    start(plugin, one_less);
+    warm_up(name, one_less);
   }
 }
 
@@ -153,10 +159,11 @@ void Supervisor::on_active(Instance& instance) {
   Running* const running = find(instance);
   Plugin* const plugin = find(instance.identity.plugin);
   if (running == nullptr || plugin == nullptr) return;
-  if (plugin->stopped) return drain_and_end(instance, std::exchange(running->staged, {}));  // stopped meanwhile
-  note(HostEventKind::Active, instance, "serves");
+  if (plugin->stopped) return drain_and_retire(instance, std::exchange(running->staged, {}));  // stopped meanwhile
+  if (!instance.muted.load(std::memory_order_relaxed)) note(HostEventKind::Active, instance, "serves");
   if (plugin->current == nullptr && !plugin->stopped && plugin->serving == running->version) {
     plugin->current = running->process->share();
+    instance.muted.store(false, std::memory_order_relaxed);
     running->served = true;
     plugin->backoff.became_active(EventLoop::Clock::now());
     publish_table();
@@ -166,11 +173,12 @@ void Supervisor::on_active(Instance& instance) {
   retire_if_unwanted(instance);
 }
 
-/// The plugin was stopped or switched away while this instance was being started: no route leads to it.
+/// No route leads to it: it is to be warm, or the plugin was stopped or switched away while it was being started.
 void Supervisor::retire_if_unwanted(Instance& instance) {
   Running* const running = find(instance);
   const Plugin* const plugin = find(instance.identity.plugin);
   if (running == nullptr || running->expected_end || (plugin != nullptr && plugin->current.get() == &instance)) return;
+  if (go_warm(*running)) return;
   running->expected_end = true;
   running->process->stop_asked();
   running->process->drain_done();
@@ -223,6 +231,8 @@ void Supervisor::on_ended(Instance& instance, const Death& death) {
   Plugin* const plugin = find(instance.identity.plugin);
   const bool was_current = plugin != nullptr && plugin->current == keep;
   const bool was_leaving = plugin != nullptr && plugin->leaving == keep;
+  Warm* const warm = plugin == nullptr ? nullptr : warm_of(*plugin, *running.version);
+  if (warm != nullptr && warm->instance == keep) warm->instance = nullptr;
   if (was_current) {
     plugin->current = nullptr;
     publish_table();
@@ -236,6 +246,8 @@ void Supervisor::on_ended(Instance& instance, const Death& death) {
   if (plugin != nullptr && !orderly && !running.by_hand && !plugin->switching && !plugin->stopped &&
       plugin->serving == running.version && plugin->current == nullptr)
     crashed(instance.identity.plugin, *plugin, why);
+  if (warm != nullptr && !orderly && !plugin->stopped && plugin->serving != running.version)
+    warm_crashed(instance.identity.plugin, *running.version, why);
   if (plugin != nullptr && is_down(*plugin)) take_down(instance.identity.plugin, why);
   if (running.staged) running.staged(tl::make_unexpected(death.why_not_started(running.phase_error, why + account)));
   end_advances(running, why);
@@ -344,17 +356,17 @@ void Supervisor::drain_tick(Draining draining) {
 }
 
 /// For an instance that no route leads to any more.
-void Supervisor::drain_and_end(Instance& instance, Done ended) {
+void Supervisor::drain_and_retire(Instance& instance, Done ended) {
   Running* const running = find(instance);
   if (running == nullptr) return ended ? ended({}) : void();
   running->expected_end = true;
-  if (ended) running->ended.push_back(std::move(ended));
   running->process->stop_asked();
-  const auto drained = [this, &instance](const Status& done) {
+  const auto drained = [this, &instance, ended = std::move(ended)](const Status& done) {
     Running* const still = find(instance);
-    if (still == nullptr) return;
-    if (done) still->process->drain_done();
-    else still->process->end(Event::DeadlinePassed, done.error().message);
+    if (still == nullptr) return ended ? ended({}) : void();
+    if (done) return retire(*still, ended);
+    if (ended) still->ended.push_back(ended);
+    still->process->end(Event::DeadlinePassed, done.error().message);
   };
   const auto limit = running->version->configuration.deadlines.drain;
   drain_tick({running->process->share(), nullptr, limit, EventLoop::Clock::now() + limit, drained});

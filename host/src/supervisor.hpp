@@ -121,6 +121,13 @@ class Supervisor final : public HubListener, private ProcessListener {
   void on_thrown(Instance& instance, const Error& what) noexcept override;
 
  private:
+  /// A version that is kept up while another one serves.
+  struct Warm {
+    std::shared_ptr<PluginVersion> version;
+    Backoff backoff;
+    std::shared_ptr<Instance> instance{};  ///< Null while it serves itself, or there is none.
+    EventLoop::TimerId restart = 0;        ///< 0: none is on its way.
+  };
   struct Plugin {
     std::vector<std::shared_ptr<PluginVersion>> versions{};
     std::shared_ptr<PluginVersion> serving{};  ///< What its routes lead to, or shall lead to after a restart.
@@ -137,6 +144,7 @@ class Supervisor final : public HubListener, private ProcessListener {
     bool held = false;                    ///< It serves once all have started that are restarted together with it.
     std::uint64_t restarting = 0;         ///< Which restart() it waits for; 0: none.
     std::uint64_t last_wills_sent = 0;
+    std::vector<Warm> warm{};            ///< Every version that is configured so, also the one that serves.
     bool by_hand = false;                ///< Joined; it leaves the host with its process.
     std::chrono::nanoseconds clock{};    ///< Of a plugin whose clock is driven: where it stands, whoever serves.
     std::unique_ptr<Plugin> stood_in{};  ///< The configured one, stopped, whose place it takes meanwhile; may be null.
@@ -215,7 +223,7 @@ class Supervisor final : public HubListener, private ProcessListener {
   void forget(std::shared_ptr<Instance> instance);
   Running* find(const Instance& instance);
   Plugin* find(const std::string& plugin);
-  void drain_and_end(Instance& instance, Done ended);
+  void drain_and_retire(Instance& instance, Done ended);
   struct Draining {
     std::shared_ptr<Instance> instance;
     std::shared_ptr<Instance> successor;  ///< Whose end ends the waiting too; null: nobody's.
@@ -271,10 +279,22 @@ class Supervisor final : public HubListener, private ProcessListener {
   void forget_joined(const std::string& name, const std::shared_ptr<PluginVersion>& version);
 
   // switching.cpp
+  void go_over(const std::shared_ptr<Switching>& switching);
+  void finish_switch(const Switching& switching);
   void exchange(const std::shared_ptr<Switching>& switching);
   void undo(const std::shared_ptr<Switching>& switching, const Error& why);
   std::map<const Instance*, Running>::iterator newcomer_of(const Switching& switching);
   void refuse_newcomer(const std::shared_ptr<Switching>& switching, Running& newcomer);
+
+  // warm.cpp
+  [[nodiscard]] static Warm* warm_of(Plugin& plugin, const PluginVersion& version);
+  [[nodiscard]] bool is_up(const PluginVersion& version) const;
+  [[nodiscard]] static std::size_t count_warm(const Plugin& plugin);
+  void warm_up(const std::string& name, const Done& started);
+  void warm_crashed(const std::string& name, const PluginVersion& version, const std::string& why);
+  bool go_warm(Running& running);
+  void retire(Running& running, Done ended);
+  void stop_warm(Plugin& plugin);
 
   // routes.cpp
   void publish_table();

@@ -1,5 +1,6 @@
-/// A switch: stage, exchange, drain, cleanup. Failing anywhere before the exchange changes nothing; past the drain's
-/// deadline, or when the new version ends before the old one is done, the exchange is undone.
+/// A switch: stage, unless it is warm, exchange, drain, cleanup, unless it stays warm. Failing anywhere before the
+/// exchange changes nothing; past the drain's deadline, or when the new version ends before the old one is done, the
+/// exchange is undone.
 
 #include "supervisor.hpp"
 
@@ -43,18 +44,27 @@ void Supervisor::switch_to(const std::string& name, const Version& wanted, Done 
   const auto switching =
       std::make_shared<Switching>(Switching{name, plugin->serving, *version, nullptr, nullptr, std::move(done)});
   plugin->switching = true;
+  if (const Warm* const warm = warm_of(*plugin, **version); warm != nullptr && warm->instance != nullptr)
+    return go_over(switching);
   stage(*version, {}, [this, switching](const Status& staged) {
-    Plugin* const staged_for = find(switching->plugin);
-    if (staged_for == nullptr || !staged || stopping_) {
-      if (staged_for != nullptr) staged_for->switching = false;
-      start_again(switching->plugin);  // if somebody died meanwhile
-      return switching->done(staged ? error(ErrorCode::Stopped, "the host is being stopped") : staged);
-    }
-    if (const auto newcomer = newcomer_of(*switching);
-        newcomer != running_.end() && newcomer->second.health.state == HealthState::NotServing)
-      return refuse_newcomer(switching, newcomer->second);
-    exchange(switching);
+    if (staged && !stopping_ && find(switching->plugin) != nullptr) return go_over(switching);
+    finish_switch(*switching);
+    switching->done(staged ? error(ErrorCode::Stopped, "the host is being stopped") : staged);
   });
+}
+
+void Supervisor::go_over(const std::shared_ptr<Switching>& switching) {
+  if (const auto newcomer = newcomer_of(*switching);
+      newcomer != running_.end() && newcomer->second.health.state == HealthState::NotServing)
+    return refuse_newcomer(switching, newcomer->second);
+  exchange(switching);
+}
+
+/// Whoever died meanwhile, or is to be warm, is started now.
+void Supervisor::finish_switch(const Switching& switching) {
+  if (Plugin* const still = find(switching.plugin)) still->switching = false;
+  start_again(switching.plugin);
+  warm_up(switching.plugin, {});
 }
 
 std::map<const Instance*, Supervisor::Running>::iterator Supervisor::newcomer_of(const Switching& switching) {
@@ -69,9 +79,8 @@ void Supervisor::refuse_newcomer(const std::shared_ptr<Switching>& switching, Ru
   const Status refused =
       error(ErrorCode::NotServing, "{} {} says that it does not serve{}{}: the old version goes on", switching->plugin,
             to_string(switching->to_version->image.version), reason.empty() ? "" : ": ", reason);
-  drain_and_end(newcomer.process->instance(), [this, switching, refused](const Status&) {
-    if (Plugin* const still = find(switching->plugin)) still->switching = false;
-    start_again(switching->plugin);  // if somebody died meanwhile
+  drain_and_retire(newcomer.process->instance(), [this, switching, refused](const Status&) {
+    finish_switch(*switching);
     switching->done(refused);
   });
 }
@@ -82,6 +91,8 @@ void Supervisor::exchange(const std::shared_ptr<Switching>& switching) {
   switching->from = plugin.current;  // null when it died meanwhile: what it left waits for the newcomer
   switching->to = newcomer->second.process->share();
   newcomer->second.served = true;
+  if (Warm* const warm = warm_of(plugin, *switching->to_version)) warm->instance = nullptr;
+  switching->to->muted.store(false, std::memory_order_relaxed);  // before the table, which its first message follows
   plugin.serving = switching->to_version;
   plugin.current = switching->to;
   plugin.backoff.became_active(EventLoop::Clock::now());
@@ -93,8 +104,7 @@ void Supervisor::exchange(const std::shared_ptr<Switching>& switching) {
                    to_string(switching->from_version->image.version), left.all_sent() - left.all_done()),
        left.all_sent() - left.all_done());
   const auto finish = [this, switching](const Status& ended) {
-    if (Plugin* const still = find(switching->plugin)) still->switching = false;
-    start_again(switching->plugin);  // if somebody died meanwhile
+    finish_switch(*switching);
     switching->done(ended);
   };
   Running* const old = switching->from == nullptr ? nullptr : find(*switching->from);
@@ -109,8 +119,7 @@ void Supervisor::exchange(const std::shared_ptr<Switching>& switching) {
       still->process->end(Event::DeadlinePassed, done.error().message);
       return finish(error(ErrorCode::Stopped, "the host is being stopped"));
     }
-    still->ended.emplace_back(finish);
-    still->process->drain_done();
+    retire(*still, finish);
   };
   // A sender that looked at the table of before may push once more: until the last of them is through, an idle lane
   // says nothing, and what comes to it late would be sent again behind what its successor has already.
@@ -134,9 +143,8 @@ void Supervisor::undo(const std::shared_ptr<Switching>& switching, const Error& 
   note(HostEventKind::SwitchUndone, *switching->from, fmt::format("it serves again: {}", why.message));
   const Status undone =
       error(why.code, "{}: the switch to {} is undone", why.message, to_string(switching->to_version->image.version));
-  drain_and_end(*switching->to, [this, switching, undone](const Status&) {
-    if (Plugin* const still = find(switching->plugin)) still->switching = false;
-    start_again(switching->plugin);  // if somebody died meanwhile
+  drain_and_retire(*switching->to, [this, switching, undone](const Status&) {
+    finish_switch(*switching);
     switching->done(undone);
   });
 }

@@ -36,9 +36,10 @@ std::string crashes_of(const Json& plugin) {
   return kinds.empty() ? crashes : fmt::format("{} ({})", crashes, kinds);
 }
 
-/// "Active", or "Active, disabled"; and, by its own word, "Active, says NotServing".
+/// "Active", or "Active, disabled", or "Active, warm"; and, by its own word, "Active, says NotServing".
 std::string state_of(const Json& plugin) {
   std::string state = text_of(plugin, "state");
+  if (plugin.value("warm", false)) state += ", warm";
   std::string admission = text_of(plugin, "admission");
   if (!admission.empty() && admission != "Open") {
     admission.front() = static_cast<char>(admission.front() - 'A' + 'a');

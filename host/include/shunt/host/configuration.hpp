@@ -118,6 +118,7 @@ struct PluginConfiguration {
   std::optional<std::string> sha256{};  ///< 64 hex digits: only a file with these bytes is loaded; it counts as listed.
   bool active =
       false;  ///< Serves first when several versions of one plugin stand here; none marked: the first of them.
+  bool warm = false;     ///< Kept up while another version serves: a switch to it is an exchange, and takes no start.
   std::string origin{};  ///< "host.toml:3:1", for messages; empty when built in code.
   std::chrono::nanoseconds health_period = std::chrono::seconds(1);  ///< How often its health is asked; from 10 ms on.
   PluginClock clock = PluginClock::System;                           ///< system or driven.

@@ -40,7 +40,8 @@ enum class HostEventKind : std::uint8_t {
   LastWillNotSent,  ///< It was not; the text says why.
   HealthChanged,    ///< How an instance is, by its own word: "NotServing: no session"; at most some 20, then one a
                     ///< minute.
-  HandlerFailed     ///< What a handler threw or returned with nobody to tell, as a topic's; by its own word, likewise.
+  HandlerFailed,    ///< What a handler threw or returned with nobody to tell, as a topic's; by its own word, likewise.
+  Warm              ///< An instance is up of a version that is kept so, while another serves.
 };
 
 struct HostEvent {
@@ -107,6 +108,8 @@ struct PluginSnapshot {
   std::uint64_t says_failed = 0;   ///< Handlers of it that failed with nobody to tell, as a topic's; by its own word.
   std::uint32_t crashes = 0;       ///< Since the host started: ends that a restart or quarantine followed.
   std::uint64_t exceptions = 0;    ///< Of this instance: calls that were answered with what the handler threw.
+  bool warm = false;               ///< It is kept up while another version serves: no route leads to it,
+  std::uint64_t unheard = 0;       ///< and so much of what it sent by itself went nowhere.
   CrashCounts crash_kinds{};       ///< All ends of this plugin that a CrashReport tells of, by kind.
   std::string sha256;
   std::string trust;         ///< "Signed", "Listed" or "Unsigned"
