@@ -60,6 +60,27 @@ struct Task {
     SHUNT_TRY(deadline, milliseconds("deadline_ms"));
     return deadline ? CallOptions{.deadline = *deadline} : CallOptions{};
   }
+  [[nodiscard]] Result<std::vector<VersionChoice>> version_choices() const {
+    std::vector<SwitchTarget> targets;
+    const auto list = request.find("to");
+    if (list == request.end()) {
+      SHUNT_TRY(plugin, text("plugin"));
+      SHUNT_TRY(version, text("version"));
+      return choices_of({{plugin, version}});
+    }
+    if (!list->is_array()) return error(ErrorCode::BadInput, "\"to\" is a list");
+    for (const Json& each : *list) {
+      const auto text_of = [&](const char* member) {
+        const auto found = each.is_object() ? each.find(member) : each.end();
+        return found != each.end() && found->is_string() ? found->get<std::string>() : std::string{};
+      };
+      targets.push_back({text_of("plugin"), text_of("version")});
+      if (targets.back().plugin.empty() || targets.back().version.empty())
+        return error(ErrorCode::BadInput,
+                     "a switch needs \"plugin\" and \"version\", texts, or a list of such in \"to\"");
+    }
+    return choices_of(targets);
+  }
   /// Of "everything", which is true, or "name"; releases before had "plugin" for it.
   [[nodiscard]] Result<Scope> scope() const {
     if (const auto all = request.find("everything"); all != request.end()) {
@@ -268,17 +289,14 @@ Json standing_json(Supervisor& supervisor, const Scope& scope) {
   return {{is_name(scope.name()) ? "plugin" : "route", scope.name()}};  // it has left
 }
 
-void switch_plugin(Task task) {
-  const auto plugin = task.text("plugin");
-  const auto version = task.text("version");
-  if (!plugin) return task.answer(tl::make_unexpected(plugin.error()));
-  if (!version) return task.answer(tl::make_unexpected(version.error()));
-  const auto wanted = Version::parse(*version);
-  if (!wanted) return task.answer(tl::make_unexpected(wanted.error()));
+/// "plugin" and "version", or "to": a list of such pairs.
+void switch_plugins(Task task) {
+  const auto choices = task.version_choices();
+  if (!choices) return task.answer(tl::make_unexpected(choices.error()));
   on_control_loop(
       std::move(task),
-      [plugin = *plugin, wanted = *wanted](Supervisor& supervisor, Supervisor::Done done) {
-        supervisor.switch_to(plugin, wanted, std::move(done));
+      [choices = *choices](Supervisor& supervisor, Supervisor::Done done) {
+        supervisor.switch_to(choices, std::move(done));
       },
       [](Supervisor&) { return Json::object(); });
 }
@@ -354,7 +372,7 @@ constexpr std::array kCommands{
     Command{"pub", at_once<publish_payload>},
     Command{"call", call_route},
     Command{"echo", echo_topic},
-    Command{"switch", switch_plugin},
+    Command{"switch", switch_plugins},
     Command{"stop", tell_and_wait<&Supervisor::stop>},
     Command{"restart", tell_and_wait<&Supervisor::restart>},
     Command{"drain", tell_and_wait<&Supervisor::drain>},

@@ -11,6 +11,7 @@ namespace {
 constexpr std::array kWaitModes = {TomlWord{"spin", bus::Wait::Spin},
                                    TomlWord{"spin_then_sleep", bus::Wait::SpinThenSleep},
                                    TomlWord{"sleep", bus::Wait::Sleep}};
+constexpr std::array kOrders = {TomlWord{"version", Order::Version}, TomlWord{"total", Order::Total}};
 constexpr std::array kSlowConsumers = {
     TomlWord{"drop_oldest", SlowConsumer::DropOldest}, TomlWord{"drop_newest", SlowConsumer::DropNewest},
     TomlWord{"refuse", SlowConsumer::Refuse}, TomlWord{"conflate", SlowConsumer::Conflate}};
@@ -190,6 +191,7 @@ Status read_route(const TomlEntry& entry, TomlPlaces& places, RouteConfiguration
   fields.count("in_flight_max", route.in_flight_max);
   fields.choice("read", route.read, kReadModes);
   fields.choice("payload", route.payload, kPayloadPlaces);
+  fields.choice("order", route.order, kOrders);
   fields.choice("open", route.open, kOpen);
   fields.choice("wait", route.wait, kWaitModes);
   fields.complain(check_kind(entry.key, member, places));

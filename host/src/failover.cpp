@@ -97,7 +97,7 @@ bool Hub::settle(Leftover& leftover, const Instance& dead, Outlet& outlet, const
     outlet.count_redelivered();
   }
   if (request) {
-    if (again) return in_flight_.set_target(header.correlation, nullptr);  // unless it was cancelled this moment
+    if (again) return in_flight_.set_no_target(header.correlation);  // unless it was cancelled this moment
     if (leftover.begun) outlet.count_unknown();
     if (const auto taken = in_flight_.take(header.correlation))
       fail_request(

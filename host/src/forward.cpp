@@ -45,12 +45,14 @@ std::uint8_t flags_of(Instance& from, const bus::MessageHeader& header) noexcept
 }
 
 /// Null: what serves the route is a version that `from` can call. Else what it wants.
-const std::string* unmet(Instance& from, const RouteEntry& entry, std::uint64_t epoch) {
+const std::string* unmet(Instance& from, const RouteEntry& entry, bool before, std::uint64_t table) {
   const auto found = from.wanted.find(entry.info->id.value);
   if (found == from.wanted.end()) return nullptr;
   Wanted& wanted = found->second;
-  if (std::exchange(wanted.epoch, epoch) != epoch) wanted.met = wanted.versions.contains(entry.version);
-  return wanted.met ? nullptr : &wanted.text;
+  if (before && std::exchange(wanted.table_before, table) != table)
+    wanted.met_before = wanted.versions.contains(entry.version_before);
+  if (!before && std::exchange(wanted.table, table) != table) wanted.met = wanted.versions.contains(entry.version);
+  return (before ? wanted.met_before : wanted.met) ? nullptr : &wanted.text;
 }
 
 }  // namespace
@@ -148,17 +150,20 @@ void Hub::forward_request(Instance& from, const bus::Incoming& incoming) {
   const bus::MessageHeader& asked = incoming.header;
   std::int64_t deadline_ns = asked.deadline_ns;
   std::int64_t asked_ns = 0;
+  Epoch epoch = from.epoch();
   if ((asked.parent & Instance::kPublicationBit) != 0) {
     const auto parent = from.publication(asked.parent);
     if (parent == Instance::Token::Unknown) return breach(from, bus::Breach::Parent);
     if (parent == Instance::Token::Past)
       return refuse_request(from, asked, {ErrorCode::Cancelled, "the message this call was made for is long done"});
+    epoch = from.epoch_of(asked.parent);
   } else if (asked.parent != 0) {
     const auto parent = in_flight_.look_up(asked.parent);
     if (!parent && in_flight_.was_given(asked.parent)) return refuse_request(from, asked, unwanted());
     if (!parent || parent->target != &from) return breach(from, bus::Breach::Parent);
     deadline_ns = deadline_ns == 0 ? parent->deadline_ns : std::min(deadline_ns, parent->deadline_ns);
     asked_ns = parent->asked_ns;
+    epoch = parent->epoch;
   }
   const RcuReader reader;
   const RouteTable& table = tables_.current();
@@ -167,12 +172,14 @@ void Hub::forward_request(Instance& from, const bus::Incoming& incoming) {
     entry->info->counters.turned_away.fetch_add(1, std::memory_order_relaxed);
     return refuse_request(from, asked, {ErrorCode::NotServing, entry->why_down});
   }
-  if (entry == nullptr || entry->targets.empty())
+  const bool before = entry != nullptr && entry->before && epoch != table.chains;
+  if (entry == nullptr || (!before && entry->targets.empty()))
     return refuse_request(from, asked, {ErrorCode::NotServing, "no plugin serves this function now"});
-  if (const std::string* const wanted = unmet(from, *entry, table.epoch))
-    return refuse_request(from, asked,
-                          {ErrorCode::NoSuchVersion, fmt::format("{} serves, and this plugin calls {}: switch to that",
-                                                                 to_string(entry->version), *wanted)});
+  if (const std::string* const wanted = unmet(from, *entry, before, table.epoch))
+    return refuse_request(
+        from, asked,
+        {ErrorCode::NoSuchVersion, fmt::format("{} serves, and this plugin calls {}: switch to that",
+                                               to_string(before ? entry->version_before : entry->version), *wanted)});
   const bool follows_call = asked.parent != 0 && (asked.parent & Instance::kPublicationBit) == 0;
   if (deadline_ns == 0 || !follows_call) {
     const std::int64_t default_ns = entry->info->settings.deadline.count();
@@ -182,7 +189,7 @@ void Hub::forward_request(Instance& from, const bus::Incoming& incoming) {
     if (asked_ns == 0) asked_ns = now_ns;
     deadline_ns = deadline_ns == 0 ? latest_ns : std::min(deadline_ns, latest_ns);
   }
-  const Target& target = entry->targets.front();
+  const Target& target = before ? *entry->before : entry->targets.front();
   auto message = carry(from, incoming, *target.outlet->pool);
   if (!message) {
     target.outlet->pool->count_no_chunk(incoming.payload.size());
@@ -198,7 +205,8 @@ void Hub::forward_request(Instance& from, const bus::Incoming& incoming) {
   record.parent = follows_call ? asked.parent : 0;
   record.deadline_ns = deadline_ns;
   record.asked_ns = asked_ns;
-  const auto delivered = deliver(*entry, target, *message, &record);
+  record.epoch = epoch;
+  const auto delivered = deliver(*entry, target, *message, &record, before ? Turn::Now : Turn::InOrder);
   let_go(message->header, *target.outlet->pool);
   if (delivered == Delivered::OverQuota) return refuse_request(from, asked, over_quota(*entry->info));
   if (delivered == Delivered::Unwanted) return refuse_request(from, asked, unwanted());

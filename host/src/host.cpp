@@ -233,9 +233,13 @@ Status Host::run_dispatcher(const std::stop_token& stop) {
 // ---- Plugins
 
 Status Host::switch_to(std::string_view plugin, std::string_view version) {
-  SHUNT_TRY(wanted, Version::parse(version));
+  return switch_to({SwitchTarget{std::string{plugin}, std::string{version}}});
+}
+
+Status Host::switch_to(const std::vector<SwitchTarget>& targets) {
+  SHUNT_TRY(choices, host::choices_of(targets));
   if (PollingScope::polls(*core_)) return deadlock("switch_to()");
-  return core_->on_loop([&](auto done) { core_->supervisor->switch_to(std::string{plugin}, wanted, std::move(done)); });
+  return core_->on_loop([&](auto done) { core_->supervisor->switch_to(choices, std::move(done)); });
 }
 
 Status Host::stop(const Scope& what, std::optional<std::chrono::nanoseconds> within) {

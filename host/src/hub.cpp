@@ -129,12 +129,14 @@ Hub::CutOff Hub::cut_off(const RouteInfo& route, const Error& why) {
 void Hub::flush_backlogs() {
   const RcuReader reader;
   bool waiting = false;
-  for (const RouteEntry& entry : tables_.current().routes)
+  for (const RouteEntry& entry : tables_.current().routes) {
+    if (entry.targets.empty() && entry.before) flush(*entry.before);  // the new version has no such function
     for (const Target& target : entry.targets) {
       if (target.outlet->waiting() == 0 || target.instance == nullptr) continue;  // its start flushes what waits for it
       flush(target);
       waiting |= target.outlet->waiting() > 0;
     }
+  }
   if (waiting) backlogged_.store(true, std::memory_order_release);
   tell_cancelled(kToldAtOnce);
 }

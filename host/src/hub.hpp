@@ -286,7 +286,8 @@ class Hub {
   static Error no_chunk(InboundPool& pool, std::size_t bytes);
 
   // send.cpp
-  Delivered deliver(const RouteEntry& entry, const Target& target, Message& message, InFlight* request) noexcept;
+  Delivered deliver(const RouteEntry& entry, const Target& target, Message& message, InFlight* request,
+                    Turn turn = Turn::InOrder) noexcept;
   bool fan_out(const RouteEntry& entry, std::size_t first, Message& message, InboundPool* pool, Sent& sent) noexcept;
   bool copy_to(InboundPool& to, Message& message, const InboundPool& from) noexcept;
   Result<Delivered> deliver_copy(const RouteEntry& entry, const Target& target, Message& message,
@@ -298,6 +299,7 @@ class Hub {
   bool refuses(const Target& target, bool urgent) noexcept;
   void suspect(Instance& instance) noexcept;
   std::uint32_t flush(const Target& target) noexcept;
+  Instance& receiver_of(const Target& target, const QueuedMessage& message) noexcept;
   std::uint64_t send_request(const RouteInfo& route, InboundPool* pool, const bus::Built& built,
                              const CallRequest& request, PendingCall& pending);
 
@@ -330,14 +332,10 @@ class Hub {
   void greet(Inbox& inbox);
   static bool push_kept(const Target& target, const QueuedMessage& message) noexcept;
 
-  // publish_batch.cpp
+  // publish_batch.cpp, room.cpp, last_will_sending.cpp
   std::size_t fitting(const RouteEntry& entry, std::size_t wanted, bool urgent) noexcept;
   void deliver_batch(const RouteEntry& entry, const Target& target, std::span<Message> messages, Sent& sent) noexcept;
-
-  // room.cpp
   std::size_t room(const Target& target, bus::Kind kind) noexcept;
-
-  // last_will_sending.cpp
   void send_first(const Target& target, Message& message, std::span<const std::byte> payload, Sent& sent);
 
   // forward.cpp

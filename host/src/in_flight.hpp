@@ -7,6 +7,7 @@
 /// stays until the plugin answers or dies: what the plugin sends about it is no breach, and it works until it hears of
 /// it. Those that have not been told so stand in a list.
 
+#include "epoch.hpp"
 #include "route_info.hpp"
 
 #include <shunt/bus/spin.hpp>
@@ -39,6 +40,10 @@ struct InFlight {
   std::uint64_t parent = 0;              ///< Correlation of the call whose handler makes this one; 0: of none.
   std::int64_t deadline_ns = 0;
   std::int64_t asked_ns = 0;  ///< When a thread of the host asked; of a nested call, the outer one. 0: not known.
+  Epoch epoch{};              ///< Of the chain that it is part of.
+
+  /// Whether a chain begins with it.
+  [[nodiscard]] bool is_root() const noexcept { return origin == nullptr && parent == 0; }
 
   /// Whether anybody waits for the reply.
   [[nodiscard]] bool wanted() const noexcept { return caller != nullptr || origin != nullptr; }
@@ -93,13 +98,26 @@ class InFlightTable {
     return Added::Yes;
   }
 
-  /// Notes whose ring it is in now, and where; null: in none. False: nobody waits for it any more.
-  [[nodiscard]] bool set_target(std::uint64_t correlation, Instance* target, std::uint64_t position = 0) noexcept {
+  /// Notes whose ring it is in now, and where, and where a chain begins with it, in which epoch. False: nobody waits
+  /// for it any more.
+  [[nodiscard]] bool set_target(std::uint64_t correlation, Instance* target, std::uint64_t position,
+                                Epoch epoch) noexcept {
     const std::lock_guard lock{lock_};
     InFlight* const record = find(correlation);
     if (record == nullptr || !record->wanted()) return false;
+    if (record->is_root()) record->epoch = epoch;
     record->target = target;
     record->position = position;
+    return true;
+  }
+
+  /// The same for one that is in no ring now.
+  [[nodiscard]] bool set_no_target(std::uint64_t correlation) noexcept {
+    const std::lock_guard lock{lock_};
+    InFlight* const record = find(correlation);
+    if (record == nullptr || !record->wanted()) return false;
+    record->target = nullptr;
+    record->position = 0;
     return true;
   }
 

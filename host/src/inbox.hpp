@@ -89,8 +89,8 @@ class Inbox {
     return count;
   }
 
-  // Old route tables hold an inbox until liburcu's thread frees them, and a callback may hold the whole host: what goes
-  // with the callback must not go there, so whoever ends the subscription gets it.
+  // Old route tables hold an inbox until the thread of grace periods frees them, and a callback may hold the whole
+  // host: what goes with the callback must not go there, so whoever ends the subscription gets it.
 
   /// No callback starts after this; one that runs on another thread has ended. Not from this inbox's own callback. The
   /// caller destroys the callback that it gets, with no lock held: it is the user's.

@@ -1,6 +1,7 @@
 #pragma once
 /// One running process of a plugin's version, as the data path sees it: its lane, and the locks that are ours alone.
 
+#include "epoch.hpp"
 #include "escaped.hpp"
 #include "inbound_pool.hpp"
 #include "symbols.hpp"
@@ -42,8 +43,10 @@ struct Permitted {
 struct Wanted {
   VersionRange versions;
   std::string text;         ///< "^1.2", as its manifest says it.
-  std::uint64_t epoch = 0;  ///< Of the table for which `met` holds.
+  std::uint64_t table = 0;  ///< Number of the table for which `met` holds, of what it leads to now, and
   bool met = false;
+  std::uint64_t table_before = 0;  ///< the same of what it led to before.
+  bool met_before = false;
 };
 
 class Instance : public std::enable_shared_from_this<Instance> {
@@ -98,6 +101,16 @@ class Instance : public std::enable_shared_from_this<Instance> {
   /// Tells the plugin that nobody waits any more for the request that stands at `position` of its data ring. Leaves
   /// half of the ring to replies, which nobody sends twice.
   Pushed push_cancel(RouteId route, std::uint64_t correlation, std::uint64_t position) noexcept;
+
+  /// In which epoch begins what is sent to it from now on, and what it calls unasked. Of the control thread.
+  void set_epoch(Epoch epoch) noexcept {
+    const std::lock_guard lock{send_lock_};
+    epoch_.store(epoch, std::memory_order_relaxed);
+  }
+  /// Relaxed: who sends to it reads it under the lane's lock, and what it calls unasked is ordered by nothing.
+  [[nodiscard]] Epoch epoch() const noexcept { return epoch_.load(std::memory_order_relaxed); }
+  /// The one in which a publication was sent to it that it is handling; of one that is long done, that of now.
+  [[nodiscard]] Epoch epoch_of(std::uint64_t token) noexcept;
 
   /// Where the next message of the data ring will stand. Under the lane's lock: in the `prepare` of a push().
   [[nodiscard]] std::uint64_t next_position() const noexcept { return lane->sender.ring_out(bus::Ring::Data).sent(); }
@@ -287,6 +300,11 @@ class Instance : public std::enable_shared_from_this<Instance> {
     progress.left = progress.freed + progress.done_behind + progress.deferred;
     progress.work = progress.sent - progress.left - waiting;
   }
+  /// Under the lane's lock, of a publication that is about to be sent.
+  void mark_epoch(bus::MessageHeader& header) const noexcept {
+    header.flags = static_cast<std::uint8_t>((header.flags & ~bus::flag::kEpoch) |
+                                             (epoch() == Epoch::Odd ? bus::flag::kEpoch : 0));
+  }
   /// A dead instance leaves one or two that it had begun: the list stays short. Relaxed: the plugin has been sent the
   /// message after this, and what it sends for it comes later still.
   void note_redelivered(std::uint64_t correlation) noexcept {
@@ -323,6 +341,7 @@ class Instance : public std::enable_shared_from_this<Instance> {
 
   bus::SpinLock send_lock_;
   bool closed_ = false;                     // under send_lock_
+  std::atomic<Epoch> epoch_{Epoch::Even};   // written under send_lock_
   std::uint64_t returned_ = 0;              // under send_lock_: chunks harvested
   std::vector<std::uint64_t> redelivered_;  // under send_lock_: correlations
   std::atomic<bool> any_redelivered_{false};
@@ -330,6 +349,21 @@ class Instance : public std::enable_shared_from_this<Instance> {
   std::array<std::uint64_t, bus::kClassesMax> over_cap_{};  // under send_lock_; far from what each message touches
   UrgentInFlight urgent_;                                   // likewise
 };
+
+inline Epoch Instance::epoch_of(std::uint64_t token) noexcept {
+  const std::lock_guard lock{send_lock_};
+  const auto of = [](const bus::MessageHeader& header) {
+    return (header.flags & bus::flag::kEpoch) != 0 ? Epoch::Odd : Epoch::Even;
+  };
+  if ((token & kUrgentBit) != 0) {
+    const auto is_it = [&](const UrgentInFlight::Sent& each) { return each.header.correlation == token; };
+    const auto found = std::ranges::find_if(urgent_.all(), is_it);
+    return found == urgent_.all().end() ? epoch() : of(found->header);
+  }
+  const auto& out = lane->sender.ring_out(bus::Ring::Data);
+  const bus::MessageHeader& header = out.slot(token & ~kPublicationBit).header;
+  return header.correlation == token ? of(header) : epoch();
+}
 
 inline Instance::Token Instance::publication(std::uint64_t token) noexcept {
   const std::lock_guard lock{send_lock_};

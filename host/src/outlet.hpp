@@ -43,6 +43,9 @@ struct Message {
   std::span<const std::byte> inline_payload;
 };
 
+/// Now: what waits in the outlet is for another instance than the target's.
+enum class Turn : std::uint8_t { InOrder, Now };
+
 /// OverQuota: a request, and as many as may be are in flight. Unwanted: a nested one, and nobody waits for the outer
 /// one.
 enum class Delivered : std::uint8_t {

@@ -47,6 +47,7 @@ std::size_t Instance::push_batch(std::span<Message> messages) noexcept {
         if (!allowed) break;
       }
       header.correlation = publication_token(out.sent());
+      mark_epoch(header);
       lane->sender.push(bus::Ring::Data, header, message.inline_payload);
       if (header.place == bus::Place::Chunk) pool->hold(header.chunk);
       ++count;

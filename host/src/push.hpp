@@ -23,7 +23,10 @@ Pushed Instance::push(bus::Ring ring, bus::MessageHeader& header, std::span<cons
       if (at_cap.load(std::memory_order_relaxed) == allowed) at_cap.store(!allowed, std::memory_order_relaxed);
       if (!allowed) return Pushed::AtCap;
     }
-    if (header.kind == bus::Kind::Publication) header.correlation = publication_token(out.sent());
+    if (header.kind == bus::Kind::Publication) {
+      header.correlation = publication_token(out.sent());
+      mark_epoch(header);
+    }
     if (!prepare(header)) return Pushed::Withdrawn;
     if ((header.flags & bus::flag::kRedelivered) != 0) note_redelivered(header.correlation);
     lane->sender.push(ring, header, payload);

@@ -1,6 +1,8 @@
 #pragma once
 /// Who serves and who hears each route right now: one immutable table, replaced as a whole by one exchange.
 
+#include "epoch.hpp"
+#include "grace_periods.hpp"
 #include "inbox.hpp"
 #include "instance.hpp"
 #include "outlet.hpp"
@@ -12,6 +14,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -32,6 +35,8 @@ struct Target {
   std::shared_ptr<Outlet> outlet;
   std::shared_ptr<Instance> instance;  ///< Null while the plugin is being restarted.
   Takes takes = Takes::Everything;
+  /// While a switch drains: who handles what belongs to chains that began before it, as far as that waits.
+  std::shared_ptr<Instance> earlier{};
 };
 
 enum class RouteKind : std::uint8_t { None, Topic, Function };
@@ -42,6 +47,9 @@ struct RouteEntry {
   Version version;                              ///< Of a function: of the one that serves it.
   std::vector<Target> targets;                  ///< A function has one; a topic one per plugin that hears it.
   std::vector<std::shared_ptr<Inbox>> inboxes;  ///< Of a topic: the host's own subscriptions.
+  /// Of a function, while a switch drains: who serves chains that began before it, and of which version that is.
+  std::optional<Target> before{};
+  Version version_before{};
   /// Nothing new goes over it: it was taken off, or it is a function of a plugin that was, or is stopped or
   /// quarantined.
   bool down = false;
@@ -58,7 +66,8 @@ struct RouteEntry {
 };
 
 struct RouteTable {
-  std::uint64_t epoch = 0;
+  std::uint64_t epoch = 0;         ///< Its number.
+  Epoch chains{};                  ///< The epoch in which chains begin now.
   std::vector<RouteEntry> routes;  ///< By RouteId; 0 is never used.
 
   [[nodiscard]] const RouteEntry* find(RouteId id) const noexcept {
@@ -69,50 +78,31 @@ struct RouteTable {
 /// The table in force. Readers hold an RcuReader; one thread at a time publishes.
 class PublishedTable {
  public:
-  PublishedTable() : current_(new Node) {}
+  PublishedTable() : current_(new RouteTable) {}
   ~PublishedTable() {
-    wait_for_callbacks();
+    graces_.wait();
     delete current_.load(std::memory_order_relaxed);
   }
   PublishedTable(const PublishedTable&) = delete;
   PublishedTable& operator=(const PublishedTable&) = delete;
 
   /// Valid while the caller's RcuReader lives. Acquire pairs with the exchange in publish().
-  [[nodiscard]] const RouteTable& current() const noexcept { return current_.load(std::memory_order_acquire)->table; }
+  [[nodiscard]] const RouteTable& current() const noexcept { return *current_.load(std::memory_order_acquire); }
 
   /// One exchange, whatever the number of routes. The old table goes after its last reader; nobody waits for that.
   void publish(RouteTable table) {
-    Node* const old = current_.exchange(new Node{{}, std::move(table)}, std::memory_order_acq_rel);
-    note_read_ends();  // the node's maker hands it to liburcu's thread as readers do
-    urcu_bp_call_rcu(&old->head, [](rcu_head* head) {
-      note_readers_are_through();
-      delete reinterpret_cast<Node*>(head);
-    });
+    const RouteTable* const old = current_.exchange(new RouteTable{std::move(table)}, std::memory_order_acq_rel);
+    graces_.after([old] { delete old; });
   }
 
-  /// Runs `work` on a thread of liburcu once nobody reads an earlier table any more. Must not block.
-  void after_readers(std::function<void()> work) {
-    struct Callback {
-      rcu_head head{};  // first, so that its address is the callback's
-      std::function<void()> work;
-    };
-    auto* const callback = new Callback{{}, std::move(work)};
-    note_read_ends();
-    urcu_bp_call_rcu(&callback->head, [](rcu_head* head) {
-      note_readers_are_through();
-      const std::unique_ptr<Callback> owned{reinterpret_cast<Callback*>(head)};
-      owned->work();
-    });
-  }
+  /// Runs `work` on a thread of its own once nobody reads an earlier table any more. Must not block.
+  void after_readers(std::function<void()> work) { graces_.after(std::move(work)); }
   /// What was handed to after_readers() before has run. Blocks.
-  static void wait_for_callbacks() { urcu_bp_barrier(); }
+  void wait_for_callbacks() { graces_.wait(); }
 
  private:
-  struct Node {
-    rcu_head head{};  // first, so that its address is the node's
-    RouteTable table;
-  };
-  std::atomic<Node*> current_;
+  std::atomic<const RouteTable*> current_;
+  GracePeriods graces_;
 };
 
 }  // namespace shunt::host

@@ -27,6 +27,7 @@ void arrange(RouteEntry& entry) {
 void Supervisor::publish_table() {
   RouteTable table;
   table.epoch = ++epoch_;
+  table.chains = chains_;
   table.routes.resize(directory_.size() + 1);
   const auto entry_of = [&](const RouteInfo& route, RouteKind kind) -> RouteEntry& {
     RouteEntry& entry = table.routes[route.id.value];
@@ -40,11 +41,14 @@ void Supervisor::publish_table() {
     const auto& instance = plugin.current != nullptr ? plugin.current : plugin.leaving;
     const bool is_gone = plugin.stopped && instance == nullptr;
     const Takes off = plugin.follow_ups && !is_gone ? Takes::FollowUps : Takes::Nothing;
+    const auto receiver_of = [&instance, waits = plugin.before.had_all](const RouteInfo& route) {
+      return waits && route.settings.order == Order::Total ? nullptr : instance;
+    };
     const Takes takes = why_down.empty() ? Takes::Everything : off;
     const std::string why_no_calls = why_down.empty() ? why_unhealthy(plugin, name) : why_down;
     for (const RouteInfo* route : version.functions) {
       RouteEntry& entry = entry_of(*route, RouteKind::Function);
-      entry.targets.push_back({catalog_.outlet(*route, version), instance, takes});
+      entry.targets.push_back({catalog_.outlet(*route, version), receiver_of(*route), takes});
       entry.version = version.image.version;
       entry.down = !why_no_calls.empty();
       entry.follow_ups = takes == Takes::FollowUps;
@@ -55,7 +59,14 @@ void Supervisor::publish_table() {
     for (const RouteInfo* route : version.topics_in) {
       RouteEntry& entry = entry_of(*route, RouteKind::Topic);
       if (is_gone) continue;
-      entry.targets.push_back({catalog_.outlet(*route, version), instance, takes});
+      entry.targets.push_back({catalog_.outlet(*route, version), receiver_of(*route), takes});
+    }
+    if (plugin.before.instance == nullptr) continue;
+    for (const RouteInfo* route : plugin.before.version->functions) {
+      RouteEntry& entry = entry_of(*route, RouteKind::Function);
+      for (Target& target : entry.targets) target.earlier = plugin.before.instance;
+      entry.before = Target{catalog_.outlet(*route, *plugin.before.version), plugin.before.instance};
+      entry.version_before = plugin.before.version->image.version;
     }
   }
   for (const auto& inbox : inboxes_) entry_of(inbox->route, RouteKind::Topic).inboxes.push_back(inbox);

@@ -35,14 +35,16 @@ void Hub::let_go(const bus::MessageHeader& header, InboundPool& pool) noexcept {
   if (header.place == bus::Place::Chunk) pool.release(header.chunk);
 }
 
-/// Into the ring when nothing waits before it, else behind what waits. `request` is the record of a call, completed
-/// here.
-Delivered Hub::deliver(const RouteEntry& entry, const Target& target, Message& message, InFlight* request) noexcept {
+/// Into the ring when nothing waits before it or it is its turn now, else behind what waits. `request` is the record of
+/// a call, completed here.
+Delivered Hub::deliver(const RouteEntry& entry, const Target& target, Message& message, InFlight* request,
+                       Turn turn) noexcept {
   auto added = Added::Yes;
   const auto add = [&](Instance* instance) {
     if (request == nullptr) return true;
     request->target = instance;
     if (instance != nullptr) request->position = instance->next_position();
+    if (instance != nullptr && request->is_root()) request->epoch = instance->epoch();
     added = in_flight_.add(*request, entry.info->settings.in_flight_max);
     return added == Added::Yes;
   };
@@ -53,8 +55,8 @@ Delivered Hub::deliver(const RouteEntry& entry, const Target& target, Message& m
     suspect(*target.instance);
     if (pushed == Pushed::Yes) return Delivered::InRing;
   }
-  if (target.outlet->waiting() > 0 && target.instance != nullptr) flush(target);
-  if (target.outlet->waiting() == 0 && target.instance != nullptr) {
+  if (turn == Turn::InOrder && target.outlet->waiting() > 0 && target.instance != nullptr) flush(target);
+  if ((turn == Turn::Now || target.outlet->waiting() == 0) && target.instance != nullptr) {
     const auto pushed =
         target.instance->push(bus::Ring::Data, message.header, message.inline_payload, [&](bus::MessageHeader& header) {
           if (!add(target.instance.get())) return false;
@@ -104,15 +106,24 @@ void Hub::suspect(Instance& instance) noexcept {
     listener_.on_suspect(instance);
 }
 
+/// Who is sent what waits: the version that a switch led away from, where that belongs to a chain which began before.
+Instance& Hub::receiver_of(const Target& target, const QueuedMessage& message) noexcept {
+  if (target.earlier == nullptr || message.header.kind != bus::Kind::Request) return *target.instance;
+  const auto record = in_flight_.look_up(message.header.correlation);
+  const bool is_theirs = record && !record->is_root() && record->epoch == target.earlier->epoch();
+  return is_theirs && !target.earlier->reaped.load(std::memory_order_relaxed) ? *target.earlier : *target.instance;
+}
+
 std::uint32_t Hub::flush(const Target& target) noexcept {
-  Instance& instance = *target.instance;
   return target.outlet->flush([&](QueuedMessage& message) {
+    Instance& instance = receiver_of(target, message);
     suspect(instance);
     if (message.kept != nullptr) return push_kept(target, message);
     const bool request = message.header.kind == bus::Kind::Request;
     const auto pushed =
         instance.push(bus::Ring::Data, message.header, message.inline_payload(), [&](const bus::MessageHeader& header) {
-          return !request || in_flight_.set_target(header.correlation, &instance, instance.next_position());
+          return !request ||
+                 in_flight_.set_target(header.correlation, &instance, instance.next_position(), instance.epoch());
         });
     if (pushed != Pushed::Yes && pushed != Pushed::Withdrawn) return false;
     let_go(message.header, *target.outlet->pool);  // the lane holds it now, or nobody waits for it any more

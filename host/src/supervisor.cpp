@@ -70,6 +70,7 @@ Result<Supervisor::Running*> Supervisor::try_stage(const std::shared_ptr<PluginV
   instance->wanted = version->wanted();
   instance->rings = sleepers_of(*version).host;
   instance->hears_itself = !version->bridge;
+  instance->set_epoch(chains_);
   instance->muted.store(version->configuration.warm && version != find(version->name())->serving,
                         std::memory_order_relaxed);
   flatbuffers::FlatBufferBuilder attach;
@@ -177,7 +178,8 @@ void Supervisor::on_active(Instance& instance) {
 void Supervisor::retire_if_unwanted(Instance& instance) {
   Running* const running = find(instance);
   const Plugin* const plugin = find(instance.identity.plugin);
-  if (running == nullptr || running->expected_end || (plugin != nullptr && plugin->current.get() == &instance)) return;
+  if (running == nullptr || running->expected_end) return;
+  if (plugin != nullptr && (plugin->current.get() == &instance || plugin->next == running->version)) return;
   if (go_warm(*running)) return;
   running->expected_end = true;
   running->process->stop_asked();
@@ -233,10 +235,10 @@ void Supervisor::on_ended(Instance& instance, const Death& death) {
   const bool was_leaving = plugin != nullptr && plugin->leaving == keep;
   Warm* const warm = plugin == nullptr ? nullptr : warm_of(*plugin, *running.version);
   if (warm != nullptr && warm->instance == keep) warm->instance = nullptr;
-  if (was_current) {
-    plugin->current = nullptr;
-    publish_table();
-  }
+  const bool was_before = plugin != nullptr && plugin->before.instance == keep;
+  if (was_before) plugin->before = {};
+  if (was_current) plugin->current = nullptr;
+  if (was_current || was_before) publish_table();
   forget(keep);  // its last messages first: replies that it had committed count
   if (!orderly) publish_last_wills(instance, running);
   hub_->fail_over(instance, why, account);
@@ -343,10 +345,6 @@ void Supervisor::drain_tick(Draining draining) {
   Instance& instance = *draining.instance;
   hub_->drain();
   if (find(instance) == nullptr || is_done(instance)) return draining.drained({});
-  if (draining.successor != nullptr && find(*draining.successor) == nullptr)
-    return draining.drained(error(ErrorCode::PluginCrashed, "{} {} ended before {} had finished what it had",
-                                  draining.successor->identity.plugin, to_string(draining.successor->identity.version),
-                                  to_string(instance.identity.version)));
   if (EventLoop::Clock::now() >= draining.deadline)
     return draining.drained(error(ErrorCode::DeadlineExceeded,
                                   "{} {} did not finish what it had within {} (deadlines.drain): {}",
@@ -369,7 +367,7 @@ void Supervisor::drain_and_retire(Instance& instance, Done ended) {
     still->process->end(Event::DeadlinePassed, done.error().message);
   };
   const auto limit = running->version->configuration.deadlines.drain;
-  drain_tick({running->process->share(), nullptr, limit, EventLoop::Clock::now() + limit, drained});
+  drain_tick({running->process->share(), limit, EventLoop::Clock::now() + limit, drained});
 }
 
 }  // namespace shunt::host

@@ -10,6 +10,7 @@
 #include "health.hpp"
 #include "hub.hpp"
 #include "plugin_process.hpp"
+#include "version_choice.hpp"
 #include "watchdog.hpp"
 
 #include <shunt/host/clock_advance.hpp>
@@ -70,10 +71,10 @@ class Supervisor final : public HubListener, private ProcessListener {
   Status add(std::shared_ptr<PluginVersion> version);
   /// Starts every plugin that does not run. `done` when all are active, or with the first failure.
   void start_all(Done done);
-  /// Moves every route of a plugin to another version in one exchange; `done` when the old one is gone, or with the
-  /// reason why nothing changed. Errors: NoSuchPlugin, NoSuchVersion, NotServing, those of staging, DeadlineExceeded
-  /// (undone).
-  void switch_to(const std::string& plugin, const Version& wanted, Done done);
+  /// Moves every route of these plugins to other versions in one exchange; `done` when the old ones are gone, or with
+  /// the reason why nothing changed. Errors: NoSuchPlugin, NoSuchVersion, NotServing, those of staging, PluginCrashed
+  /// and DeadlineExceeded (undone).
+  void switch_to(const std::vector<VersionChoice>& choices, Done done);
   // stopping.cpp: each changes all routes that it is about in one exchange. Errors of all: NoSuchPlugin, NoSuchRoute,
   // NotServing (a plugin that it is about is being switched); then nothing has changed.
 
@@ -138,6 +139,13 @@ class Supervisor final : public HubListener, private ProcessListener {
     bool stopped = true;
     std::string why_down{};  ///< While stopped: after the plugin's name, a sentence.
     bool switching = false;
+    std::shared_ptr<PluginVersion> next{};  ///< While it is being switched: until the exchange.
+    struct Before {
+      std::shared_ptr<PluginVersion> version{};
+      std::shared_ptr<Instance> instance{};
+      bool had_all = false;  ///< Everything that goes over routes with a total order: the others wait for it.
+    };
+    Before before{};  ///< After the exchange, until all is done that began before: whom it led to then; else null.
     EventLoop::TimerId restart = 0;
     std::shared_ptr<Instance> leaving{};  ///< Once current: the plugin is stopped, and it finishes what it has.
     bool follow_ups = false;              ///< While it is off: it takes what others that finish or start too send.
@@ -186,6 +194,7 @@ class Supervisor final : public HubListener, private ProcessListener {
     std::uint64_t failures_told = 0;            ///< With which there was an event.
     Allowance failure_events{20, 20, std::chrono::minutes{1}};
   };
+  struct Move;
   struct Switching;
 
   void on_active(Instance& instance) override;
@@ -226,8 +235,7 @@ class Supervisor final : public HubListener, private ProcessListener {
   void drain_and_retire(Instance& instance, Done ended);
   struct Draining {
     std::shared_ptr<Instance> instance;
-    std::shared_ptr<Instance> successor;  ///< Whose end ends the waiting too; null: nobody's.
-    std::chrono::nanoseconds limit;       ///< For the whole of it, until `deadline`.
+    std::chrono::nanoseconds limit;  ///< For the whole of it, until `deadline`.
     EventLoop::Clock::time_point deadline;
     Done drained;
   };
@@ -279,12 +287,23 @@ class Supervisor final : public HubListener, private ProcessListener {
   void forget_joined(const std::string& name, const std::shared_ptr<PluginVersion>& version);
 
   // switching.cpp
+  [[nodiscard]] Result<Move> move_to(const std::string& name, const Version& wanted);
+  [[nodiscard]] Status check_calls(const std::vector<Move>& moves);
   void go_over(const std::shared_ptr<Switching>& switching);
+  void give_up(const std::shared_ptr<Switching>& switching);
   void finish_switch(const Switching& switching);
+  std::map<const Instance*, Running>::iterator newcomer_of(const Move& move);
+
+  // exchange.cpp
   void exchange(const std::shared_ptr<Switching>& switching);
+  void lead_over(const std::shared_ptr<Switching>& switching);
+  void drain(const std::shared_ptr<Switching>& switching);
+  [[nodiscard]] static bool stays(const Switching& switching, const Instance* instance);
+  [[nodiscard]] std::set<std::string, std::less<>> callers_of(const Switching& switching);
+  [[nodiscard]] std::size_t earlier_chains(const Switching& switching);
+  void drain_tick(const std::shared_ptr<Switching>& switching);
+  void drained(const std::shared_ptr<Switching>& switching, const Status& status);
   void undo(const std::shared_ptr<Switching>& switching, const Error& why);
-  std::map<const Instance*, Running>::iterator newcomer_of(const Switching& switching);
-  void refuse_newcomer(const std::shared_ptr<Switching>& switching, Running& newcomer);
 
   // warm.cpp
   [[nodiscard]] static Warm* warm_of(Plugin& plugin, const PluginVersion& version);
@@ -339,6 +358,9 @@ class Supervisor final : public HubListener, private ProcessListener {
   std::vector<std::shared_ptr<Inbox>> inboxes_;
   std::uint64_t last_instance_ = 0;
   std::uint64_t epoch_ = 0;
+  Epoch chains_ = Epoch::Even;                       // in which chains begin
+  bool exchanged_ = false;                           // a switch's chains have not ended: the next one waits for them
+  std::deque<std::shared_ptr<Switching>> switches_;  // that do
   std::uint64_t last_restart_ = 0;
   std::uint64_t last_advance_ = 0;
   bool stopping_ = false;

@@ -1,21 +1,12 @@
-/// A switch: stage, unless it is warm, exchange, drain, cleanup, unless it stays warm. Failing anywhere before the
-/// exchange changes nothing; past the drain's deadline, or when the new version ends before the old one is done, the
-/// exchange is undone.
+/// A switch, of one plugin or several in one step: check, stage what is not warm, and then exchange.cpp. Whatever fails
+/// here changes nothing.
 
-#include "supervisor.hpp"
+#include "switching.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace shunt::host {
-
-struct Supervisor::Switching {
-  std::string plugin;
-  std::shared_ptr<PluginVersion> from_version;
-  std::shared_ptr<PluginVersion> to_version;
-  std::shared_ptr<Instance> from;
-  std::shared_ptr<Instance> to;
-  Done done;
-};
 
 namespace {
 
@@ -26,126 +17,128 @@ std::string listed(const std::vector<KnownVersion>& versions) {
   return text;
 }
 
+Error stopped() { return {ErrorCode::Stopped, "the host is being stopped"}; }
+
 }  // namespace
 
-void Supervisor::switch_to(const std::string& name, const Version& wanted, Done done) {
-  Plugin* const plugin = find(name);
-  if (plugin == nullptr) return done(error(ErrorCode::NoSuchPlugin, "there is no plugin \"{}\": see `shunt ls`", name));
+Result<Supervisor::Move> Supervisor::move_to(const std::string& name, const Version& wanted) {
+  const Plugin* const plugin = find(name);
+  if (plugin == nullptr) return error(ErrorCode::NoSuchPlugin, "there is no plugin \"{}\": see `shunt ls`", name);
   const auto version =
       std::ranges::find_if(plugin->versions, [&](const auto& each) { return each->image.version.matches(wanted); });
   if (version == plugin->versions.end())
-    return done(error(ErrorCode::NoSuchVersion,
-                      "\"{}\" has no version {}, only {}: say one of these, or add its file as another [[plugin]]",
-                      name, to_string(wanted), listed(versions_of(name))));
-  if (plugin->switching)
-    return done(error(ErrorCode::NotServing, "\"{}\" is being switched already: wait for it", name));
-  if (plugin->stopped) return done(error(ErrorCode::NotServing, "\"{}\" is stopped: restart it, then switch", name));
-  if (plugin->serving == *version) return done({});
-  const auto switching =
-      std::make_shared<Switching>(Switching{name, plugin->serving, *version, nullptr, nullptr, std::move(done)});
-  plugin->switching = true;
-  if (const Warm* const warm = warm_of(*plugin, **version); warm != nullptr && warm->instance != nullptr)
-    return go_over(switching);
-  stage(*version, {}, [this, switching](const Status& staged) {
-    if (staged && !stopping_ && find(switching->plugin) != nullptr) return go_over(switching);
-    finish_switch(*switching);
-    switching->done(staged ? error(ErrorCode::Stopped, "the host is being stopped") : staged);
-  });
+    return error(ErrorCode::NoSuchVersion,
+                 "\"{}\" has no version {}, only {}: say one of these, or add its file as another [[plugin]]", name,
+                 to_string(wanted), listed(versions_of(name)));
+  if (plugin->switching) return error(ErrorCode::NotServing, "\"{}\" is being switched already: wait for it", name);
+  if (plugin->stopped) return error(ErrorCode::NotServing, "\"{}\" is stopped: restart it, then switch", name);
+  return Move{.plugin = name, .from_version = plugin->serving, .to_version = *version};
 }
 
+void Supervisor::switch_to(const std::vector<VersionChoice>& choices, Done done) {
+  const auto switching = std::make_shared<Switching>(Switching{.moves = {}, .done = std::move(done)});
+  for (const VersionChoice& choice : choices) {
+    auto move = move_to(choice.plugin, choice.version);
+    if (!move) return switching->done(tl::make_unexpected(std::move(move).error()));
+    if (move->from_version != move->to_version) switching->moves.push_back(*std::move(move));
+  }
+  if (const Status met = check_calls(switching->moves); !met) return switching->done(met);
+  if (switching->moves.empty()) return switching->done({});
+  for (const Move& move : switching->moves) {
+    find(move.plugin)->switching = true;
+    find(move.plugin)->next = move.to_version;
+  }
+  switching->awaited = switching->moves.size();
+  const auto staged = [this, switching](const Status& status) {
+    if (switching->one_less(status)) go_over(switching);
+  };
+  for (const Move& move : switching->moves) {
+    const Warm* const warm = warm_of(*find(move.plugin), *move.to_version);
+    if (warm != nullptr && warm->instance != nullptr) staged({});
+    else stage(move.to_version, {}, staged);
+  }
+}
+
+/// Whether what plugins call would be served by a version that they can call. Only of what moves: what does not fit
+/// already is not this switch's doing. Errors: NoSuchVersion.
+Status Supervisor::check_calls(const std::vector<Move>& moves) {
+  const auto version_after = [&](const std::string& name, const Plugin& plugin) -> const PluginVersion& {
+    const auto move = std::ranges::find(moves, name, &Move::plugin);
+    return move == moves.end() ? *plugin.serving : *move->to_version;
+  };
+  std::map<std::uint32_t, const PluginVersion*> serves;
+  for (const auto& [name, plugin] : plugins_)
+    for (const RouteInfo* const route : version_after(name, plugin).functions)
+      serves.emplace(route->id.value, &version_after(name, plugin));
+  const auto moves_there = [&](const PluginVersion& version) {
+    return std::ranges::any_of(moves, [&](const Move& move) { return move.to_version.get() == &version; });
+  };
+  for (const auto& [name, plugin] : plugins_) {
+    if (plugin.stopped) continue;
+    const PluginVersion& caller = version_after(name, plugin);
+    for (const auto& [route, wanted] : caller.wanted()) {
+      const auto found = serves.find(route);
+      if (found == serves.end() || wanted.versions.contains(found->second->image.version)) continue;
+      if (!moves_there(caller) && !moves_there(*found->second)) continue;
+      return error(ErrorCode::NoSuchVersion,
+                   "{} {} calls \"{}\" of {}, and {} would serve it: switch both in one step, to versions that fit",
+                   name, to_string(caller.image.version), directory_.at({route})->name, wanted.text,
+                   to_string(found->second->image.version));
+    }
+  }
+  return {};
+}
+
+/// All are staged, or what could be. At most two epochs live: while chains of the last but one have not ended, it
+/// waits.
 void Supervisor::go_over(const std::shared_ptr<Switching>& switching) {
-  if (const auto newcomer = newcomer_of(*switching);
-      newcomer != running_.end() && newcomer->second.health.state == HealthState::NotServing)
-    return refuse_newcomer(switching, newcomer->second);
-  exchange(switching);
+  if (exchanged_) return switches_.push_back(switching);
+  const auto is_there = [this](const Move& move) { return find(move.plugin) != nullptr; };
+  if (switching->outcome && (stopping_ || !std::ranges::all_of(switching->moves, is_there)))
+    switching->outcome = tl::make_unexpected(stopped());
+  for (Move& move : switching->moves) {
+    const auto newcomer = newcomer_of(move);
+    if (newcomer != running_.end()) move.to = newcomer->second.process->share();
+    else if (switching->outcome)
+      switching->outcome = error(ErrorCode::PluginCrashed, "{} {} ended before the others were ready", move.plugin,
+                                 to_string(move.to_version->image.version));
+    if (newcomer == running_.end() || newcomer->second.health.state != HealthState::NotServing) continue;
+    const std::string& reason = newcomer->second.health.reason;
+    if (switching->outcome)
+      switching->outcome =
+          error(ErrorCode::NotServing, "{} {} says that it does not serve{}{}: the old version goes on", move.plugin,
+                to_string(move.to_version->image.version), reason.empty() ? "" : ": ", reason);
+  }
+  if (switching->outcome) exchange(switching);
+  else give_up(switching);
+}
+
+/// The new versions go, or go warm: the old ones serve on.
+void Supervisor::give_up(const std::shared_ptr<Switching>& switching) {
+  switching->awaited = switching->moves.size();
+  const auto gone = [this, switching](const Status&) {
+    if (switching->one_less({})) finish_switch(*switching);
+  };
+  for (const Move& move : switching->moves) {
+    if (Plugin* const plugin = find(move.plugin)) plugin->next = nullptr;
+    if (move.to == nullptr || stopping_) gone({});  // who stops the host ends them
+    else drain_and_retire(*move.to, gone);
+  }
 }
 
 /// Whoever died meanwhile, or is to be warm, is started now.
 void Supervisor::finish_switch(const Switching& switching) {
-  if (Plugin* const still = find(switching.plugin)) still->switching = false;
-  start_again(switching.plugin);
-  warm_up(switching.plugin, {});
+  for (const Move& move : switching.moves) {
+    if (Plugin* const still = find(move.plugin)) still->switching = false;
+    start_again(move.plugin);
+    warm_up(move.plugin, {});
+  }
+  switching.done(switching.outcome);
 }
 
-std::map<const Instance*, Supervisor::Running>::iterator Supervisor::newcomer_of(const Switching& switching) {
+std::map<const Instance*, Supervisor::Running>::iterator Supervisor::newcomer_of(const Move& move) {
   return std::ranges::find_if(running_, [&](const auto& each) {
-    return each.second.version == switching.to_version && each.second.process->state() == State::Active;
-  });
-}
-
-/// It would take no calls: the old version goes on.
-void Supervisor::refuse_newcomer(const std::shared_ptr<Switching>& switching, Running& newcomer) {
-  const std::string& reason = newcomer.health.reason;
-  const Status refused =
-      error(ErrorCode::NotServing, "{} {} says that it does not serve{}{}: the old version goes on", switching->plugin,
-            to_string(switching->to_version->image.version), reason.empty() ? "" : ": ", reason);
-  drain_and_retire(newcomer.process->instance(), [this, switching, refused](const Status&) {
-    finish_switch(*switching);
-    switching->done(refused);
-  });
-}
-
-void Supervisor::exchange(const std::shared_ptr<Switching>& switching) {
-  Plugin& plugin = *find(switching->plugin);
-  const auto newcomer = newcomer_of(*switching);
-  switching->from = plugin.current;  // null when it died meanwhile: what it left waits for the newcomer
-  switching->to = newcomer->second.process->share();
-  newcomer->second.served = true;
-  if (Warm* const warm = warm_of(plugin, *switching->to_version)) warm->instance = nullptr;
-  switching->to->muted.store(false, std::memory_order_relaxed);  // before the table, which its first message follows
-  plugin.serving = switching->to_version;
-  plugin.current = switching->to;
-  plugin.backoff.became_active(EventLoop::Clock::now());
-  publish_table();
-  const auto left = switching->from == nullptr ? Instance::Progress{} : switching->from->progress();
-  hub_->flush_backlogs();
-  note(HostEventKind::Switched, *switching->to,
-       fmt::format("took over from {}, which had {} messages in flight",
-                   to_string(switching->from_version->image.version), left.all_sent() - left.all_done()),
-       left.all_sent() - left.all_done());
-  const auto finish = [this, switching](const Status& ended) {
-    finish_switch(*switching);
-    switching->done(ended);
-  };
-  Running* const old = switching->from == nullptr ? nullptr : find(*switching->from);
-  if (old == nullptr) return finish({});
-  old->expected_end = true;
-  old->process->stop_asked();
-  const auto drained = [this, switching, finish](const Status& done) {
-    Running* const still = find(*switching->from);
-    if (still == nullptr) return finish({});  // it died while draining: its messages were sorted
-    if (!done && !stopping_) return undo(switching, done.error());
-    if (!done) {
-      still->process->end(Event::DeadlinePassed, done.error().message);
-      return finish(error(ErrorCode::Stopped, "the host is being stopped"));
-    }
-    retire(*still, finish);
-  };
-  // A sender that looked at the table of before may push once more: until the last of them is through, an idle lane
-  // says nothing, and what comes to it late would be sent again behind what its successor has already.
-  const auto limit = old->version->configuration.deadlines.drain;
-  tables_.after_readers([this, switching, limit, drained] {
-    loop_.post([this, switching, limit, drained] {
-      drain_tick({switching->from, switching->to, limit, EventLoop::Clock::now() + limit, drained});
-    });
-  });
-}
-
-void Supervisor::undo(const std::shared_ptr<Switching>& switching, const Error& why) {
-  Plugin& plugin = *find(switching->plugin);
-  Running& old = *find(*switching->from);
-  old.expected_end = false;
-  old.process->resume();
-  plugin.serving = switching->from_version;
-  plugin.current = switching->from;
-  publish_table();
-  hub_->flush_backlogs();
-  note(HostEventKind::SwitchUndone, *switching->from, fmt::format("it serves again: {}", why.message));
-  const Status undone =
-      error(why.code, "{}: the switch to {} is undone", why.message, to_string(switching->to_version->image.version));
-  drain_and_retire(*switching->to, [this, switching, undone](const Status&) {
-    finish_switch(*switching);
-    switching->done(undone);
+    return each.second.version == move.to_version && each.second.process->state() == State::Active;
   });
 }
 

@@ -17,6 +17,7 @@ Pushed Instance::push_urgent(bus::MessageHeader& header, std::span<const std::by
     if (header.place == bus::Place::Chunk && !may_hold(header.chunk, bus::Ring::Reply, bus::Kind::Reply))
       return Pushed::AtCap;
     header.correlation = kPublicationBit | kUrgentBit | out.sent();
+    mark_epoch(header);
     if ((header.flags & bus::flag::kRedelivered) != 0) note_redelivered(header.correlation);
     urgent_.add(out.sent(), header, payload);
     lane->sender.push(bus::Ring::Reply, header, payload);

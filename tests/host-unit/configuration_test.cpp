@@ -55,6 +55,7 @@ wait = "spin"
 restart = { delay = "20 ms", delay_max = "1 s", healthy = "2 s", crashes = 3, window = "9 s" }
 sha256 = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 active = true
+warm = true
 
 [routes."momentum/signal"]
 deadline = "2 ms"
@@ -68,6 +69,7 @@ wait = "sleep"
 slow_consumer = "conflate"
 latched = 3
 latched_bytes = "1 KiB"
+order = "total"
 
 [sandbox]
 require = "full"
@@ -120,6 +122,7 @@ TEST_F(Configuration, a_full_file_is_read_as_it_is_written) {
                                      .restart = {20ms, 1s, 2s, 3, 9s},
                                      .sha256 = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff",
                                      .active = true,
+                                     .warm = true,
                                      .origin = file + ":16:1"};
   ASSERT_EQ(host->plugins.size(), 1u);
   EXPECT_EQ(host->plugins[0].config, expected.config);
@@ -132,14 +135,15 @@ TEST_F(Configuration, a_full_file_is_read_as_it_is_written) {
                                   .read = ReadMode::Copy,
                                   .payload = PayloadPlace::Chunk,
                                   .wait = bus::Wait::Sleep,
-                                  .origin = file + ":36:9"};
+                                  .origin = file + ":37:9"};
   ASSERT_EQ(host->routes.size(), 2u);
   EXPECT_EQ(host->routes[0], signal);
   EXPECT_EQ(host->routes[1], (RouteConfiguration{.name = "market.bars",
                                                  .slow_consumer = SlowConsumer::Conflate,
                                                  .latched = 3,
                                                  .latched_bytes = 1024,
-                                                 .origin = file + ":44:9"}));
+                                                 .order = shunt::Order::Total,
+                                                 .origin = file + ":45:9"}));
 }
 
 TEST_F(Configuration, an_empty_file_is_a_host_without_plugins) {

@@ -117,7 +117,7 @@ TEST_F(InFlightRequests, one_that_goes_to_another_ring_stands_where_it_was_put_t
   const auto moved = add(target(0), 1);
   add(target(2), 5);
 
-  EXPECT_TRUE(table_.set_target(moved, target(2), 9));
+  EXPECT_TRUE(table_.set_target(moved, target(2), 9, Epoch::Even));
 
   const auto next = table_.next_of_each();
   ASSERT_EQ(next.size(), 1u);
@@ -180,7 +180,7 @@ TEST_F(Unwanted, a_request_in_a_backlog_goes_with_its_place_and_into_no_ring) {
   const auto waiting = add(nullptr, 0);
   EXPECT_EQ(table_.abandon(waiting), caller());
 
-  EXPECT_FALSE(table_.set_target(waiting, target(0), 1));
+  EXPECT_FALSE(table_.set_target(waiting, target(0), 1, Epoch::Even));
   EXPECT_EQ(told(), std::vector{waiting});
 
   EXPECT_EQ(table_.size(), 0u);

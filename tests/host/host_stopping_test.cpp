@@ -21,8 +21,8 @@ using News = Received<stage::News>;
 /// While it lives, nothing is done that waits for readers of an earlier route table.
 class LateCallbacks {
  public:
-  LateCallbacks() { urcu_bp_call_rcu_before_fork(); }
-  ~LateCallbacks() { urcu_bp_call_rcu_after_fork_parent(); }
+  LateCallbacks() { urcu_bp_read_lock(); }
+  ~LateCallbacks() { urcu_bp_read_unlock(); }
   LateCallbacks(const LateCallbacks&) = delete;
   LateCallbacks& operator=(const LateCallbacks&) = delete;
 };
@@ -319,7 +319,7 @@ TEST_F(Stopping, all_routes_of_what_is_meant_change_in_one_exchange_of_the_table
 // ---- What is refused
 
 TEST_F(Stopping, what_is_being_switched_is_left_alone) {
-  Host host = start({patient(actor()), actor_2(), partner()});
+  Host host = start({patient(actor()), actor_2(), partner_2()});
   std::jthread switcher;
   {
     const Frozen frozen{host, "actor"};

@@ -144,6 +144,56 @@ TEST_F(Switches, keep_the_order_of_each_sender_within_a_version) {
   EXPECT_EQ(heard[1].size() + heard[2].size(), published);
 }
 
+TEST_F(Switches, keep_the_order_of_all_versions_on_a_route_that_has_a_total_one) {
+  auto configuration = with({actor(), actor_2()});
+  route(configuration, "stage.orders").order = shunt::Order::Total;
+  route(configuration, "stage.orders").backlog = 1u << 16;
+  Host host = start(std::move(configuration));
+  std::vector<std::uint64_t> heard;
+  const auto subscription =
+      host.subscribe<stage::News>("actor.news", [&](News& news) { heard.push_back(news->number()); });
+  auto orders = host.publisher<stage::Order>("stage.orders").value();
+  std::atomic<bool> switched = false;
+  std::jthread switcher{[&] {
+    for (std::size_t i = 0; i < scaled(40); ++i) EXPECT_TRUE(host.switch_to("actor", i % 2 == 0 ? "2.0.0" : "1.0.0"));
+    switched = true;
+  }};
+
+  std::uint64_t sent = 0;
+  while (!switched || sent < 1000) {
+    if (orders.publish(order({.deed = Deed::Publish, .number = sent}))) ++sent;
+    static_cast<void>(host.poll());
+  }
+
+  EXPECT_TRUE(poll_until(host, [&] { return heard.size() == sent; })) << heard.size() << " of " << sent;
+  EXPECT_TRUE(std::ranges::is_sorted(heard));
+  EXPECT_EQ(std::ranges::adjacent_find(heard), heard.end());
+}
+
+TEST_F(Switches, that_are_undone_give_the_old_version_what_waited_on_a_route_with_a_total_order) {
+  auto first = actor();
+  first.handler_max = 1h;
+  first.deadlines.drain = 300ms;
+  auto configuration = with({first, actor_2()});
+  route(configuration, "stage.orders").order = shunt::Order::Total;
+  Host host = start(std::move(configuration));
+  std::vector<std::uint64_t> versions;
+  const auto subscription =
+      host.subscribe<stage::News>("actor.news", [&](News& news) { versions.push_back(news->version()); });
+  auto orders = host.publisher<stage::Order>("stage.orders").value();
+  {
+    const Frozen frozen{host, "actor"};
+    ASSERT_TRUE(orders.publish(order({.deed = Deed::Publish})));
+    std::jthread switcher{[&] { EXPECT_FALSE(host.switch_to("actor", "2.0.0")); }};
+    await_event(host, HostEventKind::Switched, "actor");
+    for (int i = 0; i < 10; ++i) EXPECT_EQ(orders.publish(order({.deed = Deed::Publish}))->waiting, 1u);
+    await_event(host, HostEventKind::SwitchUndone, "actor");
+  }
+
+  EXPECT_TRUE(poll_until(host, [&] { return versions.size() == 11; }));
+  EXPECT_TRUE(std::ranges::all_of(versions, [](std::uint64_t version) { return version == 1; }));
+}
+
 TEST_F(Switches, to_what_is_not_there_change_nothing_and_say_so) {
   Host host = start({actor()});
 
@@ -159,20 +209,31 @@ TEST_F(Switches, to_what_is_not_there_change_nothing_and_say_so) {
   EXPECT_EQ(version(host), 1u);
 }
 
-TEST_F(Switches, to_a_version_that_another_plugin_cannot_call_fail_its_calls_until_they_are_undone) {
+TEST_F(Switches, to_a_version_that_another_plugin_cannot_call_are_refused) {
   Host host = start({actor(), actor_2(), partner()});  // the partner calls actor/act of ^1.0
+
+  const auto switched = host.switch_to("actor", "2.0.0");
+
+  ASSERT_FALSE(switched);
+  EXPECT_EQ(switched.error().code, ErrorCode::NoSuchVersion);
+  EXPECT_THAT(switched.error().message, AllOf(HasSubstr("partner 1.0.0"), HasSubstr("2.0.0"), HasSubstr("^1.0")));
+  EXPECT_EQ(version(host), 1u);
+}
+
+TEST_F(Switches, away_from_a_version_that_another_plugin_cannot_call_let_it_call) {
+  auto second = actor_2();
+  second.active = true;
+  Host host = start({actor(), second, partner()});
   auto client = host.client<partner::Client>().value();
   const auto ask = [&] { return client.act(order({.deed = Deed::Ask, .number = 7}), {.deadline = 30s}); };
-  ASSERT_TRUE(ask());
-
-  ASSERT_TRUE(host.switch_to("actor", "2.0.0"));
   const auto refused = ask();
-
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::NoSuchVersion);
   EXPECT_THAT(refused.error().message, AllOf(HasSubstr("2.0.0"), HasSubstr("^1.0")));
   EXPECT_EQ(version(host), 2u) << "the host itself may call it";
+
   ASSERT_TRUE(host.switch_to("actor", "1.0.0"));
+
   EXPECT_TRUE(ask());
 }
 

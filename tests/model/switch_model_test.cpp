@@ -100,8 +100,8 @@ void serve(LaneParts& lane, const std::atomic<std::uint32_t>& stop, std::vector<
   }
 }
 
-/// What liburcu does for call_rcu(): whoever was in a section when the table was exchanged has left it. The barrier is
-/// a full fence in every thread.
+/// What liburcu does for synchronize_rcu(): whoever was in a section when the table was exchanged has left it. The
+/// barrier is a full fence in every thread.
 void wait_for_readers(Switch& all) {
   std::atomic_thread_fence(std::memory_order_seq_cst);
   const std::uint32_t seen = all.reading.load(std::memory_order_acquire);

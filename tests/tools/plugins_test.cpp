@@ -13,12 +13,13 @@ using testing::MatchesRegex;
 
 class Plugins : public RunningHostTest {
  protected:
-  Plugins() : RunningHostTest({plugin(ACTOR), plugin(ACTOR_2), plugin(PARTNER)}) {}
+  Plugins() : RunningHostTest({plugin(ACTOR), plugin(ACTOR_2), plugin(PARTNER), plugin(PARTNER_2)}) {}
   int answering_version() { return host_.ask({"call", "actor/act", order("Echo")})["reply"]["version"].get<int>(); }
 };
 
 TEST_F(Plugins, a_switch_moves_the_routes_there_and_back) {
   ASSERT_EQ(answering_version(), 1);
+  ASSERT_EQ(host_.shunt({"stop", "partner"}).code, 0);
 
   const Ran there = host_.shunt({"switch", "actor", "2.0.0"});
 
@@ -28,6 +29,20 @@ TEST_F(Plugins, a_switch_moves_the_routes_there_and_back) {
   EXPECT_EQ(host_.ask({"switch", "actor", "1.0.0"}), Json::parse(R"({"done":"switch","plugin":"actor"})"));
   EXPECT_EQ(answering_version(), 1);
   EXPECT_EQ(host_.ask({"ls"})["plugins"].size(), 2u) << "the other one has gone";
+}
+
+TEST_F(Plugins, a_switch_moves_several_in_one_step) {
+  expect_refused({"switch", "actor", "2.0.0"}, "NoSuchVersion: partner 1.0.0+");
+  expect_refused({"switch", "actor", "2.0.0", "partner"}, "BadInput: \"partner\" has no version");
+
+  const Ran there = host_.shunt({"switch", "actor", "2.0.0", "partner", "2.0.0"});
+
+  EXPECT_EQ(there.code, 0) << there;
+  EXPECT_EQ(there.out, "actor 2.0.0 serves\npartner 2.0.0 serves\n");
+  EXPECT_EQ(answering_version(), 2);
+  EXPECT_EQ(host_.shunt({"switch", "actor", "1.0.0", "partner", "1.0.0", "--json"}).out,
+            "{\"done\":\"switch\",\"plugin\":\"actor\"}\n{\"done\":\"switch\",\"plugin\":\"partner\"}\n");
+  EXPECT_EQ(answering_version(), 1);
 }
 
 TEST_F(Plugins, a_switch_to_the_version_that_serves_changes_nothing) {

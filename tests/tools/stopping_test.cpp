@@ -17,7 +17,7 @@ class StopCommands : public RunningHostTest {
  protected:
   StopCommands()
       : RunningHostTest(
-            {plugin(ACTOR, "handler_max = \"60 min\"\ngrace = \"60 min\"\n"), plugin(ACTOR_2), plugin(PARTNER)}) {}
+            {plugin(ACTOR, "handler_max = \"60 min\"\ngrace = \"60 min\"\n"), plugin(ACTOR_2), plugin(PARTNER_2)}) {}
   std::string says(const Words& arguments) {
     const Ran ran = host_.shunt(arguments);
     EXPECT_EQ(ran.code, 0) << testing::PrintToString(arguments) << ran;

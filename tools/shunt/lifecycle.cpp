@@ -47,10 +47,18 @@ Status tell(const Options& options, const char* command, bool takes_time, const 
 
 }  // namespace
 
-Status switch_plugin(const Options& options) {
-  SHUNT_TRY(answer, tell(options, {{"command", "switch"}, {"plugin", options.name}, {"version", options.version}}));
-  if (options.json) print_line(to_line({{"done", "switch"}, {"plugin", options.name}}));
-  else print_line(fmt::format("{} {} serves", options.name, options.version));
+Status switch_plugins(const Options& options) {
+  if (options.more.size() % 2 != 0)
+    return error(ErrorCode::BadInput, "\"{}\" has no version: say PLUGIN VERSION for each", options.more.back());
+  Json to = Json::array({{{"plugin", options.name}, {"version", options.version}}});
+  for (std::size_t i = 0; i < options.more.size(); i += 2)
+    to.push_back({{"plugin", options.more[i]}, {"version", options.more[i + 1]}});
+  SHUNT_TRY(answer, tell(options, {{"command", "switch"}, {"to", to}}));
+  for (const Json& each : to) {
+    const std::string plugin = text_of(each, "plugin");
+    if (options.json) print_line(to_line({{"done", "switch"}, {"plugin", plugin}}));
+    else print_line(fmt::format("{} {} serves", plugin, text_of(each, "version")));
+  }
   return {};
 }
 

@@ -49,9 +49,11 @@ void takes_any_plugin(CLI::App& command, Options& options) {
   command.add_option("PLUGIN", options.name, "The plugin's name; without one, all.");
 }
 
-void takes_plugin_and_version(CLI::App& command, Options& options) {
+void takes_versions(CLI::App& command, Options& options) {
   takes_plugin(command, options);
   command.add_option("VERSION", options.version, "One that the host knows, such as 1.5.0.")->required();
+  command.add_option("MORE", options.more, "Further plugins, each with its version, that go over in the same step.")
+      ->type_name("PLUGIN VERSION");
 }
 
 void takes_call(CLI::App& command, Options& options) {
@@ -155,8 +157,11 @@ constexpr std::array kCommands{
             publish_topic, takes_publication, R"(shunt pub market.bars '{"close": 1469.25}')"},
     Command{"echo", "Print what plugins publish on a topic.", echo_topic, takes_topic,
             "shunt echo market.signals --count 10"},
-    Command{"switch", "Move all routes of a plugin to another version.", switch_plugin, takes_plugin_and_version,
-            "shunt switch momentum 1.5.0"},
+    Command{
+        "switch",
+        "Move all routes of a plugin, or of several in one step, to another version. What fails leaves the old ones "
+        "serving.",
+        switch_plugins, takes_versions, "shunt switch momentum 1.5.0 executor 2.0.0"},
     Command{"stop",
             "Stop a plugin, a route or everything: nothing new goes to it, what it has is finished, then it ends. What "
             "is not finished within --timeout is cut off, and said.",

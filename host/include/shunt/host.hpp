@@ -13,6 +13,7 @@
 #include <shunt/host/package.hpp>
 #include <shunt/host/quotas.hpp>
 #include <shunt/host/scope.hpp>
+#include <shunt/host/switch_target.hpp>
 #include <shunt/publisher.hpp>
 #include <shunt/subscription.hpp>
 #include <shunt/writable.hpp>
@@ -153,6 +154,11 @@ class Host {
   /// version, DeadlineExceeded (the old one did not finish within 5 s: the switch is undone), PluginCrashed (the new
   /// one ended before that: likewise), WouldDeadlock from inside a callback; after any error the old version serves.
   [[nodiscard]] Status switch_to(std::string_view plugin, std::string_view version);
+  /// The same for several plugins in one step: all new versions are started, then one exchange moves every route of all
+  /// plugins, then the old ones finish. Whatever fails leaves, or puts back, all of them. A plugin that would call
+  /// another one's version that does not suit it is refused with NoSuchVersion, here and above. Further errors:
+  /// BadInput (a plugin is there twice).
+  [[nodiscard]] Status switch_to(const std::vector<SwitchTarget>& targets);
 
   // Stopping: docs/stopping.md. `what` is a plugin, with all its routes; a function or a topic; or everything. All its
   // routes change in one exchange of the route table, so no message sees half of it, and what was accepted before is

@@ -56,6 +56,8 @@ PluginConfiguration partner(std::int64_t pass_on) {
   return partner;
 }
 
+PluginConfiguration partner_2() { return plugin("libhost_partner-2.so"); }
+
 PluginConfiguration trusted(PluginConfiguration plugin) {
   plugin.sha256 = inspect_plugin(plugin.path).value().sha256;
   return plugin;

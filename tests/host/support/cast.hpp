@@ -32,6 +32,7 @@ inline constexpr std::chrono::seconds kPatience{30};
 [[nodiscard]] PluginConfiguration actor(std::string trouble = {});
 [[nodiscard]] PluginConfiguration actor_2(std::string trouble = {});
 [[nodiscard]] PluginConfiguration partner(std::int64_t pass_on = 1);
+[[nodiscard]] PluginConfiguration partner_2();  ///< Which calls the actor's second version alone.
 
 /// One the host trusts: large payloads of it are read in place.
 [[nodiscard]] PluginConfiguration trusted(PluginConfiguration plugin);

@@ -67,9 +67,7 @@ std::ostream& operator<<(std::ostream& out, const Belongings& belongings) {
 
 void HostTest::SetUp() {
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
-  {
-    const Host first = start(std::vector<PluginConfiguration>{});
-  }  // what a process makes once stays: liburcu's thread
+  { const Host first = start(std::vector<PluginConfiguration>{}); }  // what a process makes once stays
   before_ = Belongings::now();
 }
 

@@ -24,6 +24,7 @@ inline constexpr std::uint8_t kLatched = 2;      ///< It was published before th
 inline constexpr std::uint8_t kUrgent = 4;       ///< It overtakes what is not.
 inline constexpr std::uint8_t kLastWill = 8;     ///< Its publisher has vanished, and had left it with the host.
 inline constexpr std::uint8_t kOrigin = 16;      ///< It says when what it tells of came about.
+inline constexpr std::uint8_t kEpoch = 32;       ///< The host's own: in which of two epochs this publication was sent.
 }  // namespace flag
 
 /// Names a chunk of one pool: which size class and which of its chunks.

@@ -34,6 +34,11 @@ enum class SlowConsumer : std::uint8_t { DropOldest, DropNewest, Refuse, Conflat
 /// in_place (its writer could change it after the check).
 enum class ReadMode : std::uint8_t { Auto, Copy, InPlace };
 
+/// What a switch keeps of the order of messages that go over a route: version (each version handles what it gets in
+/// order, and the new one begins while the old one finishes) or total (the new one begins when the old one has
+/// finished).
+enum class Order : std::uint8_t { Version, Total };
+
 /// Where a sent payload travels: auto (in the message when it fits there), inline (refused when it does not), chunk.
 enum class PayloadPlace : std::uint8_t { Auto, Inline, Chunk };
 
@@ -117,8 +122,8 @@ struct PluginConfiguration {
   RestartPolicy restart{};
   std::optional<std::string> sha256{};  ///< 64 hex digits: only a file with these bytes is loaded; it counts as listed.
   bool active =
-      false;  ///< Serves first when several versions of one plugin stand here; none marked: the first of them.
-  bool warm = false;     ///< Kept up while another version serves: a switch to it is an exchange, and takes no start.
+      false;          ///< Serves first when several versions of one plugin stand here; none marked: the first of them.
+  bool warm = false;  ///< Kept up while another version serves: a switch to it is an exchange, and takes no start.
   std::string origin{};  ///< "host.toml:3:1", for messages; empty when built in code.
   std::chrono::nanoseconds health_period = std::chrono::seconds(1);  ///< How often its health is asked; from 10 ms on.
   PluginClock clock = PluginClock::System;                           ///< system or driven.
@@ -137,6 +142,7 @@ struct RouteConfiguration {
   std::uint32_t in_flight_max = 1000;       ///< Calls without a reply at one time; 1 .. 1,048,576.
   ReadMode read = ReadMode::Auto;
   PayloadPlace payload = PayloadPlace::Auto;
+  Order order = Order::Version;
   Open open = Open::No;  ///< Of a topic that a configured plugin hears or publishes. Its bridge is never waited for.
   bus::Wait wait = bus::Wait::SpinThenSleep;  ///< The host's threads, for a reply.
   std::string origin{};                       ///< "host.toml:9:1", for messages; empty when built in code.

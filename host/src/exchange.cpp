@@ -1,0 +1,224 @@
+/// A switch from its exchange on: drain, cleanup of what does not stay warm. Past a drain's deadline, or when a new
+/// version ends before the old ones are done, there is an exchange back, of all that moved, and the new ones drain.
+///
+/// Until then the table leads two ways. A chain of nested calls goes the way that led when it began, at every call: it
+/// sees all of a switch or nothing. What is published goes the new way at once.
+
+#include "switching.hpp"
+#include "units.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace shunt::host {
+namespace {
+
+constexpr std::chrono::milliseconds kTick{1};
+
+}  // namespace
+
+void Supervisor::exchange(const std::shared_ptr<Switching>& switching) {
+  for (Move& move : switching->moves) {
+    Plugin& plugin = *find(move.plugin);
+    move.from = plugin.current;
+    find(*move.to)->served = true;
+    if (Warm* const warm = warm_of(plugin, *move.to_version)) warm->instance = nullptr;
+    move.to->muted.store(false, std::memory_order_relaxed);  // before the table, which its first message follows
+    plugin.next = nullptr;
+    plugin.backoff.became_active(EventLoop::Clock::now());
+  }
+  lead_over(switching);
+  for (const Move& move : switching->moves) {
+    const auto left = move.from == nullptr ? Instance::Progress{} : move.from->progress();
+    const std::uint64_t in_flight = left.all_sent() - left.all_done();
+    note(HostEventKind::Switched, *move.to,
+         fmt::format("took over from {}, which had {} messages in flight", to_string(move.from_version->image.version),
+                     in_flight),
+         in_flight);
+  }
+  hub_->flush_backlogs();
+  drain(switching);
+}
+
+/// The exchange itself, either way. Those who stay send and are sent in the new epoch before the table says so; the
+/// others after it, so that what they handle in the new epoch meets the new table.
+void Supervisor::lead_over(const std::shared_ptr<Switching>& switching) {
+  chains_ = other(chains_);
+  exchanged_ = true;
+  for (const Move& move : switching->moves) {
+    Plugin& plugin = *find(move.plugin);
+    plugin.serving = switching->undone ? move.from_version : move.to_version;
+    const auto is_up = [this](const auto& instance) { return instance != nullptr && find(*instance) != nullptr; };
+    plugin.current = is_up(switching->staying(move)) ? switching->staying(move) : nullptr;
+    if (plugin.current != nullptr) plugin.current->set_epoch(chains_);
+    plugin.before = {};
+    // One that is led away from again was given nothing of what has a total order.
+    if (is_up(switching->leaving(move)))
+      plugin.before = {switching->left(move), switching->leaving(move), !switching->undone};
+  }
+  publish_table();
+  const auto leaves = [&](const Instance* instance) {
+    return std::ranges::any_of(switching->moves,
+                               [&](const Move& move) { return switching->leaving(move).get() == instance; });
+  };
+  for (auto& [key, running] : running_)
+    if (!leaves(key)) running.process->instance().set_epoch(chains_);
+}
+
+void Supervisor::drain(const std::shared_ptr<Switching>& switching) {
+  for (const Move& move : switching->moves) {
+    const auto& leaving = switching->leaving(move);
+    Running* const running = leaving == nullptr ? nullptr : find(*leaving);
+    if (running == nullptr) continue;
+    running->expected_end = true;
+    running->process->stop_asked();
+  }
+  // A sender that looked at the table of before may push once more: until the last of them is through, an idle lane
+  // says nothing, and what comes to it late would be sent again behind what its successor has already.
+  tables_.after_readers([this, switching] {
+    loop_.post([this, switching] {
+      switching->began = EventLoop::Clock::now();
+      switching->others.clear();
+      const auto callers = callers_of(*switching);
+      for (auto& [key, running] : running_)
+        if (callers.contains(running.version->name()) && !running.expected_end && !stays(*switching, key))
+          switching->others.push_back({running.process->share(), running.process->instance().progress()});
+      drain_tick(switching);
+    });
+  });
+}
+
+bool Supervisor::stays(const Switching& switching, const Instance* instance) {
+  return std::ranges::any_of(switching.moves,
+                             [&](const Move& move) { return switching.staying(move).get() == instance; });
+}
+
+/// The plugins that call a function which moves, or call one that does.
+std::set<std::string, std::less<>> Supervisor::callers_of(const Switching& switching) {
+  std::set<const RouteInfo*> reach;
+  for (const Move& move : switching.moves) {
+    reach.insert(move.from_version->functions.begin(), move.from_version->functions.end());
+    reach.insert(move.to_version->functions.begin(), move.to_version->functions.end());
+  }
+  std::set<std::string, std::less<>> callers;
+  for (bool more = true; more;) {
+    more = false;
+    for (const auto& [name, plugin] : plugins_) {
+      const PluginVersion& version = *plugin.serving;
+      const auto reaches = [&](const RouteInfo* each) { return reach.contains(each); };
+      if (callers.contains(name) || std::ranges::none_of(version.calls, reaches)) continue;
+      callers.insert(name);
+      reach.insert(version.functions.begin(), version.functions.end());
+      more = true;
+    }
+  }
+  return callers;
+}
+
+/// How much of what others have belongs to chains that began before the exchange. A call that waits is nested in one
+/// that somebody handles, which is enough to know of.
+std::size_t Supervisor::earlier_chains(const Switching& switching) {
+  std::set<const Instance*> others;
+  std::size_t count = 0;
+  for (const auto& [instance, then] : switching.others) {
+    if (find(*instance) == nullptr) continue;
+    others.insert(instance.get());
+    count += instance->progress().is_through(then) ? 0 : 1;
+  }
+  hub_->in_flight().for_each([&](const InFlight& record) {
+    count += record.epoch != chains_ && others.contains(record.target) ? 1 : 0;
+    return false;
+  });
+  return count;
+}
+
+void Supervisor::drain_tick(const std::shared_ptr<Switching>& switching) {
+  hub_->drain();
+  const auto passed = EventLoop::Clock::now() - switching->began;
+  const auto is_up = [this](const auto& instance) { return instance != nullptr && find(*instance) != nullptr; };
+  std::chrono::nanoseconds longest{0};
+  const Move* busy = nullptr;  // one of those who are not done
+  const Move* dead = nullptr;  // one whose new version is
+  bool leads_two_ways = false;
+  for (const Move& move : switching->moves) {
+    const auto limit = switching->left(move)->configuration.deadlines.drain;
+    longest = std::max(longest, limit);
+    const auto& leaving = switching->leaving(move);
+    if (!is_up(leaving)) continue;
+    leads_two_ways = true;
+    if (!is_up(switching->staying(move))) dead = &move;
+    if (is_done(*leaving)) continue;
+    busy = &move;
+    if (passed >= limit)
+      return drained(
+          switching,
+          error(ErrorCode::DeadlineExceeded, "{} {} did not finish what it had within {} (deadlines.drain): {}",
+                move.plugin, to_string(leaving->identity.version), duration_text(limit), what_is_left(*leaving)));
+  }
+  const std::size_t chains = busy == nullptr && leads_two_ways ? earlier_chains(*switching) : 0;
+  if (busy == nullptr && chains == 0) return drained(switching, {});
+  if (dead != nullptr && !switching->undone)
+    return drained(switching,
+                   error(ErrorCode::PluginCrashed, "{} {} ended before {} had finished what it had", dead->plugin,
+                         to_string(dead->to_version->image.version), to_string(dead->from_version->image.version)));
+  // Whom that one would call is started when this is over: what waits for it cannot be waited for.
+  if (dead != nullptr && busy == nullptr) return drained(switching, {});
+  if (busy == nullptr && passed >= longest)
+    return drained(switching, error(ErrorCode::DeadlineExceeded,
+                                    "calls that began before did not end within {} (deadlines.drain): {} are left",
+                                    duration_text(longest), chains));
+  loop_.after(kTick, [this, switching] { drain_tick(switching); });
+}
+
+/// Nothing is left that began before the exchange; or it takes too long.
+void Supervisor::drained(const std::shared_ptr<Switching>& switching, const Status& status) {
+  if (!status && !switching->undone && !stopping_) return undo(switching, status.error());
+  for (const Move& move : switching->moves)
+    if (Plugin* const plugin = find(move.plugin)) plugin->before = {};
+  publish_table();
+  hub_->flush_backlogs();  // what has a total order has waited for this
+  exchanged_ = false;
+  if (!status && !switching->undone) switching->outcome = error(ErrorCode::Stopped, "the host is being stopped");
+  switching->awaited = switching->moves.size();
+  const auto gone = [this, switching](const Status&) {
+    if (switching->one_less({})) finish_switch(*switching);
+  };
+  for (const Move& move : switching->moves) {
+    const auto& leaving = switching->leaving(move);
+    Running* const running = leaving == nullptr ? nullptr : find(*leaving);
+    if (running == nullptr) {
+      gone({});  // it died while it was being drained: its messages were sorted
+    } else if (status) {
+      retire(*running, gone);
+    } else {
+      running->ended.emplace_back(gone);
+      running->process->end(Event::DeadlinePassed, status.error().message);
+    }
+  }
+  if (switches_.empty() || exchanged_) return;
+  const auto next = switches_.front();
+  switches_.pop_front();
+  go_over(next);
+}
+
+void Supervisor::undo(const std::shared_ptr<Switching>& switching, const Error& why) {
+  std::string versions;
+  for (const Move& move : switching->moves)
+    versions.append(versions.empty() ? "" : ", ").append(to_string(move.to_version->image.version));
+  switching->outcome = error(why.code, "{}: the switch to {} is undone", why.message, versions);
+  switching->undone = true;
+  for (const Move& move : switching->moves) {
+    Running* const old = move.from == nullptr ? nullptr : find(*move.from);
+    if (old == nullptr) continue;  // it is started again when all this is over
+    old->expected_end = false;
+    old->process->resume();
+  }
+  lead_over(switching);
+  for (const Move& move : switching->moves)
+    if (move.from != nullptr)
+      note(HostEventKind::SwitchUndone, *move.from, fmt::format("it serves again: {}", why.message));
+  hub_->flush_backlogs();
+  drain(switching);
+}
+
+}  // namespace shunt::host
