@@ -61,7 +61,9 @@ int kept_by_caret(const Partial& partial) {
 Status VersionRange::add_comparator(std::string_view word, Bounds& bounds) {
   const auto size = std::min(word.find_first_not_of("<>=^~"), word.size());
   const auto sign = word.substr(0, size);
-  SHUNT_TRY(partial, parse_partial(word.substr(size)));
+  auto numbers = word.substr(size);
+  while (sign.empty() && (numbers.ends_with(".x") || numbers.ends_with(".*"))) numbers.remove_suffix(2);
+  SHUNT_TRY(partial, parse_partial(numbers));
   const auto& version = partial.version;
   if (!version.prerelease.empty()) bounds.named.push_back(version);
   const auto raise = [&](const Version& from) { bounds.from = std::max(bounds.from, from); };

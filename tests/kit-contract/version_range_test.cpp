@@ -34,6 +34,10 @@ TEST(VersionRange, numbers_that_are_left_out_mean_any) {
   EXPECT_TRUE(contains("1.2.3", "1.2.3"));
   EXPECT_FALSE(contains("1.2.3", "1.2.4"));
   EXPECT_TRUE(contains("*", "7.0.1"));
+  EXPECT_TRUE(contains("1.x", "1.9.0"));
+  EXPECT_FALSE(contains("1.x.x", "2.0.0"));
+  EXPECT_TRUE(contains("1.2.*", "1.2.7"));
+  EXPECT_FALSE(VersionRange::parse("x.1"));
 }
 
 TEST(VersionRange, comparators_all_hold_and_alternatives_either) {

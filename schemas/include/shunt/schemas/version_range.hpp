@@ -1,5 +1,6 @@
 #pragma once
-/// Which versions will do: "^1.2", "~1.4.1", ">=1.2.0 <2.0.0", "1.4.0", "*", or several of these joined by " || ".
+/// Which versions will do: "^1.2", "~1.4.1", ">=1.2.0 <2.0.0", "1.4.0", "1.x", "*", or several of these joined by " ||
+/// ".
 ///
 ///     SHUNT_TRY(range, VersionRange::parse("^1.2"));
 ///     if (range.contains(version)) ...
@@ -15,8 +16,8 @@ namespace shunt {
 
 class VersionRange {
  public:
-  /// Numbers that are left out mean any: "1.2" is every 1.2.x. "^1.2" keeps the left-most number that is not zero,
-  /// "~1.2" the minor one. Errors: BadInput, with what was meant.
+  /// Numbers that are left out mean any: "1.2" is every 1.2.x, and may be written so. "^1.2" keeps the left-most number
+  /// that is not zero, "~1.2" the minor one. Errors: BadInput, with what was meant.
   static Result<VersionRange> parse(std::string_view text);
 
   /// A pre-release is inside only where the range names a pre-release of the same three numbers. Build and ABI do not
