@@ -6,6 +6,7 @@
 /// one, and a spread below the differences you want to see; else close other programs and run it again.
 
 #include "shunt/subjects.hpp"
+#include "shunt/switch_bench.hpp"
 
 #include <shunt/bench/peers.hpp>
 #include <shunt/bench/run.hpp>
@@ -38,10 +39,11 @@ void choose(CLI::Option* option, std::vector<Value> values, Value& target) {
 
 int main(int argc, char** argv) {
   BenchOptions options;
+  SwitchOptions switching;
   std::string bench, payload, wait;
   const std::string program = argc > 0 ? std::filesystem::path{argv[0]}.filename().string() : "shunt-bench";
   CLI::App app{"Measure Shunt beside its peers, interleaved in one run.", program};
-  choose(app.add_option("bench", bench, "What to measure")->required(),
+  choose(app.add_option("bench", bench, "What to measure; or the command below"),
          {Bench::Roundtrip, Bench::Stream, Bench::Fanout}, options.bench);
   choose(app.add_option("--payload", payload, "Where Shunt's payloads travel (default: inline)"),
          {Payload::Inline, Payload::Chunk}, options.payload);
@@ -59,12 +61,27 @@ int main(int argc, char** argv) {
   app.add_option("--consumers", options.consumers, "Consumers of a fanout")->capture_default_str();
   app.add_option("--slot-bytes", options.slot_bytes, "Stride of a ring slot")->capture_default_str();
   app.add_flag("--json", options.json, "One JSON object a line");
+  CLI::App* const of_switch = app.add_subcommand("switch", "What it costs to switch between two versions, under load");
+  of_switch->add_option("--messages", switching.messages, "At least so many; until all switches are done")
+      ->capture_default_str()
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000}));
+  of_switch->add_option("--switches", switching.switches, "Spread over the messages")
+      ->capture_default_str()
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{10'000'000}));
+  of_switch->add_flag("--json", switching.json, "One JSON object");
+  of_switch->footer("Example: shunt bench switch --messages 1000000 --switches 10000 --json");
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& asked) {
     return app.exit(asked);
   } catch (const CLI::ParseError& problem) {
     std::fprintf(stderr, "%s: %s; see `%s --help`\n", program.c_str(), problem.what(), program.c_str());
+    return 2;
+  }
+  if (of_switch->parsed()) return run_switch_bench(switching);
+  if (bench.empty()) {
+    std::fprintf(stderr, "%s: say what to measure: roundtrip, stream, fanout or switch; see `%s --help`\n",
+                 program.c_str(), program.c_str());
     return 2;
   }
   Catalogue catalogue = peers();

@@ -35,13 +35,22 @@ TEST(Program, it_prints_one_json_object_a_line_and_nothing_else) {
 }
 
 TEST(Program, a_wrong_word_number_or_name_exits_with_2_and_a_sentence) {
-  for (const char* arguments : {"", "sideways", "roundtrip --wait forever", "roundtrip --bytes many",
-                                "roundtrip --bytes 3", "stream --against carrier_pigeon", "fanout --subject ghost"}) {
+  for (const char* arguments :
+       {"", "sideways", "roundtrip --wait forever", "roundtrip --bytes many", "roundtrip --bytes 3",
+        "stream --against carrier_pigeon", "fanout --subject ghost", "switch --switches 0"}) {
     const Ran ran = run(std::string{arguments} + " 2>&1");
 
     EXPECT_EQ(ran.exit_code, 2) << arguments;
     EXPECT_FALSE(ran.output.empty()) << arguments;
   }
+}
+
+TEST(Program, switching_under_load_loses_doubles_and_reorders_nothing) {
+  const Ran ran = run("switch --messages 20000 --switches 100 --json");
+
+  EXPECT_EQ(ran.exit_code, 0) << ran.output;
+  for (const char* none : {"\"lost\": 0,", "\"duplicated\": 0,", "\"reordered\": 0,"})
+    EXPECT_NE(ran.output.find(none), std::string::npos) << ran.output;
 }
 
 TEST(Program, its_help_exits_with_0) {
