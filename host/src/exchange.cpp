@@ -195,10 +195,12 @@ void Supervisor::drained(const std::shared_ptr<Switching>& switching, const Stat
       running->process->end(Event::DeadlinePassed, status.error().message);
     }
   }
-  if (switches_.empty() || exchanged_) return;
-  const auto next = switches_.front();
-  switches_.pop_front();
-  go_over(next);
+  // One whose new version has died meanwhile gives way to the one behind it.
+  while (!switches_.empty() && !exchanged_) {
+    const auto next = switches_.front();
+    switches_.pop_front();
+    go_over(next);
+  }
 }
 
 void Supervisor::undo(const std::shared_ptr<Switching>& switching, const Error& why) {

@@ -182,6 +182,43 @@ TEST_F(SwitchesTogether, never_show_a_chain_one_new_and_one_old_while_threads_ca
   EXPECT_THAT(wrong, testing::IsEmpty());
 }
 
+TEST_F(SwitchesTogether, that_wait_for_another_take_their_turn_though_one_before_them_cannot) {
+  auto slow = actor();
+  slow.handler_max = 1h;
+  slow.deadlines.drain = 1h;
+  Host host = start({slow, actor_2(), plugin("libhost_keeper.so"), plugin("libhost_keeper-2.so"),
+                     plugin("libhost_scribe.so"), plugin("libhost_scribe-2.so")});
+  auto orders = host.publisher<stage::Order>("stage.orders").value();
+  // Of the second version, once it is Active; 0: it is not.
+  const auto newcomer = [&](std::string_view name) -> std::int64_t {
+    for (const PluginSnapshot& each : host.snapshot().plugins)
+      if (each.plugin == name && each.version.starts_with("2.") && each.state == "Active") return each.pid;
+    return 0;
+  };
+  Status kept, scribed;
+  std::jthread first, second, third;
+  {
+    const Frozen frozen{host, "actor"};
+    ASSERT_TRUE(orders.publish(order({})));
+    first = std::jthread{[&] { EXPECT_TRUE(host.switch_to("actor", "2.0.0")); }};
+    await_event(host, HostEventKind::Switched, "actor");
+    second = std::jthread{[&] { kept = host.switch_to("keeper", "2.0.0"); }};
+    ASSERT_TRUE(await([&] { return newcomer("keeper") != 0; }));
+    third = std::jthread{[&] { scribed = host.switch_to("scribe", "2.0.0"); }};
+    ASSERT_TRUE(await([&] { return newcomer("scribe") != 0; }));
+    send_signal(newcomer("keeper"), SIGKILL);
+    ASSERT_TRUE(await([&] { return newcomer("keeper") == 0; }));
+    EXPECT_EQ(count_events(host, HostEventKind::Switched), 1u) << "the others wait";
+  }
+  first.join();
+  second.join();
+  third.join();
+
+  ASSERT_FALSE(kept);
+  EXPECT_EQ(kept.error().code, ErrorCode::PluginCrashed);
+  EXPECT_TRUE(scribed) << to_string(scribed.error());
+}
+
 TEST_F(SwitchesTogether, that_make_no_sense_change_nothing_and_say_so) {
   Host host = start(both());
 
