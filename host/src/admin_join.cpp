@@ -19,7 +19,9 @@ Result<std::shared_ptr<PluginVersion>> load_listed_or_unlisted(Core& core, Plugi
   for (const PluginConfiguration& listed : core.configuration.plugins) {
     if (!listed.sha256) continue;
     source.sha256 = listed.sha256;
-    auto version = core.catalog.load(listed, source);
+    PluginConfiguration joining = listed;
+    joining.instances = 1;  // somebody started one
+    auto version = core.catalog.load(joining, source);
     if (version || version.error().code != ErrorCode::NotTrusted) return version;
   }
   source.sha256.reset();

@@ -54,6 +54,7 @@ Json plugin_json(const PluginSnapshot& plugin) {
               {"health_reason", plugin.says_health_reason}}},
             {"exceptions", plugin.exceptions},
             {"warm", plugin.warm},
+            {"seat", plugin.seat},
             {"unheard", plugin.unheard},
             {"crashes", plugin.crashes},
             {"crash_kinds", std::move(kinds)},

@@ -53,9 +53,10 @@ void Hub::withdraw(const RouteInfo& route, std::uint64_t correlation) noexcept {
   const RcuReader reader;
   const RouteEntry* const entry = tables_.current().find(route.id);
   if (entry == nullptr) return;
-  for (const Target& target : entry->targets)
+  entry->for_each_seat([&](const Target& target) {
     target.outlet->withdraw(correlation,
                             [&](const QueuedMessage& message) { let_go(message.header, *target.outlet->pool); });
+  });
 }
 
 namespace {
@@ -66,6 +67,7 @@ inline CallRequest request_on(const RouteInfo& route, const CallOptions& options
   request.deadline_ns = bus::deadline_after(request.asked_ns, options.deadline.value_or(route.settings.deadline));
   request.wait = options.wait.value_or(static_cast<bus::Wait>(route.settings.wait));
   request.origin_ns = origin_ns_of(options.origin);
+  request.key = options.key.value;
   return request;
 }
 

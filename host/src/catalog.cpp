@@ -1,17 +1,19 @@
 #include "catalog.hpp"
 
+#include "units.hpp"
+
 #include <algorithm>
 
 namespace shunt::host {
 namespace {
 
-/// Two instances of a plugin live at once during a switch, and the host itself needs chunks to build in: each class
-/// covers both caps and the reserve.
-std::vector<std::uint32_t> caps_of(const bus::PoolGeometry& pool) {
+/// Twice as many instances of a plugin live at once during a switch as before it, and the host itself needs chunks to
+/// build in: each class covers all of their caps and the reserve.
+std::vector<std::uint32_t> caps_of(const bus::PoolGeometry& pool, std::uint32_t instances) {
   std::vector<std::uint32_t> caps;
   for (const bus::SizeClass& each : pool.classes()) {
     const std::uint32_t reserve = std::max(1u, each.chunks / 8);
-    caps.push_back(std::max(1u, (each.chunks - std::min(each.chunks, reserve)) / 2));
+    caps.push_back(std::max(1u, (each.chunks - std::min(each.chunks, reserve)) / (2 * instances)));
   }
   return caps;
 }
@@ -24,6 +26,32 @@ Status check_room_for(const PluginImage& image, const PluginConfiguration& confi
   return error(ErrorCode::BadConfiguration,
                "{}: sandbox.open_files is {}; with the {} libraries that this plugin needs, at least {} are meant",
                image.path.string(), configuration.sandbox.open_files, libraries.size(), kOthers + libraries.size());
+}
+
+/// Every instance, of the old version and of the new one, may hold a chunk of each class, and the host needs one.
+Status check_room_for_instances(const PluginImage& image, const PluginConfiguration& configuration) {
+  const std::uint32_t needed = 2 * configuration.instances + 1;
+  for (const bus::SizeClass& each : configuration.inbound)
+    if (configuration.instances > 1 && each.chunks < needed)
+      return error(ErrorCode::BadConfiguration,
+                   "{}: `inbound` has {} chunks of {}; for {} instances, and as many of the next version during a "
+                   "switch, at least {} are meant",
+                   image.path.string(), each.chunks, bytes_text(each.bytes), configuration.instances, needed);
+  return {};
+}
+
+/// Which of several instances handles a message, and when, is nothing that a total order leaves open.
+Status check_order(const PluginVersion& version) {
+  if (version.configuration.instances == 1) return {};
+  for (const auto* routes : {&version.functions, &version.topics_in})
+    for (const RouteInfo* const route : *routes)
+      if (route->settings.order == Order::Total)
+        return error(ErrorCode::BadConfiguration,
+                     "{}routes.{:?}.order is total, and {} {} has {} instances, which work side by side: leave `order` "
+                     "out, or give it one instance",
+                     route->settings.origin.empty() ? "" : route->settings.origin + ": ", route->name, version.name(),
+                     to_string(version.image.version), version.configuration.instances);
+  return {};
 }
 
 /// What a plugin publishes on a topic that keeps it has to fit there: it cannot be told that it did not.
@@ -46,6 +74,7 @@ Result<std::shared_ptr<PluginVersion>> Catalog::load(const PluginConfiguration& 
   SHUNT_TRY(policy, read_trust_policy(trust_, std::chrono::system_clock::now()));
   SHUNT_TRY(image, load_plugin_image(source, policy));
   SHUNT_CHECK(check_room_for(image, configuration));
+  SHUNT_CHECK(check_room_for_instances(image, configuration));
   SHUNT_TRY(settings, resolve_settings(image.manifest, configuration));
   SHUNT_TRY(serving, resolve_serving(image.manifest, configuration));
   SHUNT_TRY(symbols, Symbols::read(image.descriptor.get()));
@@ -57,8 +86,9 @@ Result<std::shared_ptr<PluginVersion>> Catalog::load(const PluginConfiguration& 
   version->serving = serving;
   version->symbols = std::make_shared<const Symbols>(std::move(symbols));
   version->shape = shape;
-  version->caps = caps_of(shape.inbound);
+  version->caps = caps_of(shape.inbound, configuration.instances);
   SHUNT_CHECK(resolve_routes(*version));  // first: one that is refused leaves no pool
+  SHUNT_CHECK(check_order(*version));
   SHUNT_CHECK(find_last_wills(*version));
   SHUNT_CHECK(assign_pool(*version));
   return version;
@@ -85,7 +115,7 @@ Result<std::shared_ptr<PluginVersion>> Catalog::bridge(Open open, const HostConf
   SHUNT_TRY(shape, bus::LaneShape::of(version->configuration.slots, version->configuration.inbound,
                                       version->configuration.outbound));
   version->shape = shape;
-  version->caps = caps_of(shape.inbound);
+  version->caps = caps_of(shape.inbound, 1);
   SHUNT_CHECK(resolve_routes(*version));
   SHUNT_CHECK(assign_pool(*version));
   return version;
@@ -188,14 +218,14 @@ std::map<std::uint32_t, Wanted> PluginVersion::wanted() const {
   return result;
 }
 
-std::shared_ptr<Outlet> Catalog::outlet(const RouteInfo& route, const PluginVersion& version) {
+std::shared_ptr<Outlet> Catalog::outlet(const RouteInfo& route, const PluginVersion& version, std::uint32_t seat) {
   const std::lock_guard lock{mutex_};
-  std::shared_ptr<Outlet>& outlet = outlets_[{route.id.value, version.name()}];
+  std::shared_ptr<Outlet>& outlet = outlets_[{route.id.value, version.name(), seat}];
   if (outlet != nullptr) return outlet;
   SlowConsumer policy = policy_of(route);
   if (version.bridge) policy = policy_of_bridge(policy);
   outlet = std::make_shared<Outlet>(route.id, version.name(), policy, route.settings.backlog,
-                                    version.configuration.slots, version.pool, version.bridge.has_value());
+                                    version.configuration.slots, version.pool, version.bridge.has_value(), seat);
   return outlet;
 }
 

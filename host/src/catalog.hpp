@@ -16,6 +16,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <tuple>
 #include <vector>
 
 namespace shunt::host {
@@ -69,8 +70,9 @@ class Catalog {
   /// Errors: BadConfiguration (a topic that no plugin loaded so far hears or makes), System.
   [[nodiscard]] Result<std::shared_ptr<PluginVersion>> bridge(Open open, const HostConfiguration& configuration);
 
-  /// Where messages wait for this consumer of this route; made on first use. Thread-safe.
-  [[nodiscard]] std::shared_ptr<Outlet> outlet(const RouteInfo& route, const PluginVersion& version);
+  /// Where messages wait for this seat of this consumer of this route; made on first use. Thread-safe.
+  [[nodiscard]] std::shared_ptr<Outlet> outlet(const RouteInfo& route, const PluginVersion& version,
+                                               std::uint32_t seat);
 
   template <typename Visit>
   void for_each_outlet(Visit&& visit) {
@@ -106,9 +108,10 @@ class Catalog {
   RouteDirectory& directory_;
   std::mutex mutex_;
   bool only_plans_ = false;
-  std::map<std::string, Compartment, std::less<>> compartments_;                      // by name
-  std::map<std::string, std::string, std::less<>> compartment_of_;                    // by plugin: for good
-  std::map<std::pair<std::uint32_t, std::string>, std::shared_ptr<Outlet>> outlets_;  // by route and plugin
+  std::map<std::string, Compartment, std::less<>> compartments_;    // by name
+  std::map<std::string, std::string, std::less<>> compartment_of_;  // by plugin: for good
+  std::map<std::tuple<std::uint32_t, std::string, std::uint32_t>, std::shared_ptr<Outlet>>
+      outlets_;  // by route, plugin and seat
 };
 
 }  // namespace shunt::host

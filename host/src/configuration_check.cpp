@@ -110,8 +110,9 @@ void check_slots(Check& check, std::uint32_t slots) {
 void check_plugin(Check& check, const PluginConfiguration& plugin) {
   check.require(!plugin.path.empty(), "path", "is missing; write path = \"plugins/libname.so\"");
   check.no_zero_byte("path", plugin.path);
-  check.require(plugin.instances == 1, "instances",
-                "is {}; one instance of each version is run at present, so write 1 or leave it out", plugin.instances);
+  check.range("instances", plugin.instances, 1, kInstancesMax);
+  check.require(plugin.instances == 1 || plugin.clock == PluginClock::System, "instances",
+                "is {}, and its `clock` is driven: one that is driven is that of one instance", plugin.instances);
   check_pool(check, "outbound", plugin.outbound);
   check_pool(check, "inbound", plugin.inbound);
   check.require(plugin.compartment.empty() || is_name(plugin.compartment), "compartment",

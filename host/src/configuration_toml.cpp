@@ -191,6 +191,7 @@ Status read_route(const TomlEntry& entry, TomlPlaces& places, RouteConfiguration
   fields.count("in_flight_max", route.in_flight_max);
   fields.choice("read", route.read, kReadModes);
   fields.choice("payload", route.payload, kPayloadPlaces);
+  fields.flag("sticky", route.sticky);
   fields.choice("order", route.order, kOrders);
   fields.choice("open", route.open, kOpen);
   fields.choice("wait", route.wait, kWaitModes);

@@ -86,8 +86,9 @@ bool Hub::drain_data(Lane& lane) {
   for (; count < lane.instance->lane->shape().plugin_side.slots && !is_broken(*lane.instance); ++count) {
     if (lane.stalled == nullptr) lane.stalled = receiver.next(bus::Ring::Data);
     if (lane.stalled == nullptr) break;
-    if (!accept_data(*lane.instance, *lane.stalled)) break;
+    if (!accept_data(lane, *lane.stalled)) break;
     lane.stalled = nullptr;
+    if (lane.stalled_pick) lane.stalled_pick.reset();
     receiver.free(bus::Ring::Data);
   }
   if (receiver.breach() != bus::Breach::None) breach(*lane.instance, receiver.breach());
@@ -207,7 +208,7 @@ void Hub::accept_urgent(Instance& instance, const bus::Incoming& incoming) {
     const RouteEntry* const entry = tables_.current().find({header.route});
     if (entry != nullptr) {
       try {
-        taken = forward_publication(instance, incoming, *entry);
+        taken = forward_publication(instance, incoming, *entry, entry->pick(bus::key_of(header)));
       } catch (const std::bad_alloc&) {
         taken = false;  // before anybody got it
       }
@@ -232,7 +233,8 @@ void Hub::turn_away(Instance& instance, const bus::Incoming& incoming) {
 }
 
 /// False: a receiver refuses it for now; offer it again.
-bool Hub::accept_data(Instance& instance, const bus::Incoming& incoming) {
+bool Hub::accept_data(Lane& lane, const bus::Incoming& incoming) {
+  Instance& instance = *lane.instance;
   const bus::MessageHeader& header = incoming.header;
   const auto give_back = [&] {
     if (header.place == bus::Place::Chunk) instance.give_back(header.chunk, header.generation);
@@ -253,7 +255,9 @@ bool Hub::accept_data(Instance& instance, const bus::Incoming& incoming) {
     const RcuReader reader;
     const RouteEntry* const entry = tables_.current().find({header.route});
     if (entry != nullptr) {
-      if (!forward_publication(instance, incoming, *entry)) return false;
+      const Pick pick = lane.stalled_pick ? *lane.stalled_pick : entry->pick(bus::key_of(header));
+      if (entry->is_split) lane.stalled_pick = pick;  // however often it is offered
+      if (!forward_publication(instance, incoming, *entry, pick)) return false;
       instance.received.fetch_add(1, std::memory_order_relaxed);
       return true;
     }

@@ -31,7 +31,8 @@ void Supervisor::advance_clock(const std::string& name, std::chrono::nanoseconds
                       "the clock of \"{}\" goes on by itself: write clock = \"driven\" into its "
                       "[[plugin]]",
                       name));
-  Running* const running = plugin->current == nullptr ? nullptr : find(*plugin->current);
+  const auto current = plugin->seats.front().current;  // one whose clock is driven has one seat
+  Running* const running = current == nullptr ? nullptr : find(*current);
   if (running == nullptr) return done(error(ErrorCode::NotServing, "\"{}\" does not run now", name));
   // What is warm keeps the same time, and nobody waits for its timers.
   for (const Warm& warm : plugin->warm) {
@@ -45,7 +46,7 @@ void Supervisor::advance_clock(const std::string& name, std::chrono::nanoseconds
     return done(error(ErrorCode::NotServing, "\"{}\" cannot be told: its control socket is full or closed", name));
   plugin->clock += by;
   const std::uint64_t number = ++last_advance_;
-  const auto timer = loop_.after(within, [this, keep = plugin->current, number, name, within] {
+  const auto timer = loop_.after(within, [this, keep = current, number, name, within] {
     Running* const late = find(*keep);
     if (late == nullptr) return;
     for (Advancing& each : late->advances)

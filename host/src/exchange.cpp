@@ -20,22 +20,26 @@ constexpr std::chrono::milliseconds kTick{1};
 void Supervisor::exchange(const std::shared_ptr<Switching>& switching) {
   for (Move& move : switching->moves) {
     Plugin& plugin = *find(move.plugin);
-    move.from = plugin.current;
-    find(*move.to)->served = true;
-    if (Warm* const warm = warm_of(plugin, *move.to_version)) warm->instance = nullptr;
-    move.to->muted.store(false, std::memory_order_relaxed);  // before the table, which its first message follows
+    for (const Seat& seat : plugin.seats) move.from.push_back(seat.current);
+    for (std::uint32_t seat = 0; seat < move.to.size(); ++seat) {
+      find(*move.to[seat])->served = true;
+      if (Warm* const warm = warm_of(plugin, *move.to_version, seat)) warm->instance = nullptr;
+      move.to[seat]->muted.store(false,
+                                 std::memory_order_relaxed);  // before the table, which its first message follows
+    }
     plugin.next = nullptr;
-    plugin.backoff.became_active(EventLoop::Clock::now());
   }
   lead_over(switching);
-  for (const Move& move : switching->moves) {
-    const auto left = move.from == nullptr ? Instance::Progress{} : move.from->progress();
-    const std::uint64_t in_flight = left.all_sent() - left.all_done();
-    note(HostEventKind::Switched, *move.to,
-         fmt::format("took over from {}, which had {} messages in flight", to_string(move.from_version->image.version),
-                     in_flight),
-         in_flight);
-  }
+  for (const Move& move : switching->moves)
+    for (std::size_t seat = 0; seat < move.to.size(); ++seat) {
+      const auto& from = seat < move.from.size() ? move.from[seat] : nullptr;
+      const auto left = from == nullptr ? Instance::Progress{} : from->progress();
+      const std::uint64_t in_flight = left.all_sent() - left.all_done();
+      note(HostEventKind::Switched, *move.to[seat],
+           fmt::format("took over from {}, which had {} messages in flight",
+                       to_string(move.from_version->image.version), in_flight),
+           in_flight);
+    }
   hub_->flush_backlogs();
   drain(switching);
 }
@@ -48,18 +52,31 @@ void Supervisor::lead_over(const std::shared_ptr<Switching>& switching) {
   for (const Move& move : switching->moves) {
     Plugin& plugin = *find(move.plugin);
     plugin.serving = switching->undone ? move.from_version : move.to_version;
-    const auto is_up = [this](const auto& instance) { return instance != nullptr && find(*instance) != nullptr; };
-    plugin.current = is_up(switching->staying(move)) ? switching->staying(move) : nullptr;
-    if (plugin.current != nullptr) plugin.current->set_epoch(chains_);
-    plugin.before = {};
-    // One that is led away from again was given nothing of what has a total order.
-    if (is_up(switching->leaving(move)))
-      plugin.before = {switching->left(move), switching->leaving(move), !switching->undone};
+    const auto up = [this](const auto& instances, std::size_t seat) {
+      const bool is_up = seat < instances.size() && instances[seat] != nullptr && find(*instances[seat]) != nullptr;
+      return is_up ? instances[seat] : nullptr;
+    };
+    const auto& leaving = switching->leaving(move);
+    const auto& staying = switching->staying(move);
+    plugin.seats.resize(std::max(leaving.size(), staying.size()),
+                        Seat{.backoff = Backoff{plugin.serving->configuration.restart}});
+    for (std::size_t number = 0; number < plugin.seats.size(); ++number) {
+      Seat& seat = plugin.seats[number];
+      seat.current = up(staying, number);
+      if (seat.current != nullptr) seat.current->set_epoch(chains_);
+      if (seat.backoff.is_quarantined()) seat.backoff.release();
+      seat.backoff.became_active(EventLoop::Clock::now());
+      seat.before = {};
+      // One that is led away from again was given nothing of what has a total order.
+      if (auto before = up(leaving, number))
+        seat.before = {switching->left(move), std::move(before), !switching->undone};
+    }
   }
   publish_table();
   const auto leaves = [&](const Instance* instance) {
-    return std::ranges::any_of(switching->moves,
-                               [&](const Move& move) { return switching->leaving(move).get() == instance; });
+    return std::ranges::any_of(switching->moves, [&](const Move& move) {
+      return std::ranges::any_of(switching->leaving(move), [&](const auto& each) { return each.get() == instance; });
+    });
   };
   for (auto& [key, running] : running_)
     if (!leaves(key)) running.process->instance().set_epoch(chains_);
@@ -67,11 +84,13 @@ void Supervisor::lead_over(const std::shared_ptr<Switching>& switching) {
 
 void Supervisor::drain(const std::shared_ptr<Switching>& switching) {
   for (const Move& move : switching->moves) {
-    const auto& leaving = switching->leaving(move);
-    Running* const running = leaving == nullptr ? nullptr : find(*leaving);
-    if (running == nullptr) continue;
-    running->expected_end = true;
-    running->process->stop_asked();
+    for (const auto& leaving : switching->leaving(move)) {
+      Running* const running = leaving == nullptr ? nullptr : find(*leaving);
+      if (running == nullptr) continue;
+      running->expected_end = true;
+      running->process->stop_asked();
+    }
+    hand_on(move.plugin);  // from seats that are gone, and nobody was there
   }
   // A sender that looked at the table of before may push once more: until the last of them is through, an idle lane
   // says nothing, and what comes to it late would be sent again behind what its successor has already.
@@ -89,8 +108,9 @@ void Supervisor::drain(const std::shared_ptr<Switching>& switching) {
 }
 
 bool Supervisor::stays(const Switching& switching, const Instance* instance) {
-  return std::ranges::any_of(switching.moves,
-                             [&](const Move& move) { return switching.staying(move).get() == instance; });
+  return std::ranges::any_of(switching.moves, [&](const Move& move) {
+    return std::ranges::any_of(switching.staying(move), [&](const auto& each) { return each.get() == instance; });
+  });
 }
 
 /// The plugins that call a function which moves, or call one that does.
@@ -143,17 +163,20 @@ void Supervisor::drain_tick(const std::shared_ptr<Switching>& switching) {
   for (const Move& move : switching->moves) {
     const auto limit = switching->left(move)->configuration.deadlines.drain;
     longest = std::max(longest, limit);
-    const auto& leaving = switching->leaving(move);
-    if (!is_up(leaving)) continue;
-    leads_two_ways = true;
-    if (!is_up(switching->staying(move))) dead = &move;
-    if (is_done(*leaving)) continue;
-    busy = &move;
-    if (passed >= limit)
-      return drained(
-          switching,
-          error(ErrorCode::DeadlineExceeded, "{} {} did not finish what it had within {} (deadlines.drain): {}",
-                move.plugin, to_string(leaving->identity.version), duration_text(limit), what_is_left(*leaving)));
+    const auto& staying = switching->staying(move);
+    for (std::uint32_t seat = 0; seat < switching->leaving(move).size(); ++seat) {
+      const auto& leaving = switching->leaving(move)[seat];
+      if (!is_up(leaving)) continue;
+      leads_two_ways = true;
+      if (std::ranges::none_of(staying, is_up)) dead = &move;
+      if (is_done(*leaving) && (seat < staying.size() || !any_waits_before(move.plugin, seat))) continue;
+      busy = &move;
+      if (passed >= limit)
+        return drained(
+            switching,
+            error(ErrorCode::DeadlineExceeded, "{} {} did not finish what it had within {} (deadlines.drain): {}",
+                  move.plugin, to_string(leaving->identity.version), duration_text(limit), what_is_left(*leaving)));
+    }
   }
   const std::size_t chains = busy == nullptr && leads_two_ways ? earlier_chains(*switching) : 0;
   if (busy == nullptr && chains == 0) return drained(switching, {});
@@ -173,28 +196,34 @@ void Supervisor::drain_tick(const std::shared_ptr<Switching>& switching) {
 /// Nothing is left that began before the exchange; or it takes too long.
 void Supervisor::drained(const std::shared_ptr<Switching>& switching, const Status& status) {
   if (!status && !switching->undone && !stopping_) return undo(switching, status.error());
-  for (const Move& move : switching->moves)
-    if (Plugin* const plugin = find(move.plugin)) plugin->before = {};
+  switching->awaited = 0;
+  for (const Move& move : switching->moves) {
+    switching->awaited += switching->leaving(move).size();
+    Plugin* const plugin = find(move.plugin);
+    if (plugin == nullptr) continue;
+    for (Seat& seat : plugin->seats) seat.before = {};
+    seat_serving(*plugin);
+  }
   publish_table();
+  for (const Move& move : switching->moves) hand_on(move.plugin);
   hub_->flush_backlogs();  // what has a total order has waited for this
   exchanged_ = false;
   if (!status && !switching->undone) switching->outcome = error(ErrorCode::Stopped, "the host is being stopped");
-  switching->awaited = switching->moves.size();
   const auto gone = [this, switching](const Status&) {
     if (switching->one_less({})) finish_switch(*switching);
   };
-  for (const Move& move : switching->moves) {
-    const auto& leaving = switching->leaving(move);
-    Running* const running = leaving == nullptr ? nullptr : find(*leaving);
-    if (running == nullptr) {
-      gone({});  // it died while it was being drained: its messages were sorted
-    } else if (status) {
-      retire(*running, gone);
-    } else {
-      running->ended.emplace_back(gone);
-      running->process->end(Event::DeadlinePassed, status.error().message);
+  for (const Move& move : switching->moves)
+    for (const auto& leaving : switching->leaving(move)) {
+      Running* const running = leaving == nullptr ? nullptr : find(*leaving);
+      if (running == nullptr) {
+        gone({});  // it died while it was being drained: its messages were sorted
+      } else if (status) {
+        retire(*running, gone);
+      } else {
+        running->ended.emplace_back(gone);
+        running->process->end(Event::DeadlinePassed, status.error().message);
+      }
     }
-  }
   // One whose new version has died meanwhile gives way to the one behind it.
   while (!switches_.empty() && !exchanged_) {
     const auto next = switches_.front();
@@ -209,16 +238,17 @@ void Supervisor::undo(const std::shared_ptr<Switching>& switching, const Error& 
     versions.append(versions.empty() ? "" : ", ").append(to_string(move.to_version->image.version));
   switching->outcome = error(why.code, "{}: the switch to {} is undone", why.message, versions);
   switching->undone = true;
-  for (const Move& move : switching->moves) {
-    Running* const old = move.from == nullptr ? nullptr : find(*move.from);
-    if (old == nullptr) continue;  // it is started again when all this is over
-    old->expected_end = false;
-    old->process->resume();
-  }
+  for (const Move& move : switching->moves)
+    for (const auto& from : move.from) {
+      Running* const old = from == nullptr ? nullptr : find(*from);
+      if (old == nullptr) continue;  // it is started again when all this is over
+      old->expected_end = false;
+      old->process->resume();
+    }
   lead_over(switching);
   for (const Move& move : switching->moves)
-    if (move.from != nullptr)
-      note(HostEventKind::SwitchUndone, *move.from, fmt::format("it serves again: {}", why.message));
+    for (const auto& from : move.from)
+      if (from != nullptr) note(HostEventKind::SwitchUndone, *from, fmt::format("it serves again: {}", why.message));
   hub_->flush_backlogs();
   drain(switching);
 }

@@ -4,8 +4,9 @@
 ///     done before another       done
 ///     begun, not done           unknown; sent once more, marked, where its version declares it idempotent
 ///     begun by two instances    poison: unknown, never sent again
-///     not begun                 waits in front of its outlet for the next instance, in order; a call that nobody waits
-///                               for any more goes
+///     not begun                 waits in front of its outlet for the next instance, in order, or goes to another seat
+///     of
+///                               its plugin that is up; a call that nobody waits for any more goes
 
 #include "hub.hpp"
 
@@ -24,12 +25,18 @@ struct Hub::Leftover {
 
 namespace {
 
-std::shared_ptr<Outlet> outlet_of(const RouteTable& table, std::uint32_t route, const std::string& plugin) {
+/// Of the seat; of another one of the plugin where the route has this one no more.
+std::shared_ptr<Outlet> outlet_of(const RouteTable& table, std::uint32_t route, const std::string& plugin,
+                                  std::uint32_t seat) {
   const RouteEntry* const entry = table.find({route});
   if (entry == nullptr) return nullptr;
-  const auto target =
-      std::ranges::find(entry->targets, plugin, [](const Target& each) { return each.outlet->consumer; });
-  return target == entry->targets.end() ? nullptr : target->outlet;
+  std::shared_ptr<Outlet> result;
+  for (const Target& target : entry->targets) {
+    if (target.outlet->consumer != plugin) continue;
+    if (target.outlet->seat == seat) return target.outlet;
+    if (result == nullptr) result = target.outlet;
+  }
+  return result;
 }
 
 }  // namespace
@@ -110,7 +117,7 @@ bool Hub::settle(Leftover& leftover, const Instance& dead, Outlet& outlet, const
   return again;
 }
 
-void Hub::fail_over(Instance& dead, const std::string& why, const std::string& account) {
+void Hub::fail_over(Instance& dead, std::uint32_t seat, const std::string& why, const std::string& account) {
   dead.close();
   const DrainHold hold{*this};
   std::vector<Leftover> messages = leftovers(dead);
@@ -119,7 +126,7 @@ void Hub::fail_over(Instance& dead, const std::string& why, const std::string& a
     const RouteTable& table = tables_.current();
     std::map<std::shared_ptr<Outlet>, std::vector<const QueuedMessage*>> again;
     for (Leftover& leftover : messages) {
-      const auto outlet = outlet_of(table, leftover.message.header.route, dead.identity.plugin);
+      const auto outlet = outlet_of(table, leftover.message.header.route, dead.identity.plugin, seat);
       if (outlet == nullptr) continue;
       const bus::MessageHeader& header = leftover.message.header;
       const bool is_kept = header.kind == bus::Kind::Publication && header.parent != 0;
@@ -153,14 +160,14 @@ void Hub::fail_waiting(const std::string& plugin, const Error& why) {
   {
     const RcuReader reader;
     for (const RouteEntry& entry : tables_.current().routes)
-      for (const Target& target : entry.targets) {
-        if (target.outlet->consumer != plugin || entry.kind != RouteKind::Function) continue;
+      entry.for_each_seat([&](const Target& target) {
+        if (target.outlet->consumer != plugin || entry.kind != RouteKind::Function) return;
         target.outlet->flush([&](QueuedMessage& message) {
           if (const auto record = in_flight_.take(message.header.correlation)) fail_request(*record, why);
           let_go(message.header, *target.outlet->pool);
           return true;
         });
-      }
+      });
   }
 }
 

@@ -21,6 +21,14 @@ std::vector<Supervisor::Running*> Supervisor::serving_of(const std::string& plug
   return result;
 }
 
+/// The same before one of its seats.
+bool Supervisor::any_waits_before(const std::string& plugin, std::uint32_t seat) {
+  bool any = false;
+  catalog_.for_each_outlet(
+      [&](const Outlet& outlet) { any |= outlet.waiting() > 0 && outlet.consumer == plugin && outlet.seat == seat; });
+  return any;
+}
+
 bool Supervisor::any_waits_for(const std::string& plugin) {
   bool any = false;
   catalog_.for_each_outlet([&](const Outlet& outlet) { any |= outlet.waiting() > 0 && outlet.consumer == plugin; });

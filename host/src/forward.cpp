@@ -78,7 +78,8 @@ std::optional<Message> Hub::carry(Instance& from, const bus::Incoming& incoming,
 }
 
 /// All receivers take it, or none does and it stays where it is: the sender's ring fills and the sender learns of it.
-bool Hub::forward_publication(Instance& from, const bus::Incoming& incoming, const RouteEntry& entry) {
+bool Hub::forward_publication(Instance& from, const bus::Incoming& incoming, const RouteEntry& entry,
+                              const Pick& pick) {
   if (entry.down) {
     entry.info->counters.turned_away.fetch_add(1, std::memory_order_relaxed);
     if (incoming.header.place == bus::Place::Chunk) from.give_back(incoming.header.chunk, incoming.header.generation);
@@ -86,12 +87,13 @@ bool Hub::forward_publication(Instance& from, const bus::Incoming& incoming, con
   }
   const auto targets = entry.hearing_plugins();
   const bool urgent = is_urgent(incoming.header);
-  if (std::ranges::any_of(targets, [&](const Target& target) { return refuses(target, urgent); })) return false;
+  const auto refused = [&](const Target& target) { return target.gets(pick) && refuses(target, urgent); };
+  if (std::ranges::any_of(targets, refused)) return false;
   const auto inbox_refuses = [&](const auto& inbox) { return inbox->would_refuse(urgent); };
   if (std::ranges::any_of(entry.inboxes, inbox_refuses)) return false;
   // What can fail comes first, and throws too: until everybody's copy is there, nobody gets any.
   const EndOfCopies end{copies_};
-  if (!copy_for_targets(from, incoming, entry)) return false;
+  if (!copy_for_targets(from, incoming, entry, pick)) return false;
   copy_for_inboxes(from, incoming, entry);
   if (Latch* const latch = entry.info->latch.get())
     latch->keep({bus::key_of(incoming.header), redelivered_flag(from, incoming.header), false, !from.hears_itself,
@@ -100,7 +102,7 @@ bool Hub::forward_publication(Instance& from, const bus::Incoming& incoming, con
 
   auto copy = copies_.begin();
   for (const Target& target : targets) {
-    if (is_echo(from, target)) continue;
+    if (is_echo(from, target) || !target.gets(pick)) continue;
     if (copy->pool != target.outlet->pool.get()) ++copy;
     if (copy->message) static_cast<void>(deliver(entry, target, *copy->message, nullptr));
     else target.outlet->count_no_chunk(), copy->pool->count_no_chunk(incoming.payload.size());
@@ -114,9 +116,9 @@ bool Hub::forward_publication(Instance& from, const bus::Incoming& incoming, con
 
 /// One copy serves all targets of one compartment: they stand side by side in the table. False: there is no chunk for
 /// one that must not lose it.
-bool Hub::copy_for_targets(Instance& from, const bus::Incoming& incoming, const RouteEntry& entry) {
+bool Hub::copy_for_targets(Instance& from, const bus::Incoming& incoming, const RouteEntry& entry, const Pick& pick) {
   for (const Target& target : entry.hearing_plugins()) {
-    if (is_echo(from, target)) continue;
+    if (is_echo(from, target) || !target.gets(pick)) continue;
     InboundPool* const pool = target.outlet->pool.get();
     if (copies_.empty() || copies_.back().pool != pool) {
       Copy& copy = copies_.emplace_back(pool, carry(from, incoming, *pool));
@@ -172,7 +174,7 @@ void Hub::forward_request(Instance& from, const bus::Incoming& incoming) {
     entry->info->counters.turned_away.fetch_add(1, std::memory_order_relaxed);
     return refuse_request(from, asked, {ErrorCode::NotServing, entry->why_down});
   }
-  const bool before = entry != nullptr && entry->before && epoch != table.chains;
+  const bool before = entry != nullptr && !entry->before.empty() && epoch != table.chains;
   if (entry == nullptr || (!before && entry->targets.empty()))
     return refuse_request(from, asked, {ErrorCode::NotServing, "no plugin serves this function now"});
   if (const std::string* const wanted = unmet(from, *entry, before, table.epoch))
@@ -189,7 +191,8 @@ void Hub::forward_request(Instance& from, const bus::Incoming& incoming) {
     if (asked_ns == 0) asked_ns = now_ns;
     deadline_ns = deadline_ns == 0 ? latest_ns : std::min(deadline_ns, latest_ns);
   }
-  const Target& target = before ? *entry->before : entry->targets.front();
+  const Pick pick = entry->pick(0);
+  const Target& target = before ? entry->server_before(pick) : entry->server(pick);
   auto message = carry(from, incoming, *target.outlet->pool);
   if (!message) {
     target.outlet->pool->count_no_chunk(incoming.payload.size());

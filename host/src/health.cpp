@@ -74,12 +74,23 @@ void Supervisor::apply_health(Running& running) {
   note(HostEventKind::HealthChanged, instance, std::move(text));
 }
 
-/// Why the functions of the plugin get no calls, by its own word; empty: they do.
+/// Of whoever serves there; null: nobody does.
+const Health* Supervisor::health_of(const Seat& seat) const {
+  const auto found = running_.find(seat.current.get());
+  return found == running_.end() ? nullptr : &found->second.health;
+}
+
+/// Why the functions of the plugin get no calls, by the word of all of its instances; empty: they do.
 std::string Supervisor::why_unhealthy(const Plugin& plugin, const std::string& name) const {
-  if (plugin.current == nullptr) return {};
-  const auto found = running_.find(plugin.current.get());
-  if (found == running_.end() || found->second.health.state != HealthState::NotServing) return {};
-  const std::string& reason = found->second.health.reason;
+  const Health* last = nullptr;
+  for (const Seat& seat : plugin.seats) {
+    const Health* const health = health_of(seat);
+    if (health == nullptr) continue;
+    if (health->state != HealthState::NotServing) return {};
+    last = health;
+  }
+  if (last == nullptr) return {};
+  const std::string& reason = last->reason;
   return fmt::format("\"{}\" says that it does not serve{}{}", name, reason.empty() ? "" : ": ", reason);
 }
 

@@ -101,18 +101,16 @@ Hub::CutOff Hub::cut_off(const RouteInfo& route, const Error& why) {
   {
     const RcuReader reader;
     const RouteEntry* const entry = tables_.current().find(route.id);
-    for (const Target& target : entry == nullptr ? std::span<const Target>{} : std::span{entry->targets}) {
-      if (!route.function) {
-        cut.publications +=
-            target.outlet->drop([&](const QueuedMessage& message) { let_go(message.header, *target.outlet->pool); });
-        continue;
-      }
+    const auto cut_from = [&](const Target& target) {
+      const auto drop = [&](const QueuedMessage& message) { let_go(message.header, *target.outlet->pool); };
+      if (!route.function) return static_cast<void>(cut.publications += target.outlet->drop(drop));
       target.outlet->flush([&](const QueuedMessage& message) {
         if (const auto record = in_flight_.take(message.header.correlation)) ++cut.calls, fail_request(*record, why);
-        let_go(message.header, *target.outlet->pool);
+        drop(message);
         return true;
       });
-    }
+    };
+    if (entry != nullptr) entry->for_each_seat(cut_from);
   }
   std::vector<InFlight> left;
   in_flight_.abandon_if([&](const InFlight& record) {
@@ -129,14 +127,12 @@ Hub::CutOff Hub::cut_off(const RouteInfo& route, const Error& why) {
 void Hub::flush_backlogs() {
   const RcuReader reader;
   bool waiting = false;
-  for (const RouteEntry& entry : tables_.current().routes) {
-    if (entry.targets.empty() && entry.before) flush(*entry.before);  // the new version has no such function
-    for (const Target& target : entry.targets) {
-      if (target.outlet->waiting() == 0 || target.instance == nullptr) continue;  // its start flushes what waits for it
+  for (const RouteEntry& entry : tables_.current().routes)
+    entry.for_each_seat([&](const Target& target) {
+      if (target.outlet->waiting() == 0 || target.instance == nullptr) return;  // its start flushes what waits for it
       flush(target);
       waiting |= target.outlet->waiting() > 0;
-    }
-  }
+    });
   if (waiting) backlogged_.store(true, std::memory_order_release);
   tell_cancelled(kToldAtOnce);
 }
@@ -146,11 +142,11 @@ bool Hub::flush_backlog(const Instance& instance) {
   const RcuReader reader;
   bool waiting = false;
   for (const RouteEntry& entry : tables_.current().routes)
-    for (const Target& target : entry.targets) {
-      if (target.instance.get() != &instance) continue;
+    entry.for_each_seat([&](const Target& target) {
+      if (target.instance.get() != &instance) return;
       flush(target);  // also when nothing seems to wait: who queues after it sees what was written before it
       waiting |= target.outlet->waiting() > 0;
-    }
+    });
   return waiting;
 }
 

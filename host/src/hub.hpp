@@ -12,6 +12,7 @@
 #include "pending_call.hpp"
 #include "read_arena.hpp"
 #include "route_table.hpp"
+#include "sending.hpp"
 
 #include <shunt/bus/builder.hpp>
 #include <shunt/bus/clock.hpp>
@@ -37,24 +38,6 @@ class HubListener {
 
  protected:
   ~HubListener() = default;
-};
-
-/// How a publication fared, over all receivers.
-struct Sent {
-  std::uint32_t in_ring = 0;
-  std::uint32_t in_backlog = 0;
-  std::uint32_t dropped = 0;
-  std::uint32_t conflated = 0;
-  std::uint32_t refused = 0;
-  InboundPool* used_up = nullptr;  ///< Had no chunk for a receiver that must not lose it.
-};
-
-/// How long, and how, a thread waits for its reply.
-struct CallRequest {
-  std::int64_t asked_ns = 0;
-  std::int64_t deadline_ns = 0;
-  bus::Wait wait = bus::Wait::SpinThenSleep;
-  std::int64_t origin_ns = 0;  ///< 0: none.
 };
 
 class Hub {
@@ -177,7 +160,10 @@ class Hub {
   [[nodiscard]] Untaken untaken(const Instance& instance);
   /// For an instance that has been reaped: every message it was sent gets its outcome (failover.cpp). What it had not
   /// begun waits for the next instance; `why` says how it ended, `account` what it said of that.
-  void fail_over(Instance& dead, const std::string& why, const std::string& account);
+  void fail_over(Instance& dead, std::uint32_t seat, const std::string& why, const std::string& account);
+  /// What waits in an outlet whose seat is empty goes to the other seats of its consumer, in front of what waits there
+  /// (handing_on.cpp). It stays where no seat is up.
+  void hand_on(Outlet& from);
   /// Ends every request that waits for this plugin: nobody is going to serve it.
   void fail_waiting(const std::string& plugin, const Error& why);
   struct CutOff {
@@ -220,6 +206,7 @@ class Hub {
   struct Lane {
     std::shared_ptr<Instance> instance;
     const bus::Incoming* stalled = nullptr;  ///< A publication that a receiver refuses for now; its slot is not freed.
+    std::optional<Pick> stalled_pick{};      ///< Whose it is, where its topic is split.
     bool breach_reported = false;
   };
 
@@ -288,7 +275,8 @@ class Hub {
   // send.cpp
   Delivered deliver(const RouteEntry& entry, const Target& target, Message& message, InFlight* request,
                     Turn turn = Turn::InOrder) noexcept;
-  bool fan_out(const RouteEntry& entry, std::size_t first, Message& message, InboundPool* pool, Sent& sent) noexcept;
+  bool fan_out(const RouteEntry& entry, std::size_t first, const Pick& pick, Message& message, InboundPool* pool,
+               Sent& sent) noexcept;
   bool copy_to(InboundPool& to, Message& message, const InboundPool& from) noexcept;
   Result<Delivered> deliver_copy(const RouteEntry& entry, const Target& target, Message& message,
                                  const InboundPool& pool, InFlight& request);
@@ -324,7 +312,7 @@ class Hub {
   void accept_urgent(Instance& instance, const bus::Incoming& incoming);
   void count_thrown(Instance& instance, const Error& what) noexcept;
   void turn_away(Instance& instance, const bus::Incoming& incoming);
-  bool accept_data(Instance& instance, const bus::Incoming& incoming);
+  bool accept_data(Lane& lane, const bus::Incoming& incoming);
   static void breach(Instance& instance, bus::Breach what) noexcept;
   ReceivedBytes receive(Instance& instance, const bus::Incoming& incoming, ReadMode mode);
 
@@ -336,12 +324,13 @@ class Hub {
   std::size_t fitting(const RouteEntry& entry, std::size_t wanted, bool urgent) noexcept;
   void deliver_batch(const RouteEntry& entry, const Target& target, std::span<Message> messages, Sent& sent) noexcept;
   std::size_t room(const Target& target, bus::Kind kind) noexcept;
+  std::size_t least_room(const RouteEntry& entry, bus::Kind kind) noexcept;
   void send_first(const Target& target, Message& message, std::span<const std::byte> payload, Sent& sent);
 
   // forward.cpp
   void forward_request(Instance& from, const bus::Incoming& incoming);
-  bool forward_publication(Instance& from, const bus::Incoming& incoming, const RouteEntry& entry);
-  bool copy_for_targets(Instance& from, const bus::Incoming& incoming, const RouteEntry& entry);
+  bool forward_publication(Instance& from, const bus::Incoming& incoming, const RouteEntry& entry, const Pick& pick);
+  bool copy_for_targets(Instance& from, const bus::Incoming& incoming, const RouteEntry& entry, const Pick& pick);
   void copy_for_inboxes(Instance& from, const bus::Incoming& incoming, const RouteEntry& entry);
   void forward_reply(const InFlight& record, Instance& from, const bus::Incoming& incoming);
   void refuse_request(Instance& from, const bus::MessageHeader& request, const Error& why);

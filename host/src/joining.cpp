@@ -8,11 +8,11 @@ void Supervisor::join(std::shared_ptr<PluginVersion> version, bus::UniqueFd laun
   const int socket = launcher.get();
   if (stopping_) return send_refusal(socket, {ErrorCode::Stopped, "the host is being stopped: start it, then join"});
   Plugin* const known = find(version->name());
-  if (known != nullptr && (known->current != nullptr || !known->stopped))
+  if (known != nullptr && (known->is_served() || !known->stopped))
     return send_refusal(socket,
                         {ErrorCode::BadInput,
                          fmt::format("the host runs a plugin \"{}\" already: stop that one first", version->name())});
-  if (known != nullptr && known->leaving != nullptr)
+  if (known != nullptr && known->is_leaving())
     return send_refusal(socket, {ErrorCode::NotServing,
                                  fmt::format("the host's plugin \"{}\" is stopped and finishes what it has: join when "
                                              "it has ended",
@@ -27,14 +27,15 @@ void Supervisor::join(std::shared_ptr<PluginVersion> version, bus::UniqueFd laun
   joining.stopped = false;
   joining.by_hand = true;
   joining.stood_in = std::move(configured);
-  stage(joining.serving, std::move(launcher), [this, version = std::move(version)](const Status& status) {
+  stage(joining.serving, 0, std::move(launcher), [this, version = std::move(version)](const Status& status) {
     events_.add({.kind = status ? HostEventKind::Joined : HostEventKind::PhaseFailed,
                  .plugin = version->name(),
                  .version = to_string(version->image.version),
                  .text = status ? "joined by hand" : to_string(status.error())});
     if (!status) return forget_joined(version->name(), version);
     const Plugin* const joined = find(version->name());
-    Running* const running = joined == nullptr || joined->current == nullptr ? nullptr : find(*joined->current);
+    const auto current = joined == nullptr ? nullptr : joined->seats.front().current;
+    Running* const running = current == nullptr ? nullptr : find(*current);
     if (running != nullptr) running->process->tell_it_serves(configuration_.name);
   });
 }
@@ -43,7 +44,7 @@ void Supervisor::join(std::shared_ptr<PluginVersion> version, bus::UniqueFd laun
 /// of its name, that is there again, stopped as it was.
 void Supervisor::forget_joined(const std::string& name, const std::shared_ptr<PluginVersion>& version) {
   Plugin* const plugin = find(name);
-  if (plugin == nullptr || plugin->serving != version || plugin->current != nullptr) return;
+  if (plugin == nullptr || plugin->serving != version || plugin->is_served()) return;
   if (std::unique_ptr<Plugin> configured = std::move(plugin->stood_in)) *plugin = std::move(*configured);
   else plugins_.erase(name);
   publish_table();

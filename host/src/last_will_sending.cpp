@@ -65,7 +65,9 @@ Result<Sent> Hub::publish_last_will(const RouteInfo& route, const LastWill& will
   }
   Sent sent;
   const EndOfCopies end{copies_};
+  const Pick pick = entry->pick(will.key);
   for (const Target& target : entry->hearing_plugins()) {
+    if (!target.gets(pick)) continue;
     Message copy = message;
     InboundPool& pool = *target.outlet->pool;
     if (!fits && (copies_.empty() || copies_.back().pool != &pool)) {

@@ -103,10 +103,11 @@ void Supervisor::publish_last_wills(const Instance& instance, const Running& run
                    .crash = {},
                    .route = route.name});
     };
-    const bool is_served = plugin->current != nullptr && plugin->current.get() != &instance &&
-                           std::ranges::find(plugin->serving->topics_out, &route) != plugin->serving->topics_out.end();
-    if (is_served) {
-      tell(HostEventKind::LastWillNotSent, fmt::format("{} publishes there now", who(*plugin->current)));
+    const auto publishes = [&](const Seat& seat) { return seat.current != nullptr && seat.current.get() != &instance; };
+    const auto served = std::ranges::find_if(plugin->seats, publishes);
+    if (served != plugin->seats.end() &&
+        std::ranges::find(plugin->serving->topics_out, &route) != plugin->serving->topics_out.end()) {
+      tell(HostEventKind::LastWillNotSent, fmt::format("{} publishes there now", who(*served->current)));
       continue;
     }
     const auto sent = hub_->publish_last_will(route, will);

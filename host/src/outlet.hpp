@@ -1,6 +1,6 @@
 #pragma once
-/// What waits, private to the host, for one consumer of one route: messages that found its ring full or no instance
-/// there. The route's slow-consumer policy acts here and nowhere else: pushed messages are never recalled.
+/// What waits, private to the host, for one seat of one consumer of one route: messages that found its ring full or no
+/// instance there. The route's slow-consumer policy acts here and nowhere else: pushed messages are never recalled.
 
 #include "instance.hpp"
 #include "key_index.hpp"
@@ -73,14 +73,29 @@ class Outlet {
     std::uint64_t conflated = 0;  ///< A newer one of the same key took their place.
     std::uint64_t latched = 0;    ///< Of what the topic keeps, given to an instance that came late.
     [[nodiscard]] std::uint64_t dropped() const { return dropped_oldest + dropped_newest + no_chunk + stopped; }
+    Counters& operator+=(const Counters& other) noexcept {
+      queued += other.queued;
+      dropped_oldest += other.dropped_oldest;
+      dropped_newest += other.dropped_newest;
+      refused += other.refused;
+      unknown += other.unknown;
+      redelivered += other.redelivered;
+      no_chunk += other.no_chunk;
+      stopped += other.stopped;
+      conflated += other.conflated;
+      latched += other.latched;
+      return *this;
+    }
   };
 
   /// `leftover` is how many messages a dead instance's ring can give back on top of `backlog`; `bridge`: the consumer
   /// is one.
   Outlet(RouteId route_id, std::string consumer_name, SlowConsumer slow_policy, std::uint32_t backlog,
-         std::uint32_t leftover, std::shared_ptr<InboundPool> inbound, bool bridge = false)
+         std::uint32_t leftover, std::shared_ptr<InboundPool> inbound, bool bridge = false,
+         std::uint32_t seat_number = 0)
       : route(route_id),
         consumer(std::move(consumer_name)),
+        seat(seat_number),
         policy(slow_policy),
         pool(std::move(inbound)),
         is_bridge(bridge),
@@ -98,6 +113,7 @@ class Outlet {
 
   const RouteId route;
   const std::string consumer;  ///< The plugin's name.
+  const std::uint32_t seat;    ///< Which of the plugin's.
   const SlowConsumer policy;
   const std::shared_ptr<InboundPool> pool;
   const bool is_bridge;  ///< What it has published itself, and the topic keeps, is not for it.

@@ -71,6 +71,12 @@ Status add_files(const PluginVersion& version, std::vector<PlannedMemory>& parts
   return {};
 }
 
+std::uint32_t most_instances(const Versions& versions) {
+  std::uint32_t most = 1;
+  for (const auto& version : versions) most = std::max(most, version->configuration.instances);
+  return most;
+}
+
 /// What waits for a plugin, whichever version is going to read it.
 void add_backlogs(const Versions& versions, std::vector<PlannedMemory>& parts) {
   std::uint32_t leftover = 0;
@@ -81,10 +87,11 @@ void add_backlogs(const Versions& versions, std::vector<PlannedMemory>& parts) {
       for (const host::RouteInfo* each : *of) routes.emplace(each->name, each);
   }
   for (const auto& [name, route] : routes)
-    parts.push_back(
-        {versions.front()->name(), "backlog of " + name, false, false,
-         host::Outlet::bytes(host::policy_of(*route), route->settings.backlog, leftover),
-         fmt::format("{} messages, and {} that a dead instance leaves", route->settings.backlog, leftover)});
+    for (std::uint32_t seat = 0; seat < most_instances(versions); ++seat)
+      parts.push_back(
+          {versions.front()->name(), "backlog of " + name, false, false,
+           host::Outlet::bytes(host::policy_of(*route), route->settings.backlog, leftover),
+           fmt::format("{} messages, and {} that a dead instance leaves", route->settings.backlog, leftover)});
 }
 
 /// What latched topics keep, and a copy of it for each plugin that comes late.
@@ -95,12 +102,14 @@ void add_latched(Core& core, const Versions& versions, std::vector<PlannedMemory
         fmt::format("{} publications of {}", route.settings.latched, bytes_text(route.settings.latched_bytes));
     parts.push_back({"host", "latched of " + route.name, false, false,
                      host::Latch::bytes(route.settings.latched, route.settings.latched_bytes), made_of});
-    std::set<std::string> hear;
+    std::map<std::string, std::uint32_t> hear;  // how many instances of each plugin
     for (const auto& version : versions)
-      if (std::ranges::find(version->topics_in, &route) != version->topics_in.end()) hear.insert(version->name());
-    for (const std::string& plugin : hear)
-      parts.push_back({plugin, "greeting of " + route.name, false, false,
-                       route.settings.latched * ((route.settings.latched_bytes + 7) / 8 * 8) + 1, made_of});
+      if (std::ranges::find(version->topics_in, &route) != version->topics_in.end())
+        hear[version->name()] = std::max(hear[version->name()], version->configuration.instances);
+    for (const auto& [plugin, instances] : hear)
+      for (std::uint32_t seat = 0; seat < instances; ++seat)
+        parts.push_back({plugin, "greeting of " + route.name, false, false,
+                         route.settings.latched * ((route.settings.latched_bytes + 7) / 8 * 8) + 1, made_of});
   });
 }
 
@@ -124,15 +133,18 @@ std::uint64_t sum(const std::vector<PlannedMemory>& parts) {
   return bytes;
 }
 
-/// How many versions of one plugin are up at one time, while nothing changes.
+/// How many instances of one plugin are up at one time, while nothing changes: at most.
 std::size_t count_up(const Versions& versions) {
-  const auto warm = static_cast<std::size_t>(
-      std::ranges::count_if(versions, [](const auto& each) { return each->configuration.warm; }));
-  return std::min(warm + 1, versions.size());
+  std::size_t warm = 0;
+  std::size_t cold = 0;  // of the version that is not warm and has most: it may serve
+  for (const auto& version : versions)
+    if (version->configuration.warm) warm += version->configuration.instances;
+    else cold = std::max<std::size_t>(cold, version->configuration.instances);
+  return warm + cold;
 }
 
-/// Twice as many instances of a plugin can be there as versions of it are up, and all may be of the version that needs
-/// most: a restart does not wait for the end of what was stopped.
+/// Twice as many instances of a plugin can be there as are up while nothing changes, and all may be of the version that
+/// needs most: a restart does not wait for the end of what was stopped.
 void add_instances(const Versions& versions, std::vector<PlannedMemory>& parts) {
   std::vector<PlannedMemory> largest;
   for (const auto& version : versions)

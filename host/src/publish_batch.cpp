@@ -94,7 +94,7 @@ Result<Hub::SentBatch> Hub::publish_batch(const RouteInfo& route, std::span<cons
     const Latch::Turn turn{route.latch.get()};
     const RcuReader reader;
     const RouteEntry* const entry = tables_.current().find(route.id);
-    if (entry == nullptr || entry->down || urgent || !need_no_copies(*entry, messages, parts)) {
+    if (entry == nullptr || entry->down || urgent || entry->is_split || !need_no_copies(*entry, messages, parts)) {
       one_by_one = 0;
     } else {
       const std::size_t fit = fitting(*entry, messages.size(), urgent);

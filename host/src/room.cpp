@@ -27,6 +27,14 @@ std::size_t Hub::room(const Target& target, bus::Kind kind) noexcept {
   return places + (waiting > 0 || target.instance == nullptr ? 0 : target.instance->room(kind));
 }
 
+/// Of all that may get the next message.
+std::size_t Hub::least_room(const RouteEntry& entry, bus::Kind kind) noexcept {
+  std::size_t least = RouteHandle::kRoomUnbounded;
+  for (const Target& target : entry.hearing_host())
+    if (target.split == nullptr || target.split->is_up(target.place)) least = std::min(least, room(target, kind));
+  return least;
+}
+
 std::size_t Hub::room(const RouteInfo& route) noexcept {
   const RcuReader reader;
   const RouteEntry* const entry = tables_.current().find(route.id);
@@ -35,11 +43,9 @@ std::size_t Hub::room(const RouteInfo& route) noexcept {
     if (entry->targets.empty()) return 0;
     const std::size_t most = route.settings.in_flight_max;
     const std::size_t now = in_flight_.on_route(route.id).now;
-    return std::min(room(entry->targets.front(), bus::Kind::Request), most - std::min(most, now));
+    return std::min(least_room(*entry, bus::Kind::Request), most - std::min(most, now));
   }
-  std::size_t least = RouteHandle::kRoomUnbounded;
-  for (const Target& target : entry->hearing_host()) least = std::min(least, room(target, bus::Kind::Publication));
-  return least;
+  return least_room(*entry, bus::Kind::Publication);
 }
 
 /// Who sleeps is woken, so that it sleeps no longer than a tick from now on.

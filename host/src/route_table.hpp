@@ -7,6 +7,7 @@
 #include "instance.hpp"
 #include "outlet.hpp"
 #include "rcu.hpp"
+#include "split.hpp"
 
 #include <shunt/host/configuration.hpp>
 #include <shunt/schemas/ids.hpp>
@@ -14,7 +15,6 @@
 
 #include <functional>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -29,14 +29,20 @@ enum class Takes : std::uint8_t {
   Nothing     ///< It was taken off, or is stopped and finishes what it has.
 };
 
-/// One consumer of a topic, or the server of a function: the instance that gets messages now, and where they wait when
-/// it is busy or dead.
+/// A seat of a consumer of a topic, or of the server of a function: the instance that gets messages now, and where they
+/// wait when it is busy or dead.
 struct Target {
   std::shared_ptr<Outlet> outlet;
   std::shared_ptr<Instance> instance;  ///< Null while the plugin is being restarted.
   Takes takes = Takes::Everything;
+  std::uint8_t place = 0;                ///< Among the seats of its split.
+  std::shared_ptr<const Split> split{};  ///< Null: all of its consumer's messages are for it.
   /// While a switch drains: who handles what belongs to chains that began before it, as far as that waits.
   std::shared_ptr<Instance> earlier{};
+
+  [[nodiscard]] bool gets(const Pick& pick) const noexcept {
+    return split == nullptr || split->place_of(pick) == place;
+  }
 };
 
 enum class RouteKind : std::uint8_t { None, Topic, Function };
@@ -44,12 +50,13 @@ enum class RouteKind : std::uint8_t { None, Topic, Function };
 struct RouteEntry {
   RouteKind kind = RouteKind::None;  ///< None: a route that was removed, or is not there yet.
   const RouteInfo* info = nullptr;
-  Version version;                              ///< Of a function: of the one that serves it.
-  std::vector<Target> targets;                  ///< A function has one; a topic one per plugin that hears it.
+  Version version;              ///< Of a function: of the one that serves it.
+  std::vector<Target> targets;  ///< The seats of a function's server; or, of a topic, of each plugin that hears it.
   std::vector<std::shared_ptr<Inbox>> inboxes;  ///< Of a topic: the host's own subscriptions.
-  /// Of a function, while a switch drains: who serves chains that began before it, and of which version that is.
-  std::optional<Target> before{};
+  /// Of a function, while a switch drains: who serves chains that began before it, and of which version they are.
+  std::vector<Target> before{};
   Version version_before{};
+  bool is_split = false;  ///< Some consumer has several seats.
   /// Nothing new goes over it: it was taken off, or it is a function of a plugin that was, or is stopped or
   /// quarantined.
   bool down = false;
@@ -59,9 +66,35 @@ struct RouteEntry {
   std::uint32_t hear_host = 0;     ///< How many of `targets`, from the first, get what the host's threads send.
   std::uint32_t hear_plugins = 0;  ///< The same for what plugins publish.
 
+  /// Once for each message. Relaxed: only how many there were counts.
+  [[nodiscard]] Pick pick(std::uint64_t key) const noexcept {
+    if (!is_split) [[likely]]
+      return {};
+    if (key != 0 && info->settings.sticky) return {.key = key};
+    return {.number = info->counters.split.fetch_add(1, std::memory_order_relaxed)};
+  }
+  /// Of a function that has a server: its seat for this message.
+  [[nodiscard]] const Target& server(const Pick& pick) const noexcept { return seat_for(targets, pick); }
+  [[nodiscard]] const Target& server_before(const Pick& pick) const noexcept { return seat_for(before, pick); }
+
+  /// Every seat with an outlet of its own, whatever it gets.
+  template <typename Visit>
+  void for_each_seat(Visit&& visit) const {
+    for (const Target& target : targets) visit(target);
+    for (const Target& target : before)  // the new version has no such function, or no such seat
+      if (targets.empty() || target.takes == Takes::Nothing) visit(target);
+  }
+
   [[nodiscard]] std::span<const Target> hearing_host() const noexcept { return std::span{targets}.first(hear_host); }
   [[nodiscard]] std::span<const Target> hearing_plugins() const noexcept {
     return std::span{targets}.first(hear_plugins);
+  }
+
+ private:
+  /// The seats of a split stand first, in the order of their places.
+  static const Target& seat_for(const std::vector<Target>& seats, const Pick& pick) noexcept {
+    const Target& first = seats.front();
+    return first.split == nullptr ? first : seats[first.split->place_of(pick)];
   }
 };
 

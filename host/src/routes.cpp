@@ -1,4 +1,4 @@
-/// The route table that follows from which instances serve, and what people are shown of it.
+/// The route table that follows from which instances serve.
 
 #include "supervisor.hpp"
 
@@ -9,7 +9,8 @@
 namespace shunt::host {
 namespace {
 
-/// First who gets more; and side by side by compartment: one copy serves each.
+/// First who gets more; and side by side by compartment: one copy serves each. The seats of a consumer keep their
+/// order.
 void arrange(RouteEntry& entry) {
   std::ranges::stable_sort(entry.targets, {}, [](const Target& each) {
     return std::pair{each.takes, each.outlet->pool.get()};
@@ -18,11 +19,95 @@ void arrange(RouteEntry& entry) {
     return static_cast<std::uint32_t>(
         std::ranges::count_if(entry.targets, [&](const Target& each) { return each.takes <= least; }));
   };
+  entry.is_split = std::ranges::any_of(entry.targets, [](const Target& each) { return each.split != nullptr; });
   entry.hear_host = count(Takes::Everything);
   entry.hear_plugins = count(Takes::FollowUps);
 }
 
+std::shared_ptr<const Choice> evenly(std::uint32_t seats, const std::shared_ptr<const Choice>& before) {
+  std::vector<Share> shares;
+  for (std::uint32_t seat = 0; seat < seats; ++seat) shares.push_back({seat, 1});
+  return before != nullptr && before->is_of(shares) ? before : Choice::of(shares, before.get());
+}
+
 }  // namespace
+
+/// Between the seats of a plugin; null where it has one. One that says that it does not serve gets no calls.
+struct Supervisor::Splits {
+  std::shared_ptr<const Split> calls{};
+  std::shared_ptr<const Split> publications{};
+};
+
+Supervisor::Splits Supervisor::splits_of(Plugin& plugin) {
+  if (plugin.width() < 2) return {};
+  plugin.choice = evenly(plugin.width(), plugin.choice);
+  std::vector<bool> is_there;
+  std::vector<bool> serves;
+  for (std::uint32_t number = 0; number < plugin.width(); ++number) {
+    const Seat& seat = plugin.seats[number];
+    const Health* const health = health_of(seat);
+    is_there.push_back(seat.current != nullptr || seat.leaving != nullptr);
+    serves.push_back(is_there.back() && (health == nullptr || health->state != HealthState::NotServing));
+  }
+  return {std::make_shared<const Split>(plugin.choice, std::move(serves)),
+          std::make_shared<const Split>(plugin.choice, std::move(is_there))};
+}
+
+/// The seats of the version that serves.
+void Supervisor::add_seats(RouteEntry& entry, const Plugin& plugin, Takes takes,
+                           const std::shared_ptr<const Split>& split) {
+  for (std::uint32_t number = 0; number < plugin.width(); ++number) {
+    const Seat& seat = plugin.seats[number];
+    const bool waits = seat.before.had_all && entry.info->settings.order == Order::Total;
+    entry.targets.push_back({.outlet = catalog_.outlet(*entry.info, *plugin.serving, number),
+                             .instance = waits                     ? nullptr
+                                         : seat.current != nullptr ? seat.current
+                                                                   : seat.leaving,
+                             .takes = takes,
+                             .place = static_cast<std::uint8_t>(number),
+                             .split = split});
+  }
+}
+
+/// Whom a switch led away from: for chains that began before it, and for what waits before seats that are gone.
+void Supervisor::add_seats_before(RouteTable& table, const Plugin& plugin) {
+  std::vector<bool> up;
+  const PluginVersion* led_away_from = nullptr;
+  for (const Seat& seat : plugin.seats) {
+    up.push_back(seat.before.instance != nullptr);
+    if (up.back()) led_away_from = seat.before.version.get();
+  }
+  if (led_away_from == nullptr) return;
+  const PluginVersion& version = *led_away_from;
+  const auto count = static_cast<std::uint32_t>(plugin.seats.size());
+  const auto split = count < 2 ? nullptr : std::make_shared<const Split>(evenly(count, plugin.choice), up);
+  for (std::uint32_t number = 0; number < count; ++number) {
+    const Seat::Before& before = plugin.seats[number].before;
+    const bool is_gone = number >= plugin.width();
+    const auto target_of = [&](const RouteInfo& route) {
+      return Target{.outlet = catalog_.outlet(route, version, number),
+                    .instance = before.instance,
+                    .takes = is_gone ? Takes::Nothing : Takes::Everything,
+                    .place = static_cast<std::uint8_t>(number),
+                    .split = split};
+    };
+    for (const RouteInfo* route : version.functions) {
+      RouteEntry& entry = table.routes[route->id.value];
+      entry.before.push_back(target_of(*route));
+      if (before.instance == nullptr) continue;
+      entry.version_before = version.image.version;
+      if (!is_gone)
+        for (Target& target : entry.targets)
+          if (target.outlet->seat == number) target.earlier = before.instance;
+    }
+    if (!is_gone || before.instance == nullptr) continue;
+    for (const RouteInfo* route : version.topics_in) {
+      Target target = target_of(*route);
+      target.split = nullptr;
+      table.routes[route->id.value].targets.push_back(std::move(target));
+    }
+  }
+}
 
 void Supervisor::publish_table() {
   RouteTable table;
@@ -35,20 +120,17 @@ void Supervisor::publish_table() {
     entry.info = &route;
     return entry;
   };
-  for (const auto& [name, plugin] : plugins_) {
+  for (auto& [name, plugin] : plugins_) {
     const PluginVersion& version = *plugin.serving;
     const std::string why_down = why_off(plugin, name);
-    const auto& instance = plugin.current != nullptr ? plugin.current : plugin.leaving;
-    const bool is_gone = plugin.stopped && instance == nullptr;
+    const bool is_gone = is_down(plugin);
     const Takes off = plugin.follow_ups && !is_gone ? Takes::FollowUps : Takes::Nothing;
-    const auto receiver_of = [&instance, waits = plugin.before.had_all](const RouteInfo& route) {
-      return waits && route.settings.order == Order::Total ? nullptr : instance;
-    };
     const Takes takes = why_down.empty() ? Takes::Everything : off;
     const std::string why_no_calls = why_down.empty() ? why_unhealthy(plugin, name) : why_down;
+    const Splits splits = splits_of(plugin);
     for (const RouteInfo* route : version.functions) {
       RouteEntry& entry = entry_of(*route, RouteKind::Function);
-      entry.targets.push_back({catalog_.outlet(*route, version), receiver_of(*route), takes});
+      add_seats(entry, plugin, takes, splits.calls);
       entry.version = version.image.version;
       entry.down = !why_no_calls.empty();
       entry.follow_ups = takes == Takes::FollowUps;
@@ -58,16 +140,16 @@ void Supervisor::publish_table() {
     for (const RouteInfo* route : version.topics_out) entry_of(*route, RouteKind::Topic);
     for (const RouteInfo* route : version.topics_in) {
       RouteEntry& entry = entry_of(*route, RouteKind::Topic);
-      if (is_gone) continue;
-      entry.targets.push_back({catalog_.outlet(*route, version), receiver_of(*route), takes});
+      if (!is_gone) add_seats(entry, plugin, takes, splits.publications);
     }
-    if (plugin.before.instance == nullptr) continue;
-    for (const RouteInfo* route : plugin.before.version->functions) {
-      RouteEntry& entry = entry_of(*route, RouteKind::Function);
-      for (Target& target : entry.targets) target.earlier = plugin.before.instance;
-      entry.before = Target{catalog_.outlet(*route, *plugin.before.version), plugin.before.instance};
-      entry.version_before = plugin.before.version->image.version;
+    for (std::uint32_t number = 0; number < plugin.seats.size(); ++number) {
+      const Seat::Before& before = plugin.seats[number].before;
+      if (before.instance == nullptr) continue;
+      for (const RouteInfo* route : before.version->functions) entry_of(*route, RouteKind::Function);
+      if (number < plugin.width()) continue;
+      for (const RouteInfo* route : before.version->topics_in) entry_of(*route, RouteKind::Topic);
     }
+    add_seats_before(table, plugin);
   }
   for (const auto& inbox : inboxes_) entry_of(inbox->route, RouteKind::Topic).inboxes.push_back(inbox);
   for (RouteEntry& entry : table.routes) {
@@ -142,15 +224,15 @@ std::vector<KnownVersion> Supervisor::versions_of(const std::string& plugin) con
   const auto found = plugins_.find(plugin);
   if (found == plugins_.end()) return result;
   for (const auto& each : found->second.versions)
-    result.push_back({to_string(each->image.version), each->image.path,
-                      each == found->second.serving && found->second.current != nullptr});
+    result.push_back(
+        {to_string(each->image.version), each->image.path, each == found->second.serving && found->second.is_served()});
   return result;
 }
 
 std::vector<std::string> Supervisor::publishers_of(std::string_view topic) const {
   std::vector<std::string> result;
   for (const auto& [name, plugin] : plugins_)
-    if (plugin.current != nullptr &&
+    if (plugin.is_served() &&
         std::ranges::any_of(plugin.serving->topics_out, [&](const RouteInfo* each) { return each->name == topic; }))
       result.push_back(name);
   return result;
@@ -164,140 +246,6 @@ void Supervisor::add_inbox(std::shared_ptr<Inbox> inbox) {
 void Supervisor::remove_inbox(const Inbox& inbox) {
   std::erase_if(inboxes_, [&](const auto& each) { return each.get() == &inbox; });
   publish_table();
-}
-
-namespace {
-
-/// Sums over the size classes; `quotas_of` has them one by one.
-void describe_chunks(Instance& instance, PluginSnapshot& snapshot) {
-  const bus::LaneShape& shape = instance.lane->shape();
-  for (std::uint32_t size_class = 0; size_class < shape.inbound.classes().size(); ++size_class)
-    snapshot.over_cap += instance.holding(size_class).over_cap;
-  for (std::uint32_t size_class = 0; size_class < shape.outbound.classes().size(); ++size_class) {
-    snapshot.lent_chunks += instance.lane->receiver.held(size_class);
-    snapshot.says_refused += instance.lane->theirs().pool.refused[size_class].load(std::memory_order_relaxed);
-  }
-}
-
-PoolSnapshot snapshot_of(const std::string& compartment, InboundPool& pool) {
-  PoolSnapshot snapshot{.compartment = compartment, .chunks = pool.geometry().chunks()};
-  for (std::uint32_t size_class = 0; size_class < pool.geometry().classes().size(); ++size_class) {
-    const InboundPool::Use use = pool.use(size_class);
-    snapshot.chunks_in_use += use.in_use;
-    snapshot.no_chunk += use.no_chunk;
-  }
-  return snapshot;
-}
-
-}  // namespace
-
-HostSnapshot Supervisor::snapshot() {
-  HostSnapshot result;
-  result.name = configuration_.name;
-  result.epoch = epoch_;
-  result.in_flight = hub_->in_flight().size();
-  result.validators = directory_.validators();
-  const auto describe = [&](const PluginVersion& version, const Plugin& plugin) {
-    PluginSnapshot each;
-    each.plugin = version.name();
-    each.version = to_string(version.image.version);
-    each.sha256 = version.image.sha256;
-    each.bridge = version.bridge.has_value();
-    if (!each.bridge) each.trust = shunt::name(version.image.verdict.trust);
-    each.signer = version.image.verdict.signer;
-    each.admission = host::name(plugin_admissions_.of(version.name()));
-    each.crashes = plugin.crashes;
-    each.crash_kinds = plugin.crash_kinds;
-    each.last_wills = last_wills_of(version, nullptr);
-    each.last_wills_sent = plugin.last_wills_sent;
-    return each;
-  };
-  for (auto& [name, plugin] : plugins_) {
-    bool shown = false;
-    for (auto& [key, running] : running_) {
-      Instance& instance = running.process->instance();
-      if (instance.identity.plugin != name) continue;
-      PluginSnapshot each = describe(*running.version, plugin);
-      instance.harvest();  // what it has returned it does not hold any more
-      const auto progress = instance.progress();
-      each.state = shunt::name(running.process->state());
-      each.instance = instance.identity.id.value;
-      each.pid = running.process->pid();
-      each.sent = progress.all_sent();
-      each.done = progress.all_done();
-      each.deferred = progress.deferred;
-      each.held_chunks = progress.held_chunks;
-      describe_chunks(instance, each);
-      each.received = instance.received.load(std::memory_order_relaxed);
-      each.copied = instance.copied.load(std::memory_order_relaxed);
-      each.exceptions = instance.exceptions.load(std::memory_order_relaxed);
-      each.warm = std::ranges::any_of(plugin.warm, [&](const Warm& warm) { return warm.instance.get() == &instance; });
-      each.unheard = instance.unheard.load(std::memory_order_relaxed);
-      each.sandbox = running.sandbox;
-      each.last_wills = last_wills_of(*running.version, &running);
-      each.says_state = running.carried.state;
-      if (!each.bridge) each.says_health = host::name(running.health.state);
-      each.says_health_reason = running.health.reason;
-      each.says_validators = running.validators;
-      each.says_failed = running.failures;
-      if (each.bridge) each.open_topics = open_topics_of(running);
-      shown |= running.version == plugin.serving;
-      result.plugins.push_back(std::move(each));
-    }
-    if (shown) continue;
-    PluginSnapshot each = describe(*plugin.serving, plugin);
-    each.state = plugin.backoff.is_quarantined() ? "Quarantined" : plugin.stopped ? "Stopped" : "Restarting";
-    result.plugins.push_back(std::move(each));
-  }
-  snapshot_routes(result);
-  result.pools.push_back(snapshot_of({}, hub_->own_pool()));
-  catalog_.for_each_pool([&](const std::string& compartment, InboundPool& pool) {
-    result.pools.push_back(snapshot_of(compartment, pool));
-  });
-  return result;
-}
-
-void Supervisor::snapshot_routes(HostSnapshot& result) {
-  const RcuReader reader;
-  for (const RouteEntry& entry : tables_.current().routes) {
-    if (entry.kind == RouteKind::None) continue;
-    RouteSnapshot route{.name = entry.info->name,
-                        .function = entry.kind == RouteKind::Function,
-                        .request = entry.info->request.name,
-                        .reply = entry.info->reply.name,
-                        .in_flight = 0,
-                        .in_flight_max = 0,
-                        .in_flight_refused = 0,
-                        .admission = {},
-                        .why_down = entry.why_down,
-                        .turned_away = entry.info->counters.turned_away.load(std::memory_order_relaxed),
-                        .receivers = {},
-                        .subscriptions = static_cast<std::uint32_t>(entry.inboxes.size()),
-                        .latched = 0,
-                        .latched_max = 0};
-    if (const auto& latch = entry.info->latch; latch != nullptr) {
-      route.latched = latch->count();
-      route.latched_max = entry.info->settings.latched;
-    }
-    if (stopped_routes_.contains(route.name)) route.admission = "Stopped";
-    else route.admission = host::name(route_admissions_.of(route.name));
-    if (route.function) {
-      const auto calls = hub_->in_flight().on_route(entry.info->id);
-      route.in_flight = calls.now;
-      route.in_flight_max = entry.info->settings.in_flight_max;
-      route.in_flight_refused = calls.refused;
-    }
-    for (const Target& target : entry.targets) {
-      const auto counters = target.outlet->counters();
-      route.receivers.push_back(
-          {target.outlet->consumer, target.instance == nullptr ? "" : to_string(target.instance->identity.version),
-           target.outlet->waiting(), target.outlet->backlog(), counters.dropped(), counters.refused, counters.unknown,
-           counters.redelivered, counters.conflated, counters.latched, target.takes == Takes::Everything});
-    }
-    // The table has them in the order of their pools, which is anybody's.
-    std::ranges::sort(route.receivers, {}, &RouteSnapshot::Receiver::plugin);
-    result.routes.push_back(std::move(route));
-  }
 }
 
 }  // namespace shunt::host

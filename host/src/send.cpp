@@ -148,12 +148,14 @@ Result<Sent> Hub::publish(const RouteInfo& route, InboundPool* pool, const bus::
     const RcuReader reader;
     const RouteEntry* const entry = tables_.current().find(route.id);
     known = entry != nullptr;
+    const Pick pick = known ? entry->pick(options.key.value) : Pick{};
     const auto refused = [&](const Target& target) {
-      return refuses(target, options.urgent) && (target.outlet->count_refused(), true);
+      return target.gets(pick) && refuses(target, options.urgent) && (target.outlet->count_refused(), true);
     };
     if (known && entry->down) why_down = entry->why_down;
     // Nobody gets it unless nobody refuses it, so that publishing again does not duplicate.
-    else if (known && (std::ranges::any_of(entry->hearing_host(), refused) || !fan_out(*entry, 0, message, pool, sent)))
+    else if (known &&
+             (std::ranges::any_of(entry->hearing_host(), refused) || !fan_out(*entry, 0, pick, message, pool, sent)))
       sent.refused = 1;
     else if (known && route.latch != nullptr)
       route.latch->keep({options.key.value, 0, true, false, origin_ns}, payload_of(message, pool));
@@ -187,13 +189,14 @@ bool Hub::refuses(const Target& target, bool urgent) noexcept {
 /// To the receivers from `first` on. All of them get it; or, where one that must not lose it has no chunk for it,
 /// nobody does: then false. A receiver of another compartment may not read `pool`, so there is a copy for it, made
 /// before anybody is sent anything.
-bool Hub::fan_out(const RouteEntry& entry, std::size_t first, Message& message, InboundPool* pool,
+bool Hub::fan_out(const RouteEntry& entry, std::size_t first, const Pick& pick, Message& message, InboundPool* pool,
                   Sent& sent) noexcept {
+  while (first < entry.hear_host && !entry.targets[first].gets(pick)) ++first;
   if (first == entry.hear_host) return true;
   const Target& target = entry.targets[first];
   InboundPool& theirs = *target.outlet->pool;
   if (message.header.place != bus::Place::Chunk || &theirs == pool) {
-    if (!fan_out(entry, first + 1, message, pool, sent)) return false;
+    if (!fan_out(entry, first + 1, pick, message, pool, sent)) return false;
     count(deliver(entry, target, message, nullptr), sent);
     return true;
   }
@@ -203,7 +206,7 @@ bool Hub::fan_out(const RouteEntry& entry, std::size_t first, Message& message, 
   if (!copy && target.outlet->policy == SlowConsumer::Refuse)
     return target.outlet->count_refused(), sent.used_up = &theirs, false;
   if (!copy) theirs.count_no_chunk(message.header.payload_bytes);
-  const bool all = fan_out(entry, first + 1, message, pool, sent);
+  const bool all = fan_out(entry, first + 1, pick, message, pool, sent);
   if (all && copy) count(deliver(entry, target, copied, nullptr), sent);
   else if (all) target.outlet->count_no_chunk(), ++sent.dropped;
   if (copy) let_go(copied.header, theirs);
@@ -264,7 +267,7 @@ std::uint64_t Hub::send_request(const RouteInfo& route, InboundPool* pool, const
     const RouteEntry* const entry = tables_.current().find(route.id);
     if (entry == nullptr || entry->targets.empty()) why = Why::NoRoute;
     else if (entry->down) why = Why::Down, why_down = entry->why_down;
-    else if (const Target& target = entry->targets.front();
+    else if (const Target& target = entry->server(entry->pick(request.key));
              message.header.place != bus::Place::Chunk || target.outlet->pool.get() == pool) [[likely]]
       delivered = deliver(*entry, target, message, &record);
     else if (const auto copied = deliver_copy(*entry, target, message, *pool, record)) delivered = *copied;

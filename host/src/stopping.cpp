@@ -163,6 +163,14 @@ void Supervisor::drain(const Scope& scope, Within within, Done done) {
 
 // ---- Stopping
 
+/// Nobody serves there any more, and nobody comes back; who did finishes what it has.
+void Supervisor::leave_seats(Plugin& plugin) {
+  for (Seat& seat : plugin.seats) {
+    loop_.cancel(seat.restart);
+    if (seat.current != nullptr) seat.leaving = std::exchange(seat.current, nullptr);
+  }
+}
+
 void Supervisor::stop(const Scope& scope, Within within, Done done) {
   const auto subject = subject_of(scope, "stop");
   if (!subject) return done(tl::make_unexpected(subject.error()));
@@ -180,15 +188,15 @@ void Supervisor::stop_plugins(const std::vector<std::string>& names, const std::
   for (const std::string& name : names) {
     Plugin& plugin = *find(name);
     if (plugin.stopped) were_stopped.insert(name);
-    loop_.cancel(plugin.restart);
     plugin.follow_ups = names.size() > 1 && !plugin.stopped && plugin_admissions_.of(name) == Admission::Open;
     plugin.stopped = true;
     plugin.held = false;
     plugin.why_down = why;
-    if (plugin.current != nullptr) plugin.leaving = std::exchange(plugin.current, nullptr);
+    leave_seats(plugin);
     stop_warm(plugin);
-    if (plugin.leaving == nullptr) continue;
-    leaving->push_back(plugin.leaving);
+    if (!plugin.is_leaving()) continue;
+    for (const Seat& seat : plugin.seats)
+      if (seat.leaving != nullptr) leaving->push_back(seat.leaving);
     finishing->add(name, *plugin.serving, within);
   }
   publish_table();
@@ -200,21 +208,23 @@ void Supervisor::stop_plugins(const std::vector<std::string>& names, const std::
     running.process->stop_asked();
   }
   for (const std::string& name : names) {
-    const bool finishes = find(name)->leaving != nullptr;
+    const bool finishes = find(name)->is_leaving();
     const std::uint32_t dropped = finishes ? 0 : take_down(name, why);
     if (!finishes && were_stopped.contains(name) && dropped == 0) continue;
     note(HostEventKind::Stopped, name,
          dropped == 0 ? "stopped" : fmt::format("stopped; dropped {} publications that waited for it", dropped));
   }
-  const auto instance_of = [this, leaving](const std::string& name) -> Running* {
+  const auto instances_of = [this, leaving](const std::string& name) {
+    std::vector<Running*> result;
     for (const auto& instance : *leaving)
-      if (instance->identity.plugin == name) return find(*instance);
-    return nullptr;
+      if (Running* const running = find(*instance); running != nullptr && instance->identity.plugin == name)
+        result.push_back(running);
+    return result;
   };
-  finishing->is_on = [instance_of](const std::string& name) { return instance_of(name) != nullptr; };
-  finishing->late = [instance_of, ends](const std::string& name, const Error& why_late) {
+  finishing->is_on = [instances_of](const std::string& name) { return !instances_of(name).empty(); };
+  finishing->late = [instances_of, ends](const std::string& name, const Error& why_late) {
     ends->lateness.add(why_late);
-    instance_of(name)->process->end(Event::DeadlinePassed, why_late.message);
+    for (Running* const running : instances_of(name)) running->process->end(Event::DeadlinePassed, why_late.message);
   };
   finishing->finished = [this, leaving] {
     for (const auto& instance : *leaving) {
@@ -281,7 +291,7 @@ void Supervisor::start_together(const std::vector<std::string>& names, std::uint
       plugin->restarting = 0;
       plugin->held = false;
       plugin->follow_ups = false;
-      if (plugin->stopped && plugin->current == nullptr) down.push_back(name);
+      if (plugin->stopped && !plugin->is_served()) down.push_back(name);
     }
     publish_table();
     for (const std::string& name : down) take_down(name, "could not be started");
@@ -292,11 +302,11 @@ void Supervisor::start_together(const std::vector<std::string>& names, std::uint
     Plugin& plugin = *find(name);
     plugin.held = true;
     plugin.follow_ups = progress->names.size() > 1 && plugin_admissions_.of(name) == Admission::Open;
-    plugin.backoff.release();
+    for (Seat& seat : plugin.seats) seat.backoff.release();
     for (Warm& warm : plugin.warm) warm.backoff.release();
   }
   for (const std::string& name : progress->names) {
-    ++progress->left;
+    progress->left += find(name)->width();
     start(*find(name), [progress, one_less](const Status& started) {
       if (!started && progress->status) progress->status = started;
       one_less();
@@ -319,10 +329,9 @@ void Supervisor::stop_all(Done done) {
     plugin.stopped = true;
     plugin.why_down = "ends with its host";
     plugin.restarting = 0;
-    loop_.cancel(plugin.restart);
-    if (plugin.current != nullptr) plugin.leaving = std::exchange(plugin.current, nullptr);
+    leave_seats(plugin);
     stop_warm(plugin);
-    if (plugin.leaving != nullptr) finishing->add(name, *plugin.serving, {});
+    if (plugin.is_leaving()) finishing->add(name, *plugin.serving, {});
   }
   publish_table();
   for (auto& [instance, running] : running_) {

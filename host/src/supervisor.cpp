@@ -38,9 +38,7 @@ void Supervisor::note(HostEventKind kind, const Instance& instance, std::string 
 }
 
 Status Supervisor::add(std::shared_ptr<PluginVersion> version) {
-  const auto place =
-      plugins_.try_emplace(version->name(), Plugin{.backoff = Backoff{version->configuration.restart}}).first;
-  Plugin& plugin = place->second;
+  Plugin& plugin = plugins_[version->name()];
   for (const auto& known : plugin.versions)
     if (known->image.version == version->image.version)
       return error(ErrorCode::BadConfiguration, "{} {} is there twice: remove one of its [[plugin]] entries",
@@ -49,14 +47,23 @@ Status Supervisor::add(std::shared_ptr<PluginVersion> version) {
     return error(ErrorCode::BadConfiguration, "{} {} and {} are both marked active: leave it at the one to serve first",
                  version->name(), to_string(plugin.serving->image.version), to_string(version->image.version));
   if (plugin.serving == nullptr || version->configuration.active) plugin.serving = version;
-  if (version->configuration.warm) plugin.warm.push_back({version, Backoff{version->configuration.restart}});
+  seat_serving(plugin);
+  if (version->configuration.warm)
+    for (std::uint32_t seat = 0; seat < version->configuration.instances; ++seat)
+      plugin.warm.push_back({version, seat, Backoff{version->configuration.restart}});
   plugin.versions.push_back(std::move(version));
   return {};
 }
 
+/// A seat for each instance of the version that serves. Those that are not needed any more are empty.
+void Supervisor::seat_serving(Plugin& plugin) {
+  for (std::size_t gone = plugin.width(); gone < plugin.seats.size(); ++gone) loop_.cancel(plugin.seats[gone].restart);
+  plugin.seats.resize(plugin.width(), Seat{.backoff = Backoff{plugin.serving->configuration.restart}});
+}
+
 // ---- Starting
 
-Result<Supervisor::Running*> Supervisor::try_stage(const std::shared_ptr<PluginVersion>& version,
+Result<Supervisor::Running*> Supervisor::try_stage(const std::shared_ptr<PluginVersion>& version, std::uint32_t seat,
                                                    bus::UniqueFd launcher) {
   bus::LaneMemory memory;
   SHUNT_TRY(lane, bus::LaneEnd::open_host(version->shape, memory, version->caps, sleepers_of(*version)));
@@ -89,29 +96,38 @@ Result<Supervisor::Running*> Supervisor::try_stage(const std::shared_ptr<PluginV
   Running& running = running_[instance.get()];
   running.process = std::move(process);
   running.version = version;
+  running.seat = seat;
   return &running;
 }
 
-void Supervisor::stage(const std::shared_ptr<PluginVersion>& version, bus::UniqueFd launcher, Done staged) {
+void Supervisor::stage(const std::shared_ptr<PluginVersion>& version, std::uint32_t seat, bus::UniqueFd launcher,
+                       Done staged) {
   const bool by_hand = static_cast<bool>(launcher);
-  const auto running = try_stage(version, std::move(launcher));
+  const auto running = try_stage(version, seat, std::move(launcher));
   if (!running) return staged(tl::make_unexpected(running.error()));
   (*running)->staged = std::move(staged);
   (*running)->by_hand = by_hand;
 }
 
-void Supervisor::start(Plugin& plugin, Done done) {
+/// An instance in every seat; `done` once for each. Where one cannot be started, none is.
+void Supervisor::start(Plugin& plugin, const Done& done) {
   plugin.stopped = false;
   plugin.why_down.clear();
-  const auto running = try_stage(plugin.serving, {});
-  if (running) {
-    (*running)->staged = std::move(done);
-    return;
+  Status status;
+  for (std::uint32_t seat = 0; seat < plugin.width(); ++seat) {
+    if (status) {
+      const auto running = try_stage(plugin.serving, seat, {});
+      if (running) {
+        (*running)->staged = done;
+        continue;
+      }
+      status = tl::make_unexpected(running.error());
+      plugin.stopped = true;
+      take_down(plugin.serving->name(),
+                fmt::format("could not be started: {}; see `shunt restart`", running.error().message));
+    }
+    done(status);
   }
-  plugin.stopped = true;
-  take_down(plugin.serving->name(),
-            fmt::format("could not be started: {}; see `shunt restart`", running.error().message));
-  done(tl::make_unexpected(running.error()));
 }
 
 void Supervisor::start_all(Done done) {
@@ -123,10 +139,9 @@ void Supervisor::start_all(Done done) {
   for (const auto& [name, plugin] : plugins_)
     if (plugin.serving->bridge)  // what is wrong with the configuration is said now
       if (auto path = program_of(*plugin.serving); !path) return done(tl::make_unexpected(std::move(path).error()));
-  const auto bridges = static_cast<std::size_t>(
-      std::ranges::count_if(plugins_, [](const auto& each) { return each.second.serving->bridge.has_value(); }));
-  const auto progress = std::make_shared<Progress>(Progress{plugins_.size() - bridges, std::move(done)});
-  for (const auto& [name, plugin] : plugins_) progress->left += count_warm(plugin);
+  const auto progress = std::make_shared<Progress>(Progress{0, std::move(done)});
+  for (const auto& [name, plugin] : plugins_)
+    progress->left += plugin.serving->bridge ? 0 : plugin.width() + count_warm(plugin);
   publish_table();
   if (progress->left == 0) progress->done({});
   for (auto& [name, plugin] : plugins_) {
@@ -162,12 +177,14 @@ void Supervisor::on_active(Instance& instance) {
   if (running == nullptr || plugin == nullptr) return;
   if (plugin->stopped) return drain_and_retire(instance, std::exchange(running->staged, {}));  // stopped meanwhile
   if (!instance.muted.load(std::memory_order_relaxed)) note(HostEventKind::Active, instance, "serves");
-  if (plugin->current == nullptr && !plugin->stopped && plugin->serving == running->version) {
-    plugin->current = running->process->share();
+  Seat* const seat = running->seat < plugin->seats.size() ? &plugin->seats[running->seat] : nullptr;
+  if (seat != nullptr && seat->current == nullptr && !plugin->stopped && plugin->serving == running->version) {
+    seat->current = running->process->share();
     instance.muted.store(false, std::memory_order_relaxed);
     running->served = true;
-    plugin->backoff.became_active(EventLoop::Clock::now());
+    seat->backoff.became_active(EventLoop::Clock::now());
     publish_table();
+    hand_on(instance.identity.plugin);
     hub_->flush_backlogs();
   }
   if (const Done staged = std::exchange(running->staged, {})) staged({});
@@ -179,18 +196,11 @@ void Supervisor::retire_if_unwanted(Instance& instance) {
   Running* const running = find(instance);
   const Plugin* const plugin = find(instance.identity.plugin);
   if (running == nullptr || running->expected_end) return;
-  if (plugin != nullptr && (plugin->current.get() == &instance || plugin->next == running->version)) return;
+  if (plugin != nullptr && (plugin->is_current(instance) || plugin->next == running->version)) return;
   if (go_warm(*running)) return;
   running->expected_end = true;
   running->process->stop_asked();
   running->process->drain_done();
-}
-
-bool Supervisor::is_starting(const Plugin& plugin) const {
-  return std::ranges::any_of(running_, [&](const auto& each) {
-    return each.second.version == plugin.serving && !each.second.expected_end &&
-           each.second.process->state() < State::Active;
-  });
 }
 
 void Supervisor::on_init_failed(Instance& instance, const Error& why, std::chrono::milliseconds delay) {
@@ -231,25 +241,27 @@ void Supervisor::on_ended(Instance& instance, const Death& death) {
   const std::string why = fmt::format("{} {} {}", instance.identity.plugin, to_string(instance.identity.version), how);
   note(HostEventKind::Ended, instance, how + account, 0, crash);
   Plugin* const plugin = find(instance.identity.plugin);
-  const bool was_current = plugin != nullptr && plugin->current == keep;
-  const bool was_leaving = plugin != nullptr && plugin->leaving == keep;
-  Warm* const warm = plugin == nullptr ? nullptr : warm_of(*plugin, *running.version);
+  Seat* const seat = plugin != nullptr && running.seat < plugin->seats.size() ? &plugin->seats[running.seat] : nullptr;
+  const bool was_current = seat != nullptr && seat->current == keep;
+  const bool was_leaving = seat != nullptr && seat->leaving == keep;
+  Warm* const warm = plugin == nullptr ? nullptr : warm_of(*plugin, *running.version, running.seat);
   if (warm != nullptr && warm->instance == keep) warm->instance = nullptr;
-  const bool was_before = plugin != nullptr && plugin->before.instance == keep;
-  if (was_before) plugin->before = {};
-  if (was_current) plugin->current = nullptr;
+  const bool was_before = seat != nullptr && seat->before.instance == keep;
+  if (was_before) seat->before = {};
+  if (was_current) seat->current = nullptr;
   if (was_current || was_before) publish_table();
   forget(keep);  // its last messages first: replies that it had committed count
   if (!orderly) publish_last_wills(instance, running);
-  hub_->fail_over(instance, why, account);
-  if (was_leaving) plugin->leaving = nullptr;  // only now: it was the target of what it was sent
+  hub_->fail_over(instance, running.seat, why, account);
+  if (was_leaving) seat->leaving = nullptr;  // only now: it was the target of what it was sent
+  hand_on(instance.identity.plugin);
   hub_->flush_backlogs();
   if (plugin != nullptr && running.by_hand && plugin->serving == running.version) plugin->stopped = true;
   if (plugin != nullptr && !orderly && !running.by_hand && !plugin->switching && !plugin->stopped &&
-      plugin->serving == running.version && plugin->current == nullptr)
-    crashed(instance.identity.plugin, *plugin, why);
+      plugin->serving == running.version && seat != nullptr && seat->current == nullptr)
+    crashed(instance.identity.plugin, *plugin, running.seat, why);
   if (warm != nullptr && !orderly && !plugin->stopped && plugin->serving != running.version)
-    warm_crashed(instance.identity.plugin, *running.version, why);
+    warm_crashed(instance.identity.plugin, *running.version, running.seat, why);
   if (plugin != nullptr && is_down(*plugin)) take_down(instance.identity.plugin, why);
   if (running.staged) running.staged(tl::make_unexpected(death.why_not_started(running.phase_error, why + account)));
   end_advances(running, why);
@@ -262,40 +274,6 @@ void Supervisor::on_ended(Instance& instance, const Death& death) {
 void Supervisor::forget(std::shared_ptr<Instance> instance) {
   if (hub_->remove_lane(*instance)) return;
   loop_.after(kDrainTick, [this, instance = std::move(instance)] { forget(instance); });
-}
-
-void Supervisor::crashed(const std::string& name, Plugin& plugin, const std::string& why) {
-  ++plugin.crashes;
-  const auto delay = plugin.backoff.crashed(EventLoop::Clock::now());
-  if (!delay || stopping_) {
-    plugin.stopped = true;
-    if (stopping_) return;
-    plugin.why_down = fmt::format("is in quarantine after too many crashes; the last: {}; see `shunt restart`", why);
-    events_.add({.kind = HostEventKind::Quarantined,
-                 .plugin = name,
-                 .text = "too many crashes: " + why + "; see `shunt restart`"});
-    return;
-  }
-  events_.add(
-      {.kind = HostEventKind::Restarting,
-       .plugin = name,
-       .text = fmt::format("again in {} ms", std::chrono::duration_cast<std::chrono::milliseconds>(*delay).count())});
-  plugin.restart = loop_.after(*delay, [this, name] { start_again(name); });
-}
-
-/// Unless somebody serves already or is about to. What fails later ends in on_ended(), which counts it as a crash and
-/// comes back here.
-void Supervisor::start_again(const std::string& name) {
-  Plugin* const plugin = find(name);
-  if (plugin == nullptr || plugin->stopped || plugin->switching || stopping_ || plugin->current != nullptr ||
-      is_starting(*plugin))
-    return;
-  stage(plugin->serving, {}, [this, name](const Status& status) {
-    if (!status) events_.add({.kind = HostEventKind::PhaseFailed, .plugin = name, .text = to_string(status.error())});
-  });
-  if (is_starting(*plugin)) return;
-  crashed(name, *plugin, "it could not be started");
-  if (plugin->stopped) take_down(name, "it could not be started");
 }
 
 /// No route leads to the plugin from now on, and nobody waits for it, unless it comes back at once. Says how many

@@ -3,13 +3,13 @@
 
 #include "admission.hpp"
 #include "audit_log.hpp"
-#include "backoff.hpp"
 #include "catalog.hpp"
 #include "crash_log.hpp"
 #include "event_log.hpp"
 #include "health.hpp"
 #include "hub.hpp"
 #include "plugin_process.hpp"
+#include "seat.hpp"
 #include "version_choice.hpp"
 #include "watchdog.hpp"
 
@@ -17,6 +17,7 @@
 #include <shunt/host/quotas.hpp>
 #include <shunt/host/scope.hpp>
 
+#include <algorithm>
 #include <deque>
 #include <functional>
 #include <future>
@@ -122,40 +123,41 @@ class Supervisor final : public HubListener, private ProcessListener {
   void on_thrown(Instance& instance, const Error& what) noexcept override;
 
  private:
-  /// A version that is kept up while another one serves.
-  struct Warm {
-    std::shared_ptr<PluginVersion> version;
-    Backoff backoff;
-    std::shared_ptr<Instance> instance{};  ///< Null while it serves itself, or there is none.
-    EventLoop::TimerId restart = 0;        ///< 0: none is on its way.
-  };
   struct Plugin {
     std::vector<std::shared_ptr<PluginVersion>> versions{};
     std::shared_ptr<PluginVersion> serving{};  ///< What its routes lead to, or shall lead to after a restart.
-    std::shared_ptr<Instance> current{};       ///< Null while there is none.
-    Backoff backoff;
+    /// By their numbers: one for each instance of the version that serves. While a switch drains there may be more,
+    /// whose instances finish what they have.
+    std::vector<Seat> seats{};
+    std::shared_ptr<const Choice> choice{};  ///< Among the seats.
     std::uint32_t crashes = 0;
     CrashCounts crash_kinds{};
     bool stopped = true;
     std::string why_down{};  ///< While stopped: after the plugin's name, a sentence.
     bool switching = false;
     std::shared_ptr<PluginVersion> next{};  ///< While it is being switched: until the exchange.
-    struct Before {
-      std::shared_ptr<PluginVersion> version{};
-      std::shared_ptr<Instance> instance{};
-      bool had_all = false;  ///< Everything that goes over routes with a total order: the others wait for it.
-    };
-    Before before{};  ///< After the exchange, until all is done that began before: whom it led to then; else null.
-    EventLoop::TimerId restart = 0;
-    std::shared_ptr<Instance> leaving{};  ///< Once current: the plugin is stopped, and it finishes what it has.
-    bool follow_ups = false;              ///< While it is off: it takes what others that finish or start too send.
-    bool held = false;                    ///< It serves once all have started that are restarted together with it.
-    std::uint64_t restarting = 0;         ///< Which restart() it waits for; 0: none.
+    bool follow_ups = false;                ///< While it is off: it takes what others that finish or start too send.
+    bool held = false;                      ///< It serves once all have started that are restarted together with it.
+    std::uint64_t restarting = 0;           ///< Which restart() it waits for; 0: none.
     std::uint64_t last_wills_sent = 0;
     std::vector<Warm> warm{};            ///< Every version that is configured so, also the one that serves.
     bool by_hand = false;                ///< Joined; it leaves the host with its process.
     std::chrono::nanoseconds clock{};    ///< Of a plugin whose clock is driven: where it stands, whoever serves.
     std::unique_ptr<Plugin> stood_in{};  ///< The configured one, stopped, whose place it takes meanwhile; may be null.
+
+    /// How many seats the version that serves has.
+    [[nodiscard]] std::uint32_t width() const noexcept { return serving->configuration.instances; }
+    /// Whether an instance serves.
+    [[nodiscard]] bool is_served() const noexcept {
+      return std::ranges::any_of(seats, [](const Seat& seat) { return seat.current != nullptr; });
+    }
+    /// Whether an instance that served finishes what it has, because the plugin was stopped.
+    [[nodiscard]] bool is_leaving() const noexcept {
+      return std::ranges::any_of(seats, [](const Seat& seat) { return seat.leaving != nullptr; });
+    }
+    [[nodiscard]] bool is_current(const Instance& instance) const noexcept {
+      return std::ranges::any_of(seats, [&](const Seat& seat) { return seat.current.get() == &instance; });
+    }
   };
   /// A clock that was told to go on, and whoever waits for its timers.
   struct Advancing {
@@ -167,6 +169,7 @@ class Supervisor final : public HubListener, private ProcessListener {
   struct Running {
     std::unique_ptr<PluginProcess> process;
     std::shared_ptr<PluginVersion> version;
+    std::uint32_t seat = 0;            ///< Where it serves, or shall when its version does.
     Done staged;                       ///< Until it is active or failed.
     std::optional<Error> phase_error;  ///< Why it will not become active.
     std::vector<Done> ended;           ///< Of those who wait for its end.
@@ -214,20 +217,18 @@ class Supervisor final : public HubListener, private ProcessListener {
   void on_ended(Instance& instance, const Death& death) override;
 
   // supervisor.cpp
-  void stage(const std::shared_ptr<PluginVersion>& version, bus::UniqueFd launcher, Done staged);
-  Result<Running*> try_stage(const std::shared_ptr<PluginVersion>& version, bus::UniqueFd launcher);
-  void start(Plugin& plugin, Done done);
+  void stage(const std::shared_ptr<PluginVersion>& version, std::uint32_t seat, bus::UniqueFd launcher, Done staged);
+  Result<Running*> try_stage(const std::shared_ptr<PluginVersion>& version, std::uint32_t seat, bus::UniqueFd launcher);
+  void seat_serving(Plugin& plugin);
+  void start(Plugin& plugin, const Done& done);
   void start_bridge(const std::string& name, Plugin& plugin);
   [[nodiscard]] Result<std::filesystem::path> program_of(const PluginVersion& version) const;
   std::shared_ptr<const CrashReport> report(const Running& running, const Death& death);
-  void crashed(const std::string& name, Plugin& plugin, const std::string& why);
-  void start_again(const std::string& name);
   std::uint32_t take_down(const std::string& name, const std::string& why);
   void retire_if_unwanted(Instance& instance);
-  [[nodiscard]] bool is_starting(const Plugin& plugin) const;
   /// What waits for it waits for nobody. One that leaves yet has what was accepted for it.
   [[nodiscard]] static bool is_down(const Plugin& plugin) {
-    return plugin.stopped && plugin.current == nullptr && plugin.leaving == nullptr;
+    return plugin.stopped && !plugin.is_served() && !plugin.is_leaving();
   }
   void forget(std::shared_ptr<Instance> instance);
   Running* find(const Instance& instance);
@@ -249,6 +250,14 @@ class Supervisor final : public HubListener, private ProcessListener {
   void note(HostEventKind kind, const Instance& instance, std::string text, std::uint64_t in_flight = 0,
             std::shared_ptr<const CrashReport> crash = nullptr);
 
+  // restarting.cpp
+  [[nodiscard]] bool is_starting(const Plugin& plugin, std::uint32_t seat) const;
+  void crashed(const std::string& name, Plugin& plugin, std::uint32_t number, const std::string& why);
+  void start_again(const std::string& name);
+  void start_again(const std::string& name, std::uint32_t seat);
+  [[nodiscard]] bool is_empty(const Outlet& outlet) const;
+  void hand_on(const std::string& name);
+
   // stopping.cpp
   struct Subject {
     std::vector<std::string> plugins{};
@@ -257,6 +266,7 @@ class Supervisor final : public HubListener, private ProcessListener {
   };
   [[nodiscard]] Result<Subject> subject_of(const Scope& scope, std::string_view verb);
   [[nodiscard]] std::vector<std::string_view> known_names();
+  void leave_seats(Plugin& plugin);
   void stop_plugins(const std::vector<std::string>& names, const std::string& why, Within within, Done done);
   void start_together(const std::vector<std::string>& names, std::uint64_t restart, Status stopped, Done done);
   [[nodiscard]] std::vector<std::string> set_admission(const Subject& subject, Admission admission);
@@ -269,6 +279,7 @@ class Supervisor final : public HubListener, private ProcessListener {
   void finish_tick(const std::shared_ptr<Finishing>& finishing);
   [[nodiscard]] bool has_work(const std::string& plugin, bool host_ends);
   [[nodiscard]] bool any_waits_for(const std::string& plugin);
+  [[nodiscard]] bool any_waits_before(const std::string& plugin, std::uint32_t seat);
   [[nodiscard]] bool is_asked_by_somebody(const Instance& instance);
   [[nodiscard]] std::vector<Running*> serving_of(const std::string& plugin);
   [[nodiscard]] Error not_finished(const std::string& plugin, std::chrono::nanoseconds limit, bool asked);
@@ -292,7 +303,7 @@ class Supervisor final : public HubListener, private ProcessListener {
   void go_over(const std::shared_ptr<Switching>& switching);
   void give_up(const std::shared_ptr<Switching>& switching);
   void finish_switch(const Switching& switching);
-  std::map<const Instance*, Running>::iterator newcomer_of(const Move& move);
+  std::map<const Instance*, Running>::iterator newcomer_of(const Move& move, std::uint32_t seat);
 
   // exchange.cpp
   void exchange(const std::shared_ptr<Switching>& switching);
@@ -306,17 +317,21 @@ class Supervisor final : public HubListener, private ProcessListener {
   void undo(const std::shared_ptr<Switching>& switching, const Error& why);
 
   // warm.cpp
-  [[nodiscard]] static Warm* warm_of(Plugin& plugin, const PluginVersion& version);
-  [[nodiscard]] bool is_up(const PluginVersion& version) const;
+  [[nodiscard]] static Warm* warm_of(Plugin& plugin, const PluginVersion& version, std::uint32_t seat);
+  [[nodiscard]] bool is_up(const PluginVersion& version, std::uint32_t seat) const;
   [[nodiscard]] static std::size_t count_warm(const Plugin& plugin);
   void warm_up(const std::string& name, const Done& started);
-  void warm_crashed(const std::string& name, const PluginVersion& version, const std::string& why);
+  void warm_crashed(const std::string& name, const PluginVersion& version, std::uint32_t seat, const std::string& why);
   bool go_warm(Running& running);
   void retire(Running& running, Done ended);
   void stop_warm(Plugin& plugin);
 
-  // routes.cpp
+  // routes.cpp and, of what people are shown, snapshot.cpp
   void publish_table();
+  struct Splits;
+  [[nodiscard]] Splits splits_of(Plugin& plugin);
+  void add_seats(RouteEntry& entry, const Plugin& plugin, Takes takes, const std::shared_ptr<const Split>& split);
+  void add_seats_before(RouteTable& table, const Plugin& plugin);
   [[nodiscard]] std::string why_off(const Plugin& plugin, const std::string& name) const;
   [[nodiscard]] std::string why_off(const RouteInfo& route) const;
   std::uint32_t end_waiting(const std::string& name, const Error& why);
@@ -324,6 +339,7 @@ class Supervisor final : public HubListener, private ProcessListener {
 
   // health.cpp
   void apply_health(Running& running);
+  [[nodiscard]] const Health* health_of(const Seat& seat) const;
   [[nodiscard]] std::string why_unhealthy(const Plugin& plugin, const std::string& name) const;
 
   // driven_clock.cpp

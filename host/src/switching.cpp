@@ -48,15 +48,19 @@ void Supervisor::switch_to(const std::vector<VersionChoice>& choices, Done done)
     find(move.plugin)->switching = true;
     find(move.plugin)->next = move.to_version;
   }
-  switching->awaited = switching->moves.size();
+  for (Move& move : switching->moves) {
+    move.to.resize(move.to_version->configuration.instances);
+    switching->awaited += move.to.size();
+  }
   const auto staged = [this, switching](const Status& status) {
     if (switching->one_less(status)) go_over(switching);
   };
-  for (const Move& move : switching->moves) {
-    const Warm* const warm = warm_of(*find(move.plugin), *move.to_version);
-    if (warm != nullptr && warm->instance != nullptr) staged({});
-    else stage(move.to_version, {}, staged);
-  }
+  for (const Move& move : switching->moves)
+    for (std::uint32_t seat = 0; seat < move.to_version->configuration.instances; ++seat) {
+      const Warm* const warm = warm_of(*find(move.plugin), *move.to_version, seat);
+      if (warm != nullptr && warm->instance != nullptr) staged({});
+      else stage(move.to_version, seat, {}, staged);
+    }
 }
 
 /// Whether what plugins call would be served by a version that they can call. Only of what moves: what does not fit
@@ -96,33 +100,36 @@ void Supervisor::go_over(const std::shared_ptr<Switching>& switching) {
   const auto is_there = [this](const Move& move) { return find(move.plugin) != nullptr; };
   if (switching->outcome && (stopping_ || !std::ranges::all_of(switching->moves, is_there)))
     switching->outcome = tl::make_unexpected(stopped());
-  for (Move& move : switching->moves) {
-    const auto newcomer = newcomer_of(move);
-    if (newcomer != running_.end()) move.to = newcomer->second.process->share();
-    else if (switching->outcome)
-      switching->outcome = error(ErrorCode::PluginCrashed, "{} {} ended before the others were ready", move.plugin,
-                                 to_string(move.to_version->image.version));
-    if (newcomer == running_.end() || newcomer->second.health.state != HealthState::NotServing) continue;
-    const std::string& reason = newcomer->second.health.reason;
-    if (switching->outcome)
-      switching->outcome =
-          error(ErrorCode::NotServing, "{} {} says that it does not serve{}{}: the old version goes on", move.plugin,
-                to_string(move.to_version->image.version), reason.empty() ? "" : ": ", reason);
-  }
+  for (Move& move : switching->moves)
+    for (std::uint32_t seat = 0; seat < move.to.size(); ++seat) {
+      const auto newcomer = newcomer_of(move, seat);
+      if (newcomer != running_.end()) move.to[seat] = newcomer->second.process->share();
+      else if (switching->outcome)
+        switching->outcome = error(ErrorCode::PluginCrashed, "{} {} ended before the others were ready", move.plugin,
+                                   to_string(move.to_version->image.version));
+      if (newcomer == running_.end() || newcomer->second.health.state != HealthState::NotServing) continue;
+      const std::string& reason = newcomer->second.health.reason;
+      if (switching->outcome)
+        switching->outcome =
+            error(ErrorCode::NotServing, "{} {} says that it does not serve{}{}: the old version goes on", move.plugin,
+                  to_string(move.to_version->image.version), reason.empty() ? "" : ": ", reason);
+    }
   if (switching->outcome) exchange(switching);
   else give_up(switching);
 }
 
 /// The new versions go, or go warm: the old ones serve on.
 void Supervisor::give_up(const std::shared_ptr<Switching>& switching) {
-  switching->awaited = switching->moves.size();
+  switching->awaited = 0;
+  for (const Move& move : switching->moves) switching->awaited += move.to.size();
   const auto gone = [this, switching](const Status&) {
     if (switching->one_less({})) finish_switch(*switching);
   };
   for (const Move& move : switching->moves) {
     if (Plugin* const plugin = find(move.plugin)) plugin->next = nullptr;
-    if (move.to == nullptr || stopping_) gone({});  // who stops the host ends them
-    else drain_and_retire(*move.to, gone);
+    for (const auto& newcomer : move.to)
+      if (newcomer == nullptr || stopping_) gone({});  // who stops the host ends them
+      else drain_and_retire(*newcomer, gone);
   }
 }
 
@@ -136,9 +143,10 @@ void Supervisor::finish_switch(const Switching& switching) {
   switching.done(switching.outcome);
 }
 
-std::map<const Instance*, Supervisor::Running>::iterator Supervisor::newcomer_of(const Move& move) {
+std::map<const Instance*, Supervisor::Running>::iterator Supervisor::newcomer_of(const Move& move, std::uint32_t seat) {
   return std::ranges::find_if(running_, [&](const auto& each) {
-    return each.second.version == move.to_version && each.second.process->state() == State::Active;
+    return each.second.version == move.to_version && each.second.seat == seat &&
+           each.second.process->state() == State::Active;
   });
 }
 

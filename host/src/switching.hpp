@@ -9,8 +9,9 @@ struct Supervisor::Move {
   std::string plugin;
   std::shared_ptr<PluginVersion> from_version;
   std::shared_ptr<PluginVersion> to_version;
-  std::shared_ptr<Instance> from{};  ///< Null: it died before the exchange, and what it left waits for `to`.
-  std::shared_ptr<Instance> to{};
+  /// By seat: as many as each version has instances. Null: it died before the exchange, and what it left waits there.
+  std::vector<std::shared_ptr<Instance>> from{};
+  std::vector<std::shared_ptr<Instance>> to{};
 };
 
 struct Supervisor::Switching {
@@ -33,11 +34,11 @@ struct Supervisor::Switching {
     if (!status && outcome) outcome = status;
     return --awaited == 0;
   }
-  /// Whom an exchange led away from; may be null.
-  [[nodiscard]] const std::shared_ptr<Instance>& leaving(const Move& move) const {
+  /// Whom an exchange led away from, by seat; each may be null.
+  [[nodiscard]] const std::vector<std::shared_ptr<Instance>>& leaving(const Move& move) const {
     return undone ? move.to : move.from;
   }
-  [[nodiscard]] const std::shared_ptr<Instance>& staying(const Move& move) const {
+  [[nodiscard]] const std::vector<std::shared_ptr<Instance>>& staying(const Move& move) const {
     return undone ? move.from : move.to;
   }
   [[nodiscard]] const std::shared_ptr<PluginVersion>& left(const Move& move) const {

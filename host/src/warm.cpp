@@ -12,15 +12,17 @@
 
 namespace shunt::host {
 
-Supervisor::Warm* Supervisor::warm_of(Plugin& plugin, const PluginVersion& version) {
-  const auto found = std::ranges::find(plugin.warm, &version, [](const auto& each) { return each.version.get(); });
+Warm* Supervisor::warm_of(Plugin& plugin, const PluginVersion& version, std::uint32_t seat) {
+  const auto found = std::ranges::find_if(
+      plugin.warm, [&](const Warm& each) { return each.version.get() == &version && each.seat == seat; });
   return found == plugin.warm.end() ? nullptr : &*found;
 }
 
-/// Whether an instance of the version runs or is being started, and nobody has told it to end.
-bool Supervisor::is_up(const PluginVersion& version) const {
-  return std::ranges::any_of(
-      running_, [&](const auto& each) { return each.second.version.get() == &version && !each.second.expected_end; });
+/// Whether an instance of the version runs or is being started for the seat, and nobody has told it to end.
+bool Supervisor::is_up(const PluginVersion& version, std::uint32_t seat) const {
+  return std::ranges::any_of(running_, [&](const auto& each) {
+    return each.second.version.get() == &version && each.second.seat == seat && !each.second.expected_end;
+  });
 }
 
 /// How many warm_up() would start if nothing of the plugin ran yet but what serves.
@@ -29,15 +31,17 @@ std::size_t Supervisor::count_warm(const Plugin& plugin) {
       std::ranges::count_if(plugin.warm, [&](const Warm& each) { return each.version != plugin.serving; }));
 }
 
-/// Starts every version that is to be warm and is not up; `started` once for each, when it is warm or has failed.
+/// Starts every instance that is to be warm and is not up; `started` once for each, when it is warm or has failed.
 void Supervisor::warm_up(const std::string& name, const Done& started) {
   Plugin* const plugin = find(name);
   if (plugin == nullptr || plugin->stopped || stopping_) return;
   for (const Warm& warm : plugin->warm) {
-    if (warm.version == plugin->serving || warm.restart != 0 || warm.backoff.is_quarantined() || is_up(*warm.version))
+    if (warm.version == plugin->serving || warm.restart != 0 || warm.backoff.is_quarantined() ||
+        is_up(*warm.version, warm.seat))
       continue;
     const auto version = warm.version;
-    stage(version, {}, [this, name, version, started](const Status& status) {
+    const std::uint32_t seat = warm.seat;
+    stage(version, seat, {}, [this, name, version, started](const Status& status) {
       if (!status)
         events_.add({.kind = HostEventKind::PhaseFailed,
                      .plugin = name,
@@ -45,14 +49,15 @@ void Supervisor::warm_up(const std::string& name, const Done& started) {
                      .text = to_string(status.error())});
       if (started) started(status);
     });
-    if (!is_up(*version)) warm_crashed(name, *version, "it could not be started");
+    if (!is_up(*version, seat)) warm_crashed(name, *version, seat, "it could not be started");
   }
 }
 
 /// An instance of it ended that was to be warm, or about to be.
-void Supervisor::warm_crashed(const std::string& name, const PluginVersion& version, const std::string& why) {
+void Supervisor::warm_crashed(const std::string& name, const PluginVersion& version, std::uint32_t seat,
+                              const std::string& why) {
   Plugin& plugin = *find(name);
-  Warm& warm = *warm_of(plugin, version);
+  Warm& warm = *warm_of(plugin, version, seat);
   ++plugin.crashes;
   const auto note_it = [&](HostEventKind kind, std::string text) {
     events_.add({.kind = kind, .plugin = name, .version = to_string(version.image.version), .text = std::move(text)});
@@ -63,9 +68,9 @@ void Supervisor::warm_crashed(const std::string& name, const PluginVersion& vers
     return note_it(HostEventKind::Quarantined, "too many crashes while it was warm: " + why + "; see `shunt restart`");
   const auto delay_ms = std::chrono::duration_cast<std::chrono::milliseconds>(*delay);
   note_it(HostEventKind::Restarting, fmt::format("warm again in {} ms", delay_ms.count()));
-  warm.restart = loop_.after(*delay, [this, name, version = warm.version] {
+  warm.restart = loop_.after(*delay, [this, name, version = warm.version, seat] {
     Plugin* const still = find(name);
-    Warm* const place = still == nullptr ? nullptr : warm_of(*still, *version);
+    Warm* const place = still == nullptr ? nullptr : warm_of(*still, *version, seat);
     if (place == nullptr) return;
     place->restart = 0;
     warm_up(name, {});
@@ -76,7 +81,7 @@ void Supervisor::warm_crashed(const std::string& name, const PluginVersion& vers
 bool Supervisor::go_warm(Running& running) {
   Instance& instance = running.process->instance();
   Plugin* const plugin = find(instance.identity.plugin);
-  Warm* const warm = plugin == nullptr ? nullptr : warm_of(*plugin, *running.version);
+  Warm* const warm = plugin == nullptr ? nullptr : warm_of(*plugin, *running.version, running.seat);
   if (warm == nullptr || plugin->stopped || stopping_ || running.version == plugin->serving) return false;
   instance.harvest();
   if (instance.progress().held_chunks > 0) return false;  // what it holds of its cap would be another's

@@ -70,6 +70,7 @@ slow_consumer = "conflate"
 latched = 3
 latched_bytes = "1 KiB"
 order = "total"
+sticky = false
 
 [sandbox]
 require = "full"
@@ -142,6 +143,7 @@ TEST_F(Configuration, a_full_file_is_read_as_it_is_written) {
                                                  .slow_consumer = SlowConsumer::Conflate,
                                                  .latched = 3,
                                                  .latched_bytes = 1024,
+                                                 .sticky = false,
                                                  .order = shunt::Order::Total,
                                                  .origin = file + ":45:9"}));
 }
@@ -298,7 +300,9 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"[[plugin]]\npath = \"/a.so\\u0000b\"\n", "2:8", "without a zero byte"},
         Refusal{"\n[[plugin]]\nslots = 256\n", "2:1", "plugin[0].path is missing"},
         Refusal{"[[plugin]]\npath = \"\"\n", "2:8", "plugin[0].path is missing"},
-        Refusal{"[[plugin]]\npath = \"a\"\ninstances = 2\n", "3:13", "one instance of each version is run at present"},
+        Refusal{"[[plugin]]\npath = \"a\"\ninstances = 0\n", "3:13", "from 1 to 16"},
+        Refusal{"[[plugin]]\npath = \"a\"\ninstances = 17\n", "3:13", "from 1 to 16"},
+        Refusal{"[[plugin]]\npath = \"a\"\ninstances = 2\nclock = \"driven\"\n", "3:13", "its `clock` is driven"},
         Refusal{"[[plugin]]\npath = \"a\"\nworkers = 0\n", "3:11", "from 1 to 64"},
         Refusal{"[[plugin]]\npath = \"a\"\nin_flight_max = 0\n", "3:17", "from 1 to 10000"},
         Refusal{"[[plugin]]\npath = \"a\"\nslots = 100\n", "3:9", "a power of two from 16 to 65536"},

@@ -46,7 +46,11 @@ HostConfiguration configuration_of(const StormOptions& options) {
   configuration.trust.allow_unsigned = true;
   configuration.plugins.push_back(plugin(options.witness));
   configuration.plugins.back().active = true;
-  if (options.both_versions) configuration.plugins.push_back(plugin(STORM_WITNESS_1_1));
+  configuration.plugins.back().instances = options.instances;
+  if (options.both_versions) {
+    configuration.plugins.push_back(plugin(STORM_WITNESS_1_1));
+    configuration.plugins.back().instances = options.instances == 1 ? 1 : options.instances + 1;
+  }
   configuration.plugins.push_back(plugin(STORM_RELAY));
   for (const char* route : {"witness/ask", "witness/order", "relay/pass", "storm.told", "storm.repeated",
                             "storm.forwarded", "storm.receipts"})

@@ -21,6 +21,7 @@ struct StormOptions {
   std::filesystem::path launcher = STORM_LAUNCH;
   const char* witness = STORM_WITNESS;  ///< Which plugin is witness 1.0.0.
   bool both_versions = false;           ///< witness 1.0.0, which serves first, and 1.1.0.
+  std::uint32_t instances = 1;          ///< Of witness 1.0.0; one more of 1.1.0 where these are several.
   shunt::ReadMode read = shunt::ReadMode::Auto;
 };
 

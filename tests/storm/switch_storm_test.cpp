@@ -50,7 +50,13 @@ class Switcher {
   std::jthread thread_;  // last: it uses the others
 };
 
-TEST(SwitchStorm, kills_of_old_and_new_during_switches_lose_no_message_and_leave_the_plugin_serving) {
+/// Of the older version; the newer one has as many, or one more where they are several.
+class SwitchStorm : public testing::TestWithParam<std::uint32_t> {};
+
+INSTANTIATE_TEST_SUITE_P(Instances, SwitchStorm, testing::Values(1, 2),
+                         [](const auto& test) { return test.param == 1 ? "one" : "several"; });
+
+TEST_P(SwitchStorm, kills_of_old_and_new_during_switches_lose_no_message_and_leave_the_plugin_serving) {
   adopt_orphans();
   { const HostUnderStorm warm_up; }  // libraries keep threads once they are used
   const Census before = take_census();
@@ -60,7 +66,7 @@ TEST(SwitchStorm, kills_of_old_and_new_during_switches_lose_no_message_and_leave
   Account total;
 
   {
-    HostUnderStorm storm{{.both_versions = true}};
+    HostUnderStorm storm{{.both_versions = true, .instances = GetParam()}};
     Killer killer{storm, 2};
     for (std::size_t round = 1; round <= rounds; ++round) {
       SCOPED_TRACE(fmt::format("in round {}", round));

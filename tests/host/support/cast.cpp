@@ -25,18 +25,6 @@ int open_pidfd(std::int64_t pid) {
   return static_cast<int>(pidfd);
 }
 
-/// The signal is on its way for a while, thread by thread.
-bool all_threads_stopped(std::int64_t pid) {
-  for (const auto& task : std::filesystem::directory_iterator{fmt::format("/proc/{}/task", pid)}) {
-    std::ifstream status{task.path() / "status"};
-    std::string line;
-    while (std::getline(status, line) && !line.starts_with("State:")) {
-    }
-    if (line.find("T (") == std::string::npos) return false;
-  }
-  return true;
-}
-
 }  // namespace
 
 PluginConfiguration plugin(const std::string& file) {
@@ -130,11 +118,23 @@ std::uint64_t chunks_in_use(Host& host) {
   return sum;
 }
 
+/// The signal is on its way for a while, thread by thread.
+bool is_stopped(std::int64_t pid) {
+  for (const auto& task : std::filesystem::directory_iterator{fmt::format("/proc/{}/task", pid)}) {
+    std::ifstream status{task.path() / "status"};
+    std::string line;
+    while (std::getline(status, line) && !line.starts_with("State:")) {
+    }
+    if (line.find("T (") == std::string::npos) return false;
+  }
+  return true;
+}
+
 Frozen::Frozen(Host& host, std::string_view plugin) {
   const auto pid = pid_of(host, plugin);
   pidfd_ = open_pidfd(pid);
   ::syscall(SYS_pidfd_send_signal, pidfd_, SIGSTOP, nullptr, 0);
-  if (!await([&] { return all_threads_stopped(pid); })) throw std::runtime_error("it does not stop");
+  if (!await([&] { return is_stopped(pid); })) throw std::runtime_error("it does not stop");
 }
 
 Frozen::~Frozen() {

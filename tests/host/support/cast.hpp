@@ -99,6 +99,9 @@ HostEvent await_event(Host& host, HostEventKind kind, std::string_view plugin, s
 /// Chunks that are not free, over all pools of the host.
 [[nodiscard]] std::uint64_t chunks_in_use(Host& host);
 
+/// Whether every thread of this process stands still after a SIGSTOP.
+[[nodiscard]] bool is_stopped(std::int64_t pid);
+
 /// Stops the plugin's process for as long as it lives: what is sent to it meanwhile waits.
 class Frozen {
  public:

@@ -55,6 +55,8 @@ enum class Open : std::uint8_t { No, Iceoryx, Dds };
 /// Host::advance_clock).
 enum class PluginClock : std::uint8_t { System, Driven };
 
+inline constexpr std::uint32_t kInstancesMax = 16;  ///< Of one version of a plugin.
+
 /// What one instance may use. host.toml: `sandbox = { memory = "128 MiB", open_files = 64, cpus = [1] }`.
 struct SandboxLimits {
   std::uint64_t memory_bytes = 128u << 20;      ///< Private writable memory (RLIMIT_DATA); 1 MiB .. 1 TiB.
@@ -101,7 +103,7 @@ struct ConfigValue {
 /// One `[[plugin]]`. Members without a remark are spelled in host.toml as here.
 struct PluginConfiguration {
   std::filesystem::path path;   ///< host.toml: relative to itself. Each file stands once.
-  std::uint32_t instances = 1;  ///< 1 is the only number.
+  std::uint32_t instances = 1;  ///< Processes that its messages are divided between; 1 .. kInstancesMax.
   std::vector<bus::SizeClass> outbound = {
       {256, 256}, {4u << 10, 64}, {64u << 10, 8}};  ///< `{ "256 B" = 256 }`: the quota.
   std::vector<bus::SizeClass> inbound = {
@@ -140,6 +142,7 @@ struct RouteConfiguration {
   std::uint32_t latched = 0;  ///< Of a topic: so many of its last publications are kept for who comes late; 0 .. 1,024.
   std::uint64_t latched_bytes = 64u << 10;  ///< Room for each of these; 192 B .. 1 GiB, and 1 GiB over all.
   std::uint32_t in_flight_max = 1000;       ///< Calls without a reply at one time; 1 .. 1,048,576.
+  bool sticky = true;  ///< Where a plugin has several instances, messages of one key go to the same.
   ReadMode read = ReadMode::Auto;
   PayloadPlace payload = PayloadPlace::Auto;
   Order order = Order::Version;

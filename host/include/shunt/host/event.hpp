@@ -96,6 +96,7 @@ struct PluginSnapshot {
   std::string state;      ///< "Active", "Draining", ..., "Restarting", "Quarantined", "Stopped"
   std::string admission;  ///< "Open", "Draining", "Drained" or "Disabled": whether it gets new work.
   std::uint64_t instance = 0;
+  std::uint32_t seat = 0;          ///< Of a plugin with several instances: which of them it is, from 0 on.
   std::int64_t pid = 0;            ///< Of the plugin process; 0 when it has none.
   std::uint64_t sent = 0;          ///< Messages pushed to it.
   std::uint64_t done = 0;          ///< Of these, done by its own word.

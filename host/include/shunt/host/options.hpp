@@ -19,11 +19,14 @@ struct CallOptions {
   std::optional<std::chrono::nanoseconds> deadline{};  ///< From now; the route's (3 s) when absent. 0: too late.
   std::optional<bus::Wait> wait{};                     ///< How this thread waits; the route's setting when absent.
   Origin origin{};  ///< When what it asks about came about; in a callback, that of what the callback is for.
+  Key key{};        ///< Calls of one key go to one instance of a plugin that has several, where the route is `sticky`.
 };
 
 /// Of one publication; every member may be left out.
 struct PublishOptions {
-  Key key{};  ///< On a topic that conflates: what it tells of. A receiver that lags gets the latest message of each.
+  /// What it tells of. On a topic that conflates, a receiver that lags gets the latest message of each; where the route
+  /// is `sticky`, messages of one key go to one instance of a plugin that has several.
+  Key key{};
   bool urgent = false;  ///< It overtakes what is not urgent and waits, also in a plugin's ring.
   Origin origin{};      ///< When what it tells of came about; in a callback, that of what the callback is for.
 };

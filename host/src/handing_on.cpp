@@ -1,0 +1,73 @@
+/// Messages that wait before an empty seat, where others of its plugin are up: these take them over.
+
+#include "hub.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <map>
+#include <vector>
+
+namespace shunt::host {
+namespace {
+
+/// Who takes it: the seat that would get it now, or, where its own is still the one, another that is up. Those that get
+/// something new stand first.
+const Target* successor(const RouteEntry& entry, const Outlet& from, const QueuedMessage& message) {
+  const auto is_up = [&](const Target& target) {
+    return target.outlet->consumer == from.consumer && target.outlet.get() != &from && target.instance != nullptr;
+  };
+  const Pick pick = entry.pick(bus::key_of(message.header));
+  const auto gets = [&](const Target& target) {
+    return is_up(target) && target.takes != Takes::Nothing && target.gets(pick);
+  };
+  const auto chosen = std::ranges::find_if(entry.targets, gets);
+  if (chosen != entry.targets.end()) return &*chosen;
+  const auto any = std::ranges::find_if(entry.targets, is_up);
+  return any == entry.targets.end() ? nullptr : &*any;
+}
+
+/// One whose payload lies with its outlet. What a topic keeps is nobody else's: each seat is given that for itself.
+void put_kept(Outlet& to, const QueuedMessage& message) {
+  std::unique_ptr<std::byte[]> kept{new std::byte[message.header.payload_bytes]};
+  std::memcpy(kept.get(), message.kept, message.header.payload_bytes);
+  to.put_first({message.header, {}}, std::move(kept),
+               [&](const QueuedMessage& older) { Hub::let_go(older.header, *to.pool); });
+}
+
+}  // namespace
+
+void Hub::hand_on(Outlet& from) {
+  if (from.waiting() == 0) return;
+  const RcuReader reader;
+  const RouteEntry* const entry = tables_.current().find(from.route);
+  if (entry == nullptr) return;
+  const bool is_empty = std::ranges::none_of(
+      entry->targets, [&](const Target& target) { return target.outlet.get() == &from && target.instance != nullptr; });
+  if (!is_empty) return;
+  std::map<Outlet*, std::vector<QueuedMessage>> taken;
+  from.flush([&](const QueuedMessage& message) {
+    const Target* const to = successor(*entry, from, message);
+    if (to == nullptr) return false;
+    if (!message.is_of_greeting()) taken[to->outlet.get()].push_back(message);
+    return true;
+  });
+  for (auto& [to, messages] : taken) {
+    std::vector<const QueuedMessage*> theirs;
+    for (auto message = messages.rbegin(); message != messages.rend(); ++message)
+      if (message->kept != nullptr) put_kept(*to, *message);
+    for (const QueuedMessage& message : messages) {
+      if (message.kept != nullptr) continue;
+      // It started after this was published, and was given it then.
+      const bool has_it = message.header.kind == bus::Kind::Publication && message.header.parent != 0 &&
+                          to->was_greeted_with(message.header.parent, {});
+      if (has_it) let_go(message.header, *to->pool);
+      else theirs.push_back(&message);
+    }
+    to->put_back(theirs, [&](const QueuedMessage& older) { let_go(older.header, *to->pool); });
+  }
+  if (taken.empty()) return;
+  // Release pairs with the acquire in pass(): whoever drains next sees what waits.
+  backlogged_.store(true, std::memory_order_release);
+}
+
+}  // namespace shunt::host
