@@ -8,13 +8,17 @@
 #include "route_info.hpp"
 #include "route_table.hpp"
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <shared_mutex>
 #include <thread>
 #include <unordered_map>
+#include <vector>
 
 #include <benchmark/benchmark.h>
 #include <malloc.h>
@@ -56,6 +60,44 @@ class ShuntTable {
   }
 
  private:
+  host::PublishedTable tables_;
+};
+
+/// The same, and who gets the message: one of two versions, by weight and the number of the message, or by its key.
+template <bool kKeyed>
+class ShuntShares {
+ public:
+  ShuntShares() {
+    for (host::RouteInfo& info : infos_) info.settings.sticky = kKeyed;
+  }
+  void change_to(const Routes& routes) {
+    host::RouteTable table;
+    table.epoch = routes.changes;
+    table.routes.resize(routes.now() + std::size_t{1});
+    choices_.resize(std::max(choices_.size(), table.routes.size()));
+    for (std::uint32_t id = 1; id <= routes.now(); ++id) {
+      host::RouteEntry& entry = table.routes[id];
+      entry.kind = host::RouteKind::Function;
+      entry.info = &infos_[id];
+      entry.is_split = true;
+      if (choices_[id] == nullptr) choices_[id] = host::Choice::of(kShares, nullptr);
+      const auto split = std::make_shared<const host::Split>(choices_[id], std::vector<host::Split::Place>(2));
+      for (std::uint8_t place = 0; place < 2; ++place)
+        entry.targets.push_back({.outlet = {}, .instance = {}, .place = place, .split = split});
+    }
+    tables_.publish(std::move(table));
+    tables_.wait_for_callbacks();
+  }
+  [[nodiscard]] std::uint8_t look_up(std::uint32_t id) const {
+    const host::RcuReader reader;
+    const host::RouteEntry* const entry = tables_.current().find({id});
+    return entry == nullptr ? 0 : entry->server(entry->pick(kKeyed ? id * 7919 : 0)).place;
+  }
+
+ private:
+  static constexpr std::array<host::Share, 2> kShares{{{0, 80}, {1, 20}}};
+  std::deque<host::RouteInfo> infos_{1002};
+  std::vector<std::shared_ptr<const host::Choice>> choices_;
   host::PublishedTable tables_;
 };
 
@@ -148,6 +190,8 @@ void tables(benchmark::internal::Benchmark* step) {
   step->ArgName("routes")->Arg(1)->Arg(1000)->Threads(1)->Threads(2)->Repetitions(5)->ReportAggregatesOnly();
 }
 BENCHMARK(look_up_while_it_changes<ShuntTable>)->Name("look_up/shunt")->Apply(tables);
+BENCHMARK(look_up_while_it_changes<ShuntShares<false>>)->Name("look_up/shunt_shared_by_weight")->Apply(tables);
+BENCHMARK(look_up_while_it_changes<ShuntShares<true>>)->Name("look_up/shunt_shared_by_key")->Apply(tables);
 BENCHMARK(look_up_while_it_changes<MapUnderLock>)->Name("look_up/shared_mutex")->Apply(tables);
 BENCHMARK(look_up_while_it_changes<MapUnderRcu>)->Name("look_up/rcu_map")->Apply(tables);
 

@@ -103,6 +103,9 @@ Json route_json(const RouteSnapshot& route) {
   for (const auto& each : route.receivers)
     receivers.push_back({{"plugin", each.plugin},
                          {"version", each.version},
+                         {"seat", each.seat},
+                         {"up", each.up},
+                         {"share", each.share},
                          {"open", each.open},
                          {"waiting", each.waiting},
                          {"backlog", each.backlog},

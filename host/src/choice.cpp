@@ -49,6 +49,12 @@ bool Choice::is_of(std::span<const Share> shares) const noexcept {
   return std::ranges::equal(std::span{shares_}.first(count_), shares);
 }
 
+double Choice::share_of(std::size_t place) const noexcept {
+  double sum = 0;
+  for (const Share& share : std::span{shares_}.first(count_)) sum += share.weight;
+  return shares_[place].weight / sum;
+}
+
 std::shared_ptr<const Choice> Choice::of(std::span<const Share> shares, const Choice* before) {
   constexpr std::uint8_t kNobody = std::numeric_limits<std::uint8_t>::max();
   std::shared_ptr<Choice> choice{new Choice};

@@ -48,6 +48,8 @@ class Choice {
 
   [[nodiscard]] static std::size_t bucket_of(std::uint64_t key) noexcept;
   [[nodiscard]] bool is_of(std::span<const Share> shares) const noexcept;
+  /// The part of all messages that a place gets by its weight; 0 .. 1.
+  [[nodiscard]] double share_of(std::size_t place) const noexcept;
 
  private:
   Choice() = default;

@@ -204,7 +204,21 @@ void check_open(Check& check, const RouteConfiguration& route) {
                 route.name.size());
 }
 
+void check_targets(Check& check, const std::vector<RouteTarget>& targets) {
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    const RouteTarget& target = targets[i];
+    const auto member = fmt::format("targets[{}].", i);
+    check.require(Version::parse(target.version).has_value(), member + "version",
+                  "is {:?}; a version such as 1.4.0 is meant", target.version);
+    check.range(member + "weight", target.weight, 0, kWeightMax);
+    sum += target.on ? target.weight : 0;
+  }
+  check.require(targets.empty() || sum > 0, "targets", "have no weight together: nobody would get anything");
+}
+
 void check_route(Check& check, const RouteConfiguration& route) {
+  check_targets(check, route.targets);
   check.duration("deadline", route.deadline);
   check.range("backlog", route.backlog, 0, kQueueMax);
   check.range("in_flight_max", route.in_flight_max, 1, kQueueMax);

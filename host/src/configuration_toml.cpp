@@ -178,6 +178,27 @@ Status check_kind(const std::string& route, const std::string& member, const Tom
   return {};
 }
 
+/// `[{ version = "1.4.0", weight = 80 }, ...]`
+Status read_targets(const TomlNode& node, const std::string& member, TomlPlaces& places,
+                    std::vector<RouteTarget>& targets) {
+  for (const TomlNode& element : std::get<TomlNode::Array>(node.value)) {
+    const auto name = fmt::format("{}.targets[{}]", member, targets.size());
+    if (element.table() == nullptr)
+      return error(ErrorCode::BadConfiguration,
+                   "{}: {} is {}; a table such as {{ version = \"1.4.0\", weight = 80 }} is "
+                   "meant",
+                   element.place, name, element.kind());
+    RouteTarget& target = targets.emplace_back();
+    TomlFields fields(element, name, name, places);
+    fields.text("version", target.version);
+    fields.count("weight", target.weight);
+    fields.flag("on", target.on);
+    fields.text("plugin", target.plugin);
+    SHUNT_CHECK(fields.finish());
+  }
+  return {};
+}
+
 Status read_route(const TomlEntry& entry, TomlPlaces& places, RouteConfiguration& route) {
   const auto member = fmt::format("routes.{:?}", entry.key);
   route.name = entry.key;
@@ -191,6 +212,8 @@ Status read_route(const TomlEntry& entry, TomlPlaces& places, RouteConfiguration
   fields.count("in_flight_max", route.in_flight_max);
   fields.choice("read", route.read, kReadModes);
   fields.choice("payload", route.payload, kPayloadPlaces);
+  if (const auto* targets = fields.array("targets"))
+    fields.complain(read_targets(*targets, member, places, route.targets));
   fields.flag("sticky", route.sticky);
   fields.choice("order", route.order, kOrders);
   fields.choice("open", route.open, kOpen);

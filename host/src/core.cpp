@@ -31,6 +31,7 @@ Result<std::vector<std::shared_ptr<PluginVersion>>> Core::load_plugins() {
     versions.push_back(std::move(version));
   }
   SHUNT_CHECK(check_configured_routes(configuration.routes, versions, events));
+  SHUNT_CHECK(supervisor->share_as_configured());
   const std::span plugins{versions};
   std::vector<std::shared_ptr<PluginVersion>> bridges;
   for (const Open world : {Open::Iceoryx, Open::Dds}) {  // last: the plugins' files say the types

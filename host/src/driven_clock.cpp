@@ -31,7 +31,7 @@ void Supervisor::advance_clock(const std::string& name, std::chrono::nanoseconds
                       "the clock of \"{}\" goes on by itself: write clock = \"driven\" into its "
                       "[[plugin]]",
                       name));
-  const auto current = plugin->seats.front().current;  // one whose clock is driven has one seat
+  const auto current = plugin->seats.begin()->second.current;  // one whose clock is driven has one seat
   Running* const running = current == nullptr ? nullptr : find(*current);
   if (running == nullptr) return done(error(ErrorCode::NotServing, "\"{}\" does not run now", name));
   // What is warm keeps the same time, and nobody waits for its timers.

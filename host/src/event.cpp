@@ -13,6 +13,7 @@ std::string_view name(HostEventKind kind) noexcept {
     case HostEventKind::Quarantined: return "Quarantined";
     case HostEventKind::Switched: return "Switched";
     case HostEventKind::SwitchUndone: return "SwitchUndone";
+    case HostEventKind::SharesChanged: return "SharesChanged";
     case HostEventKind::Stopped: return "Stopped";
     case HostEventKind::Joined: return "Joined";
     case HostEventKind::RouteUndeclared: return "RouteUndeclared";

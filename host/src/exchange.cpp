@@ -20,72 +20,87 @@ constexpr std::chrono::milliseconds kTick{1};
 void Supervisor::exchange(const std::shared_ptr<Switching>& switching) {
   for (Move& move : switching->moves) {
     Plugin& plugin = *find(move.plugin);
-    for (const Seat& seat : plugin.seats) move.from.push_back(seat.current);
-    for (std::uint32_t seat = 0; seat < move.to.size(); ++seat) {
-      find(*move.to[seat])->served = true;
-      if (Warm* const warm = warm_of(plugin, *move.to_version, seat)) warm->instance = nullptr;
-      move.to[seat]->muted.store(false,
-                                 std::memory_order_relaxed);  // before the table, which its first message follows
+    for (const auto& [number, seat] : plugin.seats) {
+      move.from[number] = seat.current;
+      if (!move.to.contains(number) && seats_meant(plugin.versions, move.to_version, move.to_shares).contains(number))
+        move.to[number] = seat.current;
     }
-    plugin.next = nullptr;
+    for (const auto& [number, version] : move.staged) {
+      Running& running = *find(*move.to[number]);
+      if (Warm* const warm = warm_of(plugin, *version, number)) warm->instance = nullptr;
+      running.newcomer = false;
+      running.seat = number;
+      running.served = true;
+      // Before the table, which its first message follows.
+      running.process->instance().muted.store(false, std::memory_order_relaxed);
+    }
   }
   lead_over(switching);
-  for (const Move& move : switching->moves)
-    for (std::size_t seat = 0; seat < move.to.size(); ++seat) {
-      const auto& from = seat < move.from.size() ? move.from[seat] : nullptr;
-      const auto left = from == nullptr ? Instance::Progress{} : from->progress();
-      const std::uint64_t in_flight = left.all_sent() - left.all_done();
-      note(HostEventKind::Switched, *move.to[seat],
-           fmt::format("took over from {}, which had {} messages in flight",
-                       to_string(move.from_version->image.version), in_flight),
-           in_flight);
-    }
+  for (const Move& move : switching->moves) tell_exchanged(move);
   hub_->flush_backlogs();
   drain(switching);
+}
+
+void Supervisor::tell_exchanged(const Move& move) {
+  for (const auto& [number, version] : move.staged) {
+    const auto from = move.from.find(number);
+    const bool any = from != move.from.end() && from->second != nullptr;
+    const auto left = any ? from->second->progress() : Instance::Progress{};
+    const std::uint64_t in_flight = left.all_sent() - left.all_done();
+    note(HostEventKind::Switched, *move.to.at(number),
+         move.switches() && number < kInstancesMax
+             ? fmt::format("took over from {}, which had {} messages in flight",
+                           to_string(move.from_version->image.version), in_flight)
+             : fmt::format("shares routes with {}", to_string(move.to_version->image.version)),
+         in_flight);
+  }
+  for (const auto& [route, shares] : move.to_shares)
+    if (const auto before = move.from_shares.find(route); before == move.from_shares.end() || before->second != shares)
+      note(HostEventKind::SharesChanged, move.plugin, shares_text(shares), directory_.at({route}));
+  for (const auto& [route, shares] : move.from_shares)
+    if (!move.to_shares.contains(route))
+      note(HostEventKind::SharesChanged, move.plugin,
+           fmt::format("all to {}", to_string(move.to_version->image.version)), directory_.at({route}));
 }
 
 /// The exchange itself, either way. Those who stay send and are sent in the new epoch before the table says so; the
 /// others after it, so that what they handle in the new epoch meets the new table.
 void Supervisor::lead_over(const std::shared_ptr<Switching>& switching) {
-  chains_ = other(chains_);
+  if (switching->switches()) chains_ = other(chains_);
   exchanged_ = true;
+  const auto is_up = [this](const auto& instance) { return instance != nullptr && find(*instance) != nullptr; };
   for (const Move& move : switching->moves) {
     Plugin& plugin = *find(move.plugin);
+    for (auto& [number, seat] : plugin.seats) seat.before = {};
+    // One that is led away from again was given nothing of what has a total order.
+    for (const auto& [number, leaving] : switching->leaving(move))
+      if (Running* const running = find(*leaving))
+        plugin.seats.at(number).before = {running->version, leaving, !switching->undone};
     plugin.serving = switching->undone ? move.from_version : move.to_version;
-    const auto up = [this](const auto& instances, std::size_t seat) {
-      const bool is_up = seat < instances.size() && instances[seat] != nullptr && find(*instances[seat]) != nullptr;
-      return is_up ? instances[seat] : nullptr;
-    };
-    const auto& leaving = switching->leaving(move);
-    const auto& staying = switching->staying(move);
-    plugin.seats.resize(std::max(leaving.size(), staying.size()),
-                        Seat{.backoff = Backoff{plugin.serving->configuration.restart}});
-    for (std::size_t number = 0; number < plugin.seats.size(); ++number) {
-      Seat& seat = plugin.seats[number];
-      seat.current = up(staying, number);
-      if (seat.current != nullptr) seat.current->set_epoch(chains_);
+    plugin.shares = switching->undone ? move.from_shares : move.to_shares;
+    set_seats(plugin);
+    for (auto& [number, seat] : plugin.seats) {
+      const auto staying = switching->staying(move).find(number);
+      const bool is_taken = !seat.gone && staying != switching->staying(move).end() && is_up(staying->second);
+      seat.current = is_taken ? staying->second : nullptr;
+      if (is_taken) seat.current->set_epoch(chains_);
+      if (!move.staged.contains(number) || switching->undone) continue;
       if (seat.backoff.is_quarantined()) seat.backoff.release();
       seat.backoff.became_active(EventLoop::Clock::now());
-      seat.before = {};
-      // One that is led away from again was given nothing of what has a total order.
-      if (auto before = up(leaving, number))
-        seat.before = {switching->left(move), std::move(before), !switching->undone};
     }
   }
   publish_table();
-  const auto leaves = [&](const Instance* instance) {
-    return std::ranges::any_of(switching->moves, [&](const Move& move) {
-      return std::ranges::any_of(switching->leaving(move), [&](const auto& each) { return each.get() == instance; });
-    });
-  };
+  std::set<const Instance*> leave;
+  for (const Move& move : switching->moves)
+    for (const auto& [number, leaving] : switching->leaving(move)) leave.insert(leaving.get());
   for (auto& [key, running] : running_)
-    if (!leaves(key)) running.process->instance().set_epoch(chains_);
+    if (!leave.contains(key)) running.process->instance().set_epoch(chains_);
 }
 
 void Supervisor::drain(const std::shared_ptr<Switching>& switching) {
   for (const Move& move : switching->moves) {
-    for (const auto& leaving : switching->leaving(move)) {
-      Running* const running = leaving == nullptr ? nullptr : find(*leaving);
+    for (const auto& [number, leaving] : switching->leaving(move)) {
+      Running* const running = find(*leaving);
       if (running == nullptr) continue;
       running->expected_end = true;
       running->process->stop_asked();
@@ -98,7 +113,7 @@ void Supervisor::drain(const std::shared_ptr<Switching>& switching) {
     loop_.post([this, switching] {
       switching->began = EventLoop::Clock::now();
       switching->others.clear();
-      const auto callers = callers_of(*switching);
+      const auto callers = switching->switches() ? callers_of(*switching) : std::set<std::string, std::less<>>{};
       for (auto& [key, running] : running_)
         if (callers.contains(running.version->name()) && !running.expected_end && !stays(*switching, key))
           switching->others.push_back({running.process->share(), running.process->instance().progress()});
@@ -109,7 +124,8 @@ void Supervisor::drain(const std::shared_ptr<Switching>& switching) {
 
 bool Supervisor::stays(const Switching& switching, const Instance* instance) {
   return std::ranges::any_of(switching.moves, [&](const Move& move) {
-    return std::ranges::any_of(switching.staying(move), [&](const auto& each) { return each.get() == instance; });
+    return std::ranges::any_of(switching.staying(move),
+                               [&](const auto& each) { return each.second.get() == instance; });
   });
 }
 
@@ -161,15 +177,16 @@ void Supervisor::drain_tick(const std::shared_ptr<Switching>& switching) {
   const Move* dead = nullptr;  // one whose new version is
   bool leads_two_ways = false;
   for (const Move& move : switching->moves) {
-    const auto limit = switching->left(move)->configuration.deadlines.drain;
-    longest = std::max(longest, limit);
     const auto& staying = switching->staying(move);
-    for (std::uint32_t seat = 0; seat < switching->leaving(move).size(); ++seat) {
-      const auto& leaving = switching->leaving(move)[seat];
-      if (!is_up(leaving)) continue;
+    const bool none_up = std::ranges::none_of(staying, [&](const auto& each) { return is_up(each.second); });
+    for (const auto& [number, leaving] : switching->leaving(move)) {
+      Running* const running = find(*leaving);
+      if (running == nullptr) continue;
+      const auto limit = running->version->configuration.deadlines.drain;
+      longest = std::max(longest, limit);
       leads_two_ways = true;
-      if (std::ranges::none_of(staying, is_up)) dead = &move;
-      if (is_done(*leaving) && (seat < staying.size() || !any_waits_before(move.plugin, seat))) continue;
+      if (none_up) dead = &move;
+      if (is_done(*leaving) && (staying.contains(number) || !any_waits_before(move.plugin, number))) continue;
       busy = &move;
       if (passed >= limit)
         return drained(
@@ -196,13 +213,13 @@ void Supervisor::drain_tick(const std::shared_ptr<Switching>& switching) {
 /// Nothing is left that began before the exchange; or it takes too long.
 void Supervisor::drained(const std::shared_ptr<Switching>& switching, const Status& status) {
   if (!status && !switching->undone && !stopping_) return undo(switching, status.error());
-  switching->awaited = 0;
+  switching->awaited = 1;  // ours, until all are told
   for (const Move& move : switching->moves) {
     switching->awaited += switching->leaving(move).size();
     Plugin* const plugin = find(move.plugin);
     if (plugin == nullptr) continue;
-    for (Seat& seat : plugin->seats) seat.before = {};
-    seat_serving(*plugin);
+    for (auto& [number, seat] : plugin->seats) seat.before = {};
+    set_seats(*plugin);
   }
   publish_table();
   for (const Move& move : switching->moves) hand_on(move.plugin);
@@ -213,8 +230,8 @@ void Supervisor::drained(const std::shared_ptr<Switching>& switching, const Stat
     if (switching->one_less({})) finish_switch(*switching);
   };
   for (const Move& move : switching->moves)
-    for (const auto& leaving : switching->leaving(move)) {
-      Running* const running = leaving == nullptr ? nullptr : find(*leaving);
+    for (const auto& [number, leaving] : switching->leaving(move)) {
+      Running* const running = find(*leaving);
       if (running == nullptr) {
         gone({});  // it died while it was being drained: its messages were sorted
       } else if (status) {
@@ -224,6 +241,7 @@ void Supervisor::drained(const std::shared_ptr<Switching>& switching, const Stat
         running->process->end(Event::DeadlinePassed, status.error().message);
       }
     }
+  gone({});
   // One whose new version has died meanwhile gives way to the one behind it.
   while (!switches_.empty() && !exchanged_) {
     const auto next = switches_.front();
@@ -236,19 +254,24 @@ void Supervisor::undo(const std::shared_ptr<Switching>& switching, const Error& 
   std::string versions;
   for (const Move& move : switching->moves)
     versions.append(versions.empty() ? "" : ", ").append(to_string(move.to_version->image.version));
-  switching->outcome = error(why.code, "{}: the switch to {} is undone", why.message, versions);
+  switching->outcome = switching->switches() ? error(why.code, "{}: the switch to {} is undone", why.message, versions)
+                                             : error(why.code, "{}: the change of shares is undone", why.message);
+  const auto back = [&] {
+    std::vector<std::shared_ptr<Instance>> result;
+    for (const Move& move : switching->moves)
+      for (const auto& [number, from] : switching->leaving(move)) result.push_back(from);
+    return result;
+  }();
   switching->undone = true;
-  for (const Move& move : switching->moves)
-    for (const auto& from : move.from) {
-      Running* const old = from == nullptr ? nullptr : find(*from);
-      if (old == nullptr) continue;  // it is started again when all this is over
-      old->expected_end = false;
-      old->process->resume();
-    }
+  for (const auto& from : back) {
+    Running* const old = find(*from);
+    if (old == nullptr) continue;  // it is started again when all this is over
+    old->expected_end = false;
+    old->process->resume();
+  }
   lead_over(switching);
-  for (const Move& move : switching->moves)
-    for (const auto& from : move.from)
-      if (from != nullptr) note(HostEventKind::SwitchUndone, *from, fmt::format("it serves again: {}", why.message));
+  for (const auto& from : back)
+    note(HostEventKind::SwitchUndone, *from, fmt::format("it serves again: {}", why.message));
   hub_->flush_backlogs();
   drain(switching);
 }

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <set>
 #include <utility>
 
 #include <flatbuffers/flatbuffers.h>
@@ -44,15 +45,25 @@ std::uint8_t flags_of(Instance& from, const bus::MessageHeader& header) noexcept
   return static_cast<std::uint8_t>(flags | (header.flags & bus::flag::kOrigin));
 }
 
-/// Null: what serves the route is a version that `from` can call. Else what it wants.
-const std::string* unmet(Instance& from, const RouteEntry& entry, bool before, std::uint64_t table) {
-  const auto found = from.wanted.find(entry.info->id.value);
-  if (found == from.wanted.end()) return nullptr;
+/// Which of these seats are of a version that `from` can call.
+Split::Places suitable(Instance& from, std::uint32_t route, std::span<const Target> seats, bool before,
+                       std::uint64_t table) {
+  const auto found = from.wanted.find(route);
+  if (found == from.wanted.end()) return ~Split::Places{0};
   Wanted& wanted = found->second;
-  if (before && std::exchange(wanted.table_before, table) != table)
-    wanted.met_before = wanted.versions.contains(entry.version_before);
-  if (!before && std::exchange(wanted.table, table) != table) wanted.met = wanted.versions.contains(entry.version);
-  return (before ? wanted.met_before : wanted.met) ? nullptr : &wanted.text;
+  Wanted::Fits& fits = before ? wanted.before : wanted.now;
+  if (std::exchange(fits.table, table) == table) return fits.places;
+  fits.places = 0;
+  for (const Target& seat : seats)
+    if (wanted.versions.contains(*seat.version)) fits.places |= Split::Places{1} << seat.place;
+  return fits.places;
+}
+
+Error no_such_version(const Instance& from, std::uint32_t route, std::span<const Target> seats) {
+  std::set<std::string> serve;
+  for (const Target& seat : seats) serve.insert(to_string(*seat.version));
+  return {ErrorCode::NoSuchVersion, fmt::format("{} serves, and this plugin calls {}: switch to that",
+                                                fmt::join(serve, ", "), from.wanted.at(route).text)};
 }
 
 }  // namespace
@@ -177,11 +188,11 @@ void Hub::forward_request(Instance& from, const bus::Incoming& incoming) {
   const bool before = entry != nullptr && !entry->before.empty() && epoch != table.chains;
   if (entry == nullptr || (!before && entry->targets.empty()))
     return refuse_request(from, asked, {ErrorCode::NotServing, "no plugin serves this function now"});
-  if (const std::string* const wanted = unmet(from, *entry, before, table.epoch))
-    return refuse_request(
-        from, asked,
-        {ErrorCode::NoSuchVersion, fmt::format("{} serves, and this plugin calls {}: switch to that",
-                                               to_string(before ? entry->version_before : entry->version), *wanted)});
+  const std::span<const Target> seats = before ? entry->before : entry->targets;
+  const Target* const chosen =
+      seat_among(seats, entry->pick(0), suitable(from, asked.route, seats, before, table.epoch));
+  if (chosen == nullptr) return refuse_request(from, asked, no_such_version(from, asked.route, seats));
+  const Target& target = *chosen;
   const bool follows_call = asked.parent != 0 && (asked.parent & Instance::kPublicationBit) == 0;
   if (deadline_ns == 0 || !follows_call) {
     const std::int64_t default_ns = entry->info->settings.deadline.count();
@@ -191,8 +202,6 @@ void Hub::forward_request(Instance& from, const bus::Incoming& incoming) {
     if (asked_ns == 0) asked_ns = now_ns;
     deadline_ns = deadline_ns == 0 ? latest_ns : std::min(deadline_ns, latest_ns);
   }
-  const Pick pick = entry->pick(0);
-  const Target& target = before ? entry->server_before(pick) : entry->server(pick);
   auto message = carry(from, incoming, *target.outlet->pool);
   if (!message) {
     target.outlet->pool->count_no_chunk(incoming.payload.size());

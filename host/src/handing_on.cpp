@@ -10,20 +10,20 @@
 namespace shunt::host {
 namespace {
 
-/// Who takes it: the seat that would get it now, or, where its own is still the one, another that is up. Those that get
-/// something new stand first.
+/// Who takes it over; null: it waits, as its seat is the only one of its version and is filled again.
 const Target* successor(const RouteEntry& entry, const Outlet& from, const QueuedMessage& message) {
-  const auto is_up = [&](const Target& target) {
-    return target.outlet->consumer == from.consumer && target.outlet.get() != &from && target.instance != nullptr;
-  };
   const Pick pick = entry.pick(bus::key_of(message.header));
-  const auto gets = [&](const Target& target) {
-    return is_up(target) && target.takes != Takes::Nothing && target.gets(pick);
+  const auto own = std::ranges::find(entry.targets, &from, [](const Target& each) { return each.outlet.get(); });
+  if (own != entry.targets.end() && own->split == nullptr) return nullptr;
+  const std::size_t place = own == entry.targets.end() ? Split::kNowhere : own->split->instead_of(own->place, pick);
+  if (own != entry.targets.end() && place == Split::kNowhere) return nullptr;
+  const auto is_it = [&](const Target& target) {
+    const bool is_up = target.outlet->consumer == from.consumer && target.instance != nullptr;
+    return is_up &&
+           (own == entry.targets.end() ? target.gets(pick) : target.split == own->split && target.place == place);
   };
-  const auto chosen = std::ranges::find_if(entry.targets, gets);
-  if (chosen != entry.targets.end()) return &*chosen;
-  const auto any = std::ranges::find_if(entry.targets, is_up);
-  return any == entry.targets.end() ? nullptr : &*any;
+  const auto found = std::ranges::find_if(entry.targets, is_it);
+  return found == entry.targets.end() ? nullptr : &*found;
 }
 
 /// One whose payload lies with its outlet. What a topic keeps is nobody else's: each seat is given that for itself.

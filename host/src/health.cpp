@@ -83,7 +83,7 @@ const Health* Supervisor::health_of(const Seat& seat) const {
 /// Why the functions of the plugin get no calls, by the word of all of its instances; empty: they do.
 std::string Supervisor::why_unhealthy(const Plugin& plugin, const std::string& name) const {
   const Health* last = nullptr;
-  for (const Seat& seat : plugin.seats) {
+  for (const auto& [number, seat] : plugin.seats) {
     const Health* const health = health_of(seat);
     if (health == nullptr) continue;
     if (health->state != HealthState::NotServing) return {};

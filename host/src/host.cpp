@@ -242,6 +242,11 @@ Status Host::switch_to(const std::vector<SwitchTarget>& targets) {
   return core_->on_loop([&](auto done) { core_->supervisor->switch_to(choices, std::move(done)); });
 }
 
+Status Host::share(const RouteTargets& targets) {
+  if (PollingScope::polls(*core_)) return deadlock("share()");
+  return core_->on_loop([&](auto done) { core_->supervisor->share(targets, std::move(done)); });
+}
+
 Status Host::stop(const Scope& what, std::optional<std::chrono::nanoseconds> within) {
   if (PollingScope::polls(*core_)) return deadlock("stop()");
   return core_->on_loop([&](auto done) { core_->supervisor->stop(what, within, std::move(done)); });

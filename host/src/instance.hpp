@@ -4,6 +4,7 @@
 #include "epoch.hpp"
 #include "escaped.hpp"
 #include "inbound_pool.hpp"
+#include "split.hpp"
 #include "symbols.hpp"
 #include "urgent_in_flight.hpp"
 
@@ -39,14 +40,16 @@ struct Permitted {
   Latch* latch = nullptr;  ///< Of a topic that it publishes and that keeps its last publications.
 };
 
-/// The version that a plugin wants of what it calls, and whether the one that serves will do.
+/// The version that a plugin wants of what it calls, and which of the seats that serve will do.
 struct Wanted {
   VersionRange versions;
-  std::string text;         ///< "^1.2", as its manifest says it.
-  std::uint64_t table = 0;  ///< Number of the table for which `met` holds, of what it leads to now, and
-  bool met = false;
-  std::uint64_t table_before = 0;  ///< the same of what it led to before.
-  bool met_before = false;
+  std::string text;  ///< "^1.2", as its manifest says it.
+  struct Fits {
+    std::uint64_t table = 0;  ///< Number of the table for which it holds.
+    Split::Places places = 0;
+  };
+  Fits now{};     ///< Of what the route leads to,
+  Fits before{};  ///< and of what it led to before.
 };
 
 class Instance : public std::enable_shared_from_this<Instance> {

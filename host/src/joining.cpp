@@ -34,7 +34,7 @@ void Supervisor::join(std::shared_ptr<PluginVersion> version, bus::UniqueFd laun
                  .text = status ? "joined by hand" : to_string(status.error())});
     if (!status) return forget_joined(version->name(), version);
     const Plugin* const joined = find(version->name());
-    const auto current = joined == nullptr ? nullptr : joined->seats.front().current;
+    const auto current = joined == nullptr ? nullptr : joined->seats.begin()->second.current;
     Running* const running = current == nullptr ? nullptr : find(*current);
     if (running != nullptr) running->process->tell_it_serves(configuration_.name);
   });

@@ -103,11 +103,13 @@ void Supervisor::publish_last_wills(const Instance& instance, const Running& run
                    .crash = {},
                    .route = route.name});
     };
-    const auto publishes = [&](const Seat& seat) { return seat.current != nullptr && seat.current.get() != &instance; };
-    const auto served = std::ranges::find_if(plugin->seats, publishes);
-    if (served != plugin->seats.end() &&
-        std::ranges::find(plugin->serving->topics_out, &route) != plugin->serving->topics_out.end()) {
-      tell(HostEventKind::LastWillNotSent, fmt::format("{} publishes there now", who(*served->current)));
+    const auto publishes = [&](const auto& each) {
+      const Seat& seat = each.second;
+      return seat.current != nullptr && seat.current.get() != &instance &&
+             std::ranges::find(seat.version->topics_out, &route) != seat.version->topics_out.end();
+    };
+    if (const auto served = std::ranges::find_if(plugin->seats, publishes); served != plugin->seats.end()) {
+      tell(HostEventKind::LastWillNotSent, fmt::format("{} publishes there now", who(*served->second.current)));
       continue;
     }
     const auto sent = hub_->publish_last_will(route, will);

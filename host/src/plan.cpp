@@ -78,7 +78,7 @@ std::uint32_t most_instances(const Versions& versions) {
 }
 
 /// What waits for a plugin, whichever version is going to read it.
-void add_backlogs(const Versions& versions, std::vector<PlannedMemory>& parts) {
+void add_backlogs(const Versions& versions, std::size_t seats, std::vector<PlannedMemory>& parts) {
   std::uint32_t leftover = 0;
   std::map<std::string, const host::RouteInfo*> routes;
   for (const auto& version : versions) {
@@ -87,7 +87,7 @@ void add_backlogs(const Versions& versions, std::vector<PlannedMemory>& parts) {
       for (const host::RouteInfo* each : *of) routes.emplace(each->name, each);
   }
   for (const auto& [name, route] : routes)
-    for (std::uint32_t seat = 0; seat < most_instances(versions); ++seat)
+    for (std::size_t seat = 0; seat < std::max<std::size_t>(seats, most_instances(versions)); ++seat)
       parts.push_back(
           {versions.front()->name(), "backlog of " + name, false, false,
            host::Outlet::bytes(host::policy_of(*route), route->settings.backlog, leftover),
@@ -145,11 +145,11 @@ std::size_t count_up(const Versions& versions) {
 
 /// Twice as many instances of a plugin can be there as are up while nothing changes, and all may be of the version that
 /// needs most: a restart does not wait for the end of what was stopped.
-void add_instances(const Versions& versions, std::vector<PlannedMemory>& parts) {
+void add_instances(const Versions& versions, std::size_t at_start, std::vector<PlannedMemory>& parts) {
   std::vector<PlannedMemory> largest;
   for (const auto& version : versions)
     if (auto instance = instance_of(*version); sum(instance) > sum(largest)) largest = std::move(instance);
-  const std::size_t up = count_up(versions);
+  const std::size_t up = std::max(at_start, count_up(versions));
   for (std::size_t i = 0; i < 2 * up; ++i)
     for (PlannedMemory each : largest) {
       each.second = i >= up;
@@ -185,8 +185,9 @@ Result<MemoryPlan> plan_memory(HostConfiguration configuration) {
   }
   add_latched(*core, versions, plan.parts);
   for (const auto& [name, of_plugin] : plugins) {
-    add_backlogs(of_plugin, plan.parts);
-    add_instances(of_plugin, plan.parts);
+    const auto [seats, warm] = core->supervisor->count_up(name);
+    add_backlogs(of_plugin, seats, plan.parts);
+    add_instances(of_plugin, seats + warm, plan.parts);
   }
   return plan;
 }

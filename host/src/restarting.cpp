@@ -8,19 +8,19 @@ namespace shunt::host {
 
 bool Supervisor::is_starting(const Plugin& plugin, std::uint32_t seat) const {
   return std::ranges::any_of(running_, [&](const auto& each) {
-    return each.second.version == plugin.serving && each.second.seat == seat && !each.second.expected_end &&
-           each.second.process->state() < State::Active;
+    return each.second.version == plugin.seats.at(seat).version && each.second.seat == seat &&
+           !each.second.expected_end && !each.second.newcomer && each.second.process->state() < State::Active;
   });
 }
 
 /// One that is in quarantine leaves what is for it to its plugin's other seats; the last one takes the plugin with it.
 void Supervisor::crashed(const std::string& name, Plugin& plugin, std::uint32_t number, const std::string& why) {
   ++plugin.crashes;
-  Seat& seat = plugin.seats[number];
+  Seat& seat = plugin.seats.at(number);
   const auto delay = seat.backoff.crashed(EventLoop::Clock::now());
   if (!delay || stopping_) {
-    plugin.stopped = stopping_ || std::ranges::all_of(plugin.seats, [](const Seat& each) {
-                       return each.current == nullptr && each.backoff.is_quarantined();
+    plugin.stopped = stopping_ || std::ranges::all_of(plugin.seats, [](const auto& each) {
+                       return each.second.current == nullptr && each.second.backoff.is_quarantined();
                      });
     if (stopping_) return;
     if (plugin.stopped)
@@ -29,6 +29,10 @@ void Supervisor::crashed(const std::string& name, Plugin& plugin, std::uint32_t 
                  .plugin = name,
                  .text = fmt::format("too many crashes{}: {}; see `shunt restart`",
                                      plugin.stopped ? "" : " of one instance, and the others go on", why)});
+    if (plugin.stopped) return;
+    publish_table();  // nobody waits for it
+    hand_on(name);
+    hub_->flush_backlogs();
     return;
   }
   events_.add(
@@ -42,11 +46,11 @@ void Supervisor::crashed(const std::string& name, Plugin& plugin, std::uint32_t 
 /// comes back here.
 void Supervisor::start_again(const std::string& name, std::uint32_t seat) {
   Plugin* const plugin = find(name);
-  if (plugin == nullptr || plugin->stopped || plugin->switching || stopping_ || seat >= plugin->width() ||
-      plugin->seats[seat].current != nullptr || plugin->seats[seat].backoff.is_quarantined() ||
-      is_starting(*plugin, seat))
+  if (plugin == nullptr || plugin->stopped || plugin->switching || stopping_) return;
+  const Seat* const empty = plugin->seat(seat);
+  if (empty == nullptr || empty->current != nullptr || empty->backoff.is_quarantined() || is_starting(*plugin, seat))
     return;
-  stage(plugin->serving, seat, {}, [this, name](const Status& status) {
+  stage(empty->version, seat, {}, [this, name](const Status& status) {
     if (!status) events_.add({.kind = HostEventKind::PhaseFailed, .plugin = name, .text = to_string(status.error())});
   });
   if (is_starting(*plugin, seat)) return;
@@ -55,17 +59,20 @@ void Supervisor::start_again(const std::string& name, std::uint32_t seat) {
 }
 
 void Supervisor::start_again(const std::string& name) {
-  for (std::uint32_t seat = 0; find(name) != nullptr && seat < find(name)->width(); ++seat) start_again(name, seat);
+  const Plugin* const plugin = find(name);
+  if (plugin == nullptr) return;
+  for (const auto& [number, version] : seats_meant(plugin->versions, plugin->serving, plugin->shares))
+    start_again(name, number);
 }
 
 /// Whether nobody sits there who could handle what waits. Where a switch's newcomer has died it is for another one of
 /// them, although the one before finishes there what it has.
 bool Supervisor::is_empty(const Outlet& outlet) const {
   const auto plugin = plugins_.find(outlet.consumer);
-  if (plugin == plugins_.end() || outlet.seat >= plugin->second.seats.size()) return true;
-  const Seat& seat = plugin->second.seats[outlet.seat];
-  const bool finishes = outlet.seat >= plugin->second.width() && seat.before.instance != nullptr;
-  return seat.current == nullptr && seat.leaving == nullptr && !finishes;
+  if (plugin == plugins_.end()) return true;
+  const auto seat = plugin->second.seats.find(outlet.seat);
+  return seat == plugin->second.seats.end() || (seat->second.current == nullptr && seat->second.leaving == nullptr &&
+                                                (!seat->second.gone || seat->second.before.instance == nullptr));
 }
 
 /// What waits before empty seats of a plugin goes to those that are not. A sender that still had the table of before
@@ -80,8 +87,9 @@ void Supervisor::hand_on(const std::string& name) {
     if (!empty.empty()) hub_->flush_backlogs();
   };
   const Plugin* const plugin = find(name);
-  const auto has_several = [](const auto& version) { return version->configuration.instances > 1; };
-  if (plugin == nullptr || std::ranges::none_of(plugin->versions, has_several)) return;
+  // One that has one version with one instance has nobody else.
+  if (plugin == nullptr || (plugin->versions.size() == 1 && plugin->versions.front()->configuration.instances == 1))
+    return;
   to_others();
   tables_.after_readers([this, to_others] { loop_.post(to_others); });
 }

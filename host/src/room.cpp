@@ -31,7 +31,7 @@ std::size_t Hub::room(const Target& target, bus::Kind kind) noexcept {
 std::size_t Hub::least_room(const RouteEntry& entry, bus::Kind kind) noexcept {
   std::size_t least = RouteHandle::kRoomUnbounded;
   for (const Target& target : entry.hearing_host())
-    if (target.split == nullptr || target.split->is_up(target.place)) least = std::min(least, room(target, kind));
+    if (target.split == nullptr || target.split->is_open(target.place)) least = std::min(least, room(target, kind));
   return least;
 }
 

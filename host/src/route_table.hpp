@@ -37,6 +37,7 @@ struct Target {
   Takes takes = Takes::Everything;
   std::uint8_t place = 0;                ///< Among the seats of its split.
   std::shared_ptr<const Split> split{};  ///< Null: all of its consumer's messages are for it.
+  std::shared_ptr<const Version> version{};
   /// While a switch drains: who handles what belongs to chains that began before it, as far as that waits.
   std::shared_ptr<Instance> earlier{};
 
@@ -50,12 +51,10 @@ enum class RouteKind : std::uint8_t { None, Topic, Function };
 struct RouteEntry {
   RouteKind kind = RouteKind::None;  ///< None: a route that was removed, or is not there yet.
   const RouteInfo* info = nullptr;
-  Version version;              ///< Of a function: of the one that serves it.
   std::vector<Target> targets;  ///< The seats of a function's server; or, of a topic, of each plugin that hears it.
   std::vector<std::shared_ptr<Inbox>> inboxes;  ///< Of a topic: the host's own subscriptions.
-  /// Of a function, while a switch drains: who serves chains that began before it, and of which version they are.
+  /// Of a function, while a switch drains: who serves chains that began before it.
   std::vector<Target> before{};
-  Version version_before{};
   bool is_split = false;  ///< Some consumer has several seats.
   /// Nothing new goes over it: it was taken off, or it is a function of a plugin that was, or is stopped or
   /// quarantined.
@@ -73,9 +72,12 @@ struct RouteEntry {
     if (key != 0 && info->settings.sticky) return {.key = key};
     return {.number = info->counters.split.fetch_add(1, std::memory_order_relaxed)};
   }
-  /// Of a function that has a server: its seat for this message.
-  [[nodiscard]] const Target& server(const Pick& pick) const noexcept { return seat_for(targets, pick); }
-  [[nodiscard]] const Target& server_before(const Pick& pick) const noexcept { return seat_for(before, pick); }
+  /// Of a function that has a server: its seat for this message. The seats of a split stand first, in the order of
+  /// their places.
+  [[nodiscard]] const Target& server(const Pick& pick) const noexcept {
+    const Target& first = targets.front();
+    return first.split == nullptr ? first : targets[first.split->place_of(pick)];
+  }
 
   /// Every seat with an outlet of its own, whatever it gets.
   template <typename Visit>
@@ -89,14 +91,16 @@ struct RouteEntry {
   [[nodiscard]] std::span<const Target> hearing_plugins() const noexcept {
     return std::span{targets}.first(hear_plugins);
   }
-
- private:
-  /// The seats of a split stand first, in the order of their places.
-  static const Target& seat_for(const std::vector<Target>& seats, const Pick& pick) noexcept {
-    const Target& first = seats.front();
-    return first.split == nullptr ? first : seats[first.split->place_of(pick)];
-  }
 };
+
+/// The same, of `allowed` places only; null: none of them is.
+[[nodiscard]] inline const Target* seat_among(std::span<const Target> seats, const Pick& pick,
+                                              Split::Places allowed) noexcept {
+  const Target& first = seats.front();
+  if (first.split == nullptr) return (allowed & 1) != 0 ? &first : nullptr;
+  const std::size_t place = first.split->place_of(pick, allowed);
+  return place == Split::kNowhere ? nullptr : &seats[place];
+}
 
 struct RouteTable {
   std::uint64_t epoch = 0;         ///< Its number.

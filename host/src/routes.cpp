@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <numeric>
+#include <set>
 #include <utility>
 
 namespace shunt::host {
@@ -19,93 +21,130 @@ void arrange(RouteEntry& entry) {
     return static_cast<std::uint32_t>(
         std::ranges::count_if(entry.targets, [&](const Target& each) { return each.takes <= least; }));
   };
-  entry.is_split = std::ranges::any_of(entry.targets, [](const Target& each) { return each.split != nullptr; });
+  entry.is_split |= std::ranges::any_of(entry.targets, [](const Target& each) { return each.split != nullptr; });
   entry.hear_host = count(Takes::Everything);
   entry.hear_plugins = count(Takes::FollowUps);
 }
 
-std::shared_ptr<const Choice> evenly(std::uint32_t seats, const std::shared_ptr<const Choice>& before) {
-  std::vector<Share> shares;
-  for (std::uint32_t seat = 0; seat < seats; ++seat) shares.push_back({seat, 1});
+/// Seats of one plugin, each with its part of what comes.
+class Members {
+ public:
+  /// All of one version, which get `part` together.
+  void add(std::span<const std::uint32_t> numbers, std::uint32_t part) {
+    groups_.push_back({{numbers.begin(), numbers.end()}, part});
+    each_ = std::lcm(each_, static_cast<std::uint32_t>(numbers.size()));
+  }
+  [[nodiscard]] std::vector<Share> shares() const {
+    std::vector<Share> shares;
+    for (const Group& group : groups_)
+      for (const std::uint32_t number : group.numbers)
+        shares.push_back({number, group.part * (each_ / static_cast<std::uint32_t>(group.numbers.size()))});
+    return shares;
+  }
+  /// `visit(number, group)`, by place.
+  template <typename Visit>
+  void for_each(Visit&& visit) const {
+    for (std::uint32_t group = 0; group < groups_.size(); ++group)
+      for (const std::uint32_t number : groups_[group].numbers) visit(number, group);
+  }
+
+ private:
+  struct Group {
+    std::vector<std::uint32_t> numbers;
+    std::uint32_t part = 1;
+  };
+  std::vector<Group> groups_;
+  std::uint32_t each_ = 1;  // 140 at most, of numbers that come to 16
+};
+
+/// The one before where nothing has changed: it takes some microseconds to make.
+std::shared_ptr<const Choice> choice_of(const std::vector<Share>& shares, const std::shared_ptr<const Choice>& before) {
   return before != nullptr && before->is_of(shares) ? before : Choice::of(shares, before.get());
+}
+
+std::shared_ptr<const Version> version_of(const std::shared_ptr<PluginVersion>& version) {
+  return {version, &version->image.version};
 }
 
 }  // namespace
 
-/// Between the seats of a plugin; null where it has one. One that says that it does not serve gets no calls.
-struct Supervisor::Splits {
-  std::shared_ptr<const Split> calls{};
-  std::shared_ptr<const Split> publications{};
-};
-
-Supervisor::Splits Supervisor::splits_of(Plugin& plugin) {
-  if (plugin.width() < 2) return {};
-  plugin.choice = evenly(plugin.width(), plugin.choice);
-  std::vector<bool> is_there;
-  std::vector<bool> serves;
-  for (std::uint32_t number = 0; number < plugin.width(); ++number) {
-    const Seat& seat = plugin.seats[number];
-    const Health* const health = health_of(seat);
-    is_there.push_back(seat.current != nullptr || seat.leaving != nullptr);
-    serves.push_back(is_there.back() && (health == nullptr || health->state != HealthState::NotServing));
-  }
-  return {std::make_shared<const Split>(plugin.choice, std::move(serves)),
-          std::make_shared<const Split>(plugin.choice, std::move(is_there))};
+/// One that says that it does not serve gets no calls while another does.
+Split::Place Supervisor::place_of(const Seat& seat, RouteKind kind, std::uint32_t group) const {
+  const Health* const health = health_of(seat);
+  const bool serves = kind == RouteKind::Topic || health == nullptr || health->state != HealthState::NotServing;
+  return {.group = group,
+          .up = serves && (seat.current != nullptr || seat.leaving != nullptr),
+          .comes_back = !seat.backoff.is_quarantined()};
 }
 
-/// The seats of the version that serves.
-void Supervisor::add_seats(RouteEntry& entry, const Plugin& plugin, Takes takes,
-                           const std::shared_ptr<const Split>& split) {
-  for (std::uint32_t number = 0; number < plugin.width(); ++number) {
-    const Seat& seat = plugin.seats[number];
+/// Those that share the route; without shares, those of the version that serves.
+void Supervisor::add_seats(RouteEntry& entry, Plugin& plugin, Takes takes) {
+  const auto numbers_of = [&](const std::shared_ptr<PluginVersion>& version) {
+    std::vector<std::uint32_t> numbers;
+    for (const auto& [number, seat] : plugin.seats)
+      if (seat.version == version && !seat.gone) numbers.push_back(number);
+    return numbers;
+  };
+  Members members;
+  const auto shares = plugin.shares.find(entry.info->id.value);
+  if (shares == plugin.shares.end()) members.add(numbers_of(plugin.serving), 1);
+  else
+    for (const VersionShare& share : shares->second) members.add(numbers_of(share.version), share.part());
+  std::vector<Split::Place> places;
+  members.for_each([&](std::uint32_t number, std::uint32_t group) {
+    places.push_back(place_of(plugin.seats.at(number), entry.kind, group));
+  });
+  std::shared_ptr<const Split> split;
+  if (places.size() > 1) {
+    auto& choice = plugin.choices[entry.info->id.value];
+    choice = choice_of(members.shares(), choice);
+    split = std::make_shared<const Split>(choice, places);
+  }
+  std::uint8_t place = 0;
+  members.for_each([&](std::uint32_t number, std::uint32_t) {
+    const Seat& seat = plugin.seats.at(number);
     const bool waits = seat.before.had_all && entry.info->settings.order == Order::Total;
-    entry.targets.push_back({.outlet = catalog_.outlet(*entry.info, *plugin.serving, number),
+    entry.targets.push_back({.outlet = catalog_.outlet(*entry.info, *seat.version, number),
                              .instance = waits                     ? nullptr
                                          : seat.current != nullptr ? seat.current
                                                                    : seat.leaving,
                              .takes = takes,
-                             .place = static_cast<std::uint8_t>(number),
-                             .split = split});
-  }
+                             .place = place++,
+                             .split = split,
+                             .version = version_of(seat.version)});
+  });
 }
 
 /// Whom a switch led away from: for chains that began before it, and for what waits before seats that are gone.
 void Supervisor::add_seats_before(RouteTable& table, const Plugin& plugin) {
-  std::vector<bool> up;
-  const PluginVersion* led_away_from = nullptr;
-  for (const Seat& seat : plugin.seats) {
-    up.push_back(seat.before.instance != nullptr);
-    if (up.back()) led_away_from = seat.before.version.get();
-  }
-  if (led_away_from == nullptr) return;
-  const PluginVersion& version = *led_away_from;
-  const auto count = static_cast<std::uint32_t>(plugin.seats.size());
-  const auto split = count < 2 ? nullptr : std::make_shared<const Split>(evenly(count, plugin.choice), up);
-  for (std::uint32_t number = 0; number < count; ++number) {
-    const Seat::Before& before = plugin.seats[number].before;
-    const bool is_gone = number >= plugin.width();
-    const auto target_of = [&](const RouteInfo& route) {
-      return Target{.outlet = catalog_.outlet(route, version, number),
-                    .instance = before.instance,
-                    .takes = is_gone ? Takes::Nothing : Takes::Everything,
-                    .place = static_cast<std::uint8_t>(number),
-                    .split = split};
-    };
-    for (const RouteInfo* route : version.functions) {
+  const auto add = [&](const RouteInfo& route, std::uint32_t number, const Seat& seat) {
+    return Target{.outlet = catalog_.outlet(route, *seat.before.version, number),
+                  .instance = seat.before.instance,
+                  .takes = seat.gone ? Takes::Nothing : Takes::Everything,
+                  .version = version_of(seat.before.version)};
+  };
+  for (const auto& [number, seat] : plugin.seats) {
+    if (seat.before.instance == nullptr) continue;
+    for (const RouteInfo* route : seat.before.version->functions) {
       RouteEntry& entry = table.routes[route->id.value];
-      entry.before.push_back(target_of(*route));
-      if (before.instance == nullptr) continue;
-      entry.version_before = version.image.version;
-      if (!is_gone)
-        for (Target& target : entry.targets)
-          if (target.outlet->seat == number) target.earlier = before.instance;
+      Target& before = entry.before.emplace_back(add(*route, number, seat));
+      before.place = static_cast<std::uint8_t>(entry.before.size() - 1);
+      for (Target& target : entry.targets)
+        if (target.outlet == before.outlet) target.earlier = seat.before.instance;
     }
-    if (!is_gone || before.instance == nullptr) continue;
-    for (const RouteInfo* route : version.topics_in) {
-      Target target = target_of(*route);
-      target.split = nullptr;
-      table.routes[route->id.value].targets.push_back(std::move(target));
-    }
+    if (!seat.gone) continue;
+    for (const RouteInfo* route : seat.before.version->topics_in)
+      table.routes[route->id.value].targets.push_back(add(*route, number, seat));
+  }
+  for (RouteEntry& entry : table.routes) {
+    if (entry.before.size() < 2 || entry.before.front().split != nullptr) continue;
+    std::vector<Share> shares;  // of the version that served, not of those that shared some route with it
+    for (const Target& each : entry.before) shares.push_back({each.place, each.outlet->seat < kInstancesMax ? 1u : 0u});
+    if (std::ranges::none_of(shares, &Share::weight)) shares.front().weight = 1;
+    const auto split =
+        std::make_shared<const Split>(Choice::of(shares, nullptr), std::vector<Split::Place>(shares.size()));
+    for (Target& each : entry.before) each.split = split;
+    entry.is_split = true;
   }
 }
 
@@ -127,27 +166,24 @@ void Supervisor::publish_table() {
     const Takes off = plugin.follow_ups && !is_gone ? Takes::FollowUps : Takes::Nothing;
     const Takes takes = why_down.empty() ? Takes::Everything : off;
     const std::string why_no_calls = why_down.empty() ? why_unhealthy(plugin, name) : why_down;
-    const Splits splits = splits_of(plugin);
-    for (const RouteInfo* route : version.functions) {
-      RouteEntry& entry = entry_of(*route, RouteKind::Function);
-      add_seats(entry, plugin, takes, splits.calls);
-      entry.version = version.image.version;
+    std::set<const RouteInfo*> led{version.functions.begin(), version.functions.end()};
+    led.insert(version.topics_in.begin(), version.topics_in.end());
+    for (const auto& [route, shares] : plugin.shares) led.insert(directory_.at({route}));  // also of another version
+    for (const RouteInfo* const route : led) {
+      RouteEntry& entry = entry_of(*route, route->function ? RouteKind::Function : RouteKind::Topic);
+      if (route->function || !is_gone) add_seats(entry, plugin, takes);
+      if (!route->function) continue;
       entry.down = !why_no_calls.empty();
       entry.follow_ups = takes == Takes::FollowUps;
       entry.starts = entry.follow_ups && plugin.held;
       entry.why_down = why_no_calls;
     }
-    for (const RouteInfo* route : version.topics_out) entry_of(*route, RouteKind::Topic);
-    for (const RouteInfo* route : version.topics_in) {
-      RouteEntry& entry = entry_of(*route, RouteKind::Topic);
-      if (!is_gone) add_seats(entry, plugin, takes, splits.publications);
-    }
-    for (std::uint32_t number = 0; number < plugin.seats.size(); ++number) {
-      const Seat::Before& before = plugin.seats[number].before;
-      if (before.instance == nullptr) continue;
-      for (const RouteInfo* route : before.version->functions) entry_of(*route, RouteKind::Function);
-      if (number < plugin.width()) continue;
-      for (const RouteInfo* route : before.version->topics_in) entry_of(*route, RouteKind::Topic);
+    for (const auto& [number, seat] : plugin.seats) {
+      for (const RouteInfo* route : seat.version->topics_out) entry_of(*route, RouteKind::Topic);
+      if (seat.before.instance == nullptr) continue;
+      for (const RouteInfo* route : seat.before.version->functions) entry_of(*route, RouteKind::Function);
+      if (!seat.gone) continue;
+      for (const RouteInfo* route : seat.before.version->topics_in) entry_of(*route, RouteKind::Topic);
     }
     add_seats_before(table, plugin);
   }

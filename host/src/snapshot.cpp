@@ -85,18 +85,18 @@ HostSnapshot Supervisor::snapshot() {
       each.says_validators = running.validators;
       each.says_failed = running.failures;
       if (each.bridge) each.open_topics = open_topics_of(running);
-      if (running.version == plugin.serving) shown.insert(running.seat);
+      const auto seat = plugin.seats.find(running.seat);
+      if (seat != plugin.seats.end() && running.version == seat->second.version) shown.insert(running.seat);
       result.plugins.push_back(std::move(each));
     }
     if (plugin.stopped && !shown.empty()) continue;
-    const std::uint32_t rows = plugin.stopped ? 1 : plugin.width();
-    for (std::uint32_t number = 0; number < rows; ++number) {
+    for (const auto& [number, seat] : plugin.seats) {
       if (shown.contains(number)) continue;
-      PluginSnapshot each = describe(*plugin.serving, plugin);
+      PluginSnapshot each = describe(*seat.version, plugin);
       each.seat = number;
-      const bool is_quarantined = plugin.seats[number].backoff.is_quarantined();
-      each.state = is_quarantined ? "Quarantined" : plugin.stopped ? "Stopped" : "Restarting";
+      each.state = seat.backoff.is_quarantined() ? "Quarantined" : plugin.stopped ? "Stopped" : "Restarting";
       result.plugins.push_back(std::move(each));
+      if (plugin.stopped) break;  // it is one for all
     }
   }
   snapshot_routes(result);
@@ -107,12 +107,20 @@ HostSnapshot Supervisor::snapshot() {
   return result;
 }
 
+/// Of what goes to its plugin: a seat that a switch has done away with has none.
+double Supervisor::share_of(const Target& target) {
+  Plugin* const plugin = find(target.outlet->consumer);
+  const Seat* const seat = plugin == nullptr ? nullptr : plugin->seat(target.outlet->seat);
+  if (seat == nullptr || seat->gone) return 0;
+  return target.split == nullptr ? 1 : target.split->share_of(target.place);
+}
+
 void Supervisor::snapshot_routes(HostSnapshot& result) {
   // What was counted at seats that are gone is their plugin's yet, and stands with its first seat.
   std::map<std::pair<std::uint32_t, std::string>, Outlet::Counters> of_seats_gone;
   catalog_.for_each_outlet([&](Outlet& outlet) {
     const Plugin* const plugin = find(outlet.consumer);
-    if (plugin != nullptr && outlet.seat >= plugin->seats.size())
+    if (plugin != nullptr && !plugin->seats.contains(outlet.seat))
       of_seats_gone[{outlet.route.value, outlet.consumer}] += outlet.counters();
   });
   const RcuReader reader;
@@ -148,13 +156,23 @@ void Supervisor::snapshot_routes(HostSnapshot& result) {
       auto counters = target.outlet->counters();
       const auto gone = of_seats_gone.find({entry.info->id.value, target.outlet->consumer});
       if (gone != of_seats_gone.end()) counters += std::exchange(gone->second, {});
-      route.receivers.push_back(
-          {target.outlet->consumer, target.instance == nullptr ? "" : to_string(target.instance->identity.version),
-           target.outlet->waiting(), target.outlet->backlog(), counters.dropped(), counters.refused, counters.unknown,
-           counters.redelivered, counters.conflated, counters.latched, target.takes == Takes::Everything});
+      route.receivers.push_back({.plugin = target.outlet->consumer,
+                                 .version = to_string(*target.version),
+                                 .seat = target.outlet->seat,
+                                 .up = target.instance != nullptr,
+                                 .share = share_of(target),
+                                 .waiting = target.outlet->waiting(),
+                                 .backlog = target.outlet->backlog(),
+                                 .dropped = counters.dropped(),
+                                 .refused = counters.refused,
+                                 .unknown = counters.unknown,
+                                 .redelivered = counters.redelivered,
+                                 .conflated = counters.conflated,
+                                 .latched = counters.latched,
+                                 .open = target.takes == Takes::Everything});
     }
     // The table has them in the order of their pools, which is anybody's.
-    std::ranges::sort(route.receivers, {}, &RouteSnapshot::Receiver::plugin);
+    std::ranges::sort(route.receivers, {}, [](const auto& each) { return std::tie(each.plugin, each.seat); });
     result.routes.push_back(std::move(route));
   }
 }

@@ -18,27 +18,54 @@ struct Pick {
 
 class Split {
  public:
-  /// `up`, by place: nobody is given anything where it is false, while it is true elsewhere.
-  Split(std::shared_ptr<const Choice> choice, std::vector<bool> up) : choice_(std::move(choice)), up_(std::move(up)) {
-    for (std::size_t place = 0; place < up_.size(); ++place)
-      if (up_[place]) instead_.push_back(static_cast<std::uint8_t>(place));
-  }
+  /// Seats, one bit each, by place.
+  using Places = std::uint32_t;
+  static constexpr std::size_t kNowhere = SIZE_MAX;
+
+  /// Of one seat. Those of one group stand in for each other.
+  struct Place {
+    std::uint32_t group = 0;
+    bool up = true;
+    bool comes_back = true;  ///< Where it is not up: what is for it waits, if its group has nobody else.
+  };
+
+  /// At least one place, and at most Choice::kTargetsMax.
+  Split(std::shared_ptr<const Choice> choice, const std::vector<Place>& places);
 
   /// A key that has to make do with another seat comes back to its own when that is up again; the others stay.
   [[nodiscard]] std::size_t place_of(const Pick& pick) const noexcept {
     const std::size_t place = pick.key != 0 ? choice_->of_key(pick.key) : choice_->nth(pick.number);
-    if (is_up(place)) [[likely]]
+    if ((settled_ >> place & 1) != 0) [[likely]]
       return place;
-    return instead_[(pick.key != 0 ? Choice::bucket_of(pick.key) : pick.number) % instead_.size()];
+    return one_of(instead_[place], pick);
+  }
+  /// The same, of some of the places only; kNowhere: none of them is one of `allowed`. Weights count as far as the
+  /// first choice is allowed.
+  [[nodiscard]] std::size_t place_of(const Pick& pick, Places allowed) const noexcept {
+    const std::size_t place = place_of(pick);
+    if ((allowed >> place & 1) != 0) return place;
+    if ((allowed & all_) == 0) return kNowhere;
+    const Places up = allowed & up_;
+    return one_of(up != 0 ? up : allowed & all_, pick);
   }
 
+  /// Who gets what waits before a place that is not up; kNowhere: it waits for that.
+  [[nodiscard]] std::size_t instead_of(std::size_t place, const Pick& pick) const noexcept {
+    return is_open(place) ? kNowhere : one_of(instead_[place], pick);
+  }
+  /// Of all messages while all are up; 0 .. 1.
+  [[nodiscard]] double share_of(std::size_t place) const noexcept { return choice_->share_of(place); }
   /// Whether the place may be given anything.
-  [[nodiscard]] bool is_up(std::size_t place) const noexcept { return up_[place] || instead_.empty(); }
+  [[nodiscard]] bool is_open(std::size_t place) const noexcept { return (settled_ >> place & 1) != 0; }
 
  private:
+  static std::size_t one_of(Places places, const Pick& pick) noexcept;
+
   std::shared_ptr<const Choice> choice_;
-  std::vector<bool> up_;
-  std::vector<std::uint8_t> instead_;  // the places that are up
+  Places all_ = 0;
+  Places up_ = 0;
+  Places settled_ = 0;           // that keep what is for them
+  std::vector<Places> instead_;  // of the others: who gets it, by place
 };
 
 }  // namespace shunt::host

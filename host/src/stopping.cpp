@@ -165,7 +165,7 @@ void Supervisor::drain(const Scope& scope, Within within, Done done) {
 
 /// Nobody serves there any more, and nobody comes back; who did finishes what it has.
 void Supervisor::leave_seats(Plugin& plugin) {
-  for (Seat& seat : plugin.seats) {
+  for (auto& [number, seat] : plugin.seats) {
     loop_.cancel(seat.restart);
     if (seat.current != nullptr) seat.leaving = std::exchange(seat.current, nullptr);
   }
@@ -195,7 +195,7 @@ void Supervisor::stop_plugins(const std::vector<std::string>& names, const std::
     leave_seats(plugin);
     stop_warm(plugin);
     if (!plugin.is_leaving()) continue;
-    for (const Seat& seat : plugin.seats)
+    for (const auto& [number, seat] : plugin.seats)
       if (seat.leaving != nullptr) leaving->push_back(seat.leaving);
     finishing->add(name, *plugin.serving, within);
   }
@@ -302,11 +302,11 @@ void Supervisor::start_together(const std::vector<std::string>& names, std::uint
     Plugin& plugin = *find(name);
     plugin.held = true;
     plugin.follow_ups = progress->names.size() > 1 && plugin_admissions_.of(name) == Admission::Open;
-    for (Seat& seat : plugin.seats) seat.backoff.release();
+    for (auto& [number, seat] : plugin.seats) seat.backoff.release();
     for (Warm& warm : plugin.warm) warm.backoff.release();
   }
   for (const std::string& name : progress->names) {
-    progress->left += find(name)->width();
+    progress->left += find(name)->seats.size();
     start(*find(name), [progress, one_less](const Status& started) {
       if (!started && progress->status) progress->status = started;
       one_less();

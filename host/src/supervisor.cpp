@@ -16,7 +16,7 @@ constexpr std::chrono::milliseconds kDrainTick{1};
 
 Supervisor::~Supervisor() { tables_.wait_for_callbacks(); }
 
-Supervisor::Plugin* Supervisor::find(const std::string& plugin) {
+Plugin* Supervisor::find(const std::string& plugin) {
   const auto found = plugins_.find(plugin);
   return found == plugins_.end() ? nullptr : &found->second;
 }
@@ -47,7 +47,7 @@ Status Supervisor::add(std::shared_ptr<PluginVersion> version) {
     return error(ErrorCode::BadConfiguration, "{} {} and {} are both marked active: leave it at the one to serve first",
                  version->name(), to_string(plugin.serving->image.version), to_string(version->image.version));
   if (plugin.serving == nullptr || version->configuration.active) plugin.serving = version;
-  seat_serving(plugin);
+  set_seats(plugin);
   if (version->configuration.warm)
     for (std::uint32_t seat = 0; seat < version->configuration.instances; ++seat)
       plugin.warm.push_back({version, seat, Backoff{version->configuration.restart}});
@@ -55,10 +55,35 @@ Status Supervisor::add(std::shared_ptr<PluginVersion> version) {
   return {};
 }
 
-/// A seat for each instance of the version that serves. Those that are not needed any more are empty.
-void Supervisor::seat_serving(Plugin& plugin) {
-  for (std::size_t gone = plugin.width(); gone < plugin.seats.size(); ++gone) loop_.cancel(plugin.seats[gone].restart);
-  plugin.seats.resize(plugin.width(), Seat{.backoff = Backoff{plugin.serving->configuration.restart}});
+/// Whose instances are to sit where: those of the version that serves, and of each that shares a route with it.
+std::map<std::uint32_t, std::shared_ptr<PluginVersion>> Supervisor::seats_meant(
+    const Versions& versions, const std::shared_ptr<PluginVersion>& serving,
+    const std::map<std::uint32_t, Shares>& shares) {
+  std::map<std::uint32_t, std::shared_ptr<PluginVersion>> meant;
+  for (std::uint32_t i = 0; i < serving->configuration.instances; ++i) meant[i] = serving;
+  for (const auto& [route, of_route] : shares)
+    for (const VersionShare& share : of_route) {
+      if (share.version == serving) continue;
+      const auto place = std::ranges::find(versions, share.version) - versions.begin();
+      for (std::uint32_t i = 0; i < share.version->configuration.instances; ++i)
+        meant[seat_number(static_cast<std::size_t>(place), i)] = share.version;
+    }
+  return meant;
+}
+
+/// As they are meant. Where somebody has something to finish, a seat that is not is gone and stays for that.
+void Supervisor::set_seats(Plugin& plugin) {
+  const auto meant = seats_meant(plugin.versions, plugin.serving, plugin.shares);
+  for (auto& [number, seat] : plugin.seats) {
+    seat.gone = !meant.contains(number);
+    if (seat.gone) loop_.cancel(std::exchange(seat.restart, 0));
+  }
+  std::erase_if(plugin.seats, [](const auto& each) {
+    return each.second.gone && each.second.before.instance == nullptr && each.second.leaving == nullptr;
+  });
+  for (const auto& [number, version] : meant)
+    plugin.seats.try_emplace(number, Seat{.version = {}, .backoff = Backoff{version->configuration.restart}})
+        .first->second.version = version;
 }
 
 // ---- Starting
@@ -78,7 +103,7 @@ Result<Supervisor::Running*> Supervisor::try_stage(const std::shared_ptr<PluginV
   instance->rings = sleepers_of(*version).host;
   instance->hears_itself = !version->bridge;
   instance->set_epoch(chains_);
-  instance->muted.store(version->configuration.warm && version != find(version->name())->serving,
+  instance->muted.store(version->configuration.warm && !is_seated(*find(version->name()), version),
                         std::memory_order_relaxed);
   flatbuffers::FlatBufferBuilder attach;
   build_attach(attach, *version, *instance, configuration_.sandbox_required, find(version->name())->clock);
@@ -114,9 +139,9 @@ void Supervisor::start(Plugin& plugin, const Done& done) {
   plugin.stopped = false;
   plugin.why_down.clear();
   Status status;
-  for (std::uint32_t seat = 0; seat < plugin.width(); ++seat) {
+  for (const auto& [number, version] : seats_meant(plugin.versions, plugin.serving, plugin.shares)) {
     if (status) {
-      const auto running = try_stage(plugin.serving, seat, {});
+      const auto running = try_stage(version, number, {});
       if (running) {
         (*running)->staged = done;
         continue;
@@ -141,7 +166,7 @@ void Supervisor::start_all(Done done) {
       if (auto path = program_of(*plugin.serving); !path) return done(tl::make_unexpected(std::move(path).error()));
   const auto progress = std::make_shared<Progress>(Progress{0, std::move(done)});
   for (const auto& [name, plugin] : plugins_)
-    progress->left += plugin.serving->bridge ? 0 : plugin.width() + count_warm(plugin);
+    progress->left += plugin.serving->bridge ? 0 : plugin.seats.size() + count_warm(plugin);
   publish_table();
   if (progress->left == 0) progress->done({});
   for (auto& [name, plugin] : plugins_) {
@@ -177,8 +202,9 @@ void Supervisor::on_active(Instance& instance) {
   if (running == nullptr || plugin == nullptr) return;
   if (plugin->stopped) return drain_and_retire(instance, std::exchange(running->staged, {}));  // stopped meanwhile
   if (!instance.muted.load(std::memory_order_relaxed)) note(HostEventKind::Active, instance, "serves");
-  Seat* const seat = running->seat < plugin->seats.size() ? &plugin->seats[running->seat] : nullptr;
-  if (seat != nullptr && seat->current == nullptr && !plugin->stopped && plugin->serving == running->version) {
+  Seat* const seat = plugin->seat(running->seat);
+  if (seat != nullptr && seat->current == nullptr && !seat->gone && !plugin->stopped &&
+      seat->version == running->version && !running->newcomer) {
     seat->current = running->process->share();
     instance.muted.store(false, std::memory_order_relaxed);
     running->served = true;
@@ -196,7 +222,7 @@ void Supervisor::retire_if_unwanted(Instance& instance) {
   Running* const running = find(instance);
   const Plugin* const plugin = find(instance.identity.plugin);
   if (running == nullptr || running->expected_end) return;
-  if (plugin != nullptr && (plugin->is_current(instance) || plugin->next == running->version)) return;
+  if (plugin != nullptr && (plugin->is_current(instance) || running->newcomer)) return;
   if (go_warm(*running)) return;
   running->expected_end = true;
   running->process->stop_asked();
@@ -241,7 +267,7 @@ void Supervisor::on_ended(Instance& instance, const Death& death) {
   const std::string why = fmt::format("{} {} {}", instance.identity.plugin, to_string(instance.identity.version), how);
   note(HostEventKind::Ended, instance, how + account, 0, crash);
   Plugin* const plugin = find(instance.identity.plugin);
-  Seat* const seat = plugin != nullptr && running.seat < plugin->seats.size() ? &plugin->seats[running.seat] : nullptr;
+  Seat* const seat = plugin == nullptr ? nullptr : plugin->seat(running.seat);
   const bool was_current = seat != nullptr && seat->current == keep;
   const bool was_leaving = seat != nullptr && seat->leaving == keep;
   Warm* const warm = plugin == nullptr ? nullptr : warm_of(*plugin, *running.version, running.seat);
@@ -257,10 +283,10 @@ void Supervisor::on_ended(Instance& instance, const Death& death) {
   hand_on(instance.identity.plugin);
   hub_->flush_backlogs();
   if (plugin != nullptr && running.by_hand && plugin->serving == running.version) plugin->stopped = true;
-  if (plugin != nullptr && !orderly && !running.by_hand && !plugin->switching && !plugin->stopped &&
-      plugin->serving == running.version && seat != nullptr && seat->current == nullptr)
+  if (plugin != nullptr && !orderly && !running.by_hand && !plugin->switching && !plugin->stopped && seat != nullptr &&
+      seat->version == running.version && seat->current == nullptr && !seat->gone)
     crashed(instance.identity.plugin, *plugin, running.seat, why);
-  if (warm != nullptr && !orderly && !plugin->stopped && plugin->serving != running.version)
+  if (warm != nullptr && !orderly && !plugin->stopped && !is_seated(*plugin, running.version))
     warm_crashed(instance.identity.plugin, *running.version, running.seat, why);
   if (plugin != nullptr && is_down(*plugin)) take_down(instance.identity.plugin, why);
   if (running.staged) running.staged(tl::make_unexpected(death.why_not_started(running.phase_error, why + account)));

@@ -9,12 +9,13 @@
 #include "health.hpp"
 #include "hub.hpp"
 #include "plugin_process.hpp"
-#include "seat.hpp"
+#include "plugin_state.hpp"
 #include "version_choice.hpp"
 #include "watchdog.hpp"
 
 #include <shunt/host/clock_advance.hpp>
 #include <shunt/host/quotas.hpp>
+#include <shunt/host/route_target.hpp>
 #include <shunt/host/scope.hpp>
 
 #include <algorithm>
@@ -70,12 +71,17 @@ class Supervisor final : public HubListener, private ProcessListener {
 
   /// Makes a version known; the first of a plugin, or one marked active, serves.
   Status add(std::shared_ptr<PluginVersion> version);
+  /// Divides routes between the versions that are known as their `targets` say. Errors: BadConfiguration.
+  Status share_as_configured();
   /// Starts every plugin that does not run. `done` when all are active, or with the first failure.
   void start_all(Done done);
   /// Moves every route of these plugins to other versions in one exchange; `done` when the old ones are gone, or with
   /// the reason why nothing changed. Errors: NoSuchPlugin, NoSuchVersion, NotServing, those of staging, PluginCrashed
   /// and DeadlineExceeded (undone).
   void switch_to(const std::vector<VersionChoice>& choices, Done done);
+  /// Divides what goes over a route to one of its plugins between versions of it; without targets all goes to the one
+  /// that serves. `done` when who has no share any more is gone. Errors: those of switch_to(), NoSuchRoute, BadInput.
+  void share(const RouteTargets& targets, Done done);
   // stopping.cpp: each changes all routes that it is about in one exchange. Errors of all: NoSuchPlugin, NoSuchRoute,
   // NotServing (a plugin that it is about is being switched); then nothing has changed.
 
@@ -112,6 +118,12 @@ class Supervisor final : public HubListener, private ProcessListener {
   [[nodiscard]] Result<InstanceQuotas> quotas_of(std::uint64_t instance);
   /// All versions of a plugin that could serve; empty when there is no such plugin.
   [[nodiscard]] std::vector<KnownVersion> versions_of(const std::string& plugin) const;
+  /// How many seats a plugin has, and how many instances of it are warm beside them, when all are up.
+  struct CountUp {
+    std::size_t seats = 0;
+    std::size_t warm = 0;
+  };
+  [[nodiscard]] CountUp count_up(const std::string& plugin) const;
   /// The plugins that publish a topic now.
   [[nodiscard]] std::vector<std::string> publishers_of(std::string_view topic) const;
   /// The binary schema with one of a route's types; empty when no version declares it.
@@ -123,42 +135,6 @@ class Supervisor final : public HubListener, private ProcessListener {
   void on_thrown(Instance& instance, const Error& what) noexcept override;
 
  private:
-  struct Plugin {
-    std::vector<std::shared_ptr<PluginVersion>> versions{};
-    std::shared_ptr<PluginVersion> serving{};  ///< What its routes lead to, or shall lead to after a restart.
-    /// By their numbers: one for each instance of the version that serves. While a switch drains there may be more,
-    /// whose instances finish what they have.
-    std::vector<Seat> seats{};
-    std::shared_ptr<const Choice> choice{};  ///< Among the seats.
-    std::uint32_t crashes = 0;
-    CrashCounts crash_kinds{};
-    bool stopped = true;
-    std::string why_down{};  ///< While stopped: after the plugin's name, a sentence.
-    bool switching = false;
-    std::shared_ptr<PluginVersion> next{};  ///< While it is being switched: until the exchange.
-    bool follow_ups = false;                ///< While it is off: it takes what others that finish or start too send.
-    bool held = false;                      ///< It serves once all have started that are restarted together with it.
-    std::uint64_t restarting = 0;           ///< Which restart() it waits for; 0: none.
-    std::uint64_t last_wills_sent = 0;
-    std::vector<Warm> warm{};            ///< Every version that is configured so, also the one that serves.
-    bool by_hand = false;                ///< Joined; it leaves the host with its process.
-    std::chrono::nanoseconds clock{};    ///< Of a plugin whose clock is driven: where it stands, whoever serves.
-    std::unique_ptr<Plugin> stood_in{};  ///< The configured one, stopped, whose place it takes meanwhile; may be null.
-
-    /// How many seats the version that serves has.
-    [[nodiscard]] std::uint32_t width() const noexcept { return serving->configuration.instances; }
-    /// Whether an instance serves.
-    [[nodiscard]] bool is_served() const noexcept {
-      return std::ranges::any_of(seats, [](const Seat& seat) { return seat.current != nullptr; });
-    }
-    /// Whether an instance that served finishes what it has, because the plugin was stopped.
-    [[nodiscard]] bool is_leaving() const noexcept {
-      return std::ranges::any_of(seats, [](const Seat& seat) { return seat.leaving != nullptr; });
-    }
-    [[nodiscard]] bool is_current(const Instance& instance) const noexcept {
-      return std::ranges::any_of(seats, [&](const Seat& seat) { return seat.current.get() == &instance; });
-    }
-  };
   /// A clock that was told to go on, and whoever waits for its timers.
   struct Advancing {
     std::uint64_t number = 0;
@@ -171,6 +147,7 @@ class Supervisor final : public HubListener, private ProcessListener {
     std::shared_ptr<PluginVersion> version;
     std::uint32_t seat = 0;            ///< Where it serves, or shall when its version does.
     Done staged;                       ///< Until it is active or failed.
+    bool newcomer = false;             ///< It was staged for a switch that has not been exchanged.
     std::optional<Error> phase_error;  ///< Why it will not become active.
     std::vector<Done> ended;           ///< Of those who wait for its end.
     bool expected_end = false;
@@ -219,7 +196,11 @@ class Supervisor final : public HubListener, private ProcessListener {
   // supervisor.cpp
   void stage(const std::shared_ptr<PluginVersion>& version, std::uint32_t seat, bus::UniqueFd launcher, Done staged);
   Result<Running*> try_stage(const std::shared_ptr<PluginVersion>& version, std::uint32_t seat, bus::UniqueFd launcher);
-  void seat_serving(Plugin& plugin);
+  using Versions = std::vector<std::shared_ptr<PluginVersion>>;
+  [[nodiscard]] static std::map<std::uint32_t, std::shared_ptr<PluginVersion>> seats_meant(
+      const Versions& versions, const std::shared_ptr<PluginVersion>& serving,
+      const std::map<std::uint32_t, Shares>& shares);
+  void set_seats(Plugin& plugin);
   void start(Plugin& plugin, const Done& done);
   void start_bridge(const std::string& name, Plugin& plugin);
   [[nodiscard]] Result<std::filesystem::path> program_of(const PluginVersion& version) const;
@@ -303,10 +284,18 @@ class Supervisor final : public HubListener, private ProcessListener {
   void go_over(const std::shared_ptr<Switching>& switching);
   void give_up(const std::shared_ptr<Switching>& switching);
   void finish_switch(const Switching& switching);
-  std::map<const Instance*, Running>::iterator newcomer_of(const Move& move, std::uint32_t seat);
+  void stage(const std::shared_ptr<Switching>& switching);
+  Running* newcomer_of(Plugin& plugin, const PluginVersion& version, std::uint32_t seat);
+
+  // sharing.cpp
+  [[nodiscard]] Result<Shares> shares_of(const RouteInfo& route, const Plugin& plugin, const std::string& name,
+                                         const std::vector<RouteTarget>& targets);
+  [[nodiscard]] Result<std::string> sharer_of(const RouteInfo& route, const std::string& named);
+  [[nodiscard]] static std::string shares_text(const Shares& shares);
 
   // exchange.cpp
   void exchange(const std::shared_ptr<Switching>& switching);
+  void tell_exchanged(const Move& move);
   void lead_over(const std::shared_ptr<Switching>& switching);
   void drain(const std::shared_ptr<Switching>& switching);
   [[nodiscard]] static bool stays(const Switching& switching, const Instance* instance);
@@ -319,6 +308,7 @@ class Supervisor final : public HubListener, private ProcessListener {
   // warm.cpp
   [[nodiscard]] static Warm* warm_of(Plugin& plugin, const PluginVersion& version, std::uint32_t seat);
   [[nodiscard]] bool is_up(const PluginVersion& version, std::uint32_t seat) const;
+  [[nodiscard]] static bool is_seated(const Plugin& plugin, const std::shared_ptr<PluginVersion>& version);
   [[nodiscard]] static std::size_t count_warm(const Plugin& plugin);
   void warm_up(const std::string& name, const Done& started);
   void warm_crashed(const std::string& name, const PluginVersion& version, std::uint32_t seat, const std::string& why);
@@ -328,14 +318,14 @@ class Supervisor final : public HubListener, private ProcessListener {
 
   // routes.cpp and, of what people are shown, snapshot.cpp
   void publish_table();
-  struct Splits;
-  [[nodiscard]] Splits splits_of(Plugin& plugin);
-  void add_seats(RouteEntry& entry, const Plugin& plugin, Takes takes, const std::shared_ptr<const Split>& split);
+  void add_seats(RouteEntry& entry, Plugin& plugin, Takes takes);
+  [[nodiscard]] Split::Place place_of(const Seat& seat, RouteKind kind, std::uint32_t group) const;
   void add_seats_before(RouteTable& table, const Plugin& plugin);
   [[nodiscard]] std::string why_off(const Plugin& plugin, const std::string& name) const;
   [[nodiscard]] std::string why_off(const RouteInfo& route) const;
   std::uint32_t end_waiting(const std::string& name, const Error& why);
   void snapshot_routes(HostSnapshot& result);
+  [[nodiscard]] double share_of(const Target& target);
 
   // health.cpp
   void apply_health(Running& running);

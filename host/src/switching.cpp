@@ -32,7 +32,7 @@ Result<Supervisor::Move> Supervisor::move_to(const std::string& name, const Vers
                  to_string(wanted), listed(versions_of(name)));
   if (plugin->switching) return error(ErrorCode::NotServing, "\"{}\" is being switched already: wait for it", name);
   if (plugin->stopped) return error(ErrorCode::NotServing, "\"{}\" is stopped: restart it, then switch", name);
-  return Move{.plugin = name, .from_version = plugin->serving, .to_version = *version};
+  return Move{.plugin = name, .from_version = plugin->serving, .to_version = *version, .from_shares = plugin->shares};
 }
 
 void Supervisor::switch_to(const std::vector<VersionChoice>& choices, Done done) {
@@ -40,27 +40,44 @@ void Supervisor::switch_to(const std::vector<VersionChoice>& choices, Done done)
   for (const VersionChoice& choice : choices) {
     auto move = move_to(choice.plugin, choice.version);
     if (!move) return switching->done(tl::make_unexpected(std::move(move).error()));
-    if (move->from_version != move->to_version) switching->moves.push_back(*std::move(move));
+    if (move->switches() || !move->from_shares.empty()) switching->moves.push_back(*std::move(move));
   }
   if (const Status met = check_calls(switching->moves); !met) return switching->done(met);
   if (switching->moves.empty()) return switching->done({});
-  for (const Move& move : switching->moves) {
-    find(move.plugin)->switching = true;
-    find(move.plugin)->next = move.to_version;
-  }
+  stage(switching);
+}
+
+/// All that is not up: `go_over()` when the last is, or has failed.
+void Supervisor::stage(const std::shared_ptr<Switching>& switching) {
+  switching->awaited = 1;  // ours, until all are asked
   for (Move& move : switching->moves) {
-    move.to.resize(move.to_version->configuration.instances);
-    switching->awaited += move.to.size();
+    Plugin& plugin = *find(move.plugin);
+    plugin.switching = true;
+    for (const auto& [number, version] : seats_meant(plugin.versions, move.to_version, move.to_shares)) {
+      const Seat* const seat = plugin.seat(number);
+      if (seat == nullptr || seat->version != version) move.staged.emplace(number, version);
+    }
+    switching->awaited += move.staged.size();
   }
   const auto staged = [this, switching](const Status& status) {
     if (switching->one_less(status)) go_over(switching);
   };
   for (const Move& move : switching->moves)
-    for (std::uint32_t seat = 0; seat < move.to_version->configuration.instances; ++seat) {
-      const Warm* const warm = warm_of(*find(move.plugin), *move.to_version, seat);
-      if (warm != nullptr && warm->instance != nullptr) staged({});
-      else stage(move.to_version, seat, {}, staged);
+    for (const auto& [number, version] : move.staged) {
+      const Warm* const warm = warm_of(*find(move.plugin), *version, number);
+      if (warm != nullptr && warm->instance != nullptr) {
+        staged({});
+        continue;
+      }
+      const auto running = try_stage(version, number, {});
+      if (!running) {
+        staged(tl::make_unexpected(running.error()));
+        continue;
+      }
+      (*running)->newcomer = true;
+      (*running)->staged = staged;
     }
+  staged({});
 }
 
 /// Whether what plugins call would be served by a version that they can call. Only of what moves: what does not fit
@@ -100,37 +117,42 @@ void Supervisor::go_over(const std::shared_ptr<Switching>& switching) {
   const auto is_there = [this](const Move& move) { return find(move.plugin) != nullptr; };
   if (switching->outcome && (stopping_ || !std::ranges::all_of(switching->moves, is_there)))
     switching->outcome = tl::make_unexpected(stopped());
-  for (Move& move : switching->moves)
-    for (std::uint32_t seat = 0; seat < move.to.size(); ++seat) {
-      const auto newcomer = newcomer_of(move, seat);
-      if (newcomer != running_.end()) move.to[seat] = newcomer->second.process->share();
-      else if (switching->outcome)
+  for (Move& move : switching->moves) {
+    Plugin* const plugin = find(move.plugin);
+    for (const auto& [number, version] : move.staged) {
+      Running* const newcomer = plugin == nullptr ? nullptr : newcomer_of(*plugin, *version, number);
+      move.to[number] = newcomer == nullptr ? nullptr : newcomer->process->share();
+      if (!switching->outcome) continue;
+      if (newcomer == nullptr) {
         switching->outcome = error(ErrorCode::PluginCrashed, "{} {} ended before the others were ready", move.plugin,
-                                   to_string(move.to_version->image.version));
-      if (newcomer == running_.end() || newcomer->second.health.state != HealthState::NotServing) continue;
-      const std::string& reason = newcomer->second.health.reason;
-      if (switching->outcome)
+                                   to_string(version->image.version));
+      } else if (newcomer->health.state == HealthState::NotServing) {
+        const std::string& reason = newcomer->health.reason;
         switching->outcome =
             error(ErrorCode::NotServing, "{} {} says that it does not serve{}{}: the old version goes on", move.plugin,
-                  to_string(move.to_version->image.version), reason.empty() ? "" : ": ", reason);
+                  to_string(version->image.version), reason.empty() ? "" : ": ", reason);
+      }
     }
+  }
   if (switching->outcome) exchange(switching);
   else give_up(switching);
 }
 
 /// The new versions go, or go warm: the old ones serve on.
 void Supervisor::give_up(const std::shared_ptr<Switching>& switching) {
-  switching->awaited = 0;
+  switching->awaited = 1;  // ours, until all are told
   for (const Move& move : switching->moves) switching->awaited += move.to.size();
   const auto gone = [this, switching](const Status&) {
     if (switching->one_less({})) finish_switch(*switching);
   };
-  for (const Move& move : switching->moves) {
-    if (Plugin* const plugin = find(move.plugin)) plugin->next = nullptr;
-    for (const auto& newcomer : move.to)
-      if (newcomer == nullptr || stopping_) gone({});  // who stops the host ends them
+  for (const Move& move : switching->moves)
+    for (const auto& [number, newcomer] : move.to) {
+      Running* const running = newcomer == nullptr ? nullptr : find(*newcomer);
+      if (running != nullptr) running->newcomer = false;
+      if (running == nullptr || stopping_) gone({});  // who stops the host ends them
       else drain_and_retire(*newcomer, gone);
-  }
+    }
+  gone({});
 }
 
 /// Whoever died meanwhile, or is to be warm, is started now.
@@ -143,11 +165,14 @@ void Supervisor::finish_switch(const Switching& switching) {
   switching.done(switching.outcome);
 }
 
-std::map<const Instance*, Supervisor::Running>::iterator Supervisor::newcomer_of(const Move& move, std::uint32_t seat) {
-  return std::ranges::find_if(running_, [&](const auto& each) {
-    return each.second.version == move.to_version && each.second.seat == seat &&
-           each.second.process->state() == State::Active;
-  });
+/// Who is ready to sit there; null: nobody is.
+Supervisor::Running* Supervisor::newcomer_of(Plugin& plugin, const PluginVersion& version, std::uint32_t seat) {
+  for (auto& [instance, running] : running_)
+    if (running.newcomer && running.version.get() == &version && running.seat == seat &&
+        running.process->state() == State::Active)
+      return &running;
+  const Warm* const warm = warm_of(plugin, version, seat);
+  return warm == nullptr || warm->instance == nullptr ? nullptr : find(*warm->instance);
 }
 
 }  // namespace shunt::host

@@ -1,17 +1,28 @@
 #pragma once
-/// A switch under way: what moves, and how far it is.
+/// A switch under way: what moves, and how far it is. A change of what versions share a route is one, too: of a plugin
+/// whose serving version stays.
 
 #include "supervisor.hpp"
+
+#include <map>
+#include <set>
 
 namespace shunt::host {
 
 struct Supervisor::Move {
+  /// Who sits where. Null: whoever sat there has died.
+  using Sitting = std::map<std::uint32_t, std::shared_ptr<Instance>>;
+
   std::string plugin;
   std::shared_ptr<PluginVersion> from_version;
   std::shared_ptr<PluginVersion> to_version;
-  /// By seat: as many as each version has instances. Null: it died before the exchange, and what it left waits there.
-  std::vector<std::shared_ptr<Instance>> from{};
-  std::vector<std::shared_ptr<Instance>> to{};
+  std::map<std::uint32_t, Shares> from_shares{};
+  std::map<std::uint32_t, Shares> to_shares{};
+  std::map<std::uint32_t, std::shared_ptr<PluginVersion>> staged{};  ///< What is started for this, by seat.
+  Sitting from{};
+  Sitting to{};
+
+  [[nodiscard]] bool switches() const noexcept { return from_version != to_version; }
 };
 
 struct Supervisor::Switching {
@@ -34,15 +45,21 @@ struct Supervisor::Switching {
     if (!status && outcome) outcome = status;
     return --awaited == 0;
   }
-  /// Whom an exchange led away from, by seat; each may be null.
-  [[nodiscard]] const std::vector<std::shared_ptr<Instance>>& leaving(const Move& move) const {
-    return undone ? move.to : move.from;
-  }
-  [[nodiscard]] const std::vector<std::shared_ptr<Instance>>& staying(const Move& move) const {
-    return undone ? move.from : move.to;
-  }
-  [[nodiscard]] const std::shared_ptr<PluginVersion>& left(const Move& move) const {
-    return undone ? move.to_version : move.from_version;
+  /// Whether any plugin goes over to another version: then chains keep to the one that they began with.
+  [[nodiscard]] bool switches() const { return std::ranges::any_of(moves, &Move::switches); }
+  /// Whom an exchange led away from, by seat.
+  [[nodiscard]] Move::Sitting leaving(const Move& move) const { return left_out(undone ? move.to : move.from, move); }
+  [[nodiscard]] const Move::Sitting& staying(const Move& move) const { return undone ? move.from : move.to; }
+
+ private:
+  [[nodiscard]] Move::Sitting left_out(const Move::Sitting& before, const Move& move) const {
+    Move::Sitting result;
+    for (const auto& [seat, instance] : before) {
+      const auto now = staying(move).find(seat);
+      if (instance != nullptr && (now == staying(move).end() || now->second != instance))
+        result.emplace(seat, instance);
+    }
+    return result;
   }
 };
 

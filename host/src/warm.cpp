@@ -13,22 +13,36 @@
 namespace shunt::host {
 
 Warm* Supervisor::warm_of(Plugin& plugin, const PluginVersion& version, std::uint32_t seat) {
-  const auto found = std::ranges::find_if(
-      plugin.warm, [&](const Warm& each) { return each.version.get() == &version && each.seat == seat; });
+  const auto found = std::ranges::find_if(plugin.warm, [&](const Warm& each) {
+    return each.version.get() == &version && each.seat == seat % kInstancesMax;
+  });
   return found == plugin.warm.end() ? nullptr : &*found;
 }
 
 /// Whether an instance of the version runs or is being started for the seat, and nobody has told it to end.
 bool Supervisor::is_up(const PluginVersion& version, std::uint32_t seat) const {
   return std::ranges::any_of(running_, [&](const auto& each) {
-    return each.second.version.get() == &version && each.second.seat == seat && !each.second.expected_end;
+    return each.second.version.get() == &version && each.second.seat % kInstancesMax == seat % kInstancesMax &&
+           !each.second.expected_end;
   });
+}
+
+/// Whether it has seats: it serves, or shares a route with the version that does.
+bool Supervisor::is_seated(const Plugin& plugin, const std::shared_ptr<PluginVersion>& version) {
+  return std::ranges::any_of(plugin.seats,
+                             [&](const auto& each) { return each.second.version == version && !each.second.gone; });
 }
 
 /// How many warm_up() would start if nothing of the plugin ran yet but what serves.
 std::size_t Supervisor::count_warm(const Plugin& plugin) {
   return static_cast<std::size_t>(
-      std::ranges::count_if(plugin.warm, [&](const Warm& each) { return each.version != plugin.serving; }));
+      std::ranges::count_if(plugin.warm, [&](const Warm& each) { return !is_seated(plugin, each.version); }));
+}
+
+Supervisor::CountUp Supervisor::count_up(const std::string& plugin) const {
+  const auto found = plugins_.find(plugin);
+  if (found == plugins_.end()) return {};
+  return {found->second.seats.size(), count_warm(found->second)};
 }
 
 /// Starts every instance that is to be warm and is not up; `started` once for each, when it is warm or has failed.
@@ -36,7 +50,7 @@ void Supervisor::warm_up(const std::string& name, const Done& started) {
   Plugin* const plugin = find(name);
   if (plugin == nullptr || plugin->stopped || stopping_) return;
   for (const Warm& warm : plugin->warm) {
-    if (warm.version == plugin->serving || warm.restart != 0 || warm.backoff.is_quarantined() ||
+    if (is_seated(*plugin, warm.version) || warm.restart != 0 || warm.backoff.is_quarantined() ||
         is_up(*warm.version, warm.seat))
       continue;
     const auto version = warm.version;
@@ -82,12 +96,13 @@ bool Supervisor::go_warm(Running& running) {
   Instance& instance = running.process->instance();
   Plugin* const plugin = find(instance.identity.plugin);
   Warm* const warm = plugin == nullptr ? nullptr : warm_of(*plugin, *running.version, running.seat);
-  if (warm == nullptr || plugin->stopped || stopping_ || running.version == plugin->serving) return false;
+  if (warm == nullptr || plugin->stopped || stopping_ || is_seated(*plugin, running.version)) return false;
   instance.harvest();
   if (instance.progress().held_chunks > 0) return false;  // what it holds of its cap would be another's
   if (running.process->state() == State::Draining) running.process->resume();
   running.expected_end = false;
   running.served = false;
+  running.seat = warm->seat;
   instance.muted.store(true, std::memory_order_relaxed);
   warm->instance = running.process->share();
   warm->backoff.became_active(EventLoop::Clock::now());

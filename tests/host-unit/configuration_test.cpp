@@ -71,6 +71,7 @@ latched = 3
 latched_bytes = "1 KiB"
 order = "total"
 sticky = false
+targets = [ { version = "1.4.0", weight = 80 }, { plugin = "momentum", version = "1.5.0", on = false } ]
 
 [sandbox]
 require = "full"
@@ -143,6 +144,7 @@ TEST_F(Configuration, a_full_file_is_read_as_it_is_written) {
                                                  .slow_consumer = SlowConsumer::Conflate,
                                                  .latched = 3,
                                                  .latched_bytes = 1024,
+                                                 .targets = {{"1.4.0", 80}, {"1.5.0", 1, false, "momentum"}},
                                                  .sticky = false,
                                                  .order = shunt::Order::Total,
                                                  .origin = file + ":45:9"}));
@@ -300,6 +302,10 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"[[plugin]]\npath = \"/a.so\\u0000b\"\n", "2:8", "without a zero byte"},
         Refusal{"\n[[plugin]]\nslots = 256\n", "2:1", "plugin[0].path is missing"},
         Refusal{"[[plugin]]\npath = \"\"\n", "2:8", "plugin[0].path is missing"},
+        Refusal{"[routes.\"a/b\"]\ntargets = [ 7 ]\n", "2:13", "a table such as"},
+        Refusal{"[routes.\"a/b\"]\ntargets = [ { version = \"1\" } ]\n", "2:25", "version"},
+        Refusal{"[routes.\"a/b\"]\ntargets = [ { version = \"1.0.0\", weight = 1000001 } ]\n", "2:43", "to 1000000"},
+        Refusal{"[routes.\"a/b\"]\ntargets = [ { version = \"1.0.0\", weight = 0 } ]\n", "2:11", "no weight"},
         Refusal{"[[plugin]]\npath = \"a\"\ninstances = 0\n", "3:13", "from 1 to 16"},
         Refusal{"[[plugin]]\npath = \"a\"\ninstances = 17\n", "3:13", "from 1 to 16"},
         Refusal{"[[plugin]]\npath = \"a\"\ninstances = 2\nclock = \"driven\"\n", "3:13", "its `clock` is driven"},

@@ -1,4 +1,5 @@
-// A plugin is switched to and fro while instances of it, old and new, and of its neighbour are killed.
+// A plugin is switched to and fro, or its versions get other shares of its routes, while instances of it, old and new,
+// and of its neighbour are killed.
 
 #include "killer.hpp"
 #include "leftovers.hpp"
@@ -21,10 +22,10 @@ constexpr std::size_t kKillsPerRound = 50;  ///< After which everything comes to
 /// Switches without a pause, on a thread of its own, to its end.
 class Switcher {
  public:
-  explicit Switcher(shunt::Host& host)
-      : thread_([this, &host](const std::stop_token& stop) {
+  Switcher(shunt::Host& host, bool shares)
+      : thread_([this, &host, shares](const std::stop_token& stop) {
           for (bool newer = true; !stop.stop_requested(); newer = !newer)
-            note(host.switch_to("witness", version(newer)));
+            note(shares ? share(host, newer) : host.switch_to("witness", version(newer)));
         }) {}
 
   void finish() {
@@ -32,6 +33,15 @@ class Switcher {
     thread_.join();
   }
   static const char* version(bool newer) { return newer ? "1.1.0" : "1.0.0"; }
+  /// Of every route of the witness: the newer version gets two thirds, or nothing.
+  static shunt::Status share(shunt::Host& host, bool newer) {
+    for (const char* const route : {"witness/ask", "witness/order", "storm.told", "storm.repeated"}) {
+      shunt::RouteTargets targets{.route = route, .plugin = "witness", .targets = {}};
+      if (newer) targets.targets = {{"1.0.0", 1}, {"1.1.0", 2}};
+      if (auto status = host.share(targets); !status) return status;
+    }
+    return {};
+  }
 
   // Valid once finished.
   std::uint64_t switched = 0;
@@ -50,11 +60,18 @@ class Switcher {
   std::jthread thread_;  // last: it uses the others
 };
 
-/// Of the older version; the newer one has as many, or one more where they are several.
-class SwitchStorm : public testing::TestWithParam<std::uint32_t> {};
+struct Kind {
+  const char* name;
+  std::uint32_t instances;  ///< Of the older version; the newer one has as many, or one more where they are several.
+  bool shares;
+};
 
-INSTANTIATE_TEST_SUITE_P(Instances, SwitchStorm, testing::Values(1, 2),
-                         [](const auto& test) { return test.param == 1 ? "one" : "several"; });
+class SwitchStorm : public testing::TestWithParam<Kind> {};
+
+INSTANTIATE_TEST_SUITE_P(Between, SwitchStorm,
+                         testing::Values(Kind{"one_and_one", 1, false}, Kind{"two_and_three", 2, false},
+                                         Kind{"shares", 1, true}),
+                         [](const auto& test) { return test.param.name; });
 
 TEST_P(SwitchStorm, kills_of_old_and_new_during_switches_lose_no_message_and_leave_the_plugin_serving) {
   adopt_orphans();
@@ -66,12 +83,12 @@ TEST_P(SwitchStorm, kills_of_old_and_new_during_switches_lose_no_message_and_lea
   Account total;
 
   {
-    HostUnderStorm storm{{.both_versions = true, .instances = GetParam()}};
+    HostUnderStorm storm{{.both_versions = true, .instances = GetParam().instances}};
     Killer killer{storm, 2};
     for (std::size_t round = 1; round <= rounds; ++round) {
       SCOPED_TRACE(fmt::format("in round {}", round));
       ASSERT_NO_FATAL_FAILURE(run_round(storm, total, [&](Traffic& traffic) {
-        Switcher switcher{storm.host()};
+        Switcher switcher{storm.host(), GetParam().shares};
         const std::uint64_t wanted = killer.kills() + kKillsPerRound;
         while (killer.kills() < wanted) ASSERT_EQ(killer.strike(traffic), "");
         switcher.finish();

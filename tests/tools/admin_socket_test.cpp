@@ -132,6 +132,10 @@ TEST_F(AdminSocket, answers_wrong_json_and_hears_the_next_request_of_the_same_cl
       {R"({"command":"call","route":"actor.news","payload":""})", "is a topic and cannot be used as a function"},
       {R"({"command":"pub","topic":"partner/act","payload":""})", "is a function and cannot be used as a topic"},
       {R"({"command":"switch","plugin":"partner"})", "the request needs \"version\", a text"},
+      {R"({"command":"share","route":"actor/act"})", "\"targets\" is a list"},
+      {R"({"command":"share","route":"actor/act","targets":[{"version":"1.0.0"}]})", "a target is \"version\""},
+      {R"({"command":"share","route":"actor/act","targets":[{"version":"1.0.0","weight":-1}]})", "a target is"},
+      {R"({"command":"share","route":"actor/act","targets":[7]})", "a target is \"version\""},
       {R"({"command":"inspect","name":null})", "the request needs \"name\", a text"},
       {R"({"command":"echo","topic":"nowhere"})", "no plugin of this host declares"},
   };

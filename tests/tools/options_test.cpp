@@ -11,9 +11,9 @@ using testing::StartsWith;
 
 class CommandLine : public ProcessTest {};
 
-const Words kCommands = {"run",   "plan",   "ls",      "call",   "pub",     "echo",  "switch",
-                         "stop",  "drain",  "disable", "enable", "restart", "clock", "inspect",
-                         "audit", "doctor", "compat",  "new",    "version"};
+const Words kCommands = {"run",     "plan",  "ls",     "call",    "pub",    "echo",    "switch",
+                         "route",   "stop",  "drain",  "disable", "enable", "restart", "clock",
+                         "inspect", "audit", "doctor", "compat",  "new",    "version"};
 
 TEST_F(CommandLine, help_lists_every_command_and_how_a_host_is_found) {
   const Ran ran = shunt({"--help"});

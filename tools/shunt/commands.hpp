@@ -20,7 +20,9 @@ struct Options {
   std::string name;                 ///< A route, topic, plugin or file, as the command says.
   std::string text;                 ///< A payload as JSON.
   std::string version;              ///< To switch to.
-  std::vector<std::string> more{};  ///< Further plugins, each with the version to switch to.
+  std::vector<std::string> more{};  ///< Further plugins, each with the version to switch to; or versions and weights.
+  std::string plugin;               ///< Which of several that hear a topic.
+  bool reset = false;               ///< All to the version that serves.
   std::optional<std::int64_t> deadline_ms{};
   bool urgent = false;                        ///< A publication.
   std::optional<std::string> message_key{};   ///< Of a publication: a whole number, else a text.
@@ -52,6 +54,7 @@ Status call_function(const Options& options);
 Status publish_topic(const Options& options);
 Status echo_topic(const Options& options);
 Status switch_plugins(const Options& options);
+Status route_messages(const Options& options);
 Status advance_clock(const Options& options);
 Status stop_scope(const Options& options);
 Status restart_scope(const Options& options);

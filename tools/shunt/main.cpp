@@ -56,6 +56,17 @@ void takes_versions(CLI::App& command, Options& options) {
       ->type_name("PLUGIN VERSION");
 }
 
+void takes_route(CLI::App& command, Options& options) {
+  command.add_option("ROUTE", options.name, "plugin/function or a topic.")->required();
+  command
+      .add_option("WEIGHTS", options.more,
+                  "Versions, each with its part of the sum of all, such as 1.4.0=80 1.5.0=20; off: it gets nothing and "
+                  "is kept up.")
+      ->type_name("VERSION=WEIGHT");
+  command.add_option("--plugin", options.plugin, "Of a topic that several plugins hear: whose versions.");
+  command.add_flag("--reset", options.reset, "All to the version that serves.");
+}
+
 void takes_call(CLI::App& command, Options& options) {
   command.add_option("ROUTE", options.name, "plugin/function, such as risk/check.")->required();
   command.add_option("JSON", options.text, "The request, as its schema says.")->required();
@@ -162,6 +173,10 @@ constexpr std::array kCommands{
         "Move all routes of a plugin, or of several in one step, to another version. What fails leaves the old ones "
         "serving.",
         switch_plugins, takes_versions, "shunt switch momentum 1.5.0 executor 2.0.0"},
+    Command{"route",
+            "Show who gets what goes over a route; with weights, divide it between versions of a plugin. A switch ends "
+            "that.",
+            route_messages, takes_route, "shunt route momentum/signal 1.4.0=80 1.5.0=20"},
     Command{"stop",
             "Stop a plugin, a route or everything: nothing new goes to it, what it has is finished, then it ends. What "
             "is not finished within --timeout is cut off, and said.",

@@ -160,6 +160,13 @@ class Host {
   /// BadInput (a plugin is there twice).
   [[nodiscard]] Status switch_to(const std::vector<SwitchTarget>& targets);
 
+  /// Divides what goes over a route to one plugin between versions of it, by weights: new ones are started, then one
+  /// exchange, then who has no share any more finishes what it has and ends. Without targets all goes to the version
+  /// that serves. The next switch of the plugin ends it. Blocks until all that is done. Errors: NoSuchRoute,
+  /// NoSuchVersion, BadInput (a version twice, one without the route, no weight at all, a route with a total order,
+  /// more than 16 instances, or which of several plugins is meant), and those of switch_to().
+  [[nodiscard]] Status share(const RouteTargets& targets);
+
   // Stopping: docs/stopping.md. `what` is a plugin, with all its routes; a function or a topic; or everything. All its
   // routes change in one exchange of the route table, so no message sees half of it, and what was accepted before is
   // neither lost nor done twice. `within` (at least 0) is how long what it has may take: none, its `deadlines.drain`;

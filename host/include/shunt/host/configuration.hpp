@@ -10,6 +10,7 @@
 
 #include <shunt/bus/doorbell.hpp>
 #include <shunt/bus/geometry.hpp>
+#include <shunt/host/route_target.hpp>
 #include <shunt/schemas/limits.hpp>
 #include <shunt/schemas/result.hpp>
 
@@ -142,6 +143,8 @@ struct RouteConfiguration {
   std::uint32_t latched = 0;  ///< Of a topic: so many of its last publications are kept for who comes late; 0 .. 1,024.
   std::uint64_t latched_bytes = 64u << 10;  ///< Room for each of these; 192 B .. 1 GiB, and 1 GiB over all.
   std::uint32_t in_flight_max = 1000;       ///< Calls without a reply at one time; 1 .. 1,048,576.
+  /// Versions that share the route, and their weights; none: all goes to the version that serves.
+  std::vector<RouteTarget> targets{};
   bool sticky = true;  ///< Where a plugin has several instances, messages of one key go to the same.
   ReadMode read = ReadMode::Auto;
   PayloadPlace payload = PayloadPlace::Auto;

@@ -23,6 +23,7 @@ enum class HostEventKind : std::uint8_t {
   Restarting,       ///< It will be started again after a delay.
   Quarantined,      ///< It crashed too often: only restart() starts it again.
   Switched,         ///< A plugin's routes lead to another version.
+  SharesChanged,    ///< Versions of a plugin get other parts of what goes over a route.
   SwitchUndone,     ///< The old version serves again: it did not drain in time, or the new one died.
   Stopped,          ///< A plugin was taken off its routes, and ends; or nothing goes over a route any more.
   Joined,           ///< A plugin that was started by hand.
@@ -141,7 +142,10 @@ struct RouteSnapshot {
   std::uint64_t turned_away = 0;        ///< Calls and publications that came while nothing new went over it.
   struct Receiver {
     std::string plugin;
-    std::string version;            ///< Empty while no instance serves.
+    std::string version;            ///< Of the one that serves, or shall when it is up again.
+    std::uint32_t seat = 0;         ///< Which of the plugin's instances.
+    bool up = true;                 ///< An instance serves.
+    double share = 1;               ///< Of what goes to the plugin while all are up; 0 .. 1.
     std::uint64_t waiting = 0;      ///< Messages in its backlog now.
     std::uint64_t backlog = 0;      ///< How many may wait there.
     std::uint64_t dropped = 0;      ///< By the slow-consumer policy, or for want of a chunk.

@@ -1,0 +1,393 @@
+/// Versions of a plugin that share a route by weights.
+#include "cast.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <csignal>
+#include <map>
+#include <optional>
+#include <set>
+#include <thread>
+#include <vector>
+
+#include <gmock/gmock.h>
+
+namespace shunt::test {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+const std::string kAct = "actor/act";
+const std::string kOrders = "stage.orders";
+
+RouteTargets shared(const std::string& route, std::uint32_t first, std::uint32_t second) {
+  return {.route = route, .plugin = {}, .targets = {{"1.0.0", first}, {"2.0.0", second}}};
+}
+
+class Shares : public HostTest {
+ protected:
+  using Client = actor::Client;
+
+  /// How many of so many calls each version answers.
+  static std::map<std::uint32_t, int> answers(Host& host, int calls) {
+    auto client = host.client<Client>().value();
+    std::map<std::uint32_t, int> result;
+    for (int i = 0; i < calls; ++i) ++result[client.act(order({}), {.deadline = 30s}).value()->version()];
+    return result;
+  }
+  static std::uint32_t version_of(Host& host, std::uint64_t key) {
+    return host.client<Client>().value().act(order({}), {.deadline = 30s, .key = {key}}).value()->version();
+  }
+  static std::optional<PluginSnapshot> of_version(Host& host, std::string_view version) {
+    for (const PluginSnapshot& each : host.snapshot().plugins)
+      if (each.plugin == "actor" && each.version.starts_with(version) && each.pid != 0 && each.state == "Active")
+        return each;
+    return std::nullopt;
+  }
+  static std::size_t count_children() { return Belongings::now().children.size(); }
+};
+
+TEST_F(Shares, of_calls_are_as_the_weights) {
+  Host host = start({actor(), actor_2()});
+  EXPECT_EQ(count_children(), 1u);
+
+  const auto status = host.share(shared(kAct, 80, 20));
+
+  ASSERT_TRUE(status) << to_string(status.error());
+  EXPECT_EQ(count_children(), 2u);
+  const auto answered = answers(host, 500);
+  EXPECT_NEAR(answered.at(1), 400, 5);
+  EXPECT_NEAR(answered.at(2), 100, 5);
+  EXPECT_THAT(await_event(host, HostEventKind::SharesChanged, "actor").text, HasSubstr(" 20"));
+}
+
+TEST_F(Shares, of_publications_are_as_the_weights_and_each_is_handled_once) {
+  Host host = start({actor(), actor_2()});
+  ASSERT_TRUE(host.share(shared(kOrders, 3, 1)));
+  auto orders = host.publisher<stage::Order>(kOrders).value();
+  std::multiset<std::uint64_t> heard;
+  std::map<std::uint32_t, int> by_version;
+  const auto news = host.subscribe<stage::News>("actor.news",
+                                                [&](const Received<stage::News>& each) {
+                                                  heard.insert(each->number());
+                                                  ++by_version[each->version()];
+                                                })
+                        .value();
+
+  for (std::uint64_t number = 0; number < 400; ++number)
+    ASSERT_TRUE(orders.publish(order({.deed = Deed::Publish, .number = number})));
+
+  EXPECT_TRUE(poll_until(host, [&] { return heard.size() == 400; }));
+  for (std::uint64_t number = 0; number < 400; ++number) EXPECT_EQ(heard.count(number), 1u) << number;
+  EXPECT_NEAR(by_version[2], 100, 5);
+}
+
+TEST_F(Shares, are_those_of_one_route_and_leave_the_others) {
+  Host host = start({actor(), actor_2()});
+  ASSERT_TRUE(host.share(shared(kAct, 0, 1)));
+  auto client = host.client<Client>().value();
+
+  EXPECT_EQ(client.act(order({})).value()->version(), 2u);
+  EXPECT_EQ(client.repeat(order({})).value()->version(), 1u);
+}
+
+TEST_F(Shares, change_step_by_step_and_end) {
+  Host host = start({actor(), actor_2()});
+
+  for (const std::uint32_t percent : {5u, 20u, 50u, 100u}) {
+    ASSERT_TRUE(host.share(shared(kAct, 100 - percent, percent)));
+    const auto answered = answers(host, 200);
+    EXPECT_NEAR(answered.contains(2) ? answered.at(2) : 0, 2 * static_cast<int>(percent), 4) << percent;
+  }
+  const auto second = of_version(host, "2.0.0")->pid;
+  EXPECT_EQ(count_children(), 2u);
+  ASSERT_TRUE(host.share({.route = kAct, .plugin = {}, .targets = {}}));
+
+  EXPECT_EQ(answers(host, 20).at(1), 20);
+  EXPECT_EQ(count_children(), 1u) << "it has no share any more, and ended";
+  ASSERT_TRUE(host.share(shared(kAct, 0, 1)));
+  EXPECT_NE(of_version(host, "2.0.0")->pid, second);
+}
+
+TEST_F(Shares, that_grow_move_the_keys_that_must_move) {
+  Host host = start({actor(), actor_2()});
+  ASSERT_TRUE(host.share(shared(kAct, 80, 20)));
+  std::set<std::uint64_t> second;
+  for (std::uint64_t key = 1; key <= 200; ++key)
+    if (version_of(host, key) == 2) second.insert(key);
+  EXPECT_GT(second.size(), 15u);
+  EXPECT_LT(second.size(), 70u);
+
+  ASSERT_TRUE(host.share(shared(kAct, 60, 40)));
+
+  std::size_t more = 0;
+  for (std::uint64_t key = 1; key <= 200; ++key) {
+    const bool is_second = version_of(host, key) == 2;
+    more += is_second ? 1 : 0;
+    EXPECT_TRUE(is_second || !second.contains(key)) << key << " went back";
+  }
+  EXPECT_GT(more, second.size());
+}
+
+TEST_F(Shares, that_are_off_get_nothing_and_their_version_is_up) {
+  Host host = start({actor(), actor_2()});
+
+  ASSERT_TRUE(host.share({.route = kAct, .plugin = {}, .targets = {{"1.0.0", 1}, {"2.0.0", 1, false}}}));
+
+  EXPECT_EQ(answers(host, 20).at(1), 20);
+  EXPECT_TRUE(of_version(host, "2.0.0"));
+  const auto pid = of_version(host, "2.0.0")->pid;
+  ASSERT_TRUE(host.share(shared(kAct, 1, 1)));
+  EXPECT_NEAR(answers(host, 20).at(2), 10, 3);
+  EXPECT_EQ(of_version(host, "2.0.0")->pid, pid);
+}
+
+TEST_F(Shares, end_with_a_switch) {
+  Host host = start({actor(), actor_2()});
+  ASSERT_TRUE(host.share(shared(kAct, 1, 1)));
+
+  ASSERT_TRUE(host.switch_to("actor", "2.0.0"));
+  EXPECT_EQ(answers(host, 20).at(2), 20);
+  EXPECT_EQ(count_children(), 1u);
+  ASSERT_TRUE(host.share(shared(kAct, 1, 3)));
+  EXPECT_NEAR(answers(host, 40).at(1), 10, 3);
+  ASSERT_TRUE(host.switch_to("actor", "2.0.0")) << "which serves already";
+  EXPECT_EQ(answers(host, 20).at(2), 20);
+  EXPECT_EQ(count_children(), 1u);
+}
+
+TEST_F(Shares, wait_for_their_version_while_it_is_started_again) {
+  Host host = start({actor(), actor_2()});
+  ASSERT_TRUE(host.share(shared(kAct, 1, 1)));
+
+  for (int round = 0; round < 3; ++round) {
+    send_signal(of_version(host, "2.0.0")->pid, SIGKILL);
+    const auto answered = answers(host, 20);
+    EXPECT_NEAR(answered.at(1), 10, 3);
+    EXPECT_NEAR(answered.at(2), 10, 3);
+  }
+}
+
+TEST_F(Shares, of_a_version_in_quarantine_go_to_the_other) {
+  auto newer = actor_2();
+  newer.restart.crashes_max = 1;
+  Host host = start({actor(), newer});
+  ASSERT_TRUE(host.share(shared(kAct, 1, 1)));
+
+  send_signal(of_version(host, "2.0.0")->pid, SIGKILL);
+  await_event(host, HostEventKind::Quarantined, "actor");
+
+  EXPECT_EQ(answers(host, 20).at(1), 20);
+  ASSERT_TRUE(host.restart("actor"));
+  EXPECT_NEAR(answers(host, 20).at(2), 10, 3) << "a restart is of all that has a share";
+}
+
+TEST_F(Shares, are_of_all_instances_of_a_version_together) {
+  auto older = actor(), newer = actor_2();
+  older.instances = 3;
+  newer.instances = 2;
+  Host host = start({older, newer});
+
+  ASSERT_TRUE(host.share(shared(kAct, 60, 40)));
+
+  EXPECT_EQ(count_children(), 5u);
+  const auto answered = answers(host, 500);
+  EXPECT_NEAR(answered.at(1), 300, 5);
+  EXPECT_NEAR(answered.at(2), 200, 5);
+  for (const PluginSnapshot& each : host.snapshot().plugins)
+    EXPECT_NEAR(static_cast<double>(each.sent), 100, 5) << each.version << " in seat " << each.seat;
+}
+
+TEST_F(Shares, of_calls_by_plugins_are_of_versions_that_suit_them) {
+  Host host = start({actor(), partner(), partner_2()});
+  ASSERT_TRUE(host.share({.route = "partner/act", .plugin = {}, .targets = {{"1.0.0", 1}, {"2.0.0", 1}}}));
+  auto client = host.client<Client>().value();
+
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(client.act(order({.deed = Deed::Ask}), {.deadline = 30s}));
+
+  for (const PluginSnapshot& each : host.snapshot().plugins) {
+    if (each.plugin != "partner") continue;
+    EXPECT_EQ(each.sent, each.version.starts_with("1.0.0") ? 20u : 0u) << "the actor calls ^1.0";
+  }
+  ASSERT_TRUE(host.share({.route = "partner/act", .plugin = {}, .targets = {{"2.0.0", 1}}}));
+  const auto refused = client.act(order({.deed = Deed::Ask}), {.deadline = 30s});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::NoSuchVersion);
+}
+
+TEST_F(Shares, that_change_under_load_lose_nothing) {
+  Host host = start({actor(), actor_2()});
+  std::atomic<std::uint64_t> published{0};
+  std::multiset<std::uint64_t> heard;
+  const auto news = host.subscribe<stage::News>(
+                            "actor.news", [&](const Received<stage::News>& each) { heard.insert(each->number()); })
+                        .value();
+  std::atomic<bool> changed{false};
+  std::jthread publisher{[&] {
+    auto orders = host.publisher<stage::Order>(kOrders).value();
+    while (!changed || published < 1000) {
+      if (orders.publish(order({.deed = Deed::Publish, .number = published}))) ++published;
+      else std::this_thread::yield();
+    }
+  }};
+  std::jthread changer{[&] {
+    for (int round = 0; round < 10; ++round)
+      for (const std::uint32_t percent : {20u, 100u, 0u}) {
+        const auto status = percent == 0 ? host.share({.route = kOrders, .plugin = {}, .targets = {}})
+                                         : host.share(shared(kOrders, 100 - percent, percent));
+        if (!status) ADD_FAILURE() << to_string(status.error());
+      }
+    changed = true;
+  }};
+
+  EXPECT_TRUE(poll_until(host, [&] { return changed && published >= 1000 && heard.size() >= published; }));
+  changed = true;
+  changer.join();
+  publisher.join();
+  EXPECT_TRUE(poll_until(host, [&] { return heard.size() >= published; }));
+
+  EXPECT_EQ(heard.size(), published);
+  for (std::uint64_t number = 0; number < published; ++number) ASSERT_EQ(heard.count(number), 1u) << number;
+}
+
+TEST_F(Shares, come_back_where_who_loses_them_does_not_finish) {
+  auto newer = actor_2();
+  newer.deadlines.drain = 300ms;
+  newer.handler_max = 1h;
+  Host host = start({actor(), newer});
+  ASSERT_TRUE(host.share(shared(kOrders, 0, 1)));
+  auto orders = host.publisher<stage::Order>(kOrders).value();
+  const auto pid = of_version(host, "2.0.0")->pid;
+  send_signal(pid, SIGSTOP);
+  ASSERT_TRUE(await([&] { return is_stopped(pid); }));
+  ASSERT_TRUE(orders.publish(order({})));
+
+  const auto status = host.share({.route = kOrders, .plugin = {}, .targets = {}});
+  send_signal(pid, SIGCONT);
+
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().code, ErrorCode::DeadlineExceeded);
+  EXPECT_EQ(of_version(host, "2.0.0")->pid, pid);
+  ASSERT_TRUE(await([&] { return of_version(host, "2.0.0")->done == 1; }));
+  ASSERT_TRUE(orders.publish(order({})));
+  EXPECT_TRUE(await([&] { return of_version(host, "2.0.0")->done == 2; }));
+}
+
+TEST_F(Shares, of_a_version_that_cannot_start_change_nothing) {
+  Host host = start({actor(), actor_2("activate exit")});
+
+  const auto status = host.share(shared(kAct, 1, 1));
+
+  ASSERT_FALSE(status);
+  EXPECT_EQ(answers(host, 10).at(1), 10);
+  EXPECT_TRUE(await([] { return count_children() == 1; }));
+}
+
+TEST_F(Shares, stop_and_restart_with_their_plugin) {
+  Host host = start({actor(), actor_2()});
+  ASSERT_TRUE(host.share(shared(kAct, 1, 1)));
+
+  ASSERT_TRUE(host.stop("actor"));
+  EXPECT_EQ(count_children(), 0u);
+  ASSERT_TRUE(host.restart("actor"));
+
+  EXPECT_EQ(count_children(), 2u);
+  EXPECT_NEAR(answers(host, 20).at(2), 10, 3);
+}
+
+TEST_F(Shares, stand_in_the_configuration) {
+  auto configuration = with({actor(), actor_2()});
+  route(configuration, kAct).targets = {{"1.0.0", 1}, {"2.0.0", 3}};
+  route(configuration, kOrders).targets = {{"2.0.0"}};
+  Host host = start(configuration);
+  auto orders = host.publisher<stage::Order>(kOrders).value();
+  for (int i = 0; i < 7; ++i) ASSERT_TRUE(orders.publish(order({})));
+
+  const int second = answers(host, 40).at(2);
+  EXPECT_NEAR(second, 30, 3);
+  EXPECT_EQ(of_version(host, "2.0.0")->sent, 7u + static_cast<unsigned>(second));
+  EXPECT_EQ(of_version(host, "1.0.0")->sent, 40u - static_cast<unsigned>(second));
+}
+
+TEST_F(Shares, can_be_of_a_function_that_the_version_that_serves_does_not_have) {
+  Host host = start({plugin("libhost_grower.so"), plugin("libhost_grower-2.so")});
+  flatbuffers::FlatBufferBuilder request;
+  request.Finish(order({.number = 7})(request));
+  const auto call = [&](std::string_view function) {
+    return host.call_bytes(function, {request.GetBufferPointer(), request.GetSize()}, {.deadline = 30s});
+  };
+  EXPECT_EQ(call("grower/newer").error().code, ErrorCode::NoSuchRoute);
+
+  const auto status = host.share({.route = "grower/newer", .plugin = {}, .targets = {{"2.0.0", 1}}});
+
+  ASSERT_TRUE(status) << to_string(status.error());
+  EXPECT_TRUE(call("grower/newer"));
+  EXPECT_TRUE(call("grower/old"));
+  ASSERT_TRUE(host.share({.route = "grower/newer", .plugin = {}, .targets = {}}));
+  EXPECT_EQ(call("grower/newer").error().code, ErrorCode::NoSuchRoute);
+  EXPECT_TRUE(call("grower/old"));
+}
+
+TEST_F(Shares, of_a_warm_version_take_no_start) {
+  auto newer = actor_2();
+  newer.warm = true;
+  Host host = start({actor(), newer});
+  const auto pid = of_version(host, "2.0.0")->pid;
+
+  ASSERT_TRUE(host.share(shared(kAct, 1, 1)));
+  EXPECT_EQ(of_version(host, "2.0.0")->pid, pid);
+  EXPECT_FALSE(of_version(host, "2.0.0")->warm);
+  EXPECT_NEAR(answers(host, 20).at(2), 10, 3);
+  ASSERT_TRUE(host.share({.route = kAct, .plugin = {}, .targets = {}}));
+
+  EXPECT_EQ(of_version(host, "2.0.0")->pid, pid);
+  EXPECT_TRUE(of_version(host, "2.0.0")->warm);
+  ASSERT_TRUE(host.switch_to("actor", "2.0.0"));
+  EXPECT_EQ(of_version(host, "2.0.0")->pid, pid);
+}
+
+struct Refusal {
+  RouteTargets targets;
+  ErrorCode code;
+  std::string text;
+};
+
+TEST_F(Shares, that_cannot_be_are_refused_and_say_why) {
+  auto configuration = with({actor(), actor_2(), partner()});
+  route(configuration, "partner.news").order = shunt::Order::Total;
+  Host host = start(configuration);
+  const std::vector<Refusal> refusals{
+      {shared("actor/nothing", 1, 1), ErrorCode::NoSuchRoute, "actor/nothing"},
+      {{kAct, {}, {{"3.0.0", 1}}}, ErrorCode::NoSuchVersion, "3.0.0"},
+      {{kAct, {}, {{"one", 1}}}, ErrorCode::BadInput, "one"},
+      {{kAct, {}, {{"1.0.0", 1}, {"1.0.0", 2}}}, ErrorCode::BadInput, "twice"},
+      {{kAct, {}, {{"1.0.0", 0}, {"2.0.0", 1, false}}}, ErrorCode::BadInput, "nobody would get"},
+      {{kAct, {}, {{"1.0.0", 1'000'001}}}, ErrorCode::BadInput, "0 to 1000000"},
+      {{kAct, "partner", {{"1.0.0", 1}}}, ErrorCode::BadInput, "say actor"},
+      {shared("partner.news", 1, 1), ErrorCode::BadInput, "total order"},
+      {{"actor.news", "actor", {{"1.0.0", 1}}}, ErrorCode::BadInput, "say partner"},
+  };
+
+  for (const Refusal& each : refusals) {
+    const auto status = host.share(each.targets);
+    ASSERT_FALSE(status) << each.text;
+    EXPECT_EQ(status.error().code, each.code) << status.error().message;
+    EXPECT_THAT(status.error().message, HasSubstr(each.text));
+  }
+  EXPECT_EQ(answers(host, 4).at(1), 4);
+}
+
+TEST_F(Shares, that_cannot_be_keep_the_host_from_starting) {
+  auto configuration = with({actor()});
+  route(configuration, kAct).targets = {{"1.0.0", 1}, {"2.0.0", 3}};
+  const auto host = Host::start(configuration);
+
+  ASSERT_FALSE(host);
+  EXPECT_EQ(host.error().code, ErrorCode::BadConfiguration);
+  EXPECT_THAT(host.error().message, AllOf(HasSubstr("\"actor/act\".targets"), HasSubstr("2.0.0")));
+}
+
+}  // namespace
+}  // namespace shunt::test
