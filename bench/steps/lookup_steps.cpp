@@ -74,14 +74,14 @@ class ShuntShares {
     host::RouteTable table;
     table.epoch = routes.changes;
     table.routes.resize(routes.now() + std::size_t{1});
-    choices_.resize(std::max(choices_.size(), table.routes.size()));
     for (std::uint32_t id = 1; id <= routes.now(); ++id) {
       host::RouteEntry& entry = table.routes[id];
       entry.kind = host::RouteKind::Function;
       entry.info = &infos_[id];
       entry.is_split = true;
-      if (choices_[id] == nullptr) choices_[id] = host::Choice::of(kShares, nullptr);
-      const auto split = std::make_shared<const host::Split>(choices_[id], std::vector<host::Split::Place>(2));
+      auto& choice = choices_[id / kRoutesOfAPlugin];
+      if (choice == nullptr) choice = host::Choice::of(kShares, nullptr);
+      const auto split = std::make_shared<const host::Split>(choice, std::vector<host::Split::Place>(2));
       for (std::uint8_t place = 0; place < 2; ++place)
         entry.targets.push_back({.outlet = {}, .instance = {}, .place = place, .split = split});
     }
@@ -96,8 +96,9 @@ class ShuntShares {
 
  private:
   static constexpr std::array<host::Share, 2> kShares{{{0, 80}, {1, 20}}};
+  static constexpr std::size_t kRoutesOfAPlugin = 100;
   std::deque<host::RouteInfo> infos_{1002};
-  std::vector<std::shared_ptr<const host::Choice>> choices_;
+  std::array<std::shared_ptr<const host::Choice>, 1002 / kRoutesOfAPlugin + 1> choices_;
   host::PublishedTable tables_;
 };
 

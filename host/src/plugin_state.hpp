@@ -20,7 +20,13 @@ struct Plugin {
   std::map<std::uint32_t, Seat> seats{};     ///< By their numbers.
   /// Of routes that several versions share: by the routes' numbers. All others lead to the version that serves.
   std::map<std::uint32_t, Shares> shares{};
-  std::map<std::uint32_t, std::shared_ptr<const Choice>> choices{};  ///< By route: among its seats, the last.
+  /// By route: among its seats, the last. Routes with the same shares, now and before, have the same.
+  std::map<std::uint32_t, std::shared_ptr<const Choice>> choices{};
+  struct Made {
+    std::shared_ptr<const Choice> before{};
+    std::shared_ptr<const Choice> choice{};
+  };
+  Made made_last{};
   std::uint32_t crashes = 0;
   CrashCounts crash_kinds{};
   bool stopped = true;

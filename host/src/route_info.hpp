@@ -37,7 +37,7 @@ struct RouteInfo {
     std::atomic<std::uint64_t> sent{0};
     std::atomic<std::uint64_t> failed{0};
     std::atomic<std::uint64_t> turned_away{0};  ///< Calls and publications that came while it was taken off.
-    std::atomic<std::uint64_t> split{0};        ///< Messages that were given to one of several seats by their number.
+    std::atomic<std::uint64_t> split{0};        ///< Numbers that were given out to messages for one of several seats.
   };
   mutable Counters counters;
   RouteChecks checks;            ///< What is asked of messages of its types beyond those.

@@ -5,6 +5,7 @@
 #include "grace_periods.hpp"
 #include "inbox.hpp"
 #include "instance.hpp"
+#include "message_numbers.hpp"
 #include "outlet.hpp"
 #include "rcu.hpp"
 #include "split.hpp"
@@ -65,12 +66,12 @@ struct RouteEntry {
   std::uint32_t hear_host = 0;     ///< How many of `targets`, from the first, get what the host's threads send.
   std::uint32_t hear_plugins = 0;  ///< The same for what plugins publish.
 
-  /// Once for each message. Relaxed: only how many there were counts.
+  /// Once for each message.
   [[nodiscard]] Pick pick(std::uint64_t key) const noexcept {
     if (!is_split) [[likely]]
       return {};
     if (key != 0 && info->settings.sticky) return {.key = key};
-    return {.number = info->counters.split.fetch_add(1, std::memory_order_relaxed)};
+    return {.number = next_number(info->counters.split)};
   }
   /// Of a function that has a server: its seat for this message. The seats of a split stand first, in the order of
   /// their places.
