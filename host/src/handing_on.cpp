@@ -63,7 +63,7 @@ void Hub::hand_on(Outlet& from) {
       if (has_it) let_go(message.header, *to->pool);
       else theirs.push_back(&message);
     }
-    to->put_back(theirs, [&](const QueuedMessage& older) { let_go(older.header, *to->pool); });
+    to->put_back(theirs, [&pool = *to->pool](const QueuedMessage& older) { let_go(older.header, pool); });
   }
   if (taken.empty()) return;
   // Release pairs with the acquire in pass(): whoever drains next sees what waits.

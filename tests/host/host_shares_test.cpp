@@ -17,7 +17,6 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
-using ::testing::SizeIs;
 
 const std::string kAct = "actor/act";
 const std::string kOrders = "stage.orders";
