@@ -65,6 +65,23 @@ Result<Shares> Supervisor::shares_of(const RouteInfo& route, const Plugin& plugi
   return shares;
 }
 
+/// Whether each plugin that calls the function would find a version that it can call. Errors: NoSuchVersion.
+Status Supervisor::check_callers(const RouteInfo& route, const Shares& shares) {
+  for (const auto& [name, plugin] : plugins_) {
+    if (plugin.stopped || shares.empty()) continue;
+    const auto wanted = plugin.serving->wanted();
+    const auto wants = wanted.find(route.id.value);
+    const auto suits = [&](const VersionShare& share) {
+      return share.part() > 0 && wants->second.versions.contains(share.version->image.version);
+    };
+    if (wants == wanted.end() || std::ranges::any_of(shares, suits)) continue;
+    return error(ErrorCode::NoSuchVersion,
+                 "{} {} calls \"{}\" of {}, and {} would share it: leave a part to a version that suits", name,
+                 to_string(plugin.serving->image.version), route.name, wants->second.text, shares_text(shares));
+  }
+  return {};
+}
+
 /// Of what stands in the configuration, once all versions are known. Errors: BadConfiguration.
 Status Supervisor::share_as_configured() {
   for (const RouteConfiguration& configured : configuration_.routes) {
@@ -117,6 +134,7 @@ void Supervisor::share(const RouteTargets& targets, Done done) {
   if (plugin.stopped) return done(error(ErrorCode::NotServing, "\"{}\" is stopped: restart it first", *name));
   auto shares = shares_of(**route, plugin, *name, targets.targets);
   if (!shares) return done(tl::make_unexpected(std::move(shares).error()));
+  if (const Status met = check_callers(**route, *shares); !met) return done(met);
   Move move{.plugin = *name,
             .from_version = plugin.serving,
             .to_version = plugin.serving,

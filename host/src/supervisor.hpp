@@ -290,6 +290,7 @@ class Supervisor final : public HubListener, private ProcessListener {
   // sharing.cpp
   [[nodiscard]] Result<Shares> shares_of(const RouteInfo& route, const Plugin& plugin, const std::string& name,
                                          const std::vector<RouteTarget>& targets);
+  [[nodiscard]] Status check_callers(const RouteInfo& route, const Shares& shares);
   [[nodiscard]] Result<std::string> sharer_of(const RouteInfo& route, const std::string& named);
   [[nodiscard]] static std::string shares_text(const Shares& shares);
 

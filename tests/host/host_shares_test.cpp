@@ -210,10 +210,11 @@ TEST_F(Shares, of_calls_by_plugins_are_of_versions_that_suit_them) {
     if (each.plugin != "partner") continue;
     EXPECT_EQ(each.sent, each.version.starts_with("1.0.0") ? 20u : 0u) << "the actor calls ^1.0";
   }
-  ASSERT_TRUE(host.share({.route = "partner/act", .plugin = {}, .targets = {{"2.0.0", 1}}}));
-  const auto refused = client.act(order({.deed = Deed::Ask}), {.deadline = 30s});
-  ASSERT_FALSE(refused);
+  const auto refused = host.share({.route = "partner/act", .plugin = {}, .targets = {{"1.0.0", 0}, {"2.0.0", 1}}});
+  ASSERT_FALSE(refused) << "the actor would find nobody";
   EXPECT_EQ(refused.error().code, ErrorCode::NoSuchVersion);
+  EXPECT_THAT(refused.error().message, AllOf(HasSubstr("actor 1.0.0"), HasSubstr("\"partner/act\" of ^1.0")));
+  EXPECT_TRUE(client.act(order({.deed = Deed::Ask}), {.deadline = 30s}));
 }
 
 TEST_F(Shares, that_change_under_load_lose_nothing) {

@@ -163,8 +163,9 @@ class Host {
   /// Divides what goes over a route to one plugin between versions of it, by weights: new ones are started, then one
   /// exchange, then who has no share any more finishes what it has and ends. Without targets all goes to the version
   /// that serves. The next switch of the plugin ends it. Blocks until all that is done. Errors: NoSuchRoute,
-  /// NoSuchVersion, BadInput (a version twice, one without the route, no weight at all, a route with a total order,
-  /// more than 16 instances, or which of several plugins is meant), and those of switch_to().
+  /// NoSuchVersion (also: a plugin that calls the function would find none that suits it), BadInput (a version twice,
+  /// one without the route, no weight at all, a route with a total order, more than 16 instances, or which of several
+  /// plugins is meant), and those of switch_to().
   [[nodiscard]] Status share(const RouteTargets& targets);
 
   // Stopping: docs/stopping.md. `what` is a plugin, with all its routes; a function or a topic; or everything. All its
