@@ -129,7 +129,7 @@ bool Supervisor::stays(const Switching& switching, const Instance* instance) {
   });
 }
 
-/// The plugins that call a function which moves, or call one that does.
+/// The plugins that call a function which moves, or call one that does; by any version that serves or shares a route.
 std::set<std::string, std::less<>> Supervisor::callers_of(const Switching& switching) {
   std::set<const RouteInfo*> reach;
   for (const Move& move : switching.moves) {
@@ -140,11 +140,12 @@ std::set<std::string, std::less<>> Supervisor::callers_of(const Switching& switc
   for (bool more = true; more;) {
     more = false;
     for (const auto& [name, plugin] : plugins_) {
-      const PluginVersion& version = *plugin.serving;
       const auto reaches = [&](const RouteInfo* each) { return reach.contains(each); };
-      if (callers.contains(name) || std::ranges::none_of(version.calls, reaches)) continue;
+      const auto calls = [&](const auto& seat) { return std::ranges::any_of(seat.second.version->calls, reaches); };
+      if (callers.contains(name) || std::ranges::none_of(plugin.seats, calls)) continue;
       callers.insert(name);
-      reach.insert(version.functions.begin(), version.functions.end());
+      for (const auto& [number, seat] : plugin.seats)
+        reach.insert(seat.version->functions.begin(), seat.version->functions.end());
       more = true;
     }
   }

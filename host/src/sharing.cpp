@@ -5,7 +5,7 @@
 #include <shunt/schemas/names.hpp>
 
 #include <algorithm>
-#include <numeric>
+#include <set>
 #include <utility>
 
 namespace shunt::host {
@@ -67,17 +67,20 @@ Result<Shares> Supervisor::shares_of(const RouteInfo& route, const Plugin& plugi
 
 /// Whether each plugin that calls the function would find a version that it can call. Errors: NoSuchVersion.
 Status Supervisor::check_callers(const RouteInfo& route, const Shares& shares) {
-  for (const auto& [name, plugin] : plugins_) {
-    if (plugin.stopped || shares.empty()) continue;
-    const auto wanted = plugin.serving->wanted();
+  std::set<const PluginVersion*> callers;
+  for (const auto& [name, plugin] : plugins_)
+    for (const auto& [number, seat] : plugin.seats)
+      if (!plugin.stopped && !shares.empty()) callers.insert(seat.version.get());
+  for (const PluginVersion* const caller : callers) {
+    const auto wanted = caller->wanted();
     const auto wants = wanted.find(route.id.value);
     const auto suits = [&](const VersionShare& share) {
       return share.part() > 0 && wants->second.versions.contains(share.version->image.version);
     };
     if (wants == wanted.end() || std::ranges::any_of(shares, suits)) continue;
     return error(ErrorCode::NoSuchVersion,
-                 "{} {} calls \"{}\" of {}, and {} would share it: leave a part to a version that suits", name,
-                 to_string(plugin.serving->image.version), route.name, wants->second.text, shares_text(shares));
+                 "{} {} calls \"{}\" of {}, and {} would share it: leave a part to a version that suits",
+                 caller->name(), to_string(caller->image.version), route.name, wants->second.text, shares_text(shares));
   }
   return {};
 }

@@ -93,9 +93,9 @@ TEST_F(Instances, share_what_other_plugins_publish_and_call) {
   Host host = start({several(actor()), partner(0)});
   auto partner = host.client<partner::Client>().value();
   const auto sum = [&] {
-    std::uint64_t sum = 0;
-    for (const std::uint64_t each : sent(host)) sum += each;
-    return sum;
+    std::uint64_t all = 0;
+    for (const std::uint64_t each : sent(host)) all += each;
+    return all;
   };
 
   for (int i = 0; i < 30; ++i) ASSERT_TRUE(partner.act(order({.deed = Deed::Publish, .count = 10})));
