@@ -2,6 +2,7 @@
 
 #include "open_topic.hpp"
 #include "roudi.hpp"
+#include "roudi_probe.hpp"
 
 #include <shunt/bus/unique_fd.hpp>
 
@@ -71,9 +72,10 @@ class IceoryxWorld final : public World {
   Link look() override {
     const auto roudi = own_roudi_ ? std::nullopt : listening_roudi();
     if (is_connected()) {
-      if (own_roudi_ || roudi == joined_) return Link::Connected;
-      state_ = "the machine's RouDi, which has gone";
-      return Link::Lost;
+      if (!own_roudi_ && roudi != joined_) return lose("the machine's RouDi, which has gone");
+      if (!probe_->look())
+        return lose(own_roudi_ ? "a RouDi of its own, which stands still" : "the machine's RouDi, which stands still");
+      return Link::Connected;
     }
     if (roudi && choice_ == Choice::Embedded) return wait("waits until no other RouDi runs");
     if (!roudi && choice_ == Choice::Join) return wait("waits for the machine's RouDi");
@@ -81,6 +83,7 @@ class IceoryxWorld final : public World {
     else embed();
     for (const Topic& each : agreement_.topics)
       topics_.push_back(std::make_unique<OpenIceoryxTopic>(each, agreement_.start));
+    probe_.emplace();
     listen();
     return Link::Connected;
   }
@@ -109,6 +112,11 @@ class IceoryxWorld final : public World {
 
  private:
   [[nodiscard]] bool is_connected() const noexcept { return !topics_.empty(); }
+
+  Link lose(const char* state) {
+    state_ = state;
+    return Link::Lost;
+  }
 
   Link wait(const char* state) {
     state_ = state;
@@ -159,6 +167,7 @@ class IceoryxWorld final : public World {
   std::unique_ptr<OwnRoudi> own_roudi_;
   std::unique_ptr<iox::runtime::PoshRuntimeSingleProcess> own_runtime_;
   std::vector<std::unique_ptr<OpenIceoryxTopic>> topics_;
+  std::optional<RoudiProbe> probe_;
   std::unique_ptr<iox::popo::Listener> listener_;
   std::size_t turn_ = 0;  // the topic that receive() gave from last
 };

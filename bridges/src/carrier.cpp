@@ -42,8 +42,12 @@ std::string text_of(const control::BridgeReportT& report) {
 
 }  // namespace
 
-Carrier::Carrier(bus::LaneEnd& lane, RouteIds routes, Report report)
-    : lane_(lane), routes_(std::move(routes)), report_(std::move(report)), counters_(routes_.in.size()) {}
+Carrier::Carrier(bus::LaneEnd& lane, RouteIds routes, Report report, std::function<void()> comes_by)
+    : lane_(lane),
+      routes_(std::move(routes)),
+      report_(std::move(report)),
+      comes_by_(std::move(comes_by)),
+      counters_(routes_.in.size()) {}
 
 void Carrier::wake() noexcept {
   word_.fetch_add(1, std::memory_order_release);
@@ -68,13 +72,14 @@ bool Carrier::run() {
     well = lane_.breach() == bus::Breach::None;
     if (!out && !in && well) sleep(seen);
   }
-  if (pending_) world_->release();
+  if (pending_ && link_ != Link::Lost) world_->release();
   report_if_changed(true);
-  world_.reset();
+  if (link_ != Link::Lost) world_.reset();  // else it would speak with who is gone
   return well;
 }
 
 Link Carrier::look() {
+  if (comes_by_) comes_by_();
   link_ = world_->look();
   look_at_ns_ = bus::now_ns() + kLookAgainNs;
   return link_;

@@ -25,12 +25,14 @@ class Carrier {
  public:
   using Report = std::function<void(control::BridgeReportT)>;
 
-  Carrier(bus::LaneEnd& lane, RouteIds routes, Report report);
+  /// `comes_by()` is called by run() before each look at the world, every 100 ms: as long as no call of the world
+  /// hangs.
+  Carrier(bus::LaneEnd& lane, RouteIds routes, Report report, std::function<void()> comes_by = {});
 
   /// Before run(); wake() may be called before it.
   void connect_to(std::unique_ptr<World> world) { world_ = std::move(world); }
   /// Until stop(), or until the host breaks the lane's contract (false) or the world is lost (false). The world goes at
-  /// its end, on the same thread.
+  /// its end, on the same thread; one that is lost stays, as long as we do.
   [[nodiscard]] bool run();
   /// From any thread.
   void stop() noexcept;
@@ -52,6 +54,7 @@ class Carrier {
   bus::LaneEnd& lane_;
   RouteIds routes_;
   Report report_;
+  std::function<void()> comes_by_;
   std::unique_ptr<World> world_;
   Link link_ = Link::Waiting;
   std::vector<control::OpenCountersT> counters_;  // by topic

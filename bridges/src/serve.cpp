@@ -3,8 +3,10 @@
 #include "carrier.hpp"
 #include "exit_codes.hpp"
 
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <string_view>
 #include <thread>
 
 #include <pthread.h>
@@ -15,6 +17,15 @@ namespace {
 
 /// For a world that does not come to its end: longer than an orderly one takes.
 constexpr unsigned kEndSecondsMax = 5;
+/// For one whose library does not come back: longer than it takes to connect.
+constexpr unsigned kStuckSecondsMax = 15;
+
+/// What SIGALRM does. A new start finds another world.
+void give_up(int /*signal*/) {
+  constexpr std::string_view kWhy = "shunt bridge: the library of its world does not come back\n";
+  static_cast<void>(!::write(STDERR_FILENO, kWhy.data(), kWhy.size()));
+  ::_exit(kWorldLost);
+}
 
 control::EnteredT failed(control::Phase phase, const Error& why) {
   control::EnteredT entered;
@@ -33,8 +44,10 @@ class Server {
         data_bytes_max_(data_bytes_max),
         warden_(warden),
         control_(std::move(control)),
-        carrier_(lane, std::move(routes),
-                 [&warden](control::BridgeReportT report) { static_cast<void>(warden.send(std::move(report))); }) {}
+        carrier_(
+            lane, std::move(routes),
+            [&warden](control::BridgeReportT report) { static_cast<void>(warden.send(std::move(report))); },
+            [] { ::alarm(kStuckSecondsMax); }) {}
 
   int run() {
     if (!tell(control::Phase::Load, {})) return end_carrying(), kDone;
@@ -96,6 +109,7 @@ void serve(const Program& program, Attachment attachment, const kit::ControlChan
     static_cast<void>(control.send(failed(control::Phase::Load, lane.error())));  // nobody is left to tell
     ::_exit(kFailed);
   }
+  std::signal(SIGALRM, give_up);
   RouteIds routes{std::move(attachment.said.topics_in), std::move(attachment.said.topics_out)};
   const control::AttachT& said = attachment.said;
   const int code =

@@ -55,20 +55,42 @@ class Killed : public ProcessTest {
 
 const Words kTrade{"publish=100000000", "every=1000"};
 
+/// One that trades until it is told to die so.
+Words trades(const std::string& dies) { return {kTrade[0], kTrade[1], "dies=" + dies}; }
+
 TEST_F(Killed, an_application_leaves_host_and_bridge_as_they_were) {
   OpenHost host;
-  const auto first = host.application("first", kTrade);
+  const auto first = host.application("first", trades("between"));
   expect_traffic(*first);
   const Json before = host.bridge();
   const Untouched untouched{host};
 
-  first->kill();
+  first->die();
 
   untouched.look();
   const auto second = host.application("second", kTrade);
   expect_traffic(*second);
   EXPECT_EQ(host.bridge()["instance"], before["instance"]);
   EXPECT_EQ(second->end()["missing"], 0);
+  host.end();
+}
+
+TEST_F(Killed, an_application_that_holds_a_lock_of_iceoryx_costs_the_bridge_its_roudi_and_the_host_nothing) {
+  OpenHost host;
+  auto instance = host.await_connected(kOwnRoudi);
+  const Untouched untouched{host};
+
+  for (const char* const name : {"first", "second"}) {
+    const auto application = host.application(name, trades("inside"));
+    expect_traffic(*application);
+    application->die();
+    untouched.look();
+    instance = host.await_connected(kOwnRoudi, instance);
+  }
+
+  const auto application = host.application("third", kTrade);
+  expect_traffic(*application);
+  EXPECT_EQ(application->end()["missing"], 0);
   host.end();
 }
 

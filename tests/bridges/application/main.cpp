@@ -3,6 +3,9 @@
 ///
 ///     iceoryx_application name=NAME bars=SCHEMA signals=SCHEMA publish=COUNT every=MICROSECONDS
 ///
+/// dies=between and dies=inside say what SIGUSR2 does: a kill -9 between two calls of iceoryx, or where one holds the
+/// lock of a publisher, which only chance hits from outside.
+///
 /// window=COUNT lets no more bars be without their signal than that, so that no queue overflows whoever is slow.
 /// header=none sends bars without a user header, header=wrong with one that names another schema; payload=BYTES sends
 /// so many that are no FlatBuffer. read=no subscribes and takes nothing before SIGUSR1. It prints what it has seen, as
@@ -23,6 +26,7 @@
 #include <thread>
 
 #include <iceoryx_hoofs/log/logmanager.hpp>
+#include <iceoryx_posh/internal/popo/ports/publisher_port_data.hpp>
 #include <iceoryx_posh/popo/untyped_publisher.hpp>
 #include <iceoryx_posh/popo/untyped_subscriber.hpp>
 #include <iceoryx_posh/runtime/posh_runtime.hpp>
@@ -33,6 +37,7 @@ using Clock = std::chrono::steady_clock;
 
 std::atomic<bool> ended{false};
 std::atomic<bool> reads{true};
+std::atomic<bool> dies{false};
 
 class Words {
  public:
@@ -186,6 +191,7 @@ int main(int argc, char** argv) {
   reads = words.text("read", "yes") == "yes";
   std::signal(SIGTERM, [](int) { ended = true; });
   std::signal(SIGUSR1, [](int) { reads = true; });
+  std::signal(SIGUSR2, [](int) { dies = true; });
   iox::log::LogManager::GetLogManager().SetDefaultLogLevel(iox::log::LogLevel::kOff,
                                                            iox::log::LogLevelOutput::kHideLogLevel);
   const std::string name = words.text("name");
@@ -197,7 +203,13 @@ int main(int argc, char** argv) {
   const std::uint64_t window = words.number("window");
   std::uint64_t sent = 0;
   Clock::time_point print_at{}, send_at{};
+  iox::popo::PublisherPortData* const locked =
+      words.text("dies") == "inside"
+          ? iox::runtime::PoshRuntime::getInstance().getMiddlewarePublisher(service("market.bars", words.text("bars")))
+          : nullptr;
   while (!ended) {
+    if (dies && locked != nullptr) locked->m_chunkSenderData.lock();
+    if (dies) std::raise(SIGKILL);
     const auto now = Clock::now();
     bool any = reads && signals.read();
     const bool may_send = window == 0 || sent - signals.answered() < window;

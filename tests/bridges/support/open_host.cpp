@@ -35,7 +35,16 @@ Json Application::end() {
 
 void Application::kill() {
   process_.signal(SIGKILL);
-  static_cast<void>(process_.finish());
+  finish();
+}
+
+void Application::die() {
+  process_.signal(SIGUSR2);
+  finish();
+}
+
+void Application::finish() {
+  EXPECT_EQ(process_.finish().signal, SIGKILL);
   for (const char* end : {"", ".lock"}) std::filesystem::remove("/tmp/" + name_ + end);
 }
 

@@ -29,8 +29,12 @@ class Application {
   Json end();
   /// With SIGKILL. What iceoryx then leaves of it in /tmp goes too.
   void kill();
+  /// Told to kill itself, as its word `dies` says.
+  void die();
 
  private:
+  void finish();
+
   std::string name_;
   Process process_;
 };
