@@ -71,7 +71,7 @@ struct RouteEntry {
     if (!is_split) [[likely]]
       return {};
     if (key != 0 && info->settings.sticky) return {.key = key};
-    return {.number = next_number(info->counters.split)};
+    return {.number = next_number(info->counters.split, info->id.value)};
   }
   /// Of a function that has a server: its seat for this message. The seats of a split stand first, in the order of
   /// their places.
