@@ -1,6 +1,7 @@
 #include "configuration_check.hpp"
 
 #include "digest.hpp"
+#include "route_prefix.hpp"
 #include "units.hpp"
 
 #include <shunt/bus/layout.hpp>
@@ -214,6 +215,7 @@ void check_targets(Check& check, const std::vector<RouteTarget>& targets) {
     check.range(member + "weight", target.weight, 0, kWeightMax);
     sum += target.on ? target.weight : 0;
   }
+  check.require(!host::is_route_prefix(route.name), "open", "is for one topic, by its whole name");
   check.require(targets.empty() || sum > 0, "targets", "have no weight together: nobody would get anything");
 }
 
@@ -265,8 +267,10 @@ std::optional<Complaint> first_complaint(const HostConfiguration& configuration)
   for (const RouteConfiguration& route : configuration.routes) {
     const auto member = fmt::format("routes.{:?}", route.name);
     Check whole(first, member);
-    whole.require(is_route_name(route.name), "",
-                  "is no route; write \"plugin/function\" or a topic such as \"market.bars\"");
+    const bool is_prefix = host::is_route_prefix(route.name);
+    whole.require(is_route_name(route.name) || is_prefix, "",
+                  "is no route; write \"plugin/function\" or a topic such as \"market.bars\", or how several begin: "
+                  "\"market.*\"");
     whole.require(names.insert(route.name).second, "", "stands twice; put its members together");
     Check members(first, member + ".");
     check_route(members, route);

@@ -1,7 +1,10 @@
 #include "configured_routes.hpp"
 
+#include "route_prefix.hpp"
+
 #include <shunt/schemas/nearest.hpp>
 
+#include <algorithm>
 #include <optional>
 #include <set>
 #include <string_view>
@@ -46,7 +49,9 @@ Status check_configured_routes(const std::vector<RouteConfiguration>& routes,
                                const std::vector<std::shared_ptr<PluginVersion>>& plugins, EventLog& events) {
   const Declared declared{plugins};
   for (const RouteConfiguration& route : routes) {
-    if (declared.routes.contains(route.name)) continue;
+    const bool is_prefix = is_route_prefix(route.name);
+    const auto is_meant = [&](std::string_view each) { return prefix_covers(route.name, each); };
+    if (is_prefix ? std::ranges::any_of(declared.routes, is_meant) : declared.routes.contains(route.name)) continue;
     const std::string at = route.origin.empty() ? "" : route.origin + ": ";
     const std::string_view plugin = Declared::plugin_of(route.name);
     if (declared.plugins.contains(plugin))

@@ -1,5 +1,7 @@
 #include "route_info.hpp"
 
+#include "route_prefix.hpp"
+
 #include <shunt/schemas/limits.hpp>
 #include <shunt/schemas/nearest.hpp>
 
@@ -42,14 +44,31 @@ Result<RouteInfo*> RouteDirectory::resolve(const std::string& name, bool functio
   route.function = function;
   route.request = request;
   route.reply = reply;
-  const auto settings = std::ranges::find(configured_, name, &RouteConfiguration::name);
-  if (settings != configured_.end()) route.settings = *settings;
+  if (const RouteConfiguration* const settings = configured_for(name)) route.settings = *settings;
   route.settings.name = name;
   if (!function && route.settings.latched > 0)
     route.latch = std::make_unique<Latch>(route.settings.latched, route.settings.latched_bytes);
   attach_validators(route);
   by_name_.emplace(name, &route);
   return &route;
+}
+
+const RouteConfiguration* RouteDirectory::configured_for(std::string_view name) const {
+  const RouteConfiguration* longest = nullptr;
+  for (const RouteConfiguration& each : configured_) {
+    if (each.name == name) return &each;
+    if (!is_route_prefix(each.name) || !prefix_covers(each.name, name)) continue;
+    if (longest == nullptr || each.name.size() > longest->name.size()) longest = &each;
+  }
+  return longest;
+}
+
+std::vector<const RouteInfo*> RouteDirectory::covered_by(std::string_view prefix) {
+  const std::lock_guard lock{mutex_};
+  std::vector<const RouteInfo*> result;
+  for (const auto& [name, route] : by_name_)
+    if (prefix_covers(prefix, name)) result.push_back(route);
+  return result;
 }
 
 /// Release pairs with the acquire in refusal().

@@ -15,6 +15,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace shunt::host {
 
@@ -63,6 +64,10 @@ class RouteDirectory {
   /// The same for one that a person has named. Errors: NoSuchRoute, with the route that was meant most likely.
   [[nodiscard]] Result<RouteInfo*> declared(std::string_view name);
   [[nodiscard]] RouteInfo* at(RouteId id);
+  /// What was configured for a route of this name: its own entry, else that of the longest prefix; null: nothing.
+  [[nodiscard]] const RouteConfiguration* configured_for(std::string_view name) const;
+  /// Those that are declared and whose names begin so, by name; of a name that is_route_prefix() holds of.
+  [[nodiscard]] std::vector<const RouteInfo*> covered_by(std::string_view prefix);
   [[nodiscard]] std::size_t size();
 
   template <typename Visit>

@@ -1,5 +1,6 @@
 /// Versions of a plugin that share a route with the one that serves.
 
+#include "route_prefix.hpp"
 #include "switching.hpp"
 
 #include <shunt/schemas/names.hpp>
@@ -89,25 +90,68 @@ Status Supervisor::check_callers(const RouteInfo& route, const Shares& shares) {
 Status Supervisor::share_as_configured() {
   for (const RouteConfiguration& configured : configuration_.routes) {
     if (configured.targets.empty()) continue;
-    const std::string at = fmt::format("{}{}routes.{:?}.targets: ", configured.origin,
-                                       configured.origin.empty() ? "" : ": ", configured.name);
-    const RouteInfo* const route = directory_.find(configured.name);
-    std::map<std::string, std::vector<RouteTarget>> by_plugin;
-    for (const RouteTarget& target : configured.targets) {
-      auto plugin = route == nullptr ? tl::make_unexpected(Error{ErrorCode::NoSuchRoute, "no plugin has this route"})
-                                     : sharer_of(*route, target.plugin);
-      if (!plugin) return error(ErrorCode::BadConfiguration, "{}{}", at, plugin.error().message);
-      by_plugin[*plugin].push_back(target);
-    }
-    for (const auto& [name, targets] : by_plugin) {
-      Plugin& plugin = *find(name);
-      auto shares = shares_of(*route, plugin, name, targets);
-      if (!shares) return error(ErrorCode::BadConfiguration, "{}{}", at, shares.error().message);
-      plugin.shares[route->id.value] = *std::move(shares);
-      set_seats(plugin);
+    const auto at = [&](const Error& why) {
+      return error(ErrorCode::BadConfiguration, "{}{}routes.{:?}.targets: {}", configured.origin,
+                   configured.origin.empty() ? "" : ": ", configured.name, why.message);
+    };
+    auto meant = routes_meant(configured.name);
+    if (!meant) return at(meant.error());
+    // A longer prefix, or an entry of its own, says it of a route otherwise.
+    std::erase_if(
+        *meant, [&](const RouteInfo* each) { return directory_.configured_for(each->name)->name != configured.name; });
+    for (const RouteInfo* const route : *meant) {
+      auto by_plugin = targets_on(*route, configured.name, {}, configured.targets);
+      if (!by_plugin) return at(by_plugin.error());
+      for (const auto& [name, targets] : *by_plugin) {
+        Plugin& plugin = *find(name);
+        auto shares = shares_of(*route, plugin, name, targets);
+        if (!shares) return at(shares.error());
+        plugin.shares[route->id.value] = *std::move(shares);
+        set_seats(plugin);
+      }
     }
   }
   return {};
+}
+
+/// One, or all whose names begin so. Errors: NoSuchRoute.
+Result<std::vector<const RouteInfo*>> Supervisor::routes_meant(const std::string& name) {
+  if (!is_route_prefix(name)) {
+    SHUNT_TRY(route, directory_.declared(name));
+    return std::vector<const RouteInfo*>{route};
+  }
+  auto routes = directory_.covered_by(name);
+  if (routes.empty())
+    return error(ErrorCode::NoSuchRoute, "no plugin of this host declares a {} that begins with \"{}\"",
+                 name.find('/') == std::string::npos ? "topic" : "function", name.substr(0, name.size() - 1));
+  return routes;
+}
+
+/// What is said of a route, by the plugins that it is about. What is said of all that begin so leaves out who has not
+/// got this one. Errors: BadInput, NoSuchVersion.
+Result<std::map<std::string, std::vector<RouteTarget>>> Supervisor::targets_on(
+    const RouteInfo& route, const std::string& said_of, const std::string& plugin,
+    const std::vector<RouteTarget>& targets) {
+  std::map<std::string, std::vector<RouteTarget>> result;
+  const bool of_several = is_route_prefix(said_of);
+  const auto owner = [&](const std::string& named) { return sharer_of(route, named.empty() ? plugin : named); };
+  if (targets.empty()) {
+    auto name = owner({});
+    if (!name) return tl::make_unexpected(name.error());
+    result[*name];
+  }
+  for (const RouteTarget& target : targets) {
+    auto name = owner(target.plugin);
+    const std::string& named = target.plugin.empty() ? plugin : target.plugin;
+    if (!name && of_several && !named.empty() && find(named) != nullptr) continue;  // it does not hear this one
+    if (!name) return tl::make_unexpected(name.error());
+    SHUNT_TRY(version, Version::parse(target.version));
+    const auto lacks_it = [&](const auto& each) { return each->image.version.matches(version) && !has(*each, route); };
+    if (of_several && std::ranges::any_of(find(*name)->versions, lacks_it)) continue;
+    result[*name].push_back(target);
+  }
+  std::erase_if(result, [&](const auto& each) { return each.second.empty() && !targets.empty(); });
+  return result;
 }
 
 /// Whose versions share the route: the function's plugin, or the one that hears the topic. Errors: BadInput.
@@ -128,27 +172,37 @@ Result<std::string> Supervisor::sharer_of(const RouteInfo& route, const std::str
 }
 
 void Supervisor::share(const RouteTargets& targets, Done done) {
-  const auto route = directory_.declared(targets.route);
-  if (!route) return done(tl::make_unexpected(route.error()));
-  const auto name = sharer_of(**route, targets.plugin);
-  if (!name) return done(tl::make_unexpected(name.error()));
-  const Plugin& plugin = *find(*name);
-  if (plugin.switching) return done(error(ErrorCode::NotServing, "\"{}\" is being switched: wait for it", *name));
-  if (plugin.stopped) return done(error(ErrorCode::NotServing, "\"{}\" is stopped: restart it first", *name));
-  auto shares = shares_of(**route, plugin, *name, targets.targets);
-  if (!shares) return done(tl::make_unexpected(std::move(shares).error()));
-  if (const Status met = check_callers(**route, *shares); !met) return done(met);
-  Move move{.plugin = *name,
-            .from_version = plugin.serving,
-            .to_version = plugin.serving,
-            .from_shares = plugin.shares,
-            .to_shares = plugin.shares};
-  if (shares->empty()) move.to_shares.erase((*route)->id.value);
-  else move.to_shares[(*route)->id.value] = *std::move(shares);
-  if (move.to_shares == move.from_shares) return done({});
-  const auto switching = std::make_shared<Switching>(Switching{.moves = {}, .done = std::move(done)});
-  switching->moves.push_back(std::move(move));
+  const auto switching = std::make_shared<Switching>(Switching{.moves = {}, .done = {}});
+  if (const Status added = add_moves(targets, switching->moves); !added) return done(added);
+  std::erase_if(switching->moves, [](const Move& move) { return move.to_shares == move.from_shares; });
+  if (switching->moves.empty()) return done({});
+  switching->done = std::move(done);
   stage(switching);
+}
+
+/// One for each plugin that it is about. Errors: as share().
+Status Supervisor::add_moves(const RouteTargets& targets, std::vector<Move>& moves) {
+  SHUNT_TRY(routes, routes_meant(targets.route));
+  for (const RouteInfo* const route : routes) {
+    SHUNT_TRY(by_plugin, targets_on(*route, targets.route, targets.plugin, targets.targets));
+    for (const auto& [name, theirs] : by_plugin) {
+      const Plugin& plugin = *find(name);
+      if (plugin.switching) return error(ErrorCode::NotServing, "\"{}\" is being switched: wait for it", name);
+      if (plugin.stopped) return error(ErrorCode::NotServing, "\"{}\" is stopped: restart it first", name);
+      SHUNT_TRY(shares, shares_of(*route, plugin, name, theirs));
+      SHUNT_CHECK(check_callers(*route, shares));
+      auto move = std::ranges::find(moves, name, &Move::plugin);
+      if (move == moves.end())
+        move = moves.insert(move, {.plugin = name,
+                                   .from_version = plugin.serving,
+                                   .to_version = plugin.serving,
+                                   .from_shares = plugin.shares,
+                                   .to_shares = plugin.shares});
+      if (shares.empty()) move->to_shares.erase(route->id.value);
+      else move->to_shares[route->id.value] = std::move(shares);
+    }
+  }
+  return {};
 }
 
 }  // namespace shunt::host

@@ -291,6 +291,11 @@ class Supervisor final : public HubListener, private ProcessListener {
   [[nodiscard]] Result<Shares> shares_of(const RouteInfo& route, const Plugin& plugin, const std::string& name,
                                          const std::vector<RouteTarget>& targets);
   [[nodiscard]] Status check_callers(const RouteInfo& route, const Shares& shares);
+  Result<std::vector<const RouteInfo*>> routes_meant(const std::string& name);
+  Result<std::map<std::string, std::vector<RouteTarget>>> targets_on(const RouteInfo& route, const std::string& said_of,
+                                                                     const std::string& plugin,
+                                                                     const std::vector<RouteTarget>& targets);
+  Status add_moves(const RouteTargets& targets, std::vector<Move>& moves);
   [[nodiscard]] Result<std::string> sharer_of(const RouteInfo& route, const std::string& named);
   [[nodiscard]] static std::string shares_text(const Shares& shares);
 

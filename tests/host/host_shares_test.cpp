@@ -389,5 +389,84 @@ TEST_F(Shares, that_cannot_be_keep_the_host_from_starting) {
   EXPECT_THAT(host.error().message, AllOf(HasSubstr("\"actor/act\".targets"), HasSubstr("2.0.0")));
 }
 
+TEST_F(Shares, of_all_functions_that_begin_so_change_in_one_step) {
+  Host host = start({actor(), actor_2()});
+
+  ASSERT_TRUE(host.share(shared("actor/*", 0, 1)));
+
+  auto client = host.client<Client>().value();
+  EXPECT_EQ(client.act(order({})).value()->version(), 2u);
+  EXPECT_EQ(client.repeat(order({})).value()->version(), 2u);
+  ASSERT_TRUE(host.share(shared("actor/re*", 1, 0)));
+  EXPECT_EQ(client.act(order({})).value()->version(), 2u);
+  EXPECT_EQ(client.repeat(order({})).value()->version(), 1u);
+  ASSERT_TRUE(host.share({.route = "actor/*", .plugin = {}, .targets = {}}));
+  EXPECT_EQ(client.act(order({})).value()->version(), 1u);
+  EXPECT_EQ(count_children(), 1u);
+}
+
+TEST_F(Shares, of_topics_that_begin_so_are_of_those_that_the_plugin_hears) {
+  Host host = start({actor(), actor_2(), partner()});
+
+  const auto status = host.share({.route = "*", .plugin = "actor", .targets = {{"1.0.0", 0}, {"2.0.0", 1}}});
+
+  ASSERT_TRUE(status) << to_string(status.error());
+  auto orders = host.publisher<stage::Order>(kOrders).value();
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(orders.publish(order({})));
+  EXPECT_EQ(of_version(host, "2.0.0")->sent, 10u);
+  EXPECT_EQ(of_version(host, "1.0.0")->sent, 0u);
+  EXPECT_EQ(answers(host, 4).at(1), 4) << "topics alone";
+}
+
+TEST_F(Shares, of_names_that_nobody_has_are_refused) {
+  Host host = start({actor(), actor_2()});
+
+  const auto nothing = host.share(shared("actor/x*", 1, 1));
+  ASSERT_FALSE(nothing);
+  EXPECT_EQ(nothing.error().code, ErrorCode::NoSuchRoute);
+  EXPECT_THAT(nothing.error().message, HasSubstr("declares a function that begins with \"actor/x\""));
+  EXPECT_EQ(host.share(shared("act*r/act", 1, 1)).error().code, ErrorCode::NoSuchRoute);
+}
+
+TEST_F(Shares, of_the_configuration_are_those_of_the_longest_name_that_fits) {
+  auto configuration = with({actor(), actor_2()});
+  configuration.routes.clear();
+  route(configuration, "actor/*").targets = {{"1.0.0", 0}, {"2.0.0", 1}};
+  route(configuration, "actor/repeat").deadline = 5s;
+  Host host = start(configuration);
+
+  auto client = host.client<Client>().value();
+  EXPECT_EQ(client.act(order({})).value()->version(), 2u);
+  EXPECT_EQ(client.repeat(order({})).value()->version(), 1u) << "what is said of it alone is all that is said";
+}
+
+TEST_F(Shares, and_all_else_of_routes_can_be_said_of_several) {
+  auto configuration = with({actor()});
+  configuration.routes.clear();
+  route(configuration, "actor/*").in_flight_max = 7;
+  route(configuration, "actor/re*").in_flight_max = 8;
+  route(configuration, "stage.*").backlog = 9;
+  Host host = start(configuration);
+
+  const HostSnapshot snapshot = host.snapshot();
+  const auto of = [&](const std::string& name) {
+    return *std::ranges::find(snapshot.routes, name, &RouteSnapshot::name);
+  };
+  EXPECT_EQ(of("actor/act").in_flight_max, 7u);
+  EXPECT_EQ(of("actor/repeat").in_flight_max, 8u);
+  EXPECT_EQ(of(kOrders).receivers.at(0).backlog, 9u);
+}
+
+TEST_F(Shares, said_of_several_that_no_plugin_has_are_refused_at_the_start) {
+  auto configuration = with({actor()});
+  route(configuration, "actor/x*").in_flight_max = 7;
+
+  const auto host = Host::start(configuration);
+
+  ASSERT_FALSE(host);
+  EXPECT_EQ(host.error().code, ErrorCode::BadConfiguration);
+  EXPECT_THAT(host.error().message, HasSubstr("routes.\"actor/x*\""));
+}
+
 }  // namespace
 }  // namespace shunt::test

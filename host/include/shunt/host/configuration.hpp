@@ -136,7 +136,7 @@ struct PluginConfiguration {
 /// One `[routes."name"]`; a route that is not configured has the defaults. A function that a configured plugin does not
 /// have is refused at the start; a name of no configured plugin may be that of one that joins by hand, and is an event.
 struct RouteConfiguration {
-  std::string name;                                      ///< "plugin/function" or a topic.
+  std::string name;  ///< "plugin/function", a topic, or how several begin: "momentum/*", "market.*".
   std::chrono::nanoseconds deadline = kDefaultDeadline;  ///< Of a call that names none.
   SlowConsumer slow_consumer = SlowConsumer::Refuse;
   std::uint32_t backlog = 1024;  ///< Messages per receiver that wait for room in its ring; 0 .. 1,048,576.

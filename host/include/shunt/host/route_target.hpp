@@ -21,7 +21,7 @@ struct RouteTarget {
 };
 
 struct RouteTargets {
-  std::string route;
+  std::string route;     ///< Or how several begin, "momentum/*": then versions without one of them are left out there.
   std::string plugin{};  ///< Of a topic that several plugins hear: which. Of a function it is the one that has it.
   std::vector<RouteTarget> targets{};  ///< None: all goes to the version that serves.
 };
