@@ -63,12 +63,24 @@ class ShuntTable {
   host::PublishedTable tables_;
 };
 
-/// The same, and who gets the message: one of two versions, by weight and the number of the message, or by its key.
-template <bool kKeyed>
+/// The same, and who gets the message: one of two versions, by weight and the number of the message; by its key; or by
+/// its hints, which both suit, so that the number decides.
+enum class By : std::uint8_t { Weight, Key, Hints };
+
+template <By kBy>
 class ShuntShares {
  public:
   ShuntShares() {
-    for (host::RouteInfo& info : infos_) info.settings.sticky = kKeyed;
+    for (std::uint32_t id = 0; id < infos_.size(); ++id) {
+      infos_[id].id = {id};
+      infos_[id].settings.sticky = kBy == By::Key;
+    }
+    for (const char* const version : {"1.4.0", "1.5.0"})
+      traits_.push_back(std::make_shared<const host::Traits>(
+          host::Traits{.version = Version::parse(version).value(), .labels = {{"region", "bj"}}}));
+    for (auto& each : candidates_)
+      each = std::make_shared<const host::Candidates>(
+          std::vector<host::Candidates::Seat>{{0, traits_[0]}, {1, traits_[1]}});
   }
   void change_to(const Routes& routes) {
     host::RouteTable table;
@@ -83,7 +95,11 @@ class ShuntShares {
       if (choice == nullptr) choice = host::Choice::of(kShares, nullptr);
       const auto split = std::make_shared<const host::Split>(choice, std::vector<host::Split::Place>(2));
       for (std::uint8_t place = 0; place < 2; ++place)
-        entry.targets.push_back({.outlet = {}, .instance = {}, .place = place, .split = split});
+        entry.targets.push_back({.outlet = {},
+                                 .instance = {},
+                                 .place = place,
+                                 .split = split,
+                                 .candidates = candidates_[id / kRoutesOfAPlugin]});
     }
     tables_.publish(std::move(table));
     tables_.wait_for_callbacks();
@@ -91,7 +107,11 @@ class ShuntShares {
   [[nodiscard]] std::uint8_t look_up(std::uint32_t id) const {
     const host::RcuReader reader;
     const host::RouteEntry* const entry = tables_.current().find({id});
-    return entry == nullptr ? 0 : entry->server(entry->pick(kKeyed ? id * 7919 : 0)).place;
+    if (entry == nullptr) return 0;
+    const host::Pick pick = entry->pick(kBy == By::Key ? id * 7919 : 0);
+    if constexpr (kBy != By::Hints) return entry->server(pick).place;
+    const host::Suited suits = host::suited(hints_, *entry->targets.front().candidates);
+    return host::seat_among(entry->targets, pick, suits.places)->place;
   }
 
  private:
@@ -99,6 +119,9 @@ class ShuntShares {
   static constexpr std::size_t kRoutesOfAPlugin = 100;
   std::deque<host::RouteInfo> infos_{1002};
   std::array<std::shared_ptr<const host::Choice>, 1002 / kRoutesOfAPlugin + 1> choices_;
+  std::vector<std::shared_ptr<const host::Traits>> traits_;
+  std::array<std::shared_ptr<const host::Candidates>, 1002 / kRoutesOfAPlugin + 1> candidates_;
+  Hints hints_ = Hints::parse("^1.4;region=bj").value();
   host::PublishedTable tables_;
 };
 
@@ -191,8 +214,9 @@ void tables(benchmark::internal::Benchmark* step) {
   step->ArgName("routes")->Arg(1)->Arg(1000)->Threads(1)->Threads(2)->Repetitions(5)->ReportAggregatesOnly();
 }
 BENCHMARK(look_up_while_it_changes<ShuntTable>)->Name("look_up/shunt")->Apply(tables);
-BENCHMARK(look_up_while_it_changes<ShuntShares<false>>)->Name("look_up/shunt_shared_by_weight")->Apply(tables);
-BENCHMARK(look_up_while_it_changes<ShuntShares<true>>)->Name("look_up/shunt_shared_by_key")->Apply(tables);
+BENCHMARK(look_up_while_it_changes<ShuntShares<By::Weight>>)->Name("look_up/shunt_shared_by_weight")->Apply(tables);
+BENCHMARK(look_up_while_it_changes<ShuntShares<By::Key>>)->Name("look_up/shunt_shared_by_key")->Apply(tables);
+BENCHMARK(look_up_while_it_changes<ShuntShares<By::Hints>>)->Name("look_up/shunt_shared_by_hints")->Apply(tables);
 BENCHMARK(look_up_while_it_changes<MapUnderLock>)->Name("look_up/shared_mutex")->Apply(tables);
 BENCHMARK(look_up_while_it_changes<MapUnderRcu>)->Name("look_up/rcu_map")->Apply(tables);
 

@@ -4,6 +4,7 @@
 #include "admin_json.hpp"
 #include "admin_task.hpp"
 #include "by_name.hpp"
+#include "explaining.hpp"
 #include "units.hpp"
 
 #include <shunt/host/base64.hpp>
@@ -135,6 +136,16 @@ Result<Json> audit(const Task& task) {
 Result<Json> describe_route(const Task& task) {
   SHUNT_TRY(route, task.text("route"));
   return route_json(task.core(), route);
+}
+
+/// "route", and of the message that is meant "hints" and "key".
+Result<Json> explain_route(const Task& task) {
+  SHUNT_TRY(route, task.text("route"));
+  SHUNT_TRY(hints, task.hints());
+  SHUNT_TRY(key, task.key());
+  SHUNT_TRY(explanations, explain(task.core(), route, hints, key));
+  return Json{
+      {"route", route}, {"hints", std::string{hints.text()}}, {"plugins", list(explanations, explanation_json)}};
 }
 
 // ---- Messages
@@ -303,6 +314,7 @@ constexpr std::array kCommands{
     Command{"inspect", at_once<inspect>},
     Command{"audit", at_once<audit>},
     Command{"route", at_once<describe_route>},
+    Command{"explain", at_once<explain_route>},
     Command{"pub", at_once<publish_payload>},
     Command{"call", call_route},
     Command{"echo", echo_topic},

@@ -106,6 +106,8 @@ Json route_json(const RouteSnapshot& route) {
                          {"seat", each.seat},
                          {"up", each.up},
                          {"share", each.share},
+                         {"tag", each.tag},
+                         {"labels", Json(each.labels)},
                          {"open", each.open},
                          {"waiting", each.waiting},
                          {"backlog", each.backlog},
@@ -120,6 +122,7 @@ Json route_json(const RouteSnapshot& route) {
             {"admission", route.admission},
             {"why_down", route.why_down},
             {"turned_away", route.turned_away},
+            {"passed_over", route.passed_over},
             {"request", route.request}};
   if (route.function)
     json.update(Json{{"reply", route.reply},
@@ -130,6 +133,18 @@ Json route_json(const RouteSnapshot& route) {
   json["subscriptions"] = route.subscriptions;
   if (!route.function) json.update(Json{{"latched", route.latched}, {"latched_max", route.latched_max}});
   return json;
+}
+
+Json explanation_json(const RouteExplanation& explanation) {
+  Json rules = Json::array(), seats = Json::array();
+  for (const auto& each : explanation.rules)
+    rules.push_back({{"rule", each.text}, {"suit", each.suit}, {"required", each.required}});
+  for (const auto& each : explanation.seats)
+    seats.push_back({{"version", each.version}, {"seat", each.seat}, {"share", each.share}});
+  return {{"plugin", explanation.plugin},
+          {"rules", std::move(rules)},
+          {"seats", std::move(seats)},
+          {"by_key", explanation.by_key}};
 }
 
 Json pool_json(const PoolSnapshot& pool) {

@@ -2,6 +2,7 @@
 /// What the admin socket says, as JSON.
 
 #include <shunt/host/event.hpp>
+#include <shunt/host/explanation.hpp>
 #include <shunt/host/quotas.hpp>
 #include <shunt/schemas/result.hpp>
 
@@ -27,6 +28,7 @@ using Json = nlohmann::ordered_json;
 [[nodiscard]] Json plugin_json(const PluginSnapshot& plugin);
 [[nodiscard]] Json version_json(const KnownVersion& version);
 [[nodiscard]] Json route_json(const RouteSnapshot& route);
+[[nodiscard]] Json explanation_json(const RouteExplanation& explanation);
 [[nodiscard]] Json pool_json(const PoolSnapshot& pool);
 [[nodiscard]] Json quotas_json(const InstanceQuotas& quotas);
 [[nodiscard]] Json event_json(const HostEvent& event);

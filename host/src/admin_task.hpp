@@ -33,11 +33,23 @@ struct Task {
     if (urgent != request.end() && !urgent->is_boolean())
       return error(ErrorCode::BadInput, "\"urgent\" is true or false");
     options.urgent = urgent != request.end() && urgent->get<bool>();
+    SHUNT_TRY(said, key());
+    SHUNT_TRY(wanted, hints());
+    options.key = said;
+    options.hints = wanted;
+    return options;
+  }
+  [[nodiscard]] Result<Key> key() const {
     const auto found = request.find("key");
-    if (found == request.end()) return options;
-    if (found->is_string()) return options.key = found->get<std::string>(), options;
-    if (found->is_number_unsigned()) return options.key = found->get<std::uint64_t>(), options;
+    if (found == request.end()) return Key{};
+    if (found->is_string()) return Key{found->get<std::string>()};
+    if (found->is_number_unsigned()) return Key{found->get<std::uint64_t>()};
     return error(ErrorCode::BadInput, "\"key\" is a whole number from 0 on, or a text");
+  }
+  [[nodiscard]] Result<Hints> hints() const {
+    if (!request.contains("hints")) return Hints{};
+    SHUNT_TRY(said, text("hints"));
+    return Hints::parse(said);
   }
 
   /// Errors: BadInput, naming the member.
@@ -61,7 +73,11 @@ struct Task {
   }
   [[nodiscard]] Result<CallOptions> call_options() const {
     SHUNT_TRY(deadline, milliseconds("deadline_ms"));
-    return deadline ? CallOptions{.deadline = *deadline} : CallOptions{};
+    SHUNT_TRY(said, key());
+    SHUNT_TRY(wanted, hints());
+    CallOptions options{.key = said, .hints = wanted};
+    if (deadline) options.deadline = *deadline;
+    return options;
   }
   [[nodiscard]] Result<std::vector<VersionChoice>> version_choices() const {
     std::vector<SwitchTarget> targets;

@@ -14,7 +14,7 @@ inline Message message_for(const RouteInfo& route, bus::Kind kind, const bus::Bu
   const bool fits = built.bytes <= bus::kInlineBytesMax;
   if (built.sample.handle == 0 || (fits && route.settings.payload != PayloadPlace::Chunk)) {
     message.header.place = bus::Place::Inline;
-    message.inline_payload = {reinterpret_cast<const std::byte*>(built.sample.data + built.offset), built.bytes};
+    message.content = {reinterpret_cast<const std::byte*>(built.sample.data + built.offset), built.bytes};
   } else {
     message.header.place = bus::Place::Chunk;
     message.header.chunk = {static_cast<std::uint32_t>(built.sample.handle)};
@@ -26,7 +26,7 @@ inline Message message_for(const RouteInfo& route, bus::Kind kind, const bus::Bu
 
 /// Of a message whose chunk, if it has one, is of `pool`.
 inline std::span<const std::byte> payload_of(const Message& message, const InboundPool* pool) {
-  if (message.header.place != bus::Place::Chunk) return message.inline_payload;
+  if (message.header.place != bus::Place::Chunk) return message.content.first(message.header.payload_bytes);
   return {pool->payload(message.header.chunk) + message.header.payload_offset, message.header.payload_bytes};
 }
 

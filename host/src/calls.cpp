@@ -68,6 +68,7 @@ inline CallRequest request_on(const RouteInfo& route, const CallOptions& options
   request.wait = options.wait.value_or(static_cast<bus::Wait>(route.settings.wait));
   request.origin_ns = origin_ns_of(options.origin);
   request.key = options.key.value;
+  if (!options.hints.empty()) request.hints = &options.hints;
   return request;
 }
 

@@ -82,6 +82,7 @@ Result<std::shared_ptr<PluginVersion>> Catalog::load(const PluginConfiguration& 
   auto version = std::make_shared<PluginVersion>();
   version->configuration = configuration;
   version->image = std::move(image);
+  version->traits = {version->image.version, configuration.tag, configuration.labels};
   version->settings = std::move(settings);
   version->serving = serving;
   version->symbols = std::make_shared<const Symbols>(std::move(symbols));
@@ -112,6 +113,7 @@ Result<std::shared_ptr<PluginVersion>> Catalog::bridge(Open open, const HostConf
   if (manifest.topics_in.empty()) return std::shared_ptr<PluginVersion>{};
   manifest.topics_out = manifest.topics_in;
   SHUNT_CHECK(describe_bridge(open, configuration, *version));
+  version->traits.version = version->image.version;
   SHUNT_TRY(shape, bus::LaneShape::of(version->configuration.slots, version->configuration.inbound,
                                       version->configuration.outbound));
   version->shape = shape;

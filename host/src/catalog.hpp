@@ -9,6 +9,7 @@
 #include "plugin_image.hpp"
 #include "route_info.hpp"
 #include "settings.hpp"
+#include "suited_seats.hpp"
 #include "symbols.hpp"
 
 #include <shunt/bus/lane.hpp>
@@ -25,6 +26,7 @@ namespace shunt::host {
 struct PluginVersion {
   PluginConfiguration configuration;
   PluginImage image;
+  Traits traits;  ///< What hints mean it by.
   std::shared_ptr<const Symbols> symbols;
   std::vector<Setting> settings;
   Serving serving;

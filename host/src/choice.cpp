@@ -1,6 +1,7 @@
 #include "choice.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 #include <numeric>
 
@@ -45,6 +46,30 @@ std::size_t Choice::bucket_of(std::uint64_t key) noexcept {
   return static_cast<std::size_t>((Product{mixed(key)} * kBuckets) >> 64);
 }
 
+std::size_t Choice::of_key(std::uint64_t key, std::uint32_t allowed) const noexcept {
+  const std::size_t place = of_key(key);
+  return (allowed >> place & 1) != 0 ? place : among(mixed(mixed(key)), allowed);
+}
+
+std::size_t Choice::among(std::uint64_t draw, std::uint32_t allowed) const noexcept {
+  __extension__ using Product = unsigned __int128;
+  std::uint64_t sum = 0;
+  for (std::size_t place = 0; place < count_; ++place)
+    if ((allowed >> place & 1) != 0) sum += shares_[place].weight;
+  const bool evenly = sum == 0;
+  if (evenly) sum = static_cast<std::uint64_t>(std::popcount(allowed));
+  auto left = static_cast<std::uint64_t>((Product{draw} * sum) >> 64);
+  std::size_t place = 0;
+  for (std::size_t each = 0; each < count_; ++each) {
+    if ((allowed >> each & 1) == 0) continue;
+    const std::uint64_t weight = evenly ? 1 : shares_[each].weight;
+    place = each;
+    if (left < weight) break;
+    left -= weight;
+  }
+  return place;
+}
+
 bool Choice::is_of(std::span<const Share> shares) const noexcept {
   return std::ranges::equal(std::span{shares_}.first(count_), shares);
 }
@@ -53,6 +78,13 @@ double Choice::share_of(std::size_t place) const noexcept {
   double sum = 0;
   for (const Share& share : std::span{shares_}.first(count_)) sum += share.weight;
   return shares_[place].weight / sum;
+}
+
+double Choice::share_of(std::size_t place, std::uint32_t allowed) const noexcept {
+  double sum = 0;
+  for (std::size_t each = 0; each < count_; ++each)
+    if ((allowed >> each & 1) != 0) sum += shares_[each].weight;
+  return sum > 0 ? shares_[place].weight / sum : 1.0 / std::popcount(allowed);
 }
 
 std::shared_ptr<const Choice> Choice::of(std::span<const Share> shares, const Choice* before) {

@@ -38,21 +38,34 @@ class Choice {
   /// equidistributed (Weyl: multiples of the golden ratio): after n of them no target is further from its share than
   /// about log n.
   [[nodiscard]] std::size_t nth(std::uint64_t number) const noexcept {
-    constexpr std::uint64_t kStep = 0x9e3779b97f4a7c15;  // 2^64 / the golden ratio
-    const std::uint64_t draw = (number + 1) * kStep;
+    const std::uint64_t draw = draw_of(number);
     std::size_t place = 0;
     while (draw > up_to_[place]) ++place;
     return place;
   }
   [[nodiscard]] std::size_t of_key(std::uint64_t key) const noexcept { return buckets_[bucket_of(key)]; }
 
+  /// The same where only `allowed` places may have it, one bit each, by their weights among themselves; evenly where
+  /// none of them has any. Some place is allowed. A key keeps its own place if that is one of them.
+  [[nodiscard]] std::size_t nth(std::uint64_t number, std::uint32_t allowed) const noexcept {
+    return among(draw_of(number), allowed);
+  }
+  [[nodiscard]] std::size_t of_key(std::uint64_t key, std::uint32_t allowed) const noexcept;
+
   [[nodiscard]] static std::size_t bucket_of(std::uint64_t key) noexcept;
   [[nodiscard]] bool is_of(std::span<const Share> shares) const noexcept;
   /// The part of all messages that a place gets by its weight; 0 .. 1.
   [[nodiscard]] double share_of(std::size_t place) const noexcept;
+  /// The same of those that are for one of `allowed`, of which it is one.
+  [[nodiscard]] double share_of(std::size_t place, std::uint32_t allowed) const noexcept;
 
  private:
   Choice() = default;
+  [[nodiscard]] static std::uint64_t draw_of(std::uint64_t number) noexcept {
+    constexpr std::uint64_t kStep = 0x9e3779b97f4a7c15;  // 2^64 / the golden ratio
+    return (number + 1) * kStep;
+  }
+  [[nodiscard]] std::size_t among(std::uint64_t draw, std::uint32_t allowed) const noexcept;
 
   std::array<std::uint64_t, kTargetsMax> up_to_{};  ///< By place: the largest draw that is its; the last one's is all.
   std::array<Share, kTargetsMax> shares_{};

@@ -5,6 +5,7 @@
 #include "units.hpp"
 
 #include <shunt/bus/layout.hpp>
+#include <shunt/schemas/hints.hpp>
 #include <shunt/schemas/manifest.hpp>
 #include <shunt/schemas/names.hpp>
 #include <shunt/schemas/nearest.hpp>
@@ -108,6 +109,18 @@ void check_slots(Check& check, std::uint32_t slots) {
                 "is {}; a power of two from 16 to 65536 is meant", slots);
 }
 
+void check_labels(Check& check, const std::map<std::string, std::string, std::less<>>& labels) {
+  for (const auto& [key, value] : labels) {
+    const bool is_taken = key == Hints::kVersionKey || key == Hints::kTagKey || key == Hints::kRequiredKey;
+    check.require(is_name(key) && !is_taken, "labels",
+                  "has the key {:?}; a letter, then letters, digits, '_' and '-' are meant, and not version, tag or "
+                  "required",
+                  key);
+    check.require(is_label_value(value), "labels",
+                  "has {} = {:?}; 1 to 64 letters, digits, '.', '_', '+' and '-' are meant", key, value);
+  }
+}
+
 void check_plugin(Check& check, const PluginConfiguration& plugin) {
   check.require(!plugin.path.empty(), "path", "is missing; write path = \"plugins/libname.so\"");
   check.no_zero_byte("path", plugin.path);
@@ -123,6 +136,9 @@ void check_plugin(Check& check, const PluginConfiguration& plugin) {
   if (plugin.workers) check.range("workers", *plugin.workers, 1, kWorkersMax);
   if (plugin.in_flight_max) check.range("in_flight_max", *plugin.in_flight_max, 1, kHandlersInFlightMax);
   check_slots(check, plugin.slots);
+  check.require(plugin.tag.empty() || is_label_value(plugin.tag), "tag",
+                "is {:?}; 1 to 64 letters, digits, '.', '_', '+' and '-' are meant", plugin.tag);
+  check_labels(check, plugin.labels);
   check.require(!plugin.sha256 || is_sum(*plugin.sha256), "sha256",
                 "is {:?}; the 64 hex digits that `sha256sum` prints are meant", plugin.sha256.value_or(""));
 }
@@ -199,6 +215,7 @@ constexpr std::ptrdiff_t kOpenTopicsMax = 100;
 
 void check_open(Check& check, const RouteConfiguration& route) {
   if (route.open == Open::No) return;
+  check.require(!host::is_route_prefix(route.name), "open", "is for one topic, by its whole name");
   check.require(!is_function_route(route.name), "open", "is for topics alone, and {:?} is a function", route.name);
   check.require(route.name.size() <= kOpenNameBytesMax, "open",
                 "is for names of at most {} bytes, which the outside can say; this one has {}", kOpenNameBytesMax,
@@ -215,7 +232,6 @@ void check_targets(Check& check, const std::vector<RouteTarget>& targets) {
     check.range(member + "weight", target.weight, 0, kWeightMax);
     sum += target.on ? target.weight : 0;
   }
-  check.require(!host::is_route_prefix(route.name), "open", "is for one topic, by its whole name");
   check.require(targets.empty() || sum > 0, "targets", "have no weight together: nobody would get anything");
 }
 

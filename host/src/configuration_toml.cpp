@@ -83,6 +83,18 @@ Status read_config(const TomlNode& node, std::map<std::string, ConfigValue>& con
   return {};
 }
 
+/// `labels = { region = "bj" }`
+Status read_labels(const TomlNode& node, std::map<std::string, std::string, std::less<>>& labels) {
+  for (const TomlEntry& entry : *node.table()) {
+    const auto* const text = std::get_if<std::string>(&entry.node.value);
+    if (text == nullptr)
+      return error(ErrorCode::BadConfiguration, "{}: labels.{} is {}; a string is meant", entry.node.place, entry.key,
+                   entry.node.kind());
+    labels[entry.key] = *text;
+  }
+  return {};
+}
+
 constexpr std::array kSchedulings = {TomlWord{"other", Scheduling::Other}, TomlWord{"batch", Scheduling::Batch},
                                      TomlWord{"idle", Scheduling::Idle}, TomlWord{"fifo", Scheduling::Fifo},
                                      TomlWord{"round_robin", Scheduling::RoundRobin}};
@@ -157,6 +169,8 @@ Status read_plugin(const TomlNode& node, const std::filesystem::path& folder, co
   fields.text("sha256", sha256);
   fields.flag("active", plugin.active);
   fields.flag("warm", plugin.warm);
+  fields.text("tag", plugin.tag);
+  if (const auto* inner = fields.table("labels")) fields.complain(read_labels(*inner, plugin.labels));
   fields.duration("health_period", plugin.health_period);
   fields.choice("clock", plugin.clock, kClocks);
   plugin.path = beside(folder, path);

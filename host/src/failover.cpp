@@ -47,7 +47,7 @@ std::vector<Hub::Leftover> Hub::leftovers(Instance& dead) {
   dead.for_each_urgent([&](const UrgentInFlight::Sent& sent, bool begun) {
     Leftover& leftover = urgent.emplace_back();
     leftover.message.header = sent.header;
-    leftover.message.payload = sent.payload;
+    leftover.message.slot = sent.slot;
     leftover.begun = begun;
   });
   std::vector<Leftover> result = data_leftovers(dead);
@@ -78,8 +78,7 @@ std::vector<Hub::Leftover> Hub::data_leftovers(Instance& dead) {
       if (standing == bus::Standing::Done) continue;
       Leftover& leftover = result.emplace_back();
       leftover.message.header = slot.header;
-      if (slot.header.place == bus::Place::Inline)
-        std::memcpy(leftover.message.payload.data(), slot.payload.data(), slot.header.payload_bytes);
+      std::memcpy(leftover.message.slot.data(), slot.payload.data(), bus::content_bytes_of(slot.header));
       leftover.gone =
           slot.header.place == bus::Place::Chunk && !sender.holds(slot.header.chunk, slot.header.generation);
       leftover.begun = !credible || (begun && standing != bus::Standing::Waiting) || leftover.gone;

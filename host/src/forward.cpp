@@ -1,5 +1,6 @@
 /// From plugin to plugin: descriptors pass through here, and every decision about them is made here.
 
+#include "hinted_content.hpp"
 #include "hub.hpp"
 #include "latch.hpp"
 
@@ -55,29 +56,34 @@ Split::Places suitable(Instance& from, std::uint32_t route, std::span<const Targ
   if (std::exchange(fits.table, table) == table) return fits.places;
   fits.places = 0;
   for (const Target& seat : seats)
-    if (wanted.versions.contains(*seat.version)) fits.places |= Split::Places{1} << seat.place;
+    if (wanted.versions.contains(seat.traits->version)) fits.places |= Split::Places{1} << seat.place;
   return fits.places;
 }
 
 Error no_such_version(const Instance& from, std::uint32_t route, std::span<const Target> seats) {
   std::set<std::string> serve;
-  for (const Target& seat : seats) serve.insert(to_string(*seat.version));
+  for (const Target& seat : seats) serve.insert(to_string(seat.traits->version));
   return {ErrorCode::NoSuchVersion, fmt::format("{} serves, and this plugin calls {}: switch to that",
                                                 fmt::join(serve, ", "), from.wanted.at(route).text)};
 }
 
 }  // namespace
 
-/// The same payload where plugins of `to` can read it: inside the message, or in a chunk that the caller releases.
+/// The same payload where plugins of `to` can read it: inside the message, with room for hints, or in a chunk that the
+/// caller releases.
 /// None: that pool is used up; what is kept for replies is there for them alone.
-std::optional<Message> Hub::carry(Instance& from, const bus::Incoming& incoming, InboundPool& to) {
+std::optional<Message> Hub::carry(Instance& from, const bus::Incoming& incoming, InboundPool& to,
+                                  std::size_t hint_bytes) {
   Message message{};
   message.header.route = incoming.header.route;
   message.header.payload_bytes = incoming.header.payload_bytes;
   message.header.place = incoming.header.place;
   bus::take_origin(message.header, incoming.header);
-  if (incoming.header.place == bus::Place::Inline) message.inline_payload = incoming.payload;
-  if (incoming.header.place != bus::Place::Chunk) return message;
+  if (incoming.header.place == bus::Place::Inline) message.content = incoming.payload;
+  if (incoming.header.place != bus::Place::Chunk && message.content.size() + hint_bytes <= bus::kInlineBytesMax)
+    return message;
+  message.content = {};
+  message.header.place = bus::Place::Chunk;
   auto chunk = find_chunk(to, incoming.payload.size());
   if (!chunk && incoming.header.kind == bus::Kind::Reply) chunk = to.loan_for_reply(incoming.payload.size());
   if (!chunk) return std::nullopt;
@@ -164,14 +170,16 @@ void Hub::forward_request(Instance& from, const bus::Incoming& incoming) {
   std::int64_t deadline_ns = asked.deadline_ns;
   std::int64_t asked_ns = 0;
   Epoch epoch = from.epoch();
+  Hints hints;  // those of what it is made for
   if ((asked.parent & Instance::kPublicationBit) != 0) {
     const auto parent = from.publication(asked.parent);
     if (parent == Instance::Token::Unknown) return breach(from, bus::Breach::Parent);
     if (parent == Instance::Token::Past)
       return refuse_request(from, asked, {ErrorCode::Cancelled, "the message this call was made for is long done"});
     epoch = from.epoch_of(asked.parent);
+    hints = from.hints_of(asked.parent);
   } else if (asked.parent != 0) {
-    const auto parent = in_flight_.look_up(asked.parent);
+    const auto parent = in_flight_.look_up(asked.parent, &hints);
     if (!parent && in_flight_.was_given(asked.parent)) return refuse_request(from, asked, unwanted());
     if (!parent || parent->target != &from) return breach(from, bus::Breach::Parent);
     deadline_ns = deadline_ns == 0 ? parent->deadline_ns : std::min(deadline_ns, parent->deadline_ns);
@@ -189,8 +197,14 @@ void Hub::forward_request(Instance& from, const bus::Incoming& incoming) {
   if (entry == nullptr || (!before && entry->targets.empty()))
     return refuse_request(from, asked, {ErrorCode::NotServing, "no plugin serves this function now"});
   const std::span<const Target> seats = before ? entry->before : entry->targets;
-  const Target* const chosen =
-      seat_among(seats, entry->pick(0), suitable(from, asked.route, seats, before, table.epoch));
+  Split::Places places = suitable(from, asked.route, seats, before, table.epoch);
+  if (!hints.empty() && places != 0) [[unlikely]] {
+    const Suited suits = suited(hints, *seats.front().candidates, places);
+    if (suits.passed_over || suits.places == 0) count_passed_over(*entry->info);
+    places = suits.places;
+    if (places == 0) return refuse_request(from, asked, no_such_version(*entry->info, hints, seats));
+  }
+  const Target* const chosen = seat_among(seats, entry->pick(0), places);
   if (chosen == nullptr) return refuse_request(from, asked, no_such_version(from, asked.route, seats));
   const Target& target = *chosen;
   const bool follows_call = asked.parent != 0 && (asked.parent & Instance::kPublicationBit) == 0;
@@ -202,7 +216,7 @@ void Hub::forward_request(Instance& from, const bus::Incoming& incoming) {
     if (asked_ns == 0) asked_ns = now_ns;
     deadline_ns = deadline_ns == 0 ? latest_ns : std::min(deadline_ns, latest_ns);
   }
-  auto message = carry(from, incoming, *target.outlet->pool);
+  auto message = carry(from, incoming, *target.outlet->pool, hints.text().size());
   if (!message) {
     target.outlet->pool->count_no_chunk(incoming.payload.size());
     return refuse_request(from, asked, {ErrorCode::QuotaExceeded, "the chunks towards the called plugin are used up"});
@@ -210,7 +224,11 @@ void Hub::forward_request(Instance& from, const bus::Incoming& incoming) {
   message->header.kind = bus::Kind::Request;
   message->header.flags = flags_of(from, asked);
   message->header.deadline_ns = deadline_ns;
+  HintedContent content;
+  if (!hints.empty()) [[unlikely]]
+    content.put(*message, hints);
   InFlight record;
+  if (!hints.empty()) record.hints = &hints;
   record.route = entry->info;
   record.origin = &from;
   record.origin_correlation = asked.correlation;
@@ -241,7 +259,7 @@ void Hub::forward_reply(const InFlight& record, Instance& from, const bus::Incom
   message->header.correlation = record.origin_correlation;
   message->header.status = incoming.header.status;
   // One nested call at a time leaves room; a plugin that does not read its replies loses them.
-  const auto pushed = origin.push_reply(message->header, message->inline_payload);
+  const auto pushed = origin.push_reply(message->header, message->content);
   let_go(message->header, *origin.pool);
   if (pushed != Pushed::AtCap) return;
   origin.count_over_cap(message->header.chunk);

@@ -10,12 +10,20 @@
 namespace shunt::host {
 namespace {
 
-/// Who takes it over; null: it waits, as its seat is the only one of its version and is filled again.
+/// Who takes it over; null: it waits, as its seat is the only one that suits it and is filled again.
 const Target* successor(const RouteEntry& entry, const Outlet& from, const QueuedMessage& message) {
-  const Pick pick = entry.pick(bus::key_of(message.header));
+  Pick pick = entry.pick(bus::key_of(message.header));
+  SuitedSeats suited;
+  if (const Hints hints = message.hints(); !hints.empty()) {
+    suited.find(hints, entry.targets);
+    pick.among = &suited;
+  }
   const auto own = std::ranges::find(entry.targets, &from, [](const Target& each) { return each.outlet.get(); });
   if (own != entry.targets.end() && own->split == nullptr) return nullptr;
-  const std::size_t place = own == entry.targets.end() ? Split::kNowhere : own->split->instead_of(own->place, pick);
+  const Split::Places places =
+      pick.among == nullptr || own == entry.targets.end() ? ~Split::Places{0} : pick.among->of(own->consumer);
+  const std::size_t place =
+      own == entry.targets.end() ? Split::kNowhere : own->split->instead_of(own->place, pick, places);
   if (own != entry.targets.end() && place == Split::kNowhere) return nullptr;
   const auto is_it = [&](const Target& target) {
     const bool is_up = target.outlet->consumer == from.consumer && target.instance != nullptr;

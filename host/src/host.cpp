@@ -1,5 +1,6 @@
 #include "by_name.hpp"
 #include "core.hpp"
+#include "explaining.hpp"
 #include "launcher_path.hpp"
 
 #include <shunt/bus/clock.hpp>
@@ -319,6 +320,10 @@ HostSnapshot Host::snapshot() {
     done({});
   }));
   return result;
+}
+
+Result<std::vector<RouteExplanation>> Host::explain(std::string_view route, const Hints& hints, Key key) {
+  return host::explain(*core_, route, hints, key);
 }
 
 Result<InstanceQuotas> Host::quotas(std::uint64_t instance) { return host::quotas_of(*core_, instance); }

@@ -40,6 +40,8 @@ class HubListener {
   ~HubListener() = default;
 };
 
+class HintedContent;
+
 class Hub {
  public:
   static constexpr std::uint32_t kInFlightMax = 8192;  ///< Calls, over all routes.
@@ -80,8 +82,8 @@ class Hub {
   };
   /// In order, with one look at the table and one wake-up of each receiver (publish_batch.cpp). At least one part, and
   /// at most kBatchMax. Errors, where none was published: those of publish().
-  [[nodiscard]] Result<SentBatch> publish_batch(const RouteInfo& route, std::span<const Part> parts, bool urgent,
-                                                Origin origin);
+  [[nodiscard]] Result<SentBatch> publish_batch(const RouteInfo& route, std::span<const Part> parts,
+                                                const BatchOptions& options);
   static constexpr std::size_t kBatchMax = 16;
 
   /// How many messages the route takes now, of its receiver with the least room (room.cpp); SIZE_MAX where there is
@@ -277,7 +279,7 @@ class Hub {
                     Turn turn = Turn::InOrder) noexcept;
   bool fan_out(const RouteEntry& entry, std::size_t first, const Pick& pick, Message& message, InboundPool* pool,
                Sent& sent) noexcept;
-  bool copy_to(InboundPool& to, Message& message, const InboundPool& from) noexcept;
+  bool copy_to(InboundPool& to, Message& message, const InboundPool* from) noexcept;
   Result<Delivered> deliver_copy(const RouteEntry& entry, const Target& target, Message& message,
                                  const InboundPool& pool, InFlight& request);
   void take_back(InFlight& request) noexcept;
@@ -290,6 +292,13 @@ class Hub {
   Instance& receiver_of(const Target& target, const QueuedMessage& message) noexcept;
   std::uint64_t send_request(const RouteInfo& route, InboundPool* pool, const bus::Built& built,
                              const CallRequest& request, PendingCall& pending);
+
+  // hinted_sending.cpp
+  Status put_hints(const RouteInfo& route, const Hints& hints, Message& message, InboundPool& to,
+                   HintedContent& content);
+  Status add_hints(const RouteEntry& entry, const Hints& hints, Pick& pick, Message& message, HintedContent& content);
+  Result<Delivered> deliver_hinted(const RouteEntry& entry, Message& message, const InboundPool* pool,
+                                   const CallRequest& request, InFlight& record);
 
   // calls.cpp: what becomes of a call once its request is on its way
   static constexpr std::size_t kToldAtOnce = 16;  ///< By a thread that has something else to do.
@@ -334,7 +343,8 @@ class Hub {
   void copy_for_inboxes(Instance& from, const bus::Incoming& incoming, const RouteEntry& entry);
   void forward_reply(const InFlight& record, Instance& from, const bus::Incoming& incoming);
   void refuse_request(Instance& from, const bus::MessageHeader& request, const Error& why);
-  std::optional<Message> carry(Instance& from, const bus::Incoming& incoming, InboundPool& to);
+  std::optional<Message> carry(Instance& from, const bus::Incoming& incoming, InboundPool& to,
+                               std::size_t hint_bytes = 0);
 
   // lead.cpp: who drains while threads wait
   bool wait(PendingCall& pending, std::int64_t deadline_ns, bus::Wait mode);

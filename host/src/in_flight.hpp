@@ -11,12 +11,16 @@
 #include "route_info.hpp"
 
 #include <shunt/bus/spin.hpp>
+#include <shunt/schemas/hints.hpp>
 
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <span>
@@ -41,6 +45,9 @@ struct InFlight {
   std::int64_t deadline_ns = 0;
   std::int64_t asked_ns = 0;  ///< When a thread of the host asked; of a nested call, the outer one. 0: not known.
   Epoch epoch{};              ///< Of the chain that it is part of.
+  /// What it wants of the version that handles it, for what that calls; null: nothing. The table keeps it, and copies
+  /// of the record do not.
+  const Hints* hints = nullptr;
 
   /// Whether a chain begins with it.
   [[nodiscard]] bool is_root() const noexcept { return origin == nullptr && parent == 0; }
@@ -72,7 +79,8 @@ class InFlightTable {
  public:
   static constexpr std::uint32_t kPlacesMax = InFlight::kNowhere;
 
-  explicit InFlightTable(std::uint32_t places) : records_(places) {
+  explicit InFlightTable(std::uint32_t places)
+      : records_(places), hints_(std::make_unique_for_overwrite<std::byte[]>(places * sizeof(Hints))) {
     free_.reserve(places);
     for (std::uint32_t place = places; place > 0; --place) free_.push_back(place - 1);
   }
@@ -94,6 +102,10 @@ class InFlightTable {
     used_ = std::max(used_, place + 1);
     record.correlation = ++sequence_ << 16 | place;
     records_[place] = record;
+    if (record.hints != nullptr) [[unlikely]] {
+      std::memcpy(hints_.get() + place * sizeof(Hints), record.hints, sizeof(Hints));
+      records_[place].hints = reinterpret_cast<const Hints*>(hints_.get() + place * sizeof(Hints));
+    }
     if (parent != nullptr) enter(records_[place], InFlight::List::Nested, nullptr, parent->links.first_nested);
     return Added::Yes;
   }
@@ -191,11 +203,13 @@ class InFlightTable {
     return untold_;
   }
 
-  /// A private copy, to check what a plugin claims.
-  [[nodiscard]] std::optional<InFlight> look_up(std::uint64_t correlation) noexcept {
+  /// A private copy, to check what a plugin claims; where `hints` is given, of its hints, too.
+  [[nodiscard]] std::optional<InFlight> look_up(std::uint64_t correlation, Hints* hints = nullptr) noexcept {
     const std::lock_guard lock{lock_};
     InFlight* const record = find(correlation);
-    return record == nullptr ? std::nullopt : std::optional(*record);
+    if (record == nullptr) return std::nullopt;
+    if (hints != nullptr && record->hints != nullptr) *hints = *record->hints;
+    return *record;
   }
 
   /// Whether `correlation` was ever given out.
@@ -254,7 +268,7 @@ class InFlightTable {
 
   /// What a table of so many places takes of the host's private memory.
   [[nodiscard]] static constexpr std::size_t bytes(std::uint32_t places) noexcept {
-    return places * (sizeof(InFlight) + sizeof(std::uint32_t)) + kRoutesMax * sizeof(OnRoute);
+    return places * (sizeof(InFlight) + sizeof(std::uint32_t) + sizeof(Hints)) + kRoutesMax * sizeof(OnRoute);
   }
 
  private:
@@ -333,6 +347,7 @@ class InFlightTable {
 
   bus::SpinLock lock_;
   std::vector<InFlight> records_;
+  std::unique_ptr<std::byte[]> hints_;                                // by place; touched only where there are any
   std::vector<std::uint32_t> free_;                                   // last used first
   std::vector<OnRoute> on_route_ = std::vector<OnRoute>(kRoutesMax);  // by RouteId
   std::uint64_t sequence_ = 0;

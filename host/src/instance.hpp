@@ -9,6 +9,7 @@
 #include "urgent_in_flight.hpp"
 
 #include <shunt/bus/lane.hpp>
+#include <shunt/schemas/hints.hpp>
 #include <shunt/schemas/ids.hpp>
 #include <shunt/schemas/version.hpp>
 #include <shunt/schemas/version_range.hpp>
@@ -88,12 +89,12 @@ class Instance : public std::enable_shared_from_this<Instance> {
   /// lock when everything fits: the last word. It, and we, change the header where it stands: a copy of what was just
   /// written in small stores has to wait for them.
   template <typename Prepare>
-  Pushed push(bus::Ring ring, bus::MessageHeader& header, std::span<const std::byte> payload,
+  Pushed push(bus::Ring ring, bus::MessageHeader& header, std::span<const std::byte> content,
               Prepare&& prepare) noexcept;  // send.cpp, where every message is sent from
   /// The same on the ring that overtakes a backlog of data: replies and cancellations.
-  Pushed push_reply(bus::MessageHeader& header, std::span<const std::byte> payload) noexcept;
+  Pushed push_reply(bus::MessageHeader& header, std::span<const std::byte> content) noexcept;
   /// The same for a publication that is urgent. NoRoom also while the plugin has not done as many as there may be.
-  Pushed push_urgent(bus::MessageHeader& header, std::span<const std::byte> payload) noexcept;
+  Pushed push_urgent(bus::MessageHeader& header, std::span<const std::byte> content) noexcept;
   /// The first of `messages` on the data ring, as far as they fit, with one wake-up; how many (publish_batch.cpp).
   std::size_t push_batch(std::span<Message> messages) noexcept;
   /// How many publications, or requests, the data ring takes now (room.cpp).
@@ -114,6 +115,9 @@ class Instance : public std::enable_shared_from_this<Instance> {
   [[nodiscard]] Epoch epoch() const noexcept { return epoch_.load(std::memory_order_relaxed); }
   /// The one in which a publication was sent to it that it is handling; of one that is long done, that of now.
   [[nodiscard]] Epoch epoch_of(std::uint64_t token) noexcept;
+
+  /// Of a publication that it handles; none where its slot was written again (hinted_sending.cpp).
+  [[nodiscard]] Hints hints_of(std::uint64_t token) noexcept;
 
   /// Where the next message of the data ring will stand. Under the lane's lock: in the `prepare` of a push().
   [[nodiscard]] std::uint64_t next_position() const noexcept { return lane->sender.ring_out(bus::Ring::Data).sent(); }
@@ -308,6 +312,11 @@ class Instance : public std::enable_shared_from_this<Instance> {
     header.flags = static_cast<std::uint8_t>((header.flags & ~bus::flag::kEpoch) |
                                              (epoch() == Epoch::Odd ? bus::flag::kEpoch : 0));
   }
+  /// Relaxed: the plugin has been sent the message after this, and what it calls for it comes later still.
+  void note_hinted(const bus::MessageHeader& header) noexcept {
+    if (bus::hint_bytes_of(header) != 0 && header.kind == bus::Kind::Publication) [[unlikely]]
+      any_hinted_.store(true, std::memory_order_relaxed);
+  }
   /// A dead instance leaves one or two that it had begun: the list stays short. Relaxed: the plugin has been sent the
   /// message after this, and what it sends for it comes later still.
   void note_redelivered(std::uint64_t correlation) noexcept {
@@ -348,6 +357,7 @@ class Instance : public std::enable_shared_from_this<Instance> {
   std::uint64_t returned_ = 0;              // under send_lock_: chunks harvested
   std::vector<std::uint64_t> redelivered_;  // under send_lock_: correlations
   std::atomic<bool> any_redelivered_{false};
+  std::atomic<bool> any_hinted_{false};
   bus::SpinLock return_lock_;
   std::array<std::uint64_t, bus::kClassesMax> over_cap_{};  // under send_lock_; far from what each message touches
   UrgentInFlight urgent_;                                   // likewise

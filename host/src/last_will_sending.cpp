@@ -21,7 +21,7 @@ void Hub::send_first(const Target& target, Message& message, std::span<const std
   const bool in_chunk = message.header.place == bus::Place::Chunk;
   const bool is_there = in_chunk || message.header.place == bus::Place::Inline;
   if (target.instance != nullptr && is_there) {
-    const auto pushed = target.instance->push_urgent(message.header, message.inline_payload);
+    const auto pushed = target.instance->push_urgent(message.header, message.content);
     suspect(*target.instance);
     if (pushed == Pushed::Yes) return static_cast<void>(++sent.in_ring);
   }
@@ -61,7 +61,7 @@ Result<Sent> Hub::publish_last_will(const RouteInfo& route, const LastWill& will
   const bool fits = payload.size() <= bus::kInlineBytesMax;
   if (fits) {
     message.header.place = bus::Place::Inline;
-    message.inline_payload = payload;
+    message.content = payload;
   }
   Sent sent;
   const EndOfCopies end{copies_};

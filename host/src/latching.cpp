@@ -100,12 +100,12 @@ void Hub::greet(Inbox& inbox) {
 /// One of the publications that were kept for a newcomer. False while it has no room or its pool no chunk.
 bool Hub::push_kept(const Target& target, const QueuedMessage& message) noexcept {
   bus::MessageHeader header = message.header;
-  std::span<const std::byte> inline_payload;
+  std::span<const std::byte> content;
   std::optional<bus::LoanedChunk> chunk;
   InboundPool& pool = *target.outlet->pool;
   if (header.payload_bytes <= bus::kInlineBytesMax) {
     header.place = bus::Place::Inline;
-    inline_payload = {message.kept, header.payload_bytes};
+    content = {message.kept, header.payload_bytes};
   } else {
     chunk = pool.loan(header.payload_bytes);
     if (!chunk) target.instance->harvest(), chunk = pool.loan(header.payload_bytes);
@@ -114,7 +114,7 @@ bool Hub::push_kept(const Target& target, const QueuedMessage& message) noexcept
     header.chunk = chunk->chunk;
     header.generation = chunk->generation;
   }
-  const auto pushed = target.instance->push(bus::Ring::Data, header, inline_payload, [&](const bus::MessageHeader&) {
+  const auto pushed = target.instance->push(bus::Ring::Data, header, content, [&](const bus::MessageHeader&) {
     if (chunk) std::memcpy(chunk->data, message.kept, message.header.payload_bytes);  // not before there is room
     return true;
   });

@@ -2,6 +2,7 @@
 /// What waits, private to the host, for one seat of one consumer of one route: messages that found its ring full or no
 /// instance there. The route's slow-consumer policy acts here and nowhere else: pushed messages are never recalled.
 
+#include "hints_in.hpp"
 #include "instance.hpp"
 #include "key_index.hpp"
 #include "latch.hpp"
@@ -21,26 +22,27 @@
 
 namespace shunt::host {
 
-/// A message with its inline payload; a chunk payload is held by whoever holds this. One of those that a topic keeps
-/// has neither: its payload, of header.payload_bytes, is `kept`.
+/// A message with what lies in its slot, an inline payload and hints; a chunk payload is held by whoever holds this.
+/// One of those that a topic keeps has neither: its payload, of header.payload_bytes, is `kept`.
 struct QueuedMessage {
   bus::MessageHeader header;
-  std::array<std::byte, bus::kInlineBytesMax> payload;
+  std::array<std::byte, bus::kInlineBytesMax> slot;
   const std::byte* kept = nullptr;
 
   /// Whether it is one of those that a topic keeps.
   [[nodiscard]] bool is_of_greeting() const noexcept {
     return kept != nullptr && (header.flags & bus::flag::kLatched) != 0;
   }
-  [[nodiscard]] std::span<const std::byte> inline_payload() const noexcept {
-    return {payload.data(), header.place == bus::Place::Inline ? header.payload_bytes : 0};
+  [[nodiscard]] std::span<const std::byte> content() const noexcept {
+    return {slot.data(), kept != nullptr ? 0 : bus::content_bytes_of(header)};
   }
+  [[nodiscard]] Hints hints() const noexcept { return hints_in(header, content()); }
 };
 
 /// A message that has been checked and is ready to go to any lane of the compartment.
 struct Message {
   bus::MessageHeader header;
-  std::span<const std::byte> inline_payload;
+  std::span<const std::byte> content;  ///< Of its slot: an inline payload, and hints.
 };
 
 /// Now: what waits in the outlet is for another instance than the target's.
@@ -181,7 +183,7 @@ class Outlet {
         continue;
       }
       head_ = head_ == 0 ? queue_.size() - 1 : head_ - 1;
-      append(head_, {message.header, message.inline_payload()});
+      append(head_, {message.header, message.content()});
     }
   }
 
@@ -325,8 +327,7 @@ class Outlet {
   static void store(QueuedMessage& to, const Message& message) noexcept {
     to.header = message.header;
     to.kept = nullptr;
-    if (!message.inline_payload.empty())
-      std::memcpy(to.payload.data(), message.inline_payload.data(), message.inline_payload.size());
+    if (!message.content.empty()) std::memcpy(to.slot.data(), message.content.data(), message.content.size());
   }
   /// Two instances of a plugin, and versions with longer rings, can leave more than was thought of.
   void grow() {

@@ -27,6 +27,8 @@ struct Plugin {
     std::shared_ptr<const Choice> choice{};
   };
   Made made_last{};
+  /// Of its seats, whom hints can mean: the last that were made.
+  std::vector<std::shared_ptr<const Candidates>> candidates{};
   std::uint32_t crashes = 0;
   CrashCounts crash_kinds{};
   bool stopped = true;

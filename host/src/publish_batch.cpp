@@ -48,7 +48,7 @@ std::size_t Instance::push_batch(std::span<Message> messages) noexcept {
       }
       header.correlation = publication_token(out.sent());
       mark_epoch(header);
-      lane->sender.push(bus::Ring::Data, header, message.inline_payload);
+      lane->sender.push(bus::Ring::Data, header, message.content);
       if (header.place == bus::Place::Chunk) pool->hold(header.chunk);
       ++count;
     }
@@ -78,10 +78,11 @@ void Hub::deliver_batch(const RouteEntry& entry, const Target& target, std::span
   for (Message& message : messages) count(deliver(entry, target, message, nullptr), sent);
 }
 
-Result<Hub::SentBatch> Hub::publish_batch(const RouteInfo& route, std::span<const Part> parts, bool urgent,
-                                          Origin origin) {
+Result<Hub::SentBatch> Hub::publish_batch(const RouteInfo& route, std::span<const Part> parts,
+                                          const BatchOptions& options) {
   std::array<Message, kBatchMax> made;
-  const std::int64_t origin_ns = origin_ns_of(origin);
+  const bool urgent = options.urgent;
+  const std::int64_t origin_ns = origin_ns_of(options.origin);
   for (std::size_t i = 0; i < parts.size(); ++i) {
     made[i] = message_for(route, bus::Kind::Publication, *parts[i].built);
     bus::set_key(made[i].header, parts[i].key);
@@ -94,7 +95,8 @@ Result<Hub::SentBatch> Hub::publish_batch(const RouteInfo& route, std::span<cons
     const Latch::Turn turn{route.latch.get()};
     const RcuReader reader;
     const RouteEntry* const entry = tables_.current().find(route.id);
-    if (entry == nullptr || entry->down || urgent || entry->is_split || !need_no_copies(*entry, messages, parts)) {
+    if (entry == nullptr || entry->down || urgent || entry->is_split || !options.hints.empty() ||
+        !need_no_copies(*entry, messages, parts)) {
       one_by_one = 0;
     } else {
       const std::size_t fit = fitting(*entry, messages.size(), urgent);
@@ -117,8 +119,8 @@ Result<Hub::SentBatch> Hub::publish_batch(const RouteInfo& route, std::span<cons
       const EndOfLoan loan{parts[i].pool, *parts[i].built};
       continue;
     }
-    auto sent =
-        publish(route, parts[i].pool, *parts[i].built, {.key = parts[i].key, .urgent = urgent, .origin = origin});
+    auto sent = publish(route, parts[i].pool, *parts[i].built,
+                        {.key = parts[i].key, .urgent = urgent, .origin = options.origin, .hints = options.hints});
     if (!sent) {
       result.rest = std::move(sent).error();
       continue;
@@ -154,7 +156,7 @@ Result<BatchDelivery> RouteHandle::publish_batch(std::span<const Chunks> chunks,
   }
   for (std::size_t i = count + 1; i < built.size(); ++i) give_back(chunks[i], built[i]);
   if (count == 0) return tl::make_unexpected(*std::move(unfit));
-  SHUNT_TRY(sent, core_->hub->publish_batch(*route_, std::span{parts}.first(count), options.urgent, options.origin));
+  SHUNT_TRY(sent, core_->hub->publish_batch(*route_, std::span{parts}.first(count), options));
   BatchDelivery delivery{.published = sent.published,
                          .delivered = sent.sent.in_ring,
                          .waiting = sent.sent.in_backlog,

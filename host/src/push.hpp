@@ -6,7 +6,7 @@
 namespace shunt::host {
 
 template <typename Prepare>
-Pushed Instance::push(bus::Ring ring, bus::MessageHeader& header, std::span<const std::byte> payload,
+Pushed Instance::push(bus::Ring ring, bus::MessageHeader& header, std::span<const std::byte> content,
                       Prepare&& prepare) noexcept {
   {
     const std::lock_guard lock{send_lock_};
@@ -29,7 +29,8 @@ Pushed Instance::push(bus::Ring ring, bus::MessageHeader& header, std::span<cons
     }
     if (!prepare(header)) return Pushed::Withdrawn;
     if ((header.flags & bus::flag::kRedelivered) != 0) note_redelivered(header.correlation);
-    lane->sender.push(ring, header, payload);
+    note_hinted(header);
+    lane->sender.push(ring, header, content);
     // After the commit word: the plugin is on its way already, and what it returns is harvested under this lock.
     if (header.place == bus::Place::Chunk) pool->hold(header.chunk);
     if (lane->sender.held() >= kHarvestAt) harvest_locked();

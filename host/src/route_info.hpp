@@ -38,6 +38,7 @@ struct RouteInfo {
     std::atomic<std::uint64_t> sent{0};
     std::atomic<std::uint64_t> failed{0};
     std::atomic<std::uint64_t> turned_away{0};  ///< Calls and publications that came while it was taken off.
+    std::atomic<std::uint64_t> passed_over{0};  ///< Messages with a hint that nobody suited.
     std::atomic<std::uint64_t> split{0};        ///< Numbers that were given out to messages for one of several seats.
   };
   mutable Counters counters;
@@ -63,11 +64,11 @@ class RouteDirectory {
   [[nodiscard]] RouteInfo* find(const std::string& name);
   /// The same for one that a person has named. Errors: NoSuchRoute, with the route that was meant most likely.
   [[nodiscard]] Result<RouteInfo*> declared(std::string_view name);
-  [[nodiscard]] RouteInfo* at(RouteId id);
   /// What was configured for a route of this name: its own entry, else that of the longest prefix; null: nothing.
   [[nodiscard]] const RouteConfiguration* configured_for(std::string_view name) const;
   /// Those that are declared and whose names begin so, by name; of a name that is_route_prefix() holds of.
   [[nodiscard]] std::vector<const RouteInfo*> covered_by(std::string_view prefix);
+  [[nodiscard]] RouteInfo* at(RouteId id);
   [[nodiscard]] std::size_t size();
 
   template <typename Visit>

@@ -9,6 +9,7 @@
 #include "outlet.hpp"
 #include "rcu.hpp"
 #include "split.hpp"
+#include "suited_seats.hpp"
 
 #include <shunt/host/configuration.hpp>
 #include <shunt/schemas/ids.hpp>
@@ -37,12 +38,18 @@ struct Target {
   std::shared_ptr<Instance> instance;  ///< Null while the plugin is being restarted.
   Takes takes = Takes::Everything;
   std::uint8_t place = 0;                ///< Among the seats of its split.
+  std::uint16_t consumer = 0;            ///< Among those of its route.
   std::shared_ptr<const Split> split{};  ///< Null: all of its consumer's messages are for it.
-  std::shared_ptr<const Version> version{};
+  std::shared_ptr<const Traits> traits{};
+  std::shared_ptr<const Candidates> candidates{};  ///< The seats of its consumer; null: hints mean nothing to it.
   /// While a switch drains: who handles what belongs to chains that began before it, as far as that waits.
   std::shared_ptr<Instance> earlier{};
 
   [[nodiscard]] bool gets(const Pick& pick) const noexcept {
+    if (pick.among != nullptr) [[unlikely]] {
+      const Split::Places places = pick.among->of(consumer);
+      return split == nullptr ? (places & 1) != 0 : split->place_of(pick, places) == place;
+    }
     return split == nullptr || split->place_of(pick) == place;
   }
 };
@@ -65,6 +72,7 @@ struct RouteEntry {
   std::string why_down{};          ///< "\"momentum\" was stopped", for callers.
   std::uint32_t hear_host = 0;     ///< How many of `targets`, from the first, get what the host's threads send.
   std::uint32_t hear_plugins = 0;  ///< The same for what plugins publish.
+  std::uint16_t consumers = 0;     ///< How many there are among them.
 
   /// Once for each message.
   [[nodiscard]] Pick pick(std::uint64_t key) const noexcept {

@@ -30,10 +30,11 @@ void arrange(RouteEntry& entry) {
 class Members {
  public:
   /// All of one version, which get `part` together.
-  void add(std::span<const std::uint32_t> numbers, std::uint32_t part) {
-    groups_.push_back({{numbers.begin(), numbers.end()}, part});
+  void add(std::span<const std::uint32_t> numbers, std::uint32_t part, bool on = true) {
+    groups_.push_back({{numbers.begin(), numbers.end()}, part, on});
     each_ = std::lcm(each_, static_cast<std::uint32_t>(numbers.size()));
   }
+  [[nodiscard]] bool is_on(std::uint32_t group) const { return groups_[group].on; }
   [[nodiscard]] std::vector<Share> shares() const {
     std::vector<Share> shares;
     for (const Group& group : groups_)
@@ -52,6 +53,7 @@ class Members {
   struct Group {
     std::vector<std::uint32_t> numbers;
     std::uint32_t part = 1;
+    bool on = true;
   };
   std::vector<Group> groups_;
   std::uint32_t each_ = 1;  // 140 at most, of numbers that come to 16
@@ -66,8 +68,18 @@ void choose(std::shared_ptr<const Choice>& choice, const std::vector<Share>& sha
   choice = last.choice;
 }
 
-std::shared_ptr<const Version> version_of(const std::shared_ptr<PluginVersion>& version) {
-  return {version, &version->image.version};
+/// Those of the table of before, or of another route, where they are the same. None of a bridge.
+std::shared_ptr<const Candidates> candidates_of(Plugin& plugin, std::vector<Candidates::Seat> seats) {
+  if (plugin.serving->bridge) return nullptr;
+  const auto known = std::ranges::find_if(plugin.candidates, [&](const auto& each) { return each->seats == seats; });
+  if (known != plugin.candidates.end()) return *known;
+  constexpr std::size_t kKept = 16;
+  if (plugin.candidates.size() == kKept) plugin.candidates.erase(plugin.candidates.begin());
+  return plugin.candidates.emplace_back(std::make_shared<const Candidates>(std::move(seats)));
+}
+
+std::shared_ptr<const Traits> traits_of(const std::shared_ptr<PluginVersion>& version) {
+  return {version, &version->traits};
 }
 
 }  // namespace
@@ -93,7 +105,7 @@ void Supervisor::add_seats(RouteEntry& entry, Plugin& plugin, Takes takes) {
   const auto shares = plugin.shares.find(entry.info->id.value);
   if (shares == plugin.shares.end()) members.add(numbers_of(plugin.serving), 1);
   else
-    for (const VersionShare& share : shares->second) members.add(numbers_of(share.version), share.part());
+    for (const VersionShare& share : shares->second) members.add(numbers_of(share.version), share.part(), share.on);
   std::vector<Split::Place> places;
   members.for_each([&](std::uint32_t number, std::uint32_t group) {
     places.push_back(place_of(plugin.seats.at(number), entry.kind, group));
@@ -104,7 +116,15 @@ void Supervisor::add_seats(RouteEntry& entry, Plugin& plugin, Takes takes) {
     choose(choice, members.shares(), plugin.made_last);
     split = std::make_shared<const Split>(choice, places);
   }
+  std::vector<Candidates::Seat> can_be_meant;
+  members.for_each([&, place = std::uint8_t{0}](std::uint32_t number, std::uint32_t group) mutable {
+    if (members.is_on(group) && (places[place].up || places[place].comes_back))
+      can_be_meant.push_back({place, traits_of(plugin.seats.at(number).version)});
+    ++place;
+  });
   std::uint8_t place = 0;
+  const std::uint16_t consumer = entry.consumers++;
+  const auto candidates = candidates_of(plugin, std::move(can_be_meant));
   members.for_each([&](std::uint32_t number, std::uint32_t) {
     const Seat& seat = plugin.seats.at(number);
     const bool waits = seat.before.had_all && entry.info->settings.order == Order::Total;
@@ -114,8 +134,10 @@ void Supervisor::add_seats(RouteEntry& entry, Plugin& plugin, Takes takes) {
                                                                    : seat.leaving,
                              .takes = takes,
                              .place = place++,
+                             .consumer = consumer,
                              .split = split,
-                             .version = version_of(seat.version)});
+                             .traits = traits_of(seat.version),
+                             .candidates = candidates});
   });
 }
 
@@ -125,7 +147,8 @@ void Supervisor::add_seats_before(RouteTable& table, const Plugin& plugin) {
     return Target{.outlet = catalog_.outlet(route, *seat.before.version, number),
                   .instance = seat.before.instance,
                   .takes = seat.gone ? Takes::Nothing : Takes::Everything,
-                  .version = version_of(seat.before.version)};
+                  .consumer = table.routes[route.id.value].consumers++,
+                  .traits = traits_of(seat.before.version)};
   };
   for (const auto& [number, seat] : plugin.seats) {
     if (seat.before.instance == nullptr) continue;
@@ -141,6 +164,12 @@ void Supervisor::add_seats_before(RouteTable& table, const Plugin& plugin) {
       table.routes[route->id.value].targets.push_back(add(*route, number, seat));
   }
   for (RouteEntry& entry : table.routes) {
+    if (!entry.before.empty() && entry.before.front().candidates == nullptr) {
+      std::vector<Candidates::Seat> seats;
+      for (const Target& each : entry.before) seats.push_back({each.place, each.traits});
+      const auto candidates = std::make_shared<const Candidates>(std::move(seats));
+      for (Target& each : entry.before) each.candidates = candidates;
+    }
     if (entry.before.size() < 2 || entry.before.front().split != nullptr) continue;
     std::vector<Share> shares;  // of the version that served, not of those that shared some route with it
     for (const Target& each : entry.before) shares.push_back({each.place, each.outlet->seat < kInstancesMax ? 1u : 0u});

@@ -2,6 +2,7 @@
 
 #include "built_message.hpp"
 #include "core.hpp"
+#include "hinted_content.hpp"
 #include "latch.hpp"
 #include "origin_scope.hpp"
 #include "push.hpp"
@@ -14,8 +15,8 @@
 
 namespace shunt::host {
 
-Pushed Instance::push_reply(bus::MessageHeader& header, std::span<const std::byte> payload) noexcept {
-  return push(bus::Ring::Reply, header, payload, [](const bus::MessageHeader&) { return true; });
+Pushed Instance::push_reply(bus::MessageHeader& header, std::span<const std::byte> content) noexcept {
+  return push(bus::Ring::Reply, header, content, [](const bus::MessageHeader&) { return true; });
 }
 
 Pushed Instance::push_cancel(RouteId route, std::uint64_t correlation, std::uint64_t position) noexcept {
@@ -51,14 +52,14 @@ Delivered Hub::deliver(const RouteEntry& entry, const Target& target, Message& m
   const auto not_added = [&] { return added == Added::Full ? Delivered::OverQuota : Delivered::Unwanted; };
   const bool urgent = (message.header.flags & bus::flag::kUrgent) != 0;
   if (urgent && target.instance != nullptr) {
-    const auto pushed = target.instance->push_urgent(message.header, message.inline_payload);
+    const auto pushed = target.instance->push_urgent(message.header, message.content);
     suspect(*target.instance);
     if (pushed == Pushed::Yes) return Delivered::InRing;
   }
   if (turn == Turn::InOrder && target.outlet->waiting() > 0 && target.instance != nullptr) flush(target);
   if ((turn == Turn::Now || target.outlet->waiting() == 0) && target.instance != nullptr) {
     const auto pushed =
-        target.instance->push(bus::Ring::Data, message.header, message.inline_payload, [&](bus::MessageHeader& header) {
+        target.instance->push(bus::Ring::Data, message.header, message.content, [&](bus::MessageHeader& header) {
           if (!add(target.instance.get())) return false;
           if (request != nullptr) header.correlation = request->correlation;
           return true;
@@ -121,7 +122,7 @@ std::uint32_t Hub::flush(const Target& target) noexcept {
     if (message.kept != nullptr) return push_kept(target, message);
     const bool request = message.header.kind == bus::Kind::Request;
     const auto pushed =
-        instance.push(bus::Ring::Data, message.header, message.inline_payload(), [&](const bus::MessageHeader& header) {
+        instance.push(bus::Ring::Data, message.header, message.content(), [&](const bus::MessageHeader& header) {
           return !request ||
                  in_flight_.set_target(header.correlation, &instance, instance.next_position(), instance.epoch());
         });
@@ -142,13 +143,18 @@ Result<Sent> Hub::publish(const RouteInfo& route, InboundPool* pool, const bus::
   Sent sent;
   bool known = false;
   std::string why_down;  // empty, and no allocation, unless it is
+  HintedContent content;
   {
     const Latch::Turn turn{route.latch.get()};
     if (route.latch != nullptr) message.header.parent = route.latch->next();
     const RcuReader reader;
     const RouteEntry* const entry = tables_.current().find(route.id);
     known = entry != nullptr;
-    const Pick pick = known ? entry->pick(options.key.value) : Pick{};
+    Pick pick = known ? entry->pick(options.key.value) : Pick{};
+    if (known && !entry->down && !options.hints.empty()) [[unlikely]] {
+      SHUNT_CHECK(add_hints(*entry, options.hints, pick, message, content));
+      if (content.pool() != nullptr) pool = content.pool();
+    }
     const auto refused = [&](const Target& target) {
       return target.gets(pick) && refuses(target, options.urgent) && (target.outlet->count_refused(), true);
     };
@@ -201,8 +207,8 @@ bool Hub::fan_out(const RouteEntry& entry, std::size_t first, const Pick& pick, 
     return true;
   }
   Message copied = message;
-  bool copy = copy_to(theirs, copied, *pool);
-  if (!copy && make_room(entry.hearing_host(), theirs, message.header)) copy = copy_to(theirs, copied, *pool);
+  bool copy = copy_to(theirs, copied, pool);
+  if (!copy && make_room(entry.hearing_host(), theirs, message.header)) copy = copy_to(theirs, copied, pool);
   if (!copy && target.outlet->policy == SlowConsumer::Refuse)
     return target.outlet->count_refused(), sent.used_up = &theirs, false;
   if (!copy) theirs.count_no_chunk(message.header.payload_bytes);
@@ -213,13 +219,16 @@ bool Hub::fan_out(const RouteEntry& entry, std::size_t first, const Pick& pick, 
   return all;
 }
 
-/// Puts a copy in `to` in the place of the message's chunk of `from`; the caller lets go of it. False: there is no
-/// chunk.
-bool Hub::copy_to(InboundPool& to, Message& message, const InboundPool& from) noexcept {
+/// Puts a copy in `to` in the place of the message's chunk of `from`, or of the payload that it has inside; the caller
+/// lets go of it. False: there is no chunk.
+bool Hub::copy_to(InboundPool& to, Message& message, const InboundPool* from) noexcept {
   bus::MessageHeader& header = message.header;
   const auto copy = find_chunk(to, header.payload_bytes);
   if (!copy) return false;
-  std::memcpy(copy->data, from.payload(header.chunk) + header.payload_offset, header.payload_bytes);
+  const auto payload = payload_of(message, from);
+  std::memcpy(copy->data, payload.data(), payload.size());
+  if (header.place == bus::Place::Inline) message.content = {};
+  header.place = bus::Place::Chunk;
   header.chunk = copy->chunk;
   header.generation = copy->generation;
   header.payload_offset = 0;
@@ -230,7 +239,7 @@ bool Hub::copy_to(InboundPool& to, Message& message, const InboundPool& from) no
 Result<Delivered> Hub::deliver_copy(const RouteEntry& entry, const Target& target, Message& message,
                                     const InboundPool& pool, InFlight& request) {
   InboundPool& theirs = *target.outlet->pool;
-  if (!copy_to(theirs, message, pool)) return tl::make_unexpected(no_chunk(theirs, message.header.payload_bytes));
+  if (!copy_to(theirs, message, &pool)) return tl::make_unexpected(no_chunk(theirs, message.header.payload_bytes));
   const Delivered delivered = deliver(entry, target, message, &request);
   let_go(message.header, theirs);
   return delivered;
@@ -255,9 +264,9 @@ std::uint64_t Hub::send_request(const RouteInfo& route, InboundPool* pool, const
   record.deadline_ns = request.deadline_ns;
   record.asked_ns = request.asked_ns;
   auto delivered = Delivered::Refused;
-  enum class Why : std::uint8_t { Sent, NoRoute, Down, NoChunk } why = Why::Sent;
-  std::string why_down;           // empty, and no allocation, unless it is
-  std::optional<Error> no_chunk;  // likewise
+  enum class Why : std::uint8_t { Sent, NoRoute, Down, Unfit } why = Why::Sent;
+  std::string why_down;        // empty, and no allocation, unless it is
+  std::optional<Error> unfit;  // likewise: no chunk, or no version
   {
     const EndOfLoan loan{pool, built};
     Message message = message_for(route, bus::Kind::Request, built);
@@ -265,13 +274,17 @@ std::uint64_t Hub::send_request(const RouteInfo& route, InboundPool* pool, const
     if (request.origin_ns != 0) bus::set_origin(message.header, request.origin_ns);
     const RcuReader reader;
     const RouteEntry* const entry = tables_.current().find(route.id);
+    const auto take = [&](Result<Delivered>&& sent) {
+      if (sent) delivered = *sent;
+      else why = Why::Unfit, unfit = std::move(sent).error();
+    };
     if (entry == nullptr || entry->targets.empty()) why = Why::NoRoute;
     else if (entry->down) why = Why::Down, why_down = entry->why_down;
+    else if (request.hints != nullptr) [[unlikely]] take(deliver_hinted(*entry, message, pool, request, record));
     else if (const Target& target = entry->server(entry->pick(request.key));
              message.header.place != bus::Place::Chunk || target.outlet->pool.get() == pool) [[likely]]
       delivered = deliver(*entry, target, message, &record);
-    else if (const auto copied = deliver_copy(*entry, target, message, *pool, record)) delivered = *copied;
-    else why = Why::NoChunk, no_chunk = copied.error();
+    else take(deliver_copy(*entry, target, message, *pool, record));
   }
   if (shut_.load(std::memory_order_relaxed)) {
     // shut() may have looked before our record was there: take it back, unless somebody is completing it.
@@ -285,7 +298,7 @@ std::uint64_t Hub::send_request(const RouteInfo& route, InboundPool* pool, const
   if (why == Why::Sent && (!refused || record.correlation != 0) && delivered != Delivered::OverQuota)
     return record.correlation;  // or its outcome came before it was refused
   route.counters.failed.fetch_add(1, std::memory_order_relaxed);
-  if (why == Why::NoChunk) return not_sent(std::move(*no_chunk));
+  if (why == Why::Unfit) return not_sent(std::move(*unfit));
   if (delivered == Delivered::OverQuota) {
     drain();  // answers to calls that were given up may lie there and count: one who only calls takes them, too
     return not_sent(over_quota(route));

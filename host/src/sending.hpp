@@ -2,6 +2,7 @@
 /// What a sender says and hears, beside the message.
 
 #include <shunt/bus/doorbell.hpp>
+#include <shunt/schemas/hints.hpp>
 
 #include <cstdint>
 
@@ -24,8 +25,9 @@ struct CallRequest {
   std::int64_t asked_ns = 0;
   std::int64_t deadline_ns = 0;
   bus::Wait wait = bus::Wait::SpinThenSleep;
-  std::int64_t origin_ns = 0;  ///< 0: none.
-  std::uint64_t key = 0;       ///< 0: none.
+  std::int64_t origin_ns = 0;    ///< 0: none.
+  std::uint64_t key = 0;         ///< 0: none.
+  const Hints* hints = nullptr;  ///< Null: none.
 };
 
 }  // namespace shunt::host

@@ -136,6 +136,7 @@ void Supervisor::snapshot_routes(HostSnapshot& result) {
                         .admission = {},
                         .why_down = entry.why_down,
                         .turned_away = entry.info->counters.turned_away.load(std::memory_order_relaxed),
+                        .passed_over = entry.info->counters.passed_over.load(std::memory_order_relaxed),
                         .receivers = {},
                         .subscriptions = static_cast<std::uint32_t>(entry.inboxes.size()),
                         .latched = 0,
@@ -157,10 +158,12 @@ void Supervisor::snapshot_routes(HostSnapshot& result) {
       const auto gone = of_seats_gone.find({entry.info->id.value, target.outlet->consumer});
       if (gone != of_seats_gone.end()) counters += std::exchange(gone->second, {});
       route.receivers.push_back({.plugin = target.outlet->consumer,
-                                 .version = to_string(*target.version),
+                                 .version = to_string(target.traits->version),
                                  .seat = target.outlet->seat,
                                  .up = target.instance != nullptr,
                                  .share = share_of(target),
+                                 .tag = target.traits->tag,
+                                 .labels = target.traits->labels,
                                  .waiting = target.outlet->waiting(),
                                  .backlog = target.outlet->backlog(),
                                  .dropped = counters.dropped(),

@@ -10,10 +10,13 @@
 
 namespace shunt::host {
 
-/// What a message is given to a seat by: its key, or the number that it has on its route.
+class SuitedSeats;
+
+/// What a message is given to a seat by: its key, or the number that it has on its route; among those that suit it.
 struct Pick {
   std::uint64_t key = 0;  ///< 0: it has none, or its route does not hold keys together.
   std::uint64_t number = 0;
+  const SuitedSeats* among = nullptr;  ///< Null: it has no hints.
 };
 
 class Split {
@@ -39,22 +42,30 @@ class Split {
       return place;
     return one_of(instead_[place], pick);
   }
-  /// The same, of some of the places only; kNowhere: none of them is one of `allowed`. Weights count as far as the
-  /// first choice is allowed.
+  /// The same, of some of the places only, by their weights among themselves; kNowhere: none is one of `allowed`.
   [[nodiscard]] std::size_t place_of(const Pick& pick, Places allowed) const noexcept {
-    const std::size_t place = place_of(pick);
-    if ((allowed >> place & 1) != 0) return place;
-    if ((allowed & all_) == 0) return kNowhere;
-    const Places up = allowed & up_;
-    return one_of(up != 0 ? up : allowed & all_, pick);
+    allowed &= all_;
+    if (allowed == 0) return kNowhere;
+    const std::size_t place = pick.key != 0 ? choice_->of_key(pick.key, allowed) : choice_->nth(pick.number, allowed);
+    if (is_open(place)) return place;
+    const std::size_t other = instead_of(place, pick, allowed);
+    return other == kNowhere ? place : other;
   }
 
-  /// Who gets what waits before a place that is not up; kNowhere: it waits for that.
-  [[nodiscard]] std::size_t instead_of(std::size_t place, const Pick& pick) const noexcept {
-    return is_open(place) ? kNowhere : one_of(instead_[place], pick);
+  /// Who of `allowed` gets what waits before a place that is not up; kNowhere: it waits for that.
+  [[nodiscard]] std::size_t instead_of(std::size_t place, const Pick& pick,
+                                       Places allowed = ~Places{0}) const noexcept {
+    if (is_open(place)) return kNowhere;
+    if (const Places others = instead_[place] & allowed; others != 0) return one_of(others, pick);
+    const Places up = up_ & allowed;
+    return up == 0 ? kNowhere : one_of(up, pick);
   }
   /// Of all messages while all are up; 0 .. 1.
   [[nodiscard]] double share_of(std::size_t place) const noexcept { return choice_->share_of(place); }
+  /// The same of those that are for one of `allowed`.
+  [[nodiscard]] double share_of(std::size_t place, Places allowed) const noexcept {
+    return choice_->share_of(place, allowed & all_);
+  }
   /// Whether the place may be given anything.
   [[nodiscard]] bool is_open(std::size_t place) const noexcept { return (settled_ >> place & 1) != 0; }
 

@@ -5,7 +5,7 @@
 namespace shunt::host {
 
 /// Replies keep their eighth of the ring; a chunk may be one of those beyond the cap that are theirs, too.
-Pushed Instance::push_urgent(bus::MessageHeader& header, std::span<const std::byte> payload) noexcept {
+Pushed Instance::push_urgent(bus::MessageHeader& header, std::span<const std::byte> content) noexcept {
   {
     const std::lock_guard lock{send_lock_};
     if (closed_) return Pushed::Closed;
@@ -19,8 +19,9 @@ Pushed Instance::push_urgent(bus::MessageHeader& header, std::span<const std::by
     header.correlation = kPublicationBit | kUrgentBit | out.sent();
     mark_epoch(header);
     if ((header.flags & bus::flag::kRedelivered) != 0) note_redelivered(header.correlation);
-    urgent_.add(out.sent(), header, payload);
-    lane->sender.push(bus::Ring::Reply, header, payload);
+    urgent_.add(out.sent(), header, content);
+    note_hinted(header);
+    lane->sender.push(bus::Ring::Reply, header, content);
     if (header.place == bus::Place::Chunk) pool->hold(header.chunk);
     if (lane->sender.held() >= kHarvestAt) harvest_locked();
   }

@@ -18,7 +18,7 @@ class UrgentInFlight {
   struct Sent {
     std::uint64_t position = 0;  ///< Of its slot in the reply ring.
     bus::MessageHeader header;
-    std::array<std::byte, bus::kInlineBytesMax> payload;
+    std::array<std::byte, bus::kInlineBytesMax> slot;  ///< What lies in its slot beside the header.
   };
 
   /// Those below `done`, which the plugin's marks say are done, are forgotten.
@@ -29,11 +29,11 @@ class UrgentInFlight {
     count_ -= gone;
   }
   [[nodiscard]] bool full() const noexcept { return count_ == sent_.size(); }
-  void add(std::uint64_t position, const bus::MessageHeader& header, std::span<const std::byte> payload) noexcept {
+  void add(std::uint64_t position, const bus::MessageHeader& header, std::span<const std::byte> content) noexcept {
     Sent& sent = sent_[count_++];
     sent.position = position;
     sent.header = header;
-    if (!payload.empty()) std::memcpy(sent.payload.data(), payload.data(), payload.size());
+    if (!content.empty()) std::memcpy(sent.slot.data(), content.data(), content.size());
     ++ever_;
   }
   [[nodiscard]] std::span<const Sent> all() const noexcept { return {sent_.data(), count_}; }

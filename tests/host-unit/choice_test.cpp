@@ -157,5 +157,46 @@ TEST(Choice, of_growing_weights_moves_each_key_once_at_most) {
   EXPECT_THAT(moves, Each(1u));
 }
 
+TEST(Choice, among_some_targets_is_by_their_weights_among_themselves) {
+  const std::vector<Share> shares{{1, 50}, {2, 30}, {3, 10}, {4, 10}};
+  const auto choice = Choice::of(shares, nullptr);
+
+  std::vector<std::size_t> counts(4);
+  for (std::uint64_t i = 0; i < 10'000; ++i) ++counts[choice->nth(i, 0b1110)];
+
+  EXPECT_EQ(counts[0], 0u);
+  EXPECT_NEAR(static_cast<double>(counts[1]), 6'000, 20);
+  EXPECT_NEAR(static_cast<double>(counts[2]), 2'000, 20);
+  EXPECT_NEAR(static_cast<double>(counts[3]), 2'000, 20);
+  EXPECT_DOUBLE_EQ(choice->share_of(1, 0b1110), 0.6);
+}
+
+TEST(Choice, among_targets_without_a_weight_is_even) {
+  const std::vector<Share> shares{{1, 1}, {2, 0}, {3, 0}};
+  const auto choice = Choice::of(shares, nullptr);
+
+  std::vector<std::size_t> counts(3);
+  for (std::uint64_t i = 0; i < 10'000; ++i) ++counts[choice->nth(i, 0b110)];
+
+  EXPECT_NEAR(static_cast<double>(counts[1]), 5'000, 20);
+  EXPECT_NEAR(static_cast<double>(counts[2]), 5'000, 20);
+  EXPECT_DOUBLE_EQ(choice->share_of(2, 0b110), 0.5);
+}
+
+TEST(Choice, among_some_targets_leaves_a_key_where_it_is_if_it_may_stay) {
+  const std::vector<Share> shares{{1, 40}, {2, 40}, {3, 20}};
+  const auto choice = Choice::of(shares, nullptr);
+
+  std::vector<std::size_t> others(3);
+  for (std::uint64_t key = 1; key <= 10'000; ++key) {
+    const std::size_t place = choice->of_key(key, 0b101);
+    if (choice->of_key(key) != 1) EXPECT_EQ(place, choice->of_key(key));
+    else ++others[place];
+  }
+  const double moved = static_cast<double>(others[0] + others[2]);
+  EXPECT_EQ(others[1], 0u);
+  EXPECT_NEAR(static_cast<double>(others[0]) / moved, 2.0 / 3, 0.05);
+}
+
 }  // namespace
 }  // namespace shunt::host

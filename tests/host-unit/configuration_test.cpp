@@ -56,6 +56,8 @@ restart = { delay = "20 ms", delay_max = "1 s", healthy = "2 s", crashes = 3, wi
 sha256 = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 active = true
 warm = true
+tag = "nightly"
+labels = { region = "bj", canary = "1" }
 
 [routes."momentum/signal"]
 deadline = "2 ms"
@@ -125,6 +127,8 @@ TEST_F(Configuration, a_full_file_is_read_as_it_is_written) {
                                      .sha256 = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff",
                                      .active = true,
                                      .warm = true,
+                                     .tag = "nightly",
+                                     .labels = {{"canary", "1"}, {"region", "bj"}},
                                      .origin = file + ":16:1"};
   ASSERT_EQ(host->plugins.size(), 1u);
   EXPECT_EQ(host->plugins[0].config, expected.config);
@@ -137,7 +141,7 @@ TEST_F(Configuration, a_full_file_is_read_as_it_is_written) {
                                   .read = ReadMode::Copy,
                                   .payload = PayloadPlace::Chunk,
                                   .wait = bus::Wait::Sleep,
-                                  .origin = file + ":37:9"};
+                                  .origin = file + ":39:9"};
   ASSERT_EQ(host->routes.size(), 2u);
   EXPECT_EQ(host->routes[0], signal);
   EXPECT_EQ(host->routes[1], (RouteConfiguration{.name = "market.bars",
@@ -147,7 +151,7 @@ TEST_F(Configuration, a_full_file_is_read_as_it_is_written) {
                                                  .targets = {{"1.4.0", 80}, {"1.5.0", 1, false, "momentum"}},
                                                  .sticky = false,
                                                  .order = shunt::Order::Total,
-                                                 .origin = file + ":45:9"}));
+                                                 .origin = file + ":47:9"}));
 }
 
 TEST_F(Configuration, an_empty_file_is_a_host_without_plugins) {
@@ -332,6 +336,10 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"[trust]\nkeys = [\"\"]\n", "2:8", "has an empty path"},
         Refusal{"[trust]\nlisted_in = [7]\n", "2:14", "listed_in has an integer; strings are meant"},
         Refusal{"[[plugin]]\npath = \"a\"\nsha256 = \"abc\"\n", "3:10", "64 hex digits"},
+        Refusal{"[[plugin]]\npath = \"a\"\ntag = \"a b\"\n", "3:7", "tag is \"a b\"; 1 to 64 letters"},
+        Refusal{"[[plugin]]\npath = \"a\"\nlabels = { region = 1 }\n", "3:21", "labels.region is an integer"},
+        Refusal{"[[plugin]]\npath = \"a\"\nlabels = { tag = \"x\" }\n", "3:10", "has the key \"tag\""},
+        Refusal{"[[plugin]]\npath = \"a\"\nlabels = { a = \"\" }\n", "3:10", "has a = \"\""},
         Refusal{"[[plugin]]\npath = \"a\"\nsha256 = \"\"\n", "3:10", "64 hex digits"},
         Refusal{"[[plugin]]\npath = \"a/b\"\n[[plugin]]\npath = \"./a//b\"\n", "4:8", "that of plugin[0]"},
         Refusal{"[routes.\"a b\"]\n", "1:1", "is no route"},

@@ -44,6 +44,27 @@ TEST(InFlight, a_full_table_refuses_whatever_the_route_would_take) {
   EXPECT_EQ(table.on_route({1}).refused, 1u);
 }
 
+TEST(InFlight, what_a_call_wants_of_its_version_is_kept_as_long_as_its_record) {
+  InFlightTable table{2};
+  const Route route{1};
+  const Hints wants = Hints::parse("v2;region=bj").value();
+  InFlight plain{.route = &route}, hinted{.route = &route, .hints = &wants};
+  ASSERT_EQ(table.add(plain, 10), Added::Yes);
+  ASSERT_EQ(table.add(hinted, 10), Added::Yes);
+  Hints of_plain, of_hinted;
+
+  ASSERT_TRUE(table.look_up(plain.correlation, &of_plain));
+  ASSERT_TRUE(table.look_up(hinted.correlation, &of_hinted));
+
+  EXPECT_TRUE(of_plain.empty());
+  EXPECT_EQ(of_hinted, wants);
+  ASSERT_TRUE(table.take(hinted.correlation));
+  InFlight next{.route = &route};
+  ASSERT_EQ(table.add(next, 10), Added::Yes) << "in its place";
+  ASSERT_TRUE(table.look_up(next.correlation, &of_plain));
+  EXPECT_TRUE(of_plain.empty());
+}
+
 constexpr std::uint32_t kPlaces = 1000;  // more than are looked at under one lock
 constexpr std::uint32_t kNoLimit = kPlaces;
 

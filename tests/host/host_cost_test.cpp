@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <thread>
+#include <vector>
 
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -66,6 +67,28 @@ TEST_F(Cost, a_thousand_messages_take_nothing_from_the_heap) {
 
     EXPECT_EQ(shunt_test_allocations_here(), before);
   });
+}
+
+TEST_F(Cost, messages_with_hints_take_nothing_from_the_heap_once_the_thread_knows_them) {
+  Host host = start(spinning());
+  auto client = host.client<actor::Client>().value();
+  auto orders = host.publisher<stage::Order>("stage.orders").value();
+  const std::vector<Hints> wishes{Hints::parse("v1").value(), Hints::parse("^2;region=bj").value()};
+  std::size_t failed = 0;
+  const auto traffic = [&] {
+    for (int i = 0; i < 250; ++i)
+      for (const Hints& each : wishes) {
+        if (!client.act(order({.number = 1}), {.deadline = 60s, .hints = each})) ++failed;
+        if (!orders.publish(order({}), {.hints = each})) ++failed;
+      }
+  };
+  traffic();
+  const auto before = shunt_test_allocations_here();
+
+  traffic();
+
+  EXPECT_EQ(shunt_test_allocations_here(), before);
+  EXPECT_EQ(failed, 0u);
 }
 
 TEST_F(Cost, one_allocation_on_the_way_is_seen) {

@@ -135,4 +135,13 @@ TEST_F(RunnerTimers, an_origin_goes_along_calls_and_publications) {
   EXPECT_EQ(pacer.published<"pacer.news">()[1].origin(), std::nullopt);
 }
 
+TEST_F(RunnerTimers, hints_are_there_for_the_handler) {
+  const auto ask = [](auto& build) {
+    return stage::CreateOrder(build, stage::Deed::Echo, 0, build.CreateString("hints"));
+  };
+
+  EXPECT_EQ((*pacer.call<"act">(ask, {.hints = "2;region=bj"}))->text()->str(), "2;region=bj");
+  EXPECT_EQ((*pacer.call<"act">(ask))->text()->str(), "");
+}
+
 }  // namespace

@@ -23,9 +23,11 @@ struct Options {
   std::vector<std::string> more{};  ///< Further plugins, each with the version to switch to; or versions and weights.
   std::string plugin;               ///< Which of several that hear a topic.
   bool reset = false;               ///< All to the version that serves.
+  bool explain = false;
+  std::string hints;  ///< What a message wants of its version.
   std::optional<std::int64_t> deadline_ms{};
   bool urgent = false;                        ///< A publication.
-  std::optional<std::string> message_key{};   ///< Of a publication: a whole number, else a text.
+  std::optional<std::string> message_key{};   ///< A whole number, else a text.
   std::uint64_t count = 0;                    ///< 0: without end.
   std::vector<std::filesystem::path> keys{};  ///< Files: one private key, or public ones.
   std::string not_after;                      ///< A day; empty: none.

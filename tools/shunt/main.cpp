@@ -56,8 +56,18 @@ void takes_versions(CLI::App& command, Options& options) {
       ->type_name("PLUGIN VERSION");
 }
 
+/// Of a message: what it is chosen by.
+void takes_wishes(CLI::App& command, Options& options) {
+  command.add_option("--hints", options.hints,
+                     "Which version may handle it, such as \"v2;region=bj\" or \"^1.5;required\".");
+  command.add_option("--key", options.message_key,
+                     "What it tells of: of one key all go to the same instance, and the latest counts where a topic "
+                     "conflates. A number or a text.");
+}
+
 void takes_route(CLI::App& command, Options& options) {
-  command.add_option("ROUTE", options.name, "plugin/function or a topic.")->required();
+  command.add_option("ROUTE", options.name, "plugin/function or a topic; or how several begin, such as \"risk/*\".")
+      ->required();
   command
       .add_option("WEIGHTS", options.more,
                   "Versions, each with its part of the sum of all, such as 1.4.0=80 1.5.0=20; off: it gets nothing and "
@@ -65,6 +75,8 @@ void takes_route(CLI::App& command, Options& options) {
       ->type_name("VERSION=WEIGHT");
   command.add_option("--plugin", options.plugin, "Of a topic that several plugins hear: whose versions.");
   command.add_flag("--reset", options.reset, "All to the version that serves.");
+  command.add_flag("--explain", options.explain, "Say who would get a message, and which rule decides that.");
+  takes_wishes(command, options);
 }
 
 void takes_call(CLI::App& command, Options& options) {
@@ -72,13 +84,14 @@ void takes_call(CLI::App& command, Options& options) {
   command.add_option("JSON", options.text, "The request, as its schema says.")->required();
   command.add_option("--deadline-ms", options.deadline_ms, "Give up after so long; else as the route says.")
       ->check(CLI::Range(1, 3'600'000));
+  takes_wishes(command, options);
 }
 
 void takes_publication(CLI::App& command, Options& options) {
   command.add_option("TOPIC", options.name, "Such as market.bars.")->required();
   command.add_option("JSON", options.text, "The payload, as its schema says.")->required();
   command.add_flag("--urgent", options.urgent, "It overtakes what waits.");
-  command.add_option("--key", options.message_key, "What it tells of, where the topic conflates: a number or a text.");
+  takes_wishes(command, options);
 }
 
 void takes_clock(CLI::App& command, Options& options) {

@@ -3,10 +3,10 @@
 #include "commands.hpp"
 #include "payload_text.hpp"
 #include "table.hpp"
+#include "wishes.hpp"
 
 #include <shunt/host/base64.hpp>
 
-#include <charconv>
 #include <cstdio>
 
 namespace shunt::tool {
@@ -47,13 +47,6 @@ Status no_function(HostConnection& host, const std::string& name) {
   return error(ErrorCode::NoSuchRoute, "\"{}\" is no function: write plugin/function, such as {}", name, example);
 }
 
-/// What is all digits is a number, as a program would give it.
-Json key_json(const std::string& text) {
-  std::uint64_t number = 0;
-  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return problem == std::errc{} && end == text.data() + text.size() ? Json(number) : Json(text);
-}
-
 }  // namespace
 
 Status call_function(const Options& options) {
@@ -66,6 +59,7 @@ Status call_function(const Options& options) {
   SHUNT_TRY(request, speech.payloads.to_bytes(speech.request, options.text));
   Json call{{"command", "call"}, {"route", options.name}, {"payload", to_base64(request)}};
   if (options.deadline_ms) call["deadline_ms"] = *options.deadline_ms;
+  add_wishes(call, options);
   SHUNT_TRY(answer, host.wait_for(call));
   SHUNT_TRY(reply, from_base64(text_of(answer, "payload")));
   SHUNT_TRY(text, speech.reply_text(reply));
@@ -81,7 +75,7 @@ Status publish_topic(const Options& options) {
   SHUNT_TRY(payload, speech.payloads.to_bytes(speech.request, options.text));
   Json publication{{"command", "pub"}, {"topic", options.name}, {"payload", to_base64(payload)}};
   if (options.urgent) publication["urgent"] = true;
-  if (options.message_key) publication["key"] = key_json(*options.message_key);
+  add_wishes(publication, options);
   SHUNT_TRY(answer, host.wait_for(publication));
   if (options.json) print_line(to_line(answer));
   else

@@ -2,9 +2,11 @@
 
 #include "commands.hpp"
 #include "table.hpp"
+#include "wishes.hpp"
 
 #include <charconv>
-#include <map>
+#include <utility>
+#include <vector>
 
 namespace shunt::tool {
 namespace {
@@ -17,14 +19,38 @@ std::string state_of(const Json& receiver) {
   return receiver.value("open", true) ? "up" : "off";
 }
 
-void print_shares(const Json& route) {
-  Table table{"PLUGIN", "VERSION", "SEAT", "SHARE", "STATE", "WAITING", "DROPPED", "REFUSED", "UNKNOWN"};
+void add_shares(Table& table, const Json& route, const std::vector<std::string>& first) {
   for (const Json& each : list_of(route, "receivers")) {
     const auto number = [&](const char* member) { return std::to_string(number_of(each, member)); };
-    table.add({text_of(each, "plugin"), text_of(each, "version"), number("seat"), percent(each.value("share", 1.0)),
-               state_of(each), number("waiting"), number("dropped"), number("refused"), number("unknown")});
+    std::vector<std::string> row = first;
+    for (const std::string& cell :
+         {text_of(each, "plugin"), text_of(each, "version"), number("seat"), percent(each.value("share", 1.0)),
+          state_of(each), number("waiting"), number("dropped"), number("refused"), number("unknown")})
+      row.push_back(cell);
+    table.add(std::move(row));
   }
+}
+
+void print_shares(const Json& route) {
+  Table table{"PLUGIN", "VERSION", "SEAT", "SHARE", "STATE", "WAITING", "DROPPED", "REFUSED", "UNKNOWN"};
+  add_shares(table, route, {});
   table.print();
+}
+
+/// The same of every route whose name begins so.
+Status print_all_shares(const Options& options) {
+  SHUNT_TRY(all, ask(options.host, {{"command", "ls"}}));
+  Table table{"ROUTE", "PLUGIN", "VERSION", "SEAT", "SHARE", "STATE", "WAITING", "DROPPED", "REFUSED", "UNKNOWN"};
+  const std::string begin = options.name.substr(0, options.name.size() - 1);
+  const bool functions = begin.find('/') != std::string::npos;
+  for (const Json& route : list_of(all, "routes")) {
+    const std::string name = text_of(route, "route");
+    if (!name.starts_with(begin) || functions != (name.find('/') != std::string::npos)) continue;
+    if (options.json) print_line(to_line(route));
+    else add_shares(table, route, {name});
+  }
+  if (!options.json) table.print();
+  return {};
 }
 
 /// "1.5.0=20" and "1.5.0=off".
@@ -39,9 +65,48 @@ Result<Json> target_of(const std::string& text) {
   return Json{{"version", text.substr(0, equals)}, {"weight", weight}, {"on", is_number}};
 }
 
+std::string joined(const Json& texts) {
+  std::string result;
+  for (const Json& each : texts) result += (result.empty() ? "" : ", ") + each.get<std::string>();
+  return result;
+}
+
+void add_explanation(Table& table, const Json& plugin) {
+  const std::string name = text_of(plugin, "plugin");
+  for (const Json& rule : list_of(plugin, "rules")) {
+    const std::string suit = joined(list_of(rule, "suit"));
+    const bool required = rule.value("required", false);
+    table.add({name, text_of(rule, "rule") + (required ? ", required" : ""),
+               !suit.empty() ? suit
+               : required    ? "nobody: it fails with NoSuchVersion"
+                             : "nobody: passed over"});
+  }
+  for (const Json& seat : list_of(plugin, "seats"))
+    table.add({name, plugin.value("by_key", false) ? "its key" : "weights",
+               fmt::format("{} in seat {}: {}", text_of(seat, "version"), number_of(seat, "seat"),
+                           percent(seat.value("share", 1.0)))});
+}
+
+Status explain_route(const Options& options) {
+  if (!options.more.empty() || options.reset)
+    return error(ErrorCode::BadInput, "--explain changes nothing: leave out the weights and --reset");
+  Json request{{"command", "explain"}, {"route", options.name}};
+  add_wishes(request, options);
+  SHUNT_TRY(explanation, ask(options.host, request));
+  if (options.json) return print_line(to_line(explanation)), Status{};
+  Table table{"PLUGIN", "RULE", "WHO SUITS"};
+  for (const Json& plugin : list_of(explanation, "plugins"))
+    if (options.plugin.empty() || text_of(plugin, "plugin") == options.plugin) add_explanation(table, plugin);
+  table.print();
+  return {};
+}
+
 }  // namespace
 
 Status route_messages(const Options& options) {
+  if (options.explain) return explain_route(options);
+  if (!options.hints.empty() || options.message_key)
+    return error(ErrorCode::BadInput, "--hints and --key are a message's, and stand beside --explain");
   if (!options.more.empty() || options.reset) {
     if (!options.more.empty() && options.reset)
       return error(ErrorCode::BadInput, "--reset stands without weights: it leads all to the version that serves");
@@ -55,6 +120,7 @@ Status route_messages(const Options& options) {
     if (const auto lives = host.ask({{"command", "version"}}); !lives) return tl::make_unexpected(lives.error());
     SHUNT_TRY(answer, host.wait_for(request));
   }
+  if (options.name.ends_with('*')) return print_all_shares(options);
   SHUNT_TRY(route, ask(options.host, {{"command", "inspect"}, {"name", options.name}}));
   if (!route.contains("route"))
     return error(ErrorCode::NoSuchRoute, "\"{}\" is no route: say plugin/function or a topic, as `shunt ls` has them",

@@ -10,6 +10,7 @@
 #include <shunt/host/clock_advance.hpp>
 #include <shunt/host/configuration.hpp>
 #include <shunt/host/event.hpp>
+#include <shunt/host/explanation.hpp>
 #include <shunt/host/package.hpp>
 #include <shunt/host/quotas.hpp>
 #include <shunt/host/scope.hpp>
@@ -217,6 +218,11 @@ class Host {
   [[nodiscard]] std::vector<HostEvent> events(std::uint64_t seen = 0);
   /// The same, once there are any: blocks until then. None when asked to stop first.
   [[nodiscard]] std::vector<HostEvent> wait_events(std::uint64_t seen, const std::stop_token& stop);
+
+  /// Why a message with these hints and this key would go where it would go now: of each plugin that gets what goes
+  /// over the route. Any thread, at any time; allocates. Errors: NoSuchRoute, Stopped.
+  [[nodiscard]] Result<std::vector<RouteExplanation>> explain(std::string_view route, const Hints& hints = {},
+                                                              Key key = {});
 
   /// Who holds what of a running instance's memory and routes; its number is that of the snapshot. Blocks as
   /// snapshot(). Errors: NoSuchPlugin (no such instance runs), Stopped.

@@ -50,6 +50,10 @@ typedef struct shunt_message {
   const uint8_t* payload; /* Aligned to 8 bytes; not verified. Does not change while the handler runs. */
   size_t payload_bytes;
   int64_t origin_ns; /* When what it tells of came about, on CLOCK_MONOTONIC; 0: nobody in its chain said. */
+  /* What the first of its chain wants of the versions that handle it, as "2;region=bj": not zero-terminated. Calls made
+     on its behalf have it too. */
+  const char* hints;
+  size_t hints_bytes; /* 0: nothing; hints may be NULL then. */
 } shunt_message;
 
 /* Of what is sent: origin_ns is a time above 0, or one of these. */

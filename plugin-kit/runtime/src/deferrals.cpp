@@ -41,6 +41,8 @@ void Deferrals::defer(Hand& hand, const shunt_message& request, shunt_message& l
   later.token = place.token;
   later.payload = nullptr;
   later.payload_bytes = 0;
+  later.hints = nullptr;
+  later.hints_bytes = 0;
   note_order();
 }
 

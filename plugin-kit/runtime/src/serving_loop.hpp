@@ -56,7 +56,7 @@ class ServingLoop {
   /// One message that ends in another order than it came, or is urgent: from the moment that its turn comes until its
   /// handler is left.
   struct Taken {
-    alignas(16) std::array<std::byte, bus::kInlineBytesMax> inline_payload;
+    alignas(16) std::array<std::byte, bus::kInlineBytesMax> slot;
     bus::Incoming incoming;
     Turn turn = Turn::Handle;
     std::optional<std::uint32_t> index;
@@ -129,7 +129,9 @@ inline shunt_message ServingLoop::message(const bus::Incoming& incoming, std::ui
           bus::deadline_of(header),
           reinterpret_cast<const std::uint8_t*>(incoming.payload.data()),
           incoming.payload.size(),
-          bus::origin_of(header)};
+          bus::origin_of(header),
+          incoming.hints.data(),
+          incoming.hints.size()};
 }
 
 inline ServingLoop::Turn ServingLoop::turn_of(const bus::MessageHeader& header, std::uint64_t position,

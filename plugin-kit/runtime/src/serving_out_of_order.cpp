@@ -56,11 +56,7 @@ void ServingLoop::enter(Hand& hand, Taken& taken, std::uint64_t position) noexce
   taken.incoming = runtime_.deferrals.window().enter(position);
   hand.position = position;
   const bus::MessageHeader& header = taken.incoming.header;
-  if (header.place == bus::Place::Inline &&
-      header.payload_bytes > 0) {  // its slot may be given back before we have read it
-    std::memcpy(taken.inline_payload.data(), taken.incoming.payload.data(), header.payload_bytes);
-    taken.incoming.payload = {taken.inline_payload.data(), header.payload_bytes};
-  }
+  bus::keep_content(taken.incoming, taken.slot);  // its slot may be given back before we have read it
   if (header.kind == Kind::Publication) {
     taken.index = topics_in_.find(header.route);
     if (taken.index) topics_busy_[*taken.index] = true;

@@ -18,7 +18,7 @@ class UrgentMessages {
 
   struct Message {
     bus::Incoming incoming;
-    alignas(8) std::array<std::byte, bus::kInlineBytesMax> inline_payload;
+    alignas(8) std::array<std::byte, bus::kInlineBytesMax> slot;
     std::uint64_t end = 0;  ///< The ring's position behind it.
   };
 
@@ -38,9 +38,7 @@ class UrgentMessages {
     Message& message = messages_[(first_ + count_++) % messages_.size()];
     message.incoming = incoming;
     message.end = lane_.receiver.position(bus::Ring::Reply);
-    if (incoming.header.place != bus::Place::Inline) return true;
-    std::memcpy(message.inline_payload.data(), incoming.payload.data(), incoming.payload.size());
-    message.incoming.payload = {message.inline_payload.data(), incoming.payload.size()};
+    bus::keep_content(message.incoming, message.slot);
     return true;
   }
 

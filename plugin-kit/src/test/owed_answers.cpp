@@ -15,6 +15,8 @@ OwedAnswers::Owed OwedAnswers::defer(const shunt_message& request, shunt_message
   later.token = owed->token;
   later.payload = nullptr;
   later.payload_bytes = 0;
+  later.hints = nullptr;
+  later.hints_bytes = 0;
   return owed;
 }
 

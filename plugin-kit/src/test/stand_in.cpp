@@ -191,6 +191,8 @@ Result<Outgoing> run_request(StandInState& state, std::uint32_t function, std::s
   take_in_hand(state, function, options.redelivered, true);
   state.in_hand.message.deadline_ns = deadline;
   state.in_hand.message.origin_ns = options.origin.count();
+  state.in_hand.message.hints = options.hints.data();
+  state.in_hand.message.hints_bytes = options.hints.size();
   state.cancelled_at.store(options.cancelled_at_look.value_or(0), std::memory_order_relaxed);
   const auto thrown = handle(state, payload, state.plugin.handle);
   InHand done = std::exchange(state.in_hand, {});
@@ -317,6 +319,8 @@ Status StandIn::publication(std::uint32_t topic, std::span<const std::uint8_t> p
   if (options.latched) state.in_hand.message.flags |= SHUNT_LATCHED;
   if (options.last_will) state.in_hand.message.flags |= SHUNT_LAST_WILL;
   state.in_hand.message.origin_ns = options.origin.count();
+  state.in_hand.message.hints = options.hints.data();
+  state.in_hand.message.hints_bytes = options.hints.size();
   const auto thrown = handle(state, payload, state.plugin.receive);
   InHand done = std::exchange(state.in_hand, {});
   SHUNT_CHECK(aftermath(state));

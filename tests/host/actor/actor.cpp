@@ -47,6 +47,7 @@ class Actor final : public actor::Contract {
       case Deed::AskAndTell: return ask_and_tell(context, order, reply);
       case Deed::Hoard: return hoard(context, order, reply);
       case Deed::LetGo: hoard_.clear(); break;
+      case Deed::TellHints: return tell_hints(reply, context);
       case Deed::Remaining:
         return answer(reply, order, context, static_cast<std::uint64_t>(context.remaining().count()));
       default: SHUNT_CHECK(misbehave(order));
@@ -58,7 +59,8 @@ class Actor final : public actor::Contract {
     return act(context, order, reply);
   }
 
-  shunt::Status on_stage_orders(const shunt::Context&, const shunt::Received<stage::Order>& order) override {
+  shunt::Status on_stage_orders(const shunt::Context& context, const shunt::Received<stage::Order>& order) override {
+    if (order->deed() == Deed::Ask) return ask_and_publish(context, *order);
     return order->deed() == Deed::Publish ? publish(*order) : misbehave(*order);
   }
   shunt::Status on_partner_news(const shunt::Context&, const shunt::Received<stage::News>&) override { return {}; }
@@ -108,6 +110,13 @@ class Actor final : public actor::Contract {
     return {};
   }
 
+  static shunt::Status tell_hints(shunt::Reply<stage::Outcome>& reply, const shunt::Context& context) {
+    return reply.send([&](auto& build) {
+      const auto text = build.CreateString(context.hints().data(), context.hints().size());
+      return stage::CreateOutcome(build, 0, text, pad(build, 0), actor::kVersionMajor);
+    });
+  }
+
   shunt::Status publish_news(std::uint64_t number) {
     return publish_actor_news([&](auto& build) { return stage::CreateNews(build, number, 0, pad(build, 0)); });
   }
@@ -125,6 +134,16 @@ class Actor final : public actor::Contract {
                                  return stage::CreateOrder(build, order.then(), order.number(), text, order.bytes());
                                },
                                {.deadline = std::chrono::nanoseconds{order.patience_ns()}});
+  }
+
+  /// News with what the partner has said.
+  shunt::Status ask_and_publish(const shunt::Context& context, const stage::Order& order) {
+    const auto answered = ask_partner(context, order);
+    if (!answered) return tl::make_unexpected(answered.error());
+    return publish_actor_news([&](auto& build) {
+      const auto text = build.CreateString((*answered)->text()->c_str());
+      return stage::CreateNews(build, (*answered)->number(), text, pad(build, 0), (*answered)->version());
+    });
   }
 
   shunt::Status ask_and_tell(const shunt::Context& context, const stage::Order& order,

@@ -58,6 +58,11 @@ class Pacer final : public pacer::Contract {
     if (what == "now") number = static_cast<std::uint64_t>(context.now().time_since_epoch().count());
     if (what == "code") number = code_;
     if (what == "chain") return chain(context, order, reply);
+    if (what == "hints")
+      return reply.send([&](auto& build) {
+        const auto hints = build.CreateString(context.hints().data(), context.hints().size());
+        return stage::CreateOutcome(build, 0, hints);
+      });
     return reply.send([&](auto& build) { return stage::CreateOutcome(build, number); });
   }
 

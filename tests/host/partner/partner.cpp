@@ -3,6 +3,7 @@
 
 #include <cstring>
 #include <stdexcept>
+#include <string_view>
 
 #include <unistd.h>
 
@@ -46,7 +47,9 @@ class Partner final : public partner::Contract {
       default: break;
     }
     return reply.send([&](auto& build) {
-      const auto text = build.CreateString(order.text() == nullptr ? "" : order.text()->c_str());
+      const std::string_view said = order.text() == nullptr ? "" : order.text()->string_view();
+      const std::string_view told = order.deed() == Deed::TellHints ? context.hints() : said;
+      const auto text = build.CreateString(told.data(), told.size());
       const auto padding = pad(build, order.bytes());
       return stage::CreateOutcome(build, number, text, padding, partner::kVersionMajor);
     });

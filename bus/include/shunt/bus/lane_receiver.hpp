@@ -13,6 +13,7 @@
 #include <array>
 #include <cstring>
 #include <span>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -78,7 +79,23 @@ class RingReader {
 struct Incoming {
   MessageHeader header;
   std::span<const std::byte> payload;
+  std::string_view hints;  ///< In the slot, so of a host that is believed; a plugin's mean nothing.
 };
+
+/// Copies what of a message lies in its slot to `kept`, where it is read from then on.
+inline void keep_content(Incoming& incoming, std::span<std::byte, kInlineBytesMax> kept) noexcept {
+  std::size_t payload = 0;
+  if (incoming.header.place == Place::Inline && !incoming.payload.empty()) {
+    payload = incoming.payload.size();
+    std::memcpy(kept.data(), incoming.payload.data(), payload);
+    incoming.payload = kept.first(payload);
+  }
+  if (incoming.hints.empty()) [[likely]]
+    return;
+  const auto hints = kept.subspan(payload, incoming.hints.size());
+  std::memcpy(hints.data(), incoming.hints.data(), hints.size());
+  incoming.hints = {reinterpret_cast<const char*>(hints.data()), hints.size()};
+}
 
 class LaneReceiver {
  public:
@@ -91,8 +108,8 @@ class LaneReceiver {
 
   /// Steps over the next message of a ring and gives it, checked: its payload lies within its place, on a chunk
   /// boundary, in a chunk that we do not hold already. Null: nothing there yet, or breach(). What it points at is ours
-  /// and stays until the next message of the same ring is asked for. An inline payload may be read until free(), one in
-  /// a chunk until give_back(); kind, route and correlation are for the caller to check.
+  /// and stays until the next message of the same ring is asked for. An inline payload, and hints, may be read until
+  /// free(), a payload in a chunk until give_back(); kind, route and correlation are for the caller to check.
   [[nodiscard]] const Incoming* next(Ring ring) noexcept {
     if (breach_ != Breach::None) return nullptr;
     RingReader& reader = rings_[index(ring)];
@@ -179,7 +196,7 @@ class LaneReceiver {
 
 // Here and not in the source file: it is half of what receiving a message costs.
 inline const Incoming* LaneReceiver::take(Ring ring, const Slot& slot) noexcept {
-  auto& [header, payload] = incoming_[index(ring)];
+  auto& [header, payload, hints] = incoming_[index(ring)];
   read_once(slot.header, header);
   if (breach_ = check_payload(header); breach_ != Breach::None) return nullptr;
   if (header.place == Place::Inline) {
@@ -190,6 +207,10 @@ inline const Incoming* LaneReceiver::take(Ring ring, const Slot& slot) noexcept 
   } else {
     payload = {};
   }
+  hints = {};
+  if (hint_bytes_of(header) != 0 && content_bytes_of(header) <= kInlineBytesMax) [[unlikely]]
+    hints = {reinterpret_cast<const char*>(slot.payload.data()) + content_bytes_of(header) - hint_bytes_of(header),
+             hint_bytes_of(header)};
   rings_[index(ring)].take();
   reached(Step::Taken);
   return &incoming_[index(ring)];

@@ -82,11 +82,11 @@ class RingWriter {
   }
 
   /// Writes one message; call only when has_room().
-  void push(const MessageHeader& header, std::span<const std::byte> payload) noexcept {
+  void push(const MessageHeader& header, std::span<const std::byte> content) noexcept {
     Slot& slot = slots_[next_ & mask_];
     reached(Step::Claimed);
     // The reader spins on the first line: it is written last and in one go, so that it crosses over once.
-    store_payload(slot.payload.data(), payload);
+    store_payload(slot.payload.data(), content);
     store_header(slot.header, header);
     reached(Step::HeaderWritten);
     // Pairs with the acquire in RingReader::peek(): who sees the commit word sees header and payload.
@@ -136,10 +136,11 @@ class LaneSender {
     return held_[id.size_class()] < cap - cap / 8;
   }
 
-  /// Sends one message; call only when has_room(), and for a chunk when under_cap(). An inline payload has at most
-  /// kInlineBytesMax and is copied; a chunk is the peer's until harvest() gives it. The bell is rung by wake().
-  void push(Ring ring, const MessageHeader& header, std::span<const std::byte> inline_payload) noexcept {
-    rings_[index(ring)].push(header, inline_payload);
+  /// Sends one message; call only when has_room(), and for a chunk when under_cap(). `content` is what lies in its
+  /// slot, an inline payload and hints: content_bytes_of(header), at most kInlineBytesMax, and copied; a chunk is the
+  /// peer's until harvest() gives it. The bell is rung by wake().
+  void push(Ring ring, const MessageHeader& header, std::span<const std::byte> content) noexcept {
+    rings_[index(ring)].push(header, content);
     // Our own books come after the commit word: the peer is on its way already.
     if (header.place == Place::Chunk) note_held(header.chunk, header.generation);
   }

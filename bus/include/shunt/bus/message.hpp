@@ -2,6 +2,7 @@
 /// What travels in a ring slot beside the payload: the layout-v1 message header.
 
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <type_traits>
 
@@ -57,7 +58,7 @@ struct MessageHeader {
   std::uint32_t payload_offset = 0;  ///< Within the chunk; 0 for an inline payload.
   ChunkId chunk;
   std::uint32_t generation = 0;  ///< Of the chunk's loan.
-  std::uint16_t status = 0;      ///< Reply: 0 for success, else ErrorCode + 1.
+  std::uint16_t status = 0;      ///< Reply: 0 for success, else ErrorCode + 1. Else: see hint_bytes_of().
   std::uint16_t origin_middle = 0;
   std::uint32_t origin_low = 0;
 };
@@ -77,6 +78,18 @@ static_assert(std::is_trivially_copyable_v<MessageHeader> && std::is_standard_la
 /// Of a publication only.
 constexpr void set_key(MessageHeader& header, std::uint64_t key) noexcept {
   header.deadline_ns = std::bit_cast<std::int64_t>(key);
+}
+
+// A reply has a status and no hints, the others may have hints and have no status.
+
+/// How many bytes of text say what the message wants of the version that handles it. They are the host's word, and
+/// stand in the slot behind an inline payload, or at its start where the payload is in a chunk.
+[[nodiscard]] constexpr std::size_t hint_bytes_of(const MessageHeader& header) noexcept {
+  return header.kind == Kind::Reply ? 0 : header.status;
+}
+/// What of a message lies in its slot beside the header.
+[[nodiscard]] constexpr std::size_t content_bytes_of(const MessageHeader& header) noexcept {
+  return (header.place == Place::Inline ? header.payload_bytes : 0) + hint_bytes_of(header);
 }
 
 // Three gaps of the header have 56 bits: a clock of nanoseconds that has run for two years.

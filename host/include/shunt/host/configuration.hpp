@@ -127,6 +127,9 @@ struct PluginConfiguration {
   bool active =
       false;          ///< Serves first when several versions of one plugin stand here; none marked: the first of them.
   bool warm = false;  ///< Kept up while another version serves: a switch to it is an exchange, and takes no start.
+  /// What hints mean this version by, beside its number: `tag = "nightly"`, `labels = { region = "bj", canary = "1" }`.
+  std::string tag{};
+  std::map<std::string, std::string, std::less<>> labels{};
   std::string origin{};  ///< "host.toml:3:1", for messages; empty when built in code.
   std::chrono::nanoseconds health_period = std::chrono::seconds(1);  ///< How often its health is asked; from 10 ms on.
   PluginClock clock = PluginClock::System;                           ///< system or driven.

@@ -140,12 +140,15 @@ struct RouteSnapshot {
   std::string admission;                ///< Of the route by its own name, as of a plugin; or "Stopped".
   std::string why_down;                 ///< Why nothing new goes over it: "\"momentum\" is disabled: ..."; else empty.
   std::uint64_t turned_away = 0;        ///< Calls and publications that came while nothing new went over it.
+  std::uint64_t passed_over = 0;        ///< Those with a hint that nobody suited.
   struct Receiver {
     std::string plugin;
-    std::string version;            ///< Of the one that serves, or shall when it is up again.
-    std::uint32_t seat = 0;         ///< Which of the plugin's instances.
-    bool up = true;                 ///< An instance serves.
-    double share = 1;               ///< Of what goes to the plugin while all are up; 0 .. 1.
+    std::string version;     ///< Of the one that serves, or shall when it is up again.
+    std::uint32_t seat = 0;  ///< Which of the plugin's instances.
+    bool up = true;          ///< An instance serves.
+    double share = 1;        ///< Of what goes to the plugin while all are up; 0 .. 1.
+    std::string tag{};       ///< By which hints mean its version; so are the labels.
+    std::map<std::string, std::string, std::less<>> labels{};
     std::uint64_t waiting = 0;      ///< Messages in its backlog now.
     std::uint64_t backlog = 0;      ///< How many may wait there.
     std::uint64_t dropped = 0;      ///< By the slow-consumer policy, or for want of a chunk.

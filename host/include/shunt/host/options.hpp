@@ -3,6 +3,7 @@
 
 #include <shunt/bus/doorbell.hpp>
 #include <shunt/schemas/error.hpp>
+#include <shunt/schemas/hints.hpp>
 #include <shunt/schemas/key.hpp>
 #include <shunt/schemas/origin.hpp>
 
@@ -20,6 +21,10 @@ struct CallOptions {
   std::optional<bus::Wait> wait{};                     ///< How this thread waits; the route's setting when absent.
   Origin origin{};  ///< When what it asks about came about; in a callback, that of what the callback is for.
   Key key{};        ///< Calls of one key go to one instance of a plugin that has several, where the route is `sticky`.
+  /// Which versions may answer. What the handler calls has them too, and what that calls. Errors of a call that has
+  /// some: also NoSuchVersion (nobody suits what they require), TooLarge (a route whose `payload` is "inline" has no
+  /// room for both).
+  Hints hints{};
 };
 
 /// Of one publication; every member may be left out.
@@ -29,6 +34,7 @@ struct PublishOptions {
   Key key{};
   bool urgent = false;  ///< It overtakes what is not urgent and waits, also in a plugin's ring.
   Origin origin{};      ///< When what it tells of came about; in a callback, that of what the callback is for.
+  Hints hints{};        ///< Which versions may hear it, and answer what they call for it; else as of a call.
 };
 
 /// Of publications that go out together; every member may be left out.
@@ -36,6 +42,7 @@ struct BatchOptions {
   std::span<const Key> keys{};  ///< One for each; or none, and none has a key.
   bool urgent = false;
   Origin origin{};  ///< Of all of them: when what they tell of came about; in a callback as for one.
+  Hints hints{};    ///< Of all of them, as for one.
 };
 
 /// What became of a publication: sums over its receivers.

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 namespace shunt::kit {
 
@@ -73,6 +74,10 @@ class Context {
     if (message_->origin_ns == 0) return {};
     return std::chrono::nanoseconds(message_->origin_ns);
   }
+
+  /// What the first of its chain wants of the versions that handle it, in the one form that Hints::text() has: "2" or
+  /// "^1.4;region=bj;required"; empty: nothing. What its handler calls goes by the same; publications do not.
+  [[nodiscard]] std::string_view hints() const { return {message_->hints, message_->hints_bytes}; }
 
   /// Names this message among those of the instance; 0 in a timer's handler.
   [[nodiscard]] std::uint64_t token() const { return message_->token; }

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 namespace shunt::test {
@@ -29,6 +30,7 @@ struct RequestOptions {
   /// cancelled() is the first to say so. None: not by itself; see Runner::cancel().
   std::optional<unsigned> cancelled_at_look{};
   std::chrono::nanoseconds origin{0};  ///< When what it asks about came about; 0: nobody said.
+  std::string_view hints{};            ///< As Context::hints() gives them.
 };
 
 /// How a publication reaches its handler.
@@ -37,6 +39,7 @@ struct PublicationOptions {
   bool latched = false;                ///< From before the plugin was there, kept by the topic.
   bool last_will = false;              ///< Its publisher has vanished, and left it with the host.
   std::chrono::nanoseconds origin{0};  ///< When what it tells of came about; 0: nobody said.
+  std::string_view hints{};            ///< As Context::hints() gives them.
 };
 
 /// How an answer to a call of the plugin comes.
