@@ -1,10 +1,13 @@
 /// Messages that wait before an empty seat, where others of its plugin are up: these take them over.
 
+#include "hinted_content.hpp"
 #include "hub.hpp"
 
 #include <algorithm>
 #include <cstring>
 #include <map>
+#include <optional>
+#include <utility>
 #include <vector>
 
 namespace shunt::host {
@@ -34,6 +37,14 @@ const Target* successor(const RouteEntry& entry, const Outlet& from, const Queue
   return found == entry.targets.end() ? nullptr : &*found;
 }
 
+/// Why a call that waits can go nowhere: who suited what it requires does not come back. None: it can.
+std::optional<Error> hopeless(const RouteEntry& entry, const QueuedMessage& message) {
+  if (message.header.kind != bus::Kind::Request || entry.targets.empty()) return std::nullopt;
+  const Hints hints = message.hints();
+  if (hints.empty() || suited(hints, *entry.targets.front().candidates).places != 0) return std::nullopt;
+  return no_such_version(*entry.info, hints, entry.targets);
+}
+
 /// One whose payload lies with its outlet. What a topic keeps is nobody else's: each seat is given that for itself.
 void put_kept(Outlet& to, const QueuedMessage& message) {
   std::unique_ptr<std::byte[]> kept{new std::byte[message.header.payload_bytes]};
@@ -46,6 +57,15 @@ void put_kept(Outlet& to, const QueuedMessage& message) {
 
 void Hub::hand_on(Outlet& from) {
   if (from.waiting() == 0) return;
+  std::vector<std::pair<std::uint64_t, Error>> refused;
+  hand_on(from, refused);
+  if (refused.empty()) return;
+  const DrainHold hold{*this};
+  for (const auto& [correlation, why] : refused)
+    if (const auto record = in_flight_.take(correlation)) fail_request(*record, why);
+}
+
+void Hub::hand_on(Outlet& from, std::vector<std::pair<std::uint64_t, Error>>& refused) {
   const RcuReader reader;
   const RouteEntry* const entry = tables_.current().find(from.route);
   if (entry == nullptr) return;
@@ -54,6 +74,11 @@ void Hub::hand_on(Outlet& from) {
   if (!is_empty) return;
   std::map<Outlet*, std::vector<QueuedMessage>> taken;
   from.flush([&](const QueuedMessage& message) {
+    if (auto why = hopeless(*entry, message)) {
+      refused.emplace_back(message.header.correlation, *std::move(why));
+      let_go(message.header, *from.pool);
+      return true;
+    }
     const Target* const to = successor(*entry, from, message);
     if (to == nullptr) return false;
     if (!message.is_of_greeting()) taken[to->outlet.get()].push_back(message);

@@ -293,6 +293,8 @@ class Hub {
   std::uint64_t send_request(const RouteInfo& route, InboundPool* pool, const bus::Built& built,
                              const CallRequest& request, PendingCall& pending);
 
+  void hand_on(Outlet& from, std::vector<std::pair<std::uint64_t, Error>>& refused);  // handing_on.cpp
+
   // hinted_sending.cpp
   Status put_hints(const RouteInfo& route, const Hints& hints, Message& message, InboundPool& to,
                    HintedContent& content);

@@ -152,7 +152,10 @@ Result<Sent> Hub::publish(const RouteInfo& route, InboundPool* pool, const bus::
     known = entry != nullptr;
     Pick pick = known ? entry->pick(options.key.value) : Pick{};
     if (known && !entry->down && !options.hints.empty()) [[unlikely]] {
-      SHUNT_CHECK(add_hints(*entry, options.hints, pick, message, content));
+      if (Status added = add_hints(*entry, options.hints, pick, message, content); !added) {
+        route.counters.failed.fetch_add(1, std::memory_order_relaxed);
+        return tl::make_unexpected(std::move(added).error());
+      }
       if (content.pool() != nullptr) pool = content.pool();
     }
     const auto refused = [&](const Target& target) {

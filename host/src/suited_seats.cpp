@@ -26,8 +26,10 @@ bool has_label(const Traits& traits, const LabelHint& hint) {
 /// Labels in their order, and before them the tag.
 std::vector<const LabelHint*> in_order(const std::vector<LabelHint>& labels) {
   std::vector<const LabelHint*> result;
+  result.reserve(labels.size());
   for (const LabelHint& label : labels) result.push_back(&label);
-  std::ranges::stable_partition(result, [](const LabelHint* label) { return label->key == Hints::kTagKey; });
+  std::stable_partition(result.begin(), result.end(),
+                        [](const LabelHint* label) { return label->key == Hints::kTagKey; });
   return result;
 }
 

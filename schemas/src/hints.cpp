@@ -92,7 +92,7 @@ Result<Parts> parts_of(std::string_view text) {
   if (all_required && parts.required.empty())
     return error(ErrorCode::BadInput, "hints \"{}\": what is required? Say a version or KEY=VALUE as well", text);
   std::ranges::sort(parts.required);
-  parts.required.erase(std::ranges::unique(parts.required).begin(), parts.required.end());
+  parts.required.erase(std::unique(parts.required.begin(), parts.required.end()), parts.required.end());
   return parts;
 }
 

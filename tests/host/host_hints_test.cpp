@@ -373,6 +373,7 @@ TEST_F(HintsOf, what_waits_when_its_instance_dies_keep_it_with_its_version) {
   auto crashing = client.act_async(order({.deed = Deed::Hang}), options);
   ASSERT_TRUE(crashing);
   std::vector<Pending<stage::Outcome>> waiting;
+  waiting.reserve(40);
   for (int i = 0; i < 40; ++i) waiting.push_back(client.act_async(order({}), options).value());
 
   ASSERT_TRUE(poll_until(host, [&] {
@@ -389,6 +390,27 @@ TEST_F(HintsOf, what_waits_when_its_instance_dies_keep_it_with_its_version) {
     else ADD_FAILURE() << to_string(reply.error());
   }
   EXPECT_LE(unknown, 2u) << "one that each had begun";
+}
+
+TEST_F(HintsOf, what_waits_for_a_version_that_does_not_come_back_fail_if_they_are_required) {
+  auto second = actor_2();
+  second.restart.crashes_max = 1;
+  Host host = both(actor(), second);
+  auto client = host.client<Client>().value();
+  auto hanging = client.act_async(order({.deed = Deed::Hang}), {.deadline = 30s, .hints = hints("v2")}).value();
+  std::vector<Pending<stage::Outcome>> required, wished;
+  required.reserve(20);
+  wished.reserve(20);
+  for (int i = 0; i < 20; ++i) {
+    required.push_back(client.act_async(order({}), {.deadline = 30s, .hints = hints("v2;required")}).value());
+    wished.push_back(client.act_async(order({}), {.deadline = 30s, .hints = hints("v2")}).value());
+  }
+
+  send_signal(pid_of(host, "2.0.0"), SIGKILL);
+
+  for (auto& each : required) EXPECT_EQ(each.get().error().code, ErrorCode::NoSuchVersion);
+  for (auto& each : wished) EXPECT_EQ(each.get().value()->version(), 1u);
+  EXPECT_EQ(hanging.get().error().code, ErrorCode::OutcomeUnknown);
 }
 
 TEST_F(HintsOf, a_message_are_explained_as_they_are_followed) {

@@ -49,7 +49,8 @@ class Hints {
   static constexpr std::string_view kTagKey = "tag";
   static constexpr std::string_view kRequiredKey = "required";
 
-  Hints() noexcept = default;
+  /// None. Writes two members and not the text: options of a call have hints, and most calls have none.
+  constexpr Hints() noexcept : hash_(0), size_(0) {}  // NOLINT(*-member-init)
 
   /// Blanks around entries, keys and values do not count; an empty text is no hints. Allocates. Errors: BadInput, with
   /// the entry.
@@ -92,8 +93,8 @@ class Hints {
  private:
   static bool is_header(std::string_view name) noexcept;
 
-  std::uint64_t hash_ = 0;
-  std::uint8_t size_ = 0;
+  std::uint64_t hash_;
+  std::uint8_t size_;
   std::array<char, kBytesMax> text_;  // not more of it than size_ is ever read
 };
 static_assert(sizeof(Hints) == 128);
