@@ -127,39 +127,51 @@ Result<std::vector<const RouteInfo*>> Supervisor::routes_meant(const std::string
   return routes;
 }
 
-/// What is said of a route, by the plugins that it is about. What is said of all that begin so leaves out who has not
-/// got this one. Errors: BadInput, NoSuchVersion.
+/// What is said of a route, by the plugins that it is about. What is said of all that begin so leaves out whoever has
+/// not got this one, and the route where nobody is left with a weight. Errors: BadInput, NoSuchVersion.
 Result<std::map<std::string, std::vector<RouteTarget>>> Supervisor::targets_on(
     const RouteInfo& route, const std::string& said_of, const std::string& plugin,
     const std::vector<RouteTarget>& targets) {
   std::map<std::string, std::vector<RouteTarget>> result;
   const bool of_several = is_route_prefix(said_of);
-  const auto owner = [&](const std::string& named) { return sharer_of(route, named.empty() ? plugin : named); };
-  if (targets.empty()) {
-    auto name = owner({});
-    if (!name) return tl::make_unexpected(name.error());
-    result[*name];
+  const auto sharers = sharers_of(route);
+  const auto is_left_out = [&](const std::string& named) {
+    if (!of_several) return false;
+    return sharers.empty() ||
+           (!named.empty() && find(named) != nullptr && std::ranges::find(sharers, named) == sharers.end());
+  };
+  if (targets.empty() && !is_left_out(plugin)) {
+    SHUNT_TRY(name, sharer_of(route, plugin));
+    result[name];
   }
   for (const RouteTarget& target : targets) {
-    auto name = owner(target.plugin);
     const std::string& named = target.plugin.empty() ? plugin : target.plugin;
-    if (!name && of_several && !named.empty() && find(named) != nullptr) continue;  // it does not hear this one
-    if (!name) return tl::make_unexpected(name.error());
+    if (is_left_out(named)) continue;
+    SHUNT_TRY(name, sharer_of(route, named));
     SHUNT_TRY(version, Version::parse(target.version));
     const auto lacks_it = [&](const auto& each) { return each->image.version.matches(version) && !has(*each, route); };
-    if (of_several && std::ranges::any_of(find(*name)->versions, lacks_it)) continue;
-    result[*name].push_back(target);
+    if (of_several && std::ranges::any_of(find(name)->versions, lacks_it)) continue;
+    result[name].push_back(target);
   }
-  std::erase_if(result, [&](const auto& each) { return each.second.empty() && !targets.empty(); });
+  if (of_several && !targets.empty())
+    std::erase_if(result, [](const auto& each) {
+      return std::ranges::none_of(each.second,
+                                  [](const RouteTarget& target) { return target.on && target.weight > 0; });
+    });
   return result;
 }
 
-/// Whose versions share the route: the function's plugin, or the one that hears the topic. Errors: BadInput.
-Result<std::string> Supervisor::sharer_of(const RouteInfo& route, const std::string& named) {
+std::vector<std::string> Supervisor::sharers_of(const RouteInfo& route) const {
   std::vector<std::string> who;
   for (const auto& [name, plugin] : plugins_)
     if (is_name(name) && std::ranges::any_of(plugin.versions, [&](const auto& each) { return has(*each, route); }))
       who.push_back(name);
+  return who;
+}
+
+/// Whose versions share the route: the function's plugin, or the one that hears the topic. Errors: BadInput.
+Result<std::string> Supervisor::sharer_of(const RouteInfo& route, const std::string& named) {
+  const std::vector<std::string> who = sharers_of(route);
   if (named.empty() && who.size() == 1) return who.front();
   if (std::ranges::find(who, named) != who.end()) return named;
   if (who.empty())
@@ -183,9 +195,11 @@ void Supervisor::share(const RouteTargets& targets, Done done) {
 /// One for each plugin that it is about. Errors: as share().
 Status Supervisor::add_moves(const RouteTargets& targets, std::vector<Move>& moves) {
   SHUNT_TRY(routes, routes_meant(targets.route));
+  bool any = false;
   for (const RouteInfo* const route : routes) {
     SHUNT_TRY(by_plugin, targets_on(*route, targets.route, targets.plugin, targets.targets));
     for (const auto& [name, theirs] : by_plugin) {
+      any = true;
       const Plugin& plugin = *find(name);
       if (plugin.switching) return error(ErrorCode::NotServing, "\"{}\" is being switched: wait for it", name);
       if (plugin.stopped) return error(ErrorCode::NotServing, "\"{}\" is stopped: restart it first", name);
@@ -202,7 +216,9 @@ Status Supervisor::add_moves(const RouteTargets& targets, std::vector<Move>& mov
       else move->to_shares[route->id.value] = std::move(shares);
     }
   }
-  return {};
+  if (any) return {};
+  return error(ErrorCode::BadInput, "\"{}\" means {} routes, and none of them is shared so: nobody has a part there",
+               targets.route, routes.size());
 }
 
 }  // namespace shunt::host

@@ -296,6 +296,7 @@ class Supervisor final : public HubListener, private ProcessListener {
                                                                      const std::string& plugin,
                                                                      const std::vector<RouteTarget>& targets);
   Status add_moves(const RouteTargets& targets, std::vector<Move>& moves);
+  [[nodiscard]] std::vector<std::string> sharers_of(const RouteInfo& route) const;
   [[nodiscard]] Result<std::string> sharer_of(const RouteInfo& route, const std::string& named);
   [[nodiscard]] static std::string shares_text(const Shares& shares);
 

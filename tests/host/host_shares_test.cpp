@@ -418,6 +418,30 @@ TEST_F(Shares, of_topics_that_begin_so_are_of_those_that_the_plugin_hears) {
   EXPECT_EQ(answers(host, 4).at(1), 4) << "topics alone";
 }
 
+TEST_F(Shares, of_topics_that_begin_so_leave_out_what_nobody_hears_and_who_does_not) {
+  Host host = start({actor(), actor_2()});
+
+  // Nobody hears actor.news; the actor alone hears partner.news and the orders.
+  ASSERT_TRUE(host.share({.route = "*", .plugin = {}, .targets = {{"1.0.0", 0}, {"2.0.0", 1}}}));
+  auto orders = host.publisher<stage::Order>(kOrders).value();
+  ASSERT_TRUE(orders.publish(order({})));
+  EXPECT_EQ(of_version(host, "2.0.0")->sent, 1u);
+  EXPECT_TRUE(host.share({.route = "*", .plugin = "actor", .targets = {}}));
+  EXPECT_EQ(count_children(), 1u);
+  EXPECT_EQ(host.share({.route = "*", .plugin = "nobody", .targets = {{"1.0.0", 1}}}).error().code,
+            ErrorCode::BadInput);
+}
+
+TEST_F(Shares, of_functions_that_begin_so_are_of_versions_that_have_them) {
+  auto older = plugin("libhost_grower.so"), newer = plugin("libhost_grower-2.so");
+  Host host = start({older, newer});
+
+  const auto status = host.share({.route = "grower/*", .plugin = {}, .targets = {{"1.0.0", 0}, {"2.0.0", 1}}});
+  EXPECT_TRUE(status) << to_string(status.error());
+  const auto back = host.share({.route = "grower/*", .plugin = {}, .targets = {{"1.0.0", 1}, {"2.0.0", 0}}});
+  EXPECT_TRUE(back) << to_string(back.error()) << ": 1.0.0 lacks one of them, and nobody has a weight there";
+}
+
 TEST_F(Shares, of_names_that_nobody_has_are_refused) {
   Host host = start({actor(), actor_2()});
 
@@ -426,6 +450,9 @@ TEST_F(Shares, of_names_that_nobody_has_are_refused) {
   EXPECT_EQ(nothing.error().code, ErrorCode::NoSuchRoute);
   EXPECT_THAT(nothing.error().message, HasSubstr("declares a function that begins with \"actor/x\""));
   EXPECT_EQ(host.share(shared("act*r/act", 1, 1)).error().code, ErrorCode::NoSuchRoute);
+  const auto nobody = host.share(shared("actor/*", 0, 0));
+  ASSERT_FALSE(nobody);
+  EXPECT_THAT(nobody.error().message, HasSubstr("\"actor/*\" means 2 routes, and none of them is shared so"));
 }
 
 TEST_F(Shares, of_the_configuration_are_those_of_the_longest_name_that_fits) {
