@@ -60,6 +60,13 @@ class HintsOf : public HostTest {
     if (!reply) return to_string(reply.error());
     return (*reply)->text()->str();
   }
+  /// What the actor says in its news, as long as the subscription lives.
+  static Subscription hear(Host& host, std::vector<std::string>& said) {
+    return host
+        .subscribe<stage::News>("actor.news",
+                                [&said](const Received<stage::News>& each) { said.push_back(each->text()->str()); })
+        .value();
+  }
   static RouteSnapshot route_of(Host& host, const std::string& name) {
     const HostSnapshot snapshot = host.snapshot();
     return *std::ranges::find(snapshot.routes, name, &RouteSnapshot::name);
@@ -270,10 +277,7 @@ TEST_F(HintsOf, a_publication_travel_with_what_its_handler_calls) {
   Host host = both(actor(), actor_2(), {partner()});
   auto orders = host.publisher<stage::Order>(kOrders).value();
   std::vector<std::string> said;
-  const auto news =
-      host.subscribe<stage::News>("actor.news",
-                                  [&](const Received<stage::News>& each) { said.push_back(each->text()->str()); })
-          .value();
+  const auto news = hear(host, said);
 
   const auto ask = order({.deed = Deed::Ask, .then = Deed::TellHints});
   ASSERT_TRUE(orders.publish(ask, {.hints = hints("region=bj")}));
@@ -334,10 +338,7 @@ TEST_F(HintsOf, a_publication_of_every_size_arrive_with_it) {
   Host host = both(actor(), actor_2(), {partner()});
   auto orders = host.publisher<stage::Order>(kOrders).value();
   std::vector<std::string> said;
-  const auto news =
-      host.subscribe<stage::News>("actor.news",
-                                  [&](const Received<stage::News>& each) { said.push_back(each->text()->str()); })
-          .value();
+  const auto news = hear(host, said);
 
   for (std::size_t bytes = 0; bytes <= 320; bytes += 8) {
     const std::string text(bytes, 't');
