@@ -1,5 +1,6 @@
 #include "suited_seats.hpp"
 
+#include "kept_by_thread.hpp"
 #include "route_table.hpp"
 
 #include <algorithm>
@@ -38,7 +39,7 @@ std::uint64_t next_id() noexcept {
   return ids.fetch_add(1, std::memory_order_relaxed) + 1;
 }
 
-/// What a thread has found out lately.
+/// What a thread has found out lately: 38 KiB.
 class Remembered {
  public:
   Suited find(const Hints& hints, const Candidates& candidates, Split::Places among) {
@@ -104,8 +105,8 @@ Suited suited(const Hints::Parts& hints, const Candidates& candidates, Split::Pl
 }
 
 Suited suited(const Hints& hints, const Candidates& candidates, Split::Places among) {
-  thread_local Remembered remembered;
-  return remembered.find(hints, candidates, among);
+  Remembered* const remembered = KeptByThread<Remembered>::get();
+  return remembered == nullptr ? suited(hints.parts(), candidates, among) : remembered->find(hints, candidates, among);
 }
 
 void SuitedSeats::find(const Hints& hints, std::span<const Target> targets) {

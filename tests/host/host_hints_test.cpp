@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <csignal>
+#include <functional>
 #include <map>
 #include <stdexcept>
 #include <string>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include <gmock/gmock.h>
+#include <pthread.h>
 
 namespace shunt::test {
 namespace {
@@ -450,6 +452,30 @@ TEST_F(HintsOf, a_key_are_explained_as_they_are_followed) {
     const auto version = host.client<Client>().value().act(order({}), {.deadline = 30s, .key = key}).value()->version();
     EXPECT_TRUE(explained[0].seats[0].version.starts_with(version == 2 ? "2" : "1")) << key;
   }
+}
+
+/// A host's threads may have small stacks, which hold their thread-local storage, too.
+TEST_F(HintsOf, calls_of_a_thread_with_a_stack_of_128_KiB_are_followed) {
+  Host host = both();
+  std::uint32_t version = 0;
+  const std::function<void()> ask = [&] { version = version_for(host, "v2"); };
+  pthread_attr_t small;
+  ASSERT_EQ(pthread_attr_init(&small), 0);
+  ASSERT_EQ(pthread_attr_setstacksize(&small, std::size_t{128} << 10), 0);
+
+  pthread_t thread{};
+  ASSERT_EQ(pthread_create(
+                &thread, &small,
+                [](void* task) -> void* {
+                  (*static_cast<const std::function<void()>*>(task))();
+                  return nullptr;
+                },
+                const_cast<std::function<void()>*>(&ask)),
+            0);
+  ASSERT_EQ(pthread_join(thread, nullptr), 0);
+  pthread_attr_destroy(&small);
+
+  EXPECT_EQ(version, 2u);
 }
 
 TEST_F(HintsOf, calls_while_shares_and_versions_change_find_their_version_all_the_time) {
