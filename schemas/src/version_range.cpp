@@ -67,8 +67,8 @@ Status VersionRange::add_comparator(std::string_view word, Bounds& bounds) {
   const auto& version = partial.version;
   if (!version.prerelease.empty()) bounds.named.push_back(version);
   const auto raise = [&](const Version& from) { bounds.from = std::max(bounds.from, from); };
-  const auto below = [&](int numbers) {
-    if (const auto end = after(version, numbers)) bounds.before.push_back(*end);
+  const auto below = [&](int kept) {
+    if (const auto end = after(version, kept)) bounds.before.push_back(*end);
   };
   // A pre-release of the first version past the end is kept out by the pre-release rule in contains().
   if (sign == "<") bounds.before.push_back(version);
