@@ -31,7 +31,7 @@ class KeptByThread {
 
   [[gnu::noinline, gnu::cold]] static void make() noexcept {
     if (is_over) return;
-    static thread_local const Owner owner;
+    static thread_local Owner owner;
     kept = new (std::nothrow) T;
   }
 
