@@ -67,7 +67,7 @@ void Supervisor::tell_exchanged(const Move& move) {
 /// others after it, so that what they handle in the new epoch meets the new table.
 void Supervisor::lead_over(const std::shared_ptr<Switching>& switching) {
   if (switching->switches()) chains_ = other(chains_);
-  exchanged_ = true;
+  exchanged_ = switching;
   const auto is_up = [this](const auto& instance) { return instance != nullptr && find(*instance) != nullptr; };
   for (const Move& move : switching->moves) {
     Plugin& plugin = *find(move.plugin);
@@ -225,7 +225,7 @@ void Supervisor::drained(const std::shared_ptr<Switching>& switching, const Stat
   publish_table();
   for (const Move& move : switching->moves) hand_on(move.plugin);
   hub_->flush_backlogs();  // what has a total order has waited for this
-  exchanged_ = false;
+  exchanged_ = nullptr;
   if (!status && !switching->undone) switching->outcome = error(ErrorCode::Stopped, "the host is being stopped");
   const auto gone = [this, switching](const Status&) {
     if (switching->one_less({})) finish_switch(*switching);
@@ -244,7 +244,7 @@ void Supervisor::drained(const std::shared_ptr<Switching>& switching, const Stat
     }
   gone({});
   // One whose new version has died meanwhile gives way to the one behind it.
-  while (!switches_.empty() && !exchanged_) {
+  while (!switches_.empty() && exchanged_ == nullptr) {
     const auto next = switches_.front();
     switches_.pop_front();
     go_over(next);

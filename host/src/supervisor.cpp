@@ -3,6 +3,7 @@
 #include "attach.hpp"
 #include "crash_report.hpp"
 #include "launcher_path.hpp"
+#include "switching.hpp"
 #include "units.hpp"
 
 #include <algorithm>
@@ -206,6 +207,7 @@ void Supervisor::on_active(Instance& instance) {
   if (seat != nullptr && seat->current == nullptr && !seat->gone && !plugin->stopped &&
       seat->version == running->version && !running->newcomer) {
     seat->current = running->process->share();
+    if (exchanged_ != nullptr) exchanged_->sits_down(instance.identity.plugin, running->seat, seat->current);
     instance.muted.store(false, std::memory_order_relaxed);
     running->served = true;
     seat->backoff.became_active(EventLoop::Clock::now());

@@ -319,6 +319,7 @@ class Supervisor final : public HubListener, private ProcessListener {
   [[nodiscard]] static std::size_t count_warm(const Plugin& plugin);
   void warm_up(const std::string& name, const Done& started);
   void warm_crashed(const std::string& name, const PluginVersion& version, std::uint32_t seat, const std::string& why);
+  [[nodiscard]] bool has_double(const Running& running) const;
   bool go_warm(Running& running);
   void retire(Running& running, Done ended);
   void stop_warm(Plugin& plugin);
@@ -372,7 +373,7 @@ class Supervisor final : public HubListener, private ProcessListener {
   std::uint64_t last_instance_ = 0;
   std::uint64_t epoch_ = 0;
   Epoch chains_ = Epoch::Even;                       // in which chains begin
-  bool exchanged_ = false;                           // a switch's chains have not ended: the next one waits for them
+  std::shared_ptr<Switching> exchanged_;             // whose chains have not ended: the next one waits for them
   std::deque<std::shared_ptr<Switching>> switches_;  // that do
   std::uint64_t last_restart_ = 0;
   std::uint64_t last_advance_ = 0;

@@ -113,7 +113,7 @@ Status Supervisor::check_calls(const std::vector<Move>& moves) {
 /// All are staged, or what could be. At most two epochs live: while chains of the last but one have not ended, it
 /// waits.
 void Supervisor::go_over(const std::shared_ptr<Switching>& switching) {
-  if (exchanged_) return switches_.push_back(switching);
+  if (exchanged_ != nullptr) return switches_.push_back(switching);
   const auto is_there = [this](const Move& move) { return find(move.plugin) != nullptr; };
   if (switching->outcome && (stopping_ || !std::ranges::all_of(switching->moves, is_there)))
     switching->outcome = tl::make_unexpected(stopped());

@@ -50,6 +50,12 @@ struct Supervisor::Switching {
   /// Whom an exchange led away from, by seat.
   [[nodiscard]] Move::Sitting leaving(const Move& move) const { return left_out(undone ? move.to : move.from, move); }
   [[nodiscard]] const Move::Sitting& staying(const Move& move) const { return undone ? move.from : move.to; }
+  /// Whose start this did not ask for, a restart's, sits down where a newcomer has died: it stays as that one would
+  /// have, and goes as that one would when there is an exchange back.
+  void sits_down(const std::string& plugin, std::uint32_t seat, const std::shared_ptr<Instance>& instance) {
+    for (Move& move : moves)
+      if (move.plugin == plugin) (undone ? move.from : move.to)[seat] = instance;
+  }
 
  private:
   [[nodiscard]] Move::Sitting left_out(const Move::Sitting& before, const Move& move) const {

@@ -91,12 +91,22 @@ void Supervisor::warm_crashed(const std::string& name, const PluginVersion& vers
   });
 }
 
-/// It is Active, no route leads to it and it has nothing: true, and it is warm from now on, if it is to be.
+/// Whether another instance of its version runs or is being started for its seat, and nobody has told it to end.
+bool Supervisor::has_double(const Running& running) const {
+  return std::ranges::any_of(running_, [&](const auto& each) {
+    return &each.second != &running && each.second.version == running.version &&
+           each.second.seat % kInstancesMax == running.seat % kInstancesMax && !each.second.expected_end;
+  });
+}
+
+/// It is Active, no route leads to it and it has nothing: true, and it is warm from now on, if it is to be and no other
+/// one is, or will be.
 bool Supervisor::go_warm(Running& running) {
   Instance& instance = running.process->instance();
   Plugin* const plugin = find(instance.identity.plugin);
   Warm* const warm = plugin == nullptr ? nullptr : warm_of(*plugin, *running.version, running.seat);
   if (warm == nullptr || plugin->stopped || stopping_ || is_seated(*plugin, running.version)) return false;
+  if (has_double(running)) return false;
   instance.harvest();
   if (instance.progress().held_chunks > 0) return false;  // what it holds of its cap would be another's
   if (running.process->state() == State::Draining) running.process->resume();

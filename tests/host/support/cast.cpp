@@ -130,9 +130,9 @@ bool is_stopped(std::int64_t pid) {
   return true;
 }
 
-Frozen::Frozen(Host& host, std::string_view plugin) {
-  const auto pid = pid_of(host, plugin);
-  pidfd_ = open_pidfd(pid);
+Frozen::Frozen(Host& host, std::string_view plugin) : Frozen(pid_of(host, plugin)) {}
+
+Frozen::Frozen(std::int64_t pid) : pidfd_(open_pidfd(pid)) {
   ::syscall(SYS_pidfd_send_signal, pidfd_, SIGSTOP, nullptr, 0);
   if (!await([&] { return is_stopped(pid); })) throw std::runtime_error("it does not stop");
 }

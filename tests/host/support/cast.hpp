@@ -106,6 +106,7 @@ HostEvent await_event(Host& host, HostEventKind kind, std::string_view plugin, s
 class Frozen {
  public:
   Frozen(Host& host, std::string_view plugin);
+  explicit Frozen(std::int64_t pid);  ///< Of a plugin process.
   ~Frozen();
   Frozen(const Frozen&) = delete;
   Frozen& operator=(const Frozen&) = delete;
