@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <fstream>
+#include <map>
 #include <stdexcept>
 
 #include <fmt/format.h>
@@ -59,6 +61,31 @@ HostConfiguration configuration_of(const StormOptions& options) {
   return configuration;
 }
 
+/// What the threads of a process do now, as far as the kernel tells us: " (S in system call 202)" for each.
+std::string doing(std::int64_t pid) {
+  std::string text;
+  std::error_code gone;
+  for (const auto& thread : std::filesystem::directory_iterator{fmt::format("/proc/{}/task", pid), gone}) {
+    std::string stat, call;
+    std::getline(std::ifstream{thread.path() / "stat"}, stat);
+    std::ifstream{thread.path() / "syscall"} >> call;
+    if (const auto name_end = stat.rfind(") "); name_end != std::string::npos)
+      text += fmt::format(" ({} in system call {})", stat[name_end + 2], call);
+  }
+  return text;
+}
+
+/// Two that say the same seat: a switch has led away from one of them, and nobody retired it. Empty: there are none.
+std::string in_no_seat(const shunt::HostSnapshot& seen) {
+  std::map<std::pair<std::string, std::uint32_t>, std::uint64_t> seated;
+  for (const auto& each : seen.plugins) {
+    const auto [other, is_first] = seated.try_emplace({each.plugin, each.seat}, each.instance);
+    if (!is_first)
+      return fmt::format("{} #{} and #{} are both for seat {}", each.plugin, other->second, each.instance, each.seat);
+  }
+  return {};
+}
+
 }  // namespace
 
 HostUnderStorm::HostUnderStorm(const StormOptions& options) {
@@ -80,6 +107,7 @@ std::string HostUnderStorm::restless(const shunt::HostSnapshot& seen) {
       return fmt::format("{} has done {} of {} messages", plugin.plugin, plugin.done, plugin.sent);
     if (plugin.held_chunks > 0) return fmt::format("{} holds {} chunks", plugin.plugin, plugin.held_chunks);
   }
+  if (std::string stray = in_no_seat(seen); !stray.empty()) return stray;
   for (const auto& pool : seen.pools)
     if (pool.chunks_in_use > 0)
       return fmt::format("{} chunks towards \"{}\" are in use", pool.chunks_in_use, pool.compartment);
@@ -118,8 +146,9 @@ std::string describe(shunt::Host& host) {
   const auto seen = host.snapshot();
   std::string text = fmt::format("{} in flight", seen.in_flight);
   for (const auto& each : seen.plugins)
-    text += fmt::format("\n  {} {} #{} is {}: pid {}, sent {}, done {}, holds {}", each.plugin, each.version,
-                        each.instance, each.state, each.pid, each.sent, each.done, each.held_chunks);
+    text += fmt::format("\n  {} {} #{} for seat {} is {}: pid {}{}, sent {}, done {}, holds {}, lent {}, received {}",
+                        each.plugin, each.version, each.instance, each.seat, each.state, each.pid, doing(each.pid),
+                        each.sent, each.done, each.held_chunks, each.lent_chunks, each.received);
   for (const auto& route : seen.routes)
     for (const auto& receiver : route.receivers)
       text += fmt::format("\n  {} to {}: {} wait, {} dropped, {} refused, {} unknown, {} redelivered", route.name,

@@ -5,6 +5,7 @@
 #include "witness_client.hpp"
 
 #include <algorithm>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -67,15 +68,22 @@ Traffic::Traffic(HostUnderStorm& storm, Ledger& ledger) : host_(storm.host()), l
       ledger_.outcome(sheet, id) = Outcome::Sent;
     });
   });
-  threads_.emplace_back([this](const std::stop_token& stop) {
+  threads_.emplace_back([this](const std::stop_token& stop) {  // the last one: see finish()
     while (!stop.stop_requested())
       if (host_.poll().value_or(0) == 0) nap();
   });
 }
 
+/// Calls wait behind publications, which the witness insists on confirming: who polls ends last, since nobody else
+/// makes room for receipts.
 void Traffic::finish() {
-  for (std::jthread& thread : threads_) thread.request_stop();
-  for (std::jthread& thread : threads_) thread.join();
+  const auto end = [](std::span<std::jthread> threads) {
+    for (std::jthread& thread : threads) thread.request_stop();
+    for (std::jthread& thread : threads) thread.join();
+  };
+  const std::span all{threads_};
+  end(all.first(all.size() - 1));
+  end(all.last(1));
 }
 
 template <typename Send>
