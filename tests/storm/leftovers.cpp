@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include <fmt/format.h>
+#include <live_threads.hpp>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -45,7 +46,7 @@ void reap_orphans_that_ended() {
 
 Census take_census() {
   reap_orphans_that_ended();
-  return {entries_of("/proc/self/fd"), count_memfds(), entries_of("/proc/self/task"), count_children()};
+  return {entries_of("/proc/self/fd"), count_memfds(), shunt::test::count_live_threads(), count_children()};
 }
 
 std::string to_string(const Census& census) {

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <ostream>
 
+#include <live_threads.hpp>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -52,9 +53,7 @@ std::size_t shared_mappings_now() {
 }  // namespace
 
 Belongings Belongings::now() {
-  const std::filesystem::directory_iterator tasks{"/proc/self/task"};
-  return {children_now(), descriptors_now(), static_cast<std::size_t>(std::distance(begin(tasks), end(tasks))),
-          shared_mappings_now()};
+  return {children_now(), descriptors_now(), count_live_threads(), shared_mappings_now()};
 }
 
 std::ostream& operator<<(std::ostream& out, const Belongings& belongings) {
@@ -72,7 +71,7 @@ void HostTest::SetUp() {
 }
 
 void HostTest::TearDown() {
-  // An orphan's end, a joined thread's, and memory that goes after its last reader may take a moment more.
+  // An orphan's end, and memory that goes after its last reader may take a moment more.
   await([&] { return reap_dead_orphans(), Belongings::now() == before_; });
   EXPECT_EQ(Belongings::now(), before_);
 }
