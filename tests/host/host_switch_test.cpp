@@ -24,6 +24,16 @@ class Switches : public HostTest {
   static std::uint32_t version(Host& host) {
     return host.client<actor::Client>().value().act(order({}), {.deadline = 30s}).value()->version();
   }
+  /// For a test to fail with: what handlers could not do, and who ended otherwise than it was told to.
+  static std::string what_failed(Host& host) {
+    std::string text;
+    for (const HostEvent& each : host.events())
+      if (each.kind == HostEventKind::HandlerFailed || each.kind == HostEventKind::Ended)
+        text += fmt::format("\n  {} {} #{} {}", name(each.kind), each.plugin, each.instance, each.text);
+    for (const PluginSnapshot& each : host.snapshot().plugins)
+      text += fmt::format("\n  {} #{} says that {} handlers failed", each.plugin, each.instance, each.says_failed);
+    return text;
+  }
   /// Of one of two that run.
   static std::int64_t pid_of_version(Host& host, std::string_view version) {
     std::int64_t pid = 0;
@@ -106,7 +116,8 @@ TEST_F(Switches, lose_duplicate_and_reorder_nothing_while_threads_publish_and_ca
   ends = true;
   threads.clear();
 
-  EXPECT_TRUE(poll_until(host, [&] { return heard_count == published; }));
+  EXPECT_TRUE(poll_until(host, [&] { return heard_count == published; }))
+      << heard_count << " of " << published << what_failed(host);
   EXPECT_EQ(wrong_calls, 0u);
   EXPECT_EQ(versions, 3u) << "both versions answered";
   EXPECT_EQ(heard.size(), 2u);

@@ -61,7 +61,7 @@ class Actor final : public actor::Contract {
 
   shunt::Status on_stage_orders(const shunt::Context& context, const shunt::Received<stage::Order>& order) override {
     if (order->deed() == Deed::Ask) return ask_and_publish(context, *order);
-    return order->deed() == Deed::Publish ? publish(*order) : misbehave(*order);
+    return order->deed() == Deed::Publish ? publish(*order, true) : misbehave(*order);
   }
   shunt::Status on_partner_news(const shunt::Context&, const shunt::Received<stage::News>&) override { return {}; }
 
@@ -101,12 +101,20 @@ class Actor final : public actor::Contract {
     });
   }
 
-  shunt::Status publish(const stage::Order& order) {
-    for (std::uint32_t i = 0; i < order.count(); ++i)
-      SHUNT_CHECK(publish_actor_news([&](auto& build) {
-        const auto padding = pad(build, order.bytes());
-        return stage::CreateNews(build, order.number() + i, 0, padding, actor::kVersionMajor);
-      }));
+  /// Where nobody would hear that there was no room, it waits for it.
+  shunt::Status publish(const stage::Order& order, bool waits = false) {
+    for (std::uint32_t i = 0; i < order.count(); ++i) {
+      const auto publish_one = [&] {
+        return publish_actor_news([&](auto& build) {
+          const auto padding = pad(build, order.bytes());
+          return stage::CreateNews(build, order.number() + i, 0, padding, actor::kVersionMajor);
+        });
+      };
+      auto published = publish_one();
+      for (; waits && !published && published.error().code == shunt::ErrorCode::RingFull; published = publish_one())
+        ::usleep(100);
+      SHUNT_CHECK(published);
+    }
     return {};
   }
 
