@@ -36,6 +36,11 @@ class Deferring : public HostTest {
   static PendingOutcome keep(Host& host, std::uint64_t number, std::chrono::nanoseconds deadline = 1h) {
     auto pending = client(host).act_async(order(Keeping::Keep, number), {.deadline = deadline}).value();
     EXPECT_TRUE(act(host, Keeping::Echo)) << "what comes behind it is done";
+    // It has answered; that its handler is left it says a moment later.
+    EXPECT_TRUE(await([&] {
+      const auto seen = snapshot_of(host, "keeper");
+      return seen.done + seen.deferred == seen.sent;
+    }));
     return pending;
   }
   static PendingOutcome keep_repeatable(Host& host, std::uint64_t number) {
