@@ -1,0 +1,119 @@
+#include "rollout_run.hpp"
+
+#include "choice.hpp"
+
+#include <fmt/format.h>
+
+namespace shunt::host {
+namespace {
+
+constexpr bool is_final(RolloutState state) {
+  for (std::size_t event = 0; event < kRolloutEventCount; ++event)
+    if (next(state, static_cast<RolloutEvent>(event))) return false;
+  return true;
+}
+static_assert(is_final(RolloutState::Done));
+static_assert(is_final(RolloutState::RolledBack));
+static_assert(!next(RolloutState::Paused, RolloutEvent::StagePassed), "what is paused does not go on by itself");
+
+/// Keys are divided in buckets, each instance's part of which has to be a whole number of them.
+bool is_whole(std::uint64_t share, std::uint32_t instances) {
+  return share * Choice::kBuckets % (std::uint64_t{1000} * instances) == 0;
+}
+
+std::optional<RolloutEvent> what_follows(Verdict verdict, bool is_last) {
+  switch (verdict) {
+    case Verdict::Pass: return is_last ? RolloutEvent::LastStagePassed : RolloutEvent::StagePassed;
+    case Verdict::Fail: return RolloutEvent::StageFailed;
+    case Verdict::Inconclusive: break;
+  }
+  return std::nullopt;
+}
+
+Status check_stage(const RolloutStage& stage, std::size_t number, const RolloutSeats& seats) {
+  const auto refuse = [&](std::string_view why) {
+    return error(ErrorCode::BadConfiguration, "stage {}: {}", number + 1, why);
+  };
+  if (stage.share == 0 || stage.share > 1000)
+    return refuse(fmt::format("a share of {} of 1000: 1 to 1000 are meant", stage.share));
+  if (stage.samples_min == 0) return refuse("it is judged by no sample: ask for one at least");
+  if (stage.dwell.count() < 0) return refuse("it lasts for less than nothing");
+  if (!stage.shadow && (!is_whole(stage.share, seats.newer) || !is_whole(1000 - stage.share, seats.older)))
+    return refuse(
+        fmt::format("{} of 1000, for {} instances of the newer version and {} of the older one, cannot be met exactly: "
+                    "ask for another share or another number of instances",
+                    stage.share, seats.newer, seats.older));
+  return {};
+}
+
+}  // namespace
+
+std::string_view name(RolloutState state) noexcept {
+  switch (state) {
+    case RolloutState::Running: return "Running";
+    case RolloutState::Paused: return "Paused";
+    case RolloutState::Done: return "Done";
+    case RolloutState::RolledBack: return "RolledBack";
+  }
+  return "Unknown";
+}
+
+std::string_view name(RolloutEvent event) noexcept {
+  switch (event) {
+    case RolloutEvent::StagePassed: return "StagePassed";
+    case RolloutEvent::LastStagePassed: return "LastStagePassed";
+    case RolloutEvent::StageFailed: return "StageFailed";
+    case RolloutEvent::PauseAsked: return "PauseAsked";
+    case RolloutEvent::ResumeAsked: return "ResumeAsked";
+    case RolloutEvent::AbortAsked: return "AbortAsked";
+  }
+  return "Unknown";
+}
+
+Status check_stages(std::span<const RolloutStage> stages, const RolloutSeats& seats) {
+  if (stages.empty()) return error(ErrorCode::BadConfiguration, "a rollout without stages: one at least is meant");
+  const RolloutStage* before = nullptr;
+  for (std::size_t number = 0; number < stages.size(); ++number) {
+    const RolloutStage& stage = stages[number];
+    SHUNT_CHECK(check_stage(stage, number, seats));
+    if (stage.shadow && before != nullptr && !before->shadow)
+      return error(ErrorCode::BadConfiguration, "stage {}: a shadow behind stages whose answers count: put it first",
+                   number + 1);
+    if (!stage.shadow && before != nullptr && !before->shadow && stage.share <= before->share)
+      return error(ErrorCode::BadConfiguration, "stage {}: {} of 1000 behind {}: a share larger than that is meant",
+                   number + 1, stage.share, before->share);
+    before = &stage;
+  }
+  if (before->shadow || before->share != 1000)
+    return error(ErrorCode::BadConfiguration, "stage {}, the last one, does not give all to the newer version",
+                 stages.size());
+  return {};
+}
+
+std::optional<RolloutEvent> RolloutRun::look(TimePoint now, const Judgement& judgement) {
+  if (is_over()) return std::nullopt;
+  const auto event = what_follows(judgement.verdict, stage_ + 1 == stages_.size());
+  last_ = judgement;
+  if (!event || !next(state_, *event)) return std::nullopt;
+  go(*event, now);
+  return event;
+}
+
+Status RolloutRun::ask(RolloutEvent event, TimePoint now) {
+  if (!next(state_, event)) return error(ErrorCode::BadInput, "the rollout is {}", name(state_));
+  go(event, now);
+  if (event == RolloutEvent::AbortAsked) last_ = {Verdict::Fail, "somebody gave it up"};
+  return {};
+}
+
+void RolloutRun::go(RolloutEvent event, TimePoint now) {
+  before_ = elapsed(now);
+  since_ = now;
+  state_ = *next(state_, event);
+  if (event != RolloutEvent::StagePassed) return;
+  ++stage_;
+  before_ = {};
+  last_ = {};
+}
+
+}  // namespace shunt::host
