@@ -12,7 +12,7 @@ namespace shunt::bench {
 
 /// Of one side, over all messages counted.
 struct Count {
-  std::uint64_t instructions = 0;  ///< Of a message: the median.
+  std::uint64_t instructions = 0;  ///< Of a message: a quarter of what four in a row take most often.
   std::uint64_t least = 0;
   std::uint64_t most = 0;
   std::uint64_t system_calls = 0;  ///< Of all messages together.
