@@ -43,7 +43,7 @@ std::string json_of(const BothCounts& counts, Wait wait, const Origin& origin) {
 
 std::string table_of(const BothCounts& counts, Wait wait) {
   std::string text =
-      fmt::format("Instructions of a publication, {}: median (least to most); system calls of all\n", name(wait));
+      fmt::format("Instructions of a publication, {}: most often (least to most); system calls of all\n", name(wait));
   for (const Side& side : sides_of(counts))
     text += fmt::format("  {:<8} none {:>6} ({} to {}) and {} calls   full {:>6} ({} to {}) and {} calls   equal: {}\n",
                         side.name, side.bare.instructions, side.bare.least, side.bare.most, side.bare.system_calls,
