@@ -150,7 +150,8 @@ endfunction()
 # How a plugin is compiled and linked, apart from what it is made of.
 function(shunt_plugin_flags_ target)
   set_target_properties(${target} PROPERTIES CXX_VISIBILITY_PRESET hidden C_VISIBILITY_PRESET hidden
-    VISIBILITY_INLINES_HIDDEN ON POSITION_INDEPENDENT_CODE ON SKIP_BUILD_RPATH ON)
+    VISIBILITY_INLINES_HIDDEN ON POSITION_INDEPENDENT_CODE ON SKIP_BUILD_RPATH ON
+    UNITY_BUILD OFF)  # the build hash is that of the sources, however a tree compiles them
   # The build hash is made of these bytes: no folder of this machine may be among them. The last map that fits counts.
   cmake_path(GET CMAKE_CURRENT_FUNCTION_LIST_DIR PARENT_PATH shunt_folder)
   if(NOT shunt_folder STREQUAL CMAKE_SOURCE_DIR)  # where CMake would drop those below, which are there already

@@ -131,9 +131,19 @@ at_the_same_time() {
 
 # --- clang-tidy -----------------------------------------------------------------------------------------------------
 
-# Every source that the release build compiles, below the source tree.
+# How the release build would compile source by source, and without the headers that gcc has compiled beforehand, which are
+# no use to clang. What is generated lies in that build's folder.
+tidy_commands() {
+  local folder=$builds/tidy
+  mkdir -p "$folder"
+  (cd "$root" && cmake --preset release -B "$folder/configured" -DCMAKE_UNITY_BUILD=OFF \
+    -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON) > "$folder/configured.log" || { cat "$folder/configured.log"; return 1; }
+  sed "s|$folder/configured|$builds/release|g" "$folder/configured/compile_commands.json" > "$folder/compile_commands.json"
+}
+
+# Every source that is compiled, below the source tree.
 tidy_candidates() {
-  sed -n 's/^  "file": "\(.*\)",\{0,1\}$/\1/p' "$builds/release/compile_commands.json" |
+  sed -n 's/^  "file": "\(.*\)",\{0,1\}$/\1/p' "$builds/tidy/compile_commands.json" |
     grep -F "$root/" | grep -vF "$builds/" | sort -u
 }
 
@@ -148,6 +158,7 @@ changed_paths() {
 # Changed .cpp files, and for a changed header those that include it: the layers first, the tests last.
 tidy_changed() {
   local changed candidates file chosen=()
+  tidy_commands
   mapfile -t candidates < <(tidy_candidates)
   if ! changed=$(changed_paths); then
     say "git knows no earlier commit: every file counts as changed"
@@ -174,17 +185,15 @@ tidy_changed() {
 
 tidy_all() {
   local candidates
+  tidy_commands
   mapfile -t candidates < <(tidy_candidates)
   tidy 360000 "${candidates[@]}"
 }
 
 # tidy SECONDS files...: no file is begun after SECONDS; those left out are named.
 tidy() {
-  local end=$(($(date +%s) + $1)) folder=$builds/release/tidy
+  local end=$(($(date +%s) + $1)) folder=$builds/tidy
   shift
-  # The headers that gcc has compiled beforehand are no use to clang.
-  mkdir -p "$folder"
-  sed -E 's/ -include [^ ]*cmake_pch[^ ]*//g' "$builds/release/compile_commands.json" > "$folder/compile_commands.json"
   printf '%d files\n' $#
   # shellcheck disable=SC2016  # expanded by the inner bash
   # xargs gives a file to the next free core; a file past the time says so and passes.

@@ -146,8 +146,9 @@ expect "a build that fails fails the check, which goes on and sums up" \
 stand_in cmake ''
 stand_in clang-tidy-14 ''
 touch "$scratch/tree/one.cpp" "$scratch/tree/other.cpp"
+mkdir -p "$scratch/tree/build/tidy/configured"
 printf '[{\n  "file": "%s"\n},\n{\n  "file": "%s"\n}]\n' "$scratch/tree/one.cpp" "$scratch/tree/other.cpp" \
-  > "$scratch/tree/build/release/compile_commands.json"
+  > "$scratch/tree/build/tidy/configured/compile_commands.json"
 stand_in git 'case "$*" in *" diff "*) echo page.md ;; *" rev-parse "*) echo 1234567 ;; esac'
 run "$door" check
 expect "a change without a source has nothing to tidy, which passes" \
