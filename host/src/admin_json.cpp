@@ -98,6 +98,29 @@ Json version_json(const KnownVersion& version) {
   return {{"version", version.version}, {"file", version.file}, {"serves", version.serves}};
 }
 
+namespace {
+
+Json breaker_json(const BreakerSnapshot& breaker) {
+  const auto ms = [](std::chrono::nanoseconds value) {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(value).count();
+  };
+  Json windows = Json::array();
+  for (const auto& each : breaker.windows)
+    windows.push_back(
+        {{"began_ms", ms(each.began)}, {"calls", each.calls}, {"failed", each.failed}, {"slow", each.slow}});
+  Json json{{"version", breaker.version},
+            {"lts", breaker.lts},
+            {"state", breaker.state},
+            {"since_ms", ms(breaker.since)},
+            {"success_min", breaker.success_min},
+            {"in_flight", breaker.in_flight},
+            {"windows", std::move(windows)}};
+  if (breaker.below) json["below_ms"] = ms(*breaker.below);
+  return json;
+}
+
+}  // namespace
+
 Json route_json(const RouteSnapshot& route) {
   Json receivers = Json::array();
   for (const auto& each : route.receivers)
@@ -131,6 +154,10 @@ Json route_json(const RouteSnapshot& route) {
                      {"in_flight_refused", route.in_flight_refused}});
   json["receivers"] = std::move(receivers);
   json["subscriptions"] = route.subscriptions;
+  if (route.function) {
+    json["breakers"] = Json::array();
+    for (const BreakerSnapshot& each : route.breakers) json["breakers"].push_back(breaker_json(each));
+  }
   if (!route.function) json.update(Json{{"latched", route.latched}, {"latched_max", route.latched_max}});
   return json;
 }

@@ -62,7 +62,8 @@ void Hub::end_call(AsyncCall& call) noexcept {
 }
 
 bool Hub::give_up(std::uint64_t correlation, GaveUp why) noexcept {
-  PendingCall* const caller = in_flight_.abandon(correlation);
+  PendingCall* const caller =
+      in_flight_.abandon(correlation, why == GaveUp::DeadlineExceeded ? Ending::Failed : Ending::LetGo);
   if (caller == nullptr) return false;
   static_cast<AsyncCall&>(*caller).give_up(why);
   tell_cancelled(kToldAtOnce);
@@ -102,7 +103,7 @@ void Hub::give_up_expired() noexcept {
   expiry_ns_.store(INT64_MAX, std::memory_order_relaxed);
   std::int64_t next_ns = INT64_MAX;
   bool any = false;
-  in_flight_.abandon_if([&](const InFlight& record) {
+  in_flight_.abandon_if(Ending::Failed, [&](const InFlight& record) {
     if (record.caller == nullptr || !record.caller->has_callback()) return false;
     if (record.deadline_ns > now_ns) return next_ns = std::min(next_ns, record.deadline_ns), false;
     static_cast<AsyncCall&>(*record.caller).give_up(GaveUp::DeadlineExceeded);

@@ -12,6 +12,8 @@
 /// The pattern is M. Nygard's ("Release It!", 2007). What counts is a sliding sum over windows, as resilience4j has it;
 /// all of it is exact: thousandths of whole numbers of calls, nothing is rounded.
 
+#include <shunt/host/breaker_policy.hpp>
+
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -22,26 +24,6 @@
 #include <vector>
 
 namespace shunt::host {
-
-struct BreakerPolicy {
-  std::uint32_t windows = 10;                                 ///< That count together; 1 .. 100.
-  std::chrono::nanoseconds window = std::chrono::seconds{6};  ///< How long each lasts; 0: as long as `window_calls`.
-  std::uint64_t window_calls = 0;   ///< Of one that lasts for so many calls: it ends with the look that sees them.
-  std::uint32_t success_min = 950;  ///< Of 1,000 calls so many have to succeed.
-  std::chrono::nanoseconds below_for =
-      std::chrono::minutes{2};   ///< How long fewer do, without a break, until it opens.
-  std::uint64_t calls_min = 20;  ///< With fewer in all windows nothing is judged.
-  std::chrono::nanoseconds open_for = std::chrono::seconds{30};
-  std::uint32_t probes = 10;  ///< Calls that try a version again, at most; from 1 on.
-  std::chrono::nanoseconds probes_within = std::chrono::seconds{10};  ///< What has no answer by then has failed.
-
-  /// Ten windows of 100 ms; opens after half a second.
-  [[nodiscard]] static constexpr BreakerPolicy fast() noexcept {
-    using namespace std::chrono_literals;
-    return {.window = 100ms, .below_for = 500ms, .open_for = 1s, .probes_within = 500ms};
-  }
-  friend bool operator==(const BreakerPolicy&, const BreakerPolicy&) = default;
-};
 
 enum class BreakerState : std::uint8_t { Closed, Open, HalfOpen };
 enum class BreakerEvent : std::uint8_t { Tripped, Waited, ProbesSucceeded, ProbesFailed };

@@ -11,7 +11,7 @@ namespace shunt::host {
 Result<ReceivedBytes> Hub::await(PendingCall& pending, std::uint64_t correlation, const RouteInfo& route,
                                  const CallRequest& request) {
   if (!wait(pending, request.deadline_ns, request.wait)) {
-    if (in_flight_.abandon(correlation) != nullptr) {
+    if (in_flight_.abandon(correlation, Ending::Failed) != nullptr) {
       route.counters.failed.fetch_add(1, std::memory_order_relaxed);
       tell_cancelled(kToldAtOnce);
       return error(ErrorCode::DeadlineExceeded, "\"{}\" did not answer before its deadline; it was told to cancel",

@@ -235,8 +235,39 @@ void check_targets(Check& check, const std::vector<RouteTarget>& targets) {
   check.require(targets.empty() || sum > 0, "targets", "have no weight together: nobody would get anything");
 }
 
+void check_breaker(Check& check, const BreakerPolicy& policy) {
+  const auto duration = [&](std::string_view member, std::chrono::nanoseconds value) {
+    check.require(value >= std::chrono::milliseconds{1} && value <= std::chrono::hours{24}, member,
+                  "is {} ns; a duration from a millisecond to a day is meant", value.count());
+  };
+  check.range("breaker.windows", policy.windows, 1, 100);
+  check.range("breaker.success_min", policy.success_min, 1, 1000);
+  check.range("breaker.calls_min", policy.calls_min, 1, kQueueMax);
+  check.range("breaker.probes", policy.probes, 1, kQueueMax);
+  check.range("breaker.window_calls", policy.window_calls, 0, kQueueMax);
+  check.require(policy.window.count() == 0 || policy.window_calls == 0, "breaker.window_calls",
+                "is {}, and window {} ns: a window lasts for so many calls or for so long, not both",
+                policy.window_calls, policy.window.count());
+  if (policy.window_calls == 0) duration("breaker.window", policy.window);
+  if (policy.below_for.count() != 0) duration("breaker.below_for", policy.below_for);
+  if (policy.slow_after.count() != 0) duration("breaker.slow_after", policy.slow_after);
+  duration("breaker.open_for", policy.open_for);
+  duration("breaker.probes_within", policy.probes_within);
+}
+
+void check_lts(Check& check, const RouteConfiguration& route) {
+  if (route.lts.empty())
+    return check.require(!route.breaker, "breaker", "has nowhere to lead calls to: say an `lts` beside it");
+  check.require(is_function_route(route.name), "lts", "is for functions alone, and {:?} is a topic", route.name);
+  check.require(Version::parse(route.lts).has_value(), "lts", "is {:?}; a version such as 1.4.0 is meant", route.lts);
+  check.require(route.order == Order::Version, "lts",
+                "cannot be where the `order` is total: it works beside the version that it stands in for");
+  if (route.breaker) check_breaker(check, *route.breaker);
+}
+
 void check_route(Check& check, const RouteConfiguration& route) {
   check_targets(check, route.targets);
+  check_lts(check, route);
   check.duration("deadline", route.deadline);
   check.range("backlog", route.backlog, 0, kQueueMax);
   check.range("in_flight_max", route.in_flight_max, 1, kQueueMax);

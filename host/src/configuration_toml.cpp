@@ -1,3 +1,4 @@
+#include "breaker_toml.hpp"
 #include "configuration_check.hpp"
 #include "toml_fields.hpp"
 #include "units.hpp"
@@ -183,8 +184,9 @@ Status read_plugin(const TomlNode& node, const std::filesystem::path& folder, co
 /// A key that changes nothing for this kind of route was written by mistake.
 Status check_kind(const std::string& route, const std::string& member, const TomlPlaces& places) {
   const bool is_function = route.find('/') != std::string::npos;
-  const auto foreign = is_function ? std::vector<std::string_view>{"slow_consumer", "latched", "latched_bytes", "open"}
-                                   : std::vector<std::string_view>{"deadline", "in_flight_max", "wait"};
+  const auto foreign = is_function
+                           ? std::vector<std::string_view>{"slow_consumer", "latched", "latched_bytes", "open"}
+                           : std::vector<std::string_view>{"deadline", "in_flight_max", "wait", "lts", "breaker"};
   for (const std::string_view key : foreign)
     if (const auto place = places.find(fmt::format("{}.{}", member, key)); place != places.end())
       return error(ErrorCode::BadConfiguration, "{}: {} is for {} alone, and {:?} is a {}", place->second, key,
@@ -228,6 +230,9 @@ Status read_route(const TomlEntry& entry, TomlPlaces& places, RouteConfiguration
   fields.choice("payload", route.payload, kPayloadPlaces);
   if (const auto* targets = fields.array("targets"))
     fields.complain(read_targets(*targets, member, places, route.targets));
+  fields.text("lts", route.lts);
+  if (const auto* breaker = fields.table("breaker"))
+    fields.complain(read_breaker(*breaker, member + ".breaker", places, route.breaker.emplace()));
   fields.flag("sticky", route.sticky);
   fields.choice("order", route.order, kOrders);
   fields.choice("open", route.open, kOpen);

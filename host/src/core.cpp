@@ -32,6 +32,7 @@ Result<std::vector<std::shared_ptr<PluginVersion>>> Core::load_plugins() {
   }
   SHUNT_CHECK(check_configured_routes(configuration.routes, versions, events));
   SHUNT_CHECK(supervisor->share_as_configured());
+  SHUNT_CHECK(supervisor->guard_as_configured());
   const std::span plugins{versions};
   std::vector<std::shared_ptr<PluginVersion>> bridges;
   for (const Open world : {Open::Iceoryx, Open::Dds}) {  // last: the plugins' files say the types

@@ -164,7 +164,8 @@ void Hub::accept_reply(Instance& instance, const bus::Incoming& incoming) {
   if (header.kind == bus::Kind::Publication && (header.flags & bus::flag::kUrgent) != 0)
     return accept_urgent(instance, incoming);
   if (header.kind != bus::Kind::Reply) return breach(instance, bus::Breach::Kind);
-  const auto record = in_flight_.take(header.correlation, &instance);
+  const Ending ending = header.status == 0 ? Ending::Answered : ending_of(static_cast<ErrorCode>(header.status - 1));
+  const auto record = in_flight_.take(header.correlation, &instance, ending);
   if (!record) return breach(instance, bus::Breach::Correlation);
   if (header.route != record->route->id.value) {
     fail_request(*record, {ErrorCode::PeerBreach, "the plugin answered for another route and was ended"});

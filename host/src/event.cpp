@@ -14,6 +14,9 @@ std::string_view name(HostEventKind kind) noexcept {
     case HostEventKind::Switched: return "Switched";
     case HostEventKind::SwitchUndone: return "SwitchUndone";
     case HostEventKind::SharesChanged: return "SharesChanged";
+    case HostEventKind::BreakerOpened: return "BreakerOpened";
+    case HostEventKind::BreakerHalfOpen: return "BreakerHalfOpen";
+    case HostEventKind::BreakerClosed: return "BreakerClosed";
     case HostEventKind::Stopped: return "Stopped";
     case HostEventKind::Joined: return "Joined";
     case HostEventKind::RouteUndeclared: return "RouteUndeclared";

@@ -22,7 +22,7 @@ void Supervisor::exchange(const std::shared_ptr<Switching>& switching) {
     Plugin& plugin = *find(move.plugin);
     for (const auto& [number, seat] : plugin.seats) {
       move.from[number] = seat.current;
-      if (!move.to.contains(number) && seats_meant(plugin.versions, move.to_version, move.to_shares).contains(number))
+      if (!move.to.contains(number) && seats_meant(plugin, move.to_version, move.to_shares).contains(number))
         move.to[number] = seat.current;
     }
     for (const auto& [number, version] : move.staged) {

@@ -105,7 +105,7 @@ bool Hub::settle(Leftover& leftover, const Instance& dead, Outlet& outlet, const
   if (request) {
     if (again) return in_flight_.set_no_target(header.correlation);  // unless it was cancelled this moment
     if (leftover.begun) outlet.count_unknown();
-    if (const auto taken = in_flight_.take(header.correlation))
+    if (const auto taken = in_flight_.take(header.correlation, Ending::Failed))
       fail_request(
           *taken, {ErrorCode::OutcomeUnknown,
                    fmt::format("\"{}\": {} inside the handler{}; done or not done, nobody knows{}", record->route->name,
@@ -142,11 +142,13 @@ void Hub::fail_over(Instance& dead, std::uint32_t seat, const std::string& why, 
       [&](bus::LaneSender& sender) { sender.reclaim([&](bus::ChunkId chunk) { dead.pool->release(chunk); }); });
   in_flight_.abandon_calls_of(&dead);
   std::vector<InFlight> orphans;
-  in_flight_.for_each([&](const InFlight& record) {
-    if (record.target != &dead) return false;
-    orphans.push_back(record);
-    return true;
-  });
+  in_flight_.for_each(
+      [&](const InFlight& record) {
+        if (record.target != &dead) return false;
+        orphans.push_back(record);
+        return true;
+      },
+      Ending::Failed);
   for (const InFlight& record : orphans)
     fail_request(record, {ErrorCode::OutcomeUnknown,
                           fmt::format("\"{}\": {} before it answered; done or not done, nobody knows{}",

@@ -204,6 +204,8 @@ void Hub::forward_request(Instance& from, const bus::Incoming& incoming) {
     places = suits.places;
     if (places == 0) return refuse_request(from, asked, no_such_version(*entry->info, hints, seats));
   }
+  if (!before && hints.empty() && entry->trial != nullptr) [[unlikely]]
+    if ((entry->tried & places) != 0 && entry->trial->admit()) places &= entry->tried;
   const Target* const chosen = seat_among(seats, entry->pick(0), places);
   if (chosen == nullptr) return refuse_request(from, asked, no_such_version(from, asked.route, seats));
   const Target& target = *chosen;
@@ -235,6 +237,8 @@ void Hub::forward_request(Instance& from, const bus::Incoming& incoming) {
   record.parent = follows_call ? asked.parent : 0;
   record.deadline_ns = deadline_ns;
   record.asked_ns = asked_ns;
+  if (target.outcomes != nullptr) [[unlikely]]
+    record.sent_ns = bus::now_ns();
   record.epoch = epoch;
   const auto delivered = deliver(*entry, target, *message, &record, before ? Turn::Now : Turn::InOrder);
   let_go(message->header, *target.outlet->pool);

@@ -69,8 +69,9 @@ void Hub::hand_on(Outlet& from, std::vector<std::pair<std::uint64_t, Error>>& re
   const RcuReader reader;
   const RouteEntry* const entry = tables_.current().find(from.route);
   if (entry == nullptr) return;
-  const bool is_empty = std::ranges::none_of(
-      entry->targets, [&](const Target& target) { return target.outlet.get() == &from && target.instance != nullptr; });
+  const bool is_empty = std::ranges::none_of(entry->targets, [&](const Target& target) {
+    return target.outlet.get() == &from && target.instance != nullptr && !target.shunned;
+  });
   if (!is_empty) return;
   std::map<Outlet*, std::vector<QueuedMessage>> taken;
   from.flush([&](const QueuedMessage& message) {

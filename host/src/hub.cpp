@@ -113,7 +113,7 @@ Hub::CutOff Hub::cut_off(const RouteInfo& route, const Error& why) {
     if (entry != nullptr) entry->for_each_seat(cut_from);
   }
   std::vector<InFlight> left;
-  in_flight_.abandon_if([&](const InFlight& record) {
+  in_flight_.abandon_if(Ending::LetGo, [&](const InFlight& record) {
     if (record.route != &route) return false;
     left.push_back(record);
     return true;

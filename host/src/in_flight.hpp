@@ -7,15 +7,15 @@
 /// stays until the plugin answers or dies: what the plugin sends about it is no breach, and it works until it hears of
 /// it. Those that have not been told so stand in a list.
 
-#include "epoch.hpp"
+#include "in_flight_record.hpp"
 #include "route_info.hpp"
 
+#include <shunt/bus/clock.hpp>
 #include <shunt/bus/spin.hpp>
 #include <shunt/schemas/hints.hpp>
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -28,50 +28,6 @@
 #include <vector>
 
 namespace shunt::host {
-
-class Instance;
-class PendingCall;
-
-struct InFlight {
-  std::uint64_t correlation = 0;  ///< 0: free.
-  const RouteInfo* route = nullptr;
-  /// Whose ring holds the request; null while it waits in a backlog. It lives as long as a record names it.
-  Instance* target = nullptr;
-  std::uint64_t position = 0;            ///< Of its slot in the target's ring; means nothing without a target.
-  PendingCall* caller = nullptr;         ///< A thread of the host; null when it gave up, or for a nested call.
-  Instance* origin = nullptr;            ///< The plugin that asked; null when it died, or for a thread's call.
-  std::uint64_t origin_correlation = 0;  ///< What the plugin called its request.
-  std::uint64_t parent = 0;              ///< Correlation of the call whose handler makes this one; 0: of none.
-  std::int64_t deadline_ns = 0;
-  std::int64_t asked_ns = 0;  ///< When a thread of the host asked; of a nested call, the outer one. 0: not known.
-  Epoch epoch{};              ///< Of the chain that it is part of.
-  /// What it wants of the version that handles it, for what that calls; null: nothing. The table keeps it, and copies
-  /// of the record do not.
-  const Hints* hints = nullptr;
-
-  /// Whether a chain begins with it.
-  [[nodiscard]] bool is_root() const noexcept { return origin == nullptr && parent == 0; }
-
-  /// Whether anybody waits for the reply.
-  [[nodiscard]] bool wanted() const noexcept { return caller != nullptr || origin != nullptr; }
-
-  // For the table alone.
-  enum class List : std::uint16_t { None, Nested, Untold };
-  static constexpr std::uint16_t kNowhere = 0xffff;
-  /// Places in the table: the list that the record is in, and the nested calls that its handler makes. One word, so
-  /// that the end of a plain call, which is in none and makes none, costs one comparison.
-  struct Links {
-    List list = List::None;
-    std::uint16_t previous = kNowhere;
-    std::uint16_t next = kNowhere;
-    std::uint16_t first_nested = kNowhere;
-  };
-  Links links{};
-
-  [[nodiscard]] bool linked() const noexcept {
-    return std::bit_cast<std::uint64_t>(links) != std::bit_cast<std::uint64_t>(Links{});
-  }
-};
 
 enum class Added : std::uint8_t { Yes, Full, Unwanted };
 
@@ -102,6 +58,8 @@ class InFlightTable {
     used_ = std::max(used_, place + 1);
     record.correlation = ++sequence_ << 16 | place;
     records_[place] = record;
+    if (record.outcomes != nullptr) [[unlikely]]
+      record.outcomes->begin();
     if (record.hints != nullptr) [[unlikely]] {
       std::memcpy(hints_.get() + place * sizeof(Hints), record.hints, sizeof(Hints));
       records_[place].hints = reinterpret_cast<const Hints*>(hints_.get() + place * sizeof(Hints));
@@ -110,16 +68,18 @@ class InFlightTable {
     return Added::Yes;
   }
 
-  /// Notes whose ring it is in now, and where, and where a chain begins with it, in which epoch. False: nobody waits
-  /// for it any more.
-  [[nodiscard]] bool set_target(std::uint64_t correlation, Instance* target, std::uint64_t position,
-                                Epoch epoch) noexcept {
+  /// Notes whose ring it is in now, and where, and where a chain begins with it, in which epoch, and who counts what
+  /// becomes of it. False: nobody waits for it any more.
+  [[nodiscard]] bool set_target(std::uint64_t correlation, Instance* target, std::uint64_t position, Epoch epoch,
+                                Outcomes* outcomes) noexcept {
     const std::lock_guard lock{lock_};
     InFlight* const record = find(correlation);
     if (record == nullptr || !record->wanted()) return false;
     if (record->is_root()) record->epoch = epoch;
     record->target = target;
     record->position = position;
+    if (record->outcomes != outcomes) [[unlikely]]
+      count_with(*record, outcomes);
     return true;
   }
 
@@ -134,49 +94,47 @@ class InFlightTable {
   }
 
   /// Takes the record out, wherever its request is.
-  [[nodiscard]] std::optional<InFlight> take(std::uint64_t correlation) noexcept {
+  [[nodiscard]] std::optional<InFlight> take(std::uint64_t correlation, Ending ending = Ending::LetGo) noexcept {
     const std::lock_guard lock{lock_};
     InFlight* const record = find(correlation);
-    return record == nullptr ? std::nullopt : std::optional(remove(*record));
+    return record == nullptr ? std::nullopt : std::optional(remove(*record, ending));
   }
 
   /// Takes the record out if it is a request to `target`: the reply is there. None: nothing of this name is in flight
   /// on that lane.
-  [[nodiscard]] std::optional<InFlight> take(std::uint64_t correlation, const Instance* target) noexcept {
+  [[nodiscard]] std::optional<InFlight> take(std::uint64_t correlation, const Instance* target,
+                                             Ending ending) noexcept {
     const std::lock_guard lock{lock_};
     InFlight* const record = find(correlation);
     if (record == nullptr || record->target != target) return std::nullopt;
-    return remove(*record);
+    return remove(*record, ending);
   }
 
-  /// The caller gives up. Who gets it completes it, and nobody else does. Null: somebody has, or is doing so now.
-  [[nodiscard]] PendingCall* abandon(std::uint64_t correlation) noexcept {
+  /// The caller gives up; it has failed where that is because of its deadline. Who gets it completes it, and nobody
+  /// else does. Null: somebody has, or is doing so now.
+  [[nodiscard]] PendingCall* abandon(std::uint64_t correlation, Ending ending) noexcept {
     const std::lock_guard lock{lock_};
     InFlight* const record = find(correlation);
     if (record == nullptr || record->caller == nullptr) return nullptr;
     PendingCall* const caller = record->caller;
-    disown(*record);
+    disown(*record, ending);
     return caller;
   }
 
   /// The same for every request that somebody waits for and about which `gives_up(const InFlight&)` says so, under the
   /// lock, which is taken for a few records at a time. It completes who waits, or keeps a copy to do so afterwards.
   template <typename GivesUp>
-  void abandon_if(GivesUp&& gives_up) {
-    constexpr std::size_t kAtOnce = 128;
-    for (std::size_t from = 0;; from += kAtOnce) {
-      const std::lock_guard lock{lock_};
-      if (from >= used_) return;
-      for (InFlight& record : std::span{records_}.first(used_).subspan(from, std::min(kAtOnce, used_ - from)))
-        if (record.correlation != 0 && record.wanted() && gives_up(std::as_const(record))) disown(record);
-    }
+  void abandon_if(Ending ending, GivesUp&& gives_up) {
+    in_pieces([&](InFlight& record) {
+      if (record.wanted() && gives_up(std::as_const(record))) disown(record, ending);
+    });
   }
 
   /// A plugin died: nobody waits for what it called.
   void abandon_calls_of(const Instance* origin) noexcept {
     const std::lock_guard lock{lock_};
     for (InFlight& record : std::span{records_}.first(used_))
-      if (record.correlation != 0 && record.origin == origin) disown(record);
+      if (record.correlation != 0 && record.origin == origin) disown(record, Ending::LetGo);
   }
 
   /// Of the unwanted calls about which nobody was told, the next: `use(const InFlight&)`, under the lock. One that
@@ -187,7 +145,7 @@ class InFlightTable {
     if (first_untold_ == InFlight::kNowhere) return false;
     InFlight& record = records_[first_untold_];
     use(std::as_const(record));
-    if (record.target == nullptr) remove(record);
+    if (record.target == nullptr) remove(record, Ending::LetGo);
     else leave(record);
     return true;
   }
@@ -221,10 +179,19 @@ class InFlightTable {
 
   /// Changes or removes records under the lock: `visit(InFlight&)` returns true to remove. For the control thread.
   template <typename Visit>
-  void for_each(Visit&& visit) {
+  void for_each(Visit&& visit, Ending ending = Ending::LetGo) {
     const std::lock_guard lock{lock_};
     for (InFlight& record : std::span{records_}.first(used_))
-      if (record.correlation != 0 && visit(record)) remove(record);
+      if (record.correlation != 0 && visit(record)) remove(record, ending);
+  }
+
+  /// Counts those that have become slow by now. Takes the lock for a few records at a time.
+  void count_slow(std::int64_t now_ns) noexcept {
+    in_pieces([&](InFlight& record) {
+      if (record.outcomes == nullptr || record.slow || !record.outcomes->is_slow(now_ns - record.sent_ns)) return;
+      record.slow = true;
+      record.outcomes->become_slow();
+    });
   }
 
   /// Of each target the request that stands first in its ring: what it has to answer next. Takes the lock for a few
@@ -272,18 +239,44 @@ class InFlightTable {
   }
 
  private:
+  /// Takes the lock for a few records at a time.
+  template <typename Visit>
+  void in_pieces(Visit&& visit) {
+    constexpr std::size_t kAtOnce = 128;
+    for (std::size_t from = 0;; from += kAtOnce) {
+      const std::lock_guard lock{lock_};
+      if (from >= used_) return;
+      for (InFlight& record : std::span{records_}.first(used_).subspan(from, std::min(kAtOnce, used_ - from)))
+        if (record.correlation != 0) visit(record);
+    }
+  }
   InFlight* find(std::uint64_t correlation) noexcept {
     const std::size_t place = correlation & 0xffff;
     if (correlation == 0 || place >= records_.size() || records_[place].correlation != correlation) return nullptr;
     return &records_[place];
   }
-  InFlight remove(InFlight& record) noexcept {
+  InFlight remove(InFlight& record, Ending ending) noexcept {
     if (record.linked()) unlink(record);
+    if (record.outcomes != nullptr) [[unlikely]]
+      end(record, ending);
     const InFlight copy = record;
     --on_route_[record.route->id.value].now;
     free_.push_back(static_cast<std::uint32_t>(record.correlation & 0xffff));
     record.correlation = 0;
     return copy;
+  }
+
+  static void end(InFlight& record, Ending ending) noexcept {
+    if (Outcomes* const outcomes = std::exchange(record.outcomes, nullptr)) outcomes->end(ending, record.slow);
+  }
+  /// Another version has it now.
+  static void count_with(InFlight& record, Outcomes* outcomes) noexcept {
+    end(record, Ending::LetGo);
+    if (outcomes == nullptr) return;
+    record.slow = false;
+    record.sent_ns = bus::now_ns();
+    record.outcomes = outcomes;
+    outcomes->begin();
   }
 
   [[nodiscard]] std::uint16_t place_of(const InFlight& record) const noexcept {
@@ -329,12 +322,13 @@ class InFlightTable {
 
   /// Nobody waits for it any more, nor for what its handler called: all of it is to be told, before what was tried
   /// before.
-  void disown(InFlight& root) noexcept {
+  void disown(InFlight& root, Ending ending) noexcept {
     InFlight* last = nullptr;
     const auto append = [&](InFlight& record) {
       if (record.links.list != InFlight::List::None) leave(record);
       record.caller = nullptr;
       record.origin = nullptr;
+      end(record, ending);
       enter(record, InFlight::List::Untold, last, last == nullptr ? first_untold_ : last->links.next);
       last = &record;
     };

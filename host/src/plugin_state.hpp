@@ -2,6 +2,7 @@
 /// A plugin as the supervisor knows it: its versions, its seats, and what people have asked of it.
 
 #include "crash_log.hpp"
+#include "guard.hpp"
 #include "seat.hpp"
 
 #include <algorithm>
@@ -20,6 +21,10 @@ struct Plugin {
   std::map<std::uint32_t, Seat> seats{};     ///< By their numbers.
   /// Of routes that several versions share: by the routes' numbers. All others lead to the version that serves.
   std::map<std::uint32_t, Shares> shares{};
+  /// Of functions that have an `lts`: by the routes' numbers.
+  std::map<std::uint32_t, GuardedRoute> guarded{};
+  /// Versions that are there to stand in for others, and do not by the table of now.
+  std::vector<const PluginVersion*> standing_by{};
   /// By route: among its seats, the last. Routes with the same shares, now and before, have the same.
   std::map<std::uint32_t, std::shared_ptr<const Choice>> choices{};
   struct Made {
@@ -54,6 +59,19 @@ struct Plugin {
   /// Whether an instance that served finishes what it has, because the plugin was stopped.
   [[nodiscard]] bool is_leaving() const noexcept {
     return std::ranges::any_of(seats, [](const auto& each) { return each.second.leaving != nullptr; });
+  }
+  // plugin_state.cpp
+  /// How a route is divided between versions: as is said, or all to the one that serves.
+  [[nodiscard]] Shares shares_said(std::uint32_t route) const;
+  /// The same by how their calls do, too.
+  [[nodiscard]] Shares shares_now(std::uint32_t route) const;
+  /// Nobody of the version sits anywhere, and nobody comes back.
+  [[nodiscard]] bool is_out(const PluginVersion& version) const;
+  /// Its breaker on the route is open.
+  [[nodiscard]] bool is_shunned(std::uint32_t route, const PluginVersion& version) const;
+
+  [[nodiscard]] bool stands_by(const std::shared_ptr<PluginVersion>& version) const noexcept {
+    return std::ranges::find(standing_by, version.get()) != standing_by.end();
   }
   [[nodiscard]] bool is_current(const Instance& instance) const noexcept {
     return std::ranges::any_of(seats, [&](const auto& each) { return each.second.current.get() == &instance; });

@@ -39,7 +39,11 @@ void Supervisor::crashed(const std::string& name, Plugin& plugin, std::uint32_t 
       {.kind = HostEventKind::Restarting,
        .plugin = name,
        .text = fmt::format("again in {} ms", std::chrono::duration_cast<std::chrono::milliseconds>(*delay).count())});
-  seat.restart = loop_.after(*delay, [this, name, number] { start_again(name, number); });
+  seat.restart = loop_.after(*delay, [this, name, number] {
+    Plugin* const still = find(name);
+    if (Seat* const its = still == nullptr ? nullptr : still->seat(number)) its->restart = 0;
+    start_again(name, number);
+  });
 }
 
 /// Unless somebody serves already or is about to. What fails later ends in on_ended(), which counts it as a crash and
@@ -50,6 +54,7 @@ void Supervisor::start_again(const std::string& name, std::uint32_t seat) {
   const Seat* const empty = plugin->seat(seat);
   if (empty == nullptr || empty->current != nullptr || empty->backoff.is_quarantined() || is_starting(*plugin, seat))
     return;
+  if (plugin->stands_by(empty->version) && !empty->version->configuration.warm) return;
   stage(empty->version, seat, {}, [this, name](const Status& status) {
     if (!status) events_.add({.kind = HostEventKind::PhaseFailed, .plugin = name, .text = to_string(status.error())});
   });
@@ -61,8 +66,7 @@ void Supervisor::start_again(const std::string& name, std::uint32_t seat) {
 void Supervisor::start_again(const std::string& name) {
   const Plugin* const plugin = find(name);
   if (plugin == nullptr) return;
-  for (const auto& [number, version] : seats_meant(plugin->versions, plugin->serving, plugin->shares))
-    start_again(name, number);
+  for (const auto& [number, version] : seats_meant(*plugin, plugin->serving, plugin->shares)) start_again(name, number);
 }
 
 /// Whether nobody sits there who could handle what waits. Where a switch's newcomer has died it is for another one of
@@ -71,8 +75,10 @@ bool Supervisor::is_empty(const Outlet& outlet) const {
   const auto plugin = plugins_.find(outlet.consumer);
   if (plugin == plugins_.end()) return true;
   const auto seat = plugin->second.seats.find(outlet.seat);
-  return seat == plugin->second.seats.end() || (seat->second.current == nullptr && seat->second.leaving == nullptr &&
-                                                (!seat->second.gone || seat->second.before.instance == nullptr));
+  return seat == plugin->second.seats.end() ||
+         (seat->second.current == nullptr && seat->second.leaving == nullptr &&
+          (!seat->second.gone || seat->second.before.instance == nullptr)) ||
+         plugin->second.is_shunned(outlet.route.value, *seat->second.version);
 }
 
 /// What waits before empty seats of a plugin goes to those that are not. A sender that still had the table of before

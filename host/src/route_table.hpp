@@ -6,10 +6,12 @@
 #include "inbox.hpp"
 #include "instance.hpp"
 #include "message_numbers.hpp"
+#include "outcomes.hpp"
 #include "outlet.hpp"
 #include "rcu.hpp"
 #include "split.hpp"
 #include "suited_seats.hpp"
+#include "trial.hpp"
 
 #include <shunt/host/configuration.hpp>
 #include <shunt/schemas/ids.hpp>
@@ -44,6 +46,9 @@ struct Target {
   std::shared_ptr<const Candidates> candidates{};  ///< The seats of its consumer; null: hints mean nothing to it.
   /// While a switch drains: who handles what belongs to chains that began before it, as far as that waits.
   std::shared_ptr<Instance> earlier{};
+  std::shared_ptr<Outcomes> outcomes{};  ///< Where a breaker guards its version on this route; else null.
+  /// A breaker is open: what waits here is not sent, and goes to who serves instead.
+  bool shunned = false;
 
   [[nodiscard]] bool gets(const Pick& pick) const noexcept {
     if (pick.among != nullptr) [[unlikely]] {
@@ -73,6 +78,8 @@ struct RouteEntry {
   std::uint32_t hear_host = 0;     ///< How many of `targets`, from the first, get what the host's threads send.
   std::uint32_t hear_plugins = 0;  ///< The same for what plugins publish.
   std::uint16_t consumers = 0;     ///< How many there are among them.
+  std::shared_ptr<Trial> trial{};  ///< Of a function, while a version of it is tried again; else null.
+  Split::Places tried = 0;         ///< Its seats.
 
   /// Once for each message.
   [[nodiscard]] Pick pick(std::uint64_t key) const noexcept {
@@ -85,6 +92,8 @@ struct RouteEntry {
   /// their places.
   [[nodiscard]] const Target& server(const Pick& pick) const noexcept {
     const Target& first = targets.front();
+    if (trial != nullptr && trial->admit()) [[unlikely]]
+      return targets[first.split->place_of(pick, tried)];
     return first.split == nullptr ? first : targets[first.split->place_of(pick)];
   }
 

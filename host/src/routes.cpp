@@ -101,18 +101,20 @@ void Supervisor::add_seats(RouteEntry& entry, Plugin& plugin, Takes takes) {
       if (seat.version == version && !seat.gone) numbers.push_back(number);
     return numbers;
   };
+  const std::uint32_t route = entry.info->id.value;
   Members members;
-  const auto shares = plugin.shares.find(entry.info->id.value);
-  if (shares == plugin.shares.end()) members.add(numbers_of(plugin.serving), 1);
-  else
-    for (const VersionShare& share : shares->second) members.add(numbers_of(share.version), share.part(), share.on);
+  for (const VersionShare& share : plugin.shares_now(route))
+    members.add(numbers_of(share.version), share.part(), share.on);
   std::vector<Split::Place> places;
   members.for_each([&](std::uint32_t number, std::uint32_t group) {
-    places.push_back(place_of(plugin.seats.at(number), entry.kind, group));
+    const Seat& seat = plugin.seats.at(number);
+    const bool is_meant = !plugin.is_shunned(route, *seat.version) && !plugin.stands_by(seat.version);
+    places.push_back(is_meant ? place_of(seat, entry.kind, group)
+                              : Split::Place{.group = group, .up = false, .comes_back = false});
   });
   std::shared_ptr<const Split> split;
   if (places.size() > 1) {
-    auto& choice = plugin.choices[entry.info->id.value];
+    auto& choice = plugin.choices[route];
     choose(choice, members.shares(), plugin.made_last);
     split = std::make_shared<const Split>(choice, places);
   }
@@ -122,12 +124,21 @@ void Supervisor::add_seats(RouteEntry& entry, Plugin& plugin, Takes takes) {
       can_be_meant.push_back({place, traits_of(plugin.seats.at(number).version)});
     ++place;
   });
+  const auto guarded = plugin.guarded.find(route);
   std::uint8_t place = 0;
   const std::uint16_t consumer = entry.consumers++;
   const auto candidates = candidates_of(plugin, std::move(can_be_meant));
   members.for_each([&](std::uint32_t number, std::uint32_t) {
     const Seat& seat = plugin.seats.at(number);
     const bool waits = seat.before.had_all && entry.info->settings.order == Order::Total;
+    // Whom it leads to is heard from before the table says so.
+    if (seat.current != nullptr && !plugin.stands_by(seat.version))
+      seat.current->muted.store(false, std::memory_order_relaxed);
+    const Guard* const guard = guarded == plugin.guarded.end() ? nullptr : guarded->second.find(*seat.version);
+    if (guard != nullptr && guard->trial != nullptr && (entry.trial == nullptr || entry.trial == guard->trial)) {
+      entry.trial = guard->trial;
+      entry.tried |= Split::Places{1} << place;
+    }
     entry.targets.push_back({.outlet = catalog_.outlet(*entry.info, *seat.version, number),
                              .instance = waits                     ? nullptr
                                          : seat.current != nullptr ? seat.current
@@ -137,7 +148,9 @@ void Supervisor::add_seats(RouteEntry& entry, Plugin& plugin, Takes takes) {
                              .consumer = consumer,
                              .split = split,
                              .traits = traits_of(seat.version),
-                             .candidates = candidates});
+                             .candidates = candidates,
+                             .outcomes = guard == nullptr ? nullptr : guard->counted(),
+                             .shunned = plugin.is_shunned(route, *seat.version)});
   });
 }
 
@@ -193,6 +206,7 @@ void Supervisor::publish_table() {
     return entry;
   };
   for (auto& [name, plugin] : plugins_) {
+    set_guards(plugin);
     const PluginVersion& version = *plugin.serving;
     const std::string why_down = why_off(plugin, name);
     const bool is_gone = is_down(plugin);

@@ -25,7 +25,8 @@ struct Seat {
   Before before{};  ///< After an exchange, until all is done that began before: whom it led to then; else null.
   EventLoop::TimerId restart = 0;
   std::shared_ptr<Instance> leaving{};  ///< Once current: the plugin is stopped, and it finishes what it has.
-  bool gone = false;  ///< A switch has done away with it: it is there until who sat there has finished.
+  bool calming = false;  ///< It stood in for another version, and is looked at until it has finished that.
+  bool gone = false;     ///< A switch has done away with it: it is there until who sat there has finished.
 };
 
 /// Seats of the version that serves have the first numbers; those of another one that has a share of some route follow,

@@ -44,6 +44,7 @@ Delivered Hub::deliver(const RouteEntry& entry, const Target& target, Message& m
   const auto add = [&](Instance* instance) {
     if (request == nullptr) return true;
     request->target = instance;
+    request->outcomes = target.outcomes.get();
     if (instance != nullptr) request->position = instance->next_position();
     if (instance != nullptr && request->is_root()) request->epoch = instance->epoch();
     added = in_flight_.add(*request, entry.info->settings.in_flight_max);
@@ -116,6 +117,7 @@ Instance& Hub::receiver_of(const Target& target, const QueuedMessage& message) n
 }
 
 std::uint32_t Hub::flush(const Target& target) noexcept {
+  if (target.shunned) return 0;
   return target.outlet->flush([&](QueuedMessage& message) {
     Instance& instance = receiver_of(target, message);
     suspect(instance);
@@ -124,7 +126,8 @@ std::uint32_t Hub::flush(const Target& target) noexcept {
     const auto pushed =
         instance.push(bus::Ring::Data, message.header, message.content(), [&](const bus::MessageHeader& header) {
           return !request ||
-                 in_flight_.set_target(header.correlation, &instance, instance.next_position(), instance.epoch());
+                 in_flight_.set_target(header.correlation, &instance, instance.next_position(), instance.epoch(),
+                                       &instance == target.earlier.get() ? nullptr : target.outcomes.get());
         });
     if (pushed != Pushed::Yes && pushed != Pushed::Withdrawn) return false;
     let_go(message.header, *target.outlet->pool);  // the lane holds it now, or nobody waits for it any more
@@ -266,6 +269,7 @@ std::uint64_t Hub::send_request(const RouteInfo& route, InboundPool* pool, const
   record.caller = &pending;
   record.deadline_ns = request.deadline_ns;
   record.asked_ns = request.asked_ns;
+  record.sent_ns = request.asked_ns;
   auto delivered = Delivered::Refused;
   enum class Why : std::uint8_t { Sent, NoRoute, Down, Unfit } why = Why::Sent;
   std::string why_down;        // empty, and no allocation, unless it is
@@ -291,7 +295,8 @@ std::uint64_t Hub::send_request(const RouteInfo& route, InboundPool* pool, const
   }
   if (shut_.load(std::memory_order_relaxed)) {
     // shut() may have looked before our record was there: take it back, unless somebody is completing it.
-    if (record.correlation != 0 && in_flight_.abandon(record.correlation) == nullptr) return record.correlation;
+    if (record.correlation != 0 && in_flight_.abandon(record.correlation, Ending::LetGo) == nullptr)
+      return record.correlation;
     return not_sent({ErrorCode::Stopped, fmt::format("\"{}\": the host was stopped", route.name)});
   }
   if (why == Why::NoRoute)

@@ -35,6 +35,7 @@ PoolSnapshot snapshot_of(const std::string& compartment, InboundPool& pool) {
 }  // namespace
 
 HostSnapshot Supervisor::snapshot() {
+  look_at_breakers();
   HostSnapshot result;
   result.name = configuration_.name;
   result.epoch = epoch_;
@@ -174,6 +175,7 @@ void Supervisor::snapshot_routes(HostSnapshot& result) {
                                  .latched = counters.latched,
                                  .open = target.takes == Takes::Everything});
     }
+    route.breakers = breakers_of(*entry.info);
     // The table has them in the order of their pools, which is anybody's.
     std::ranges::sort(route.receivers, {}, [](const auto& each) { return std::tie(each.plugin, each.seat); });
     result.routes.push_back(std::move(route));

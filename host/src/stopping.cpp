@@ -166,7 +166,7 @@ void Supervisor::drain(const Scope& scope, Within within, Done done) {
 /// Nobody serves there any more, and nobody comes back; who did finishes what it has.
 void Supervisor::leave_seats(Plugin& plugin) {
   for (auto& [number, seat] : plugin.seats) {
-    loop_.cancel(seat.restart);
+    loop_.cancel(std::exchange(seat.restart, 0));
     if (seat.current != nullptr) seat.leaving = std::exchange(seat.current, nullptr);
   }
 }

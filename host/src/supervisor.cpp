@@ -56,25 +56,28 @@ Status Supervisor::add(std::shared_ptr<PluginVersion> version) {
   return {};
 }
 
-/// Whose instances are to sit where: those of the version that serves, and of each that shares a route with it.
+/// Whose instances are to sit where: those of the version that serves, of each that shares a route with it, and of each
+/// that stands in for others on a route.
 std::map<std::uint32_t, std::shared_ptr<PluginVersion>> Supervisor::seats_meant(
-    const Versions& versions, const std::shared_ptr<PluginVersion>& serving,
+    const Plugin& plugin, const std::shared_ptr<PluginVersion>& serving,
     const std::map<std::uint32_t, Shares>& shares) {
   std::map<std::uint32_t, std::shared_ptr<PluginVersion>> meant;
   for (std::uint32_t i = 0; i < serving->configuration.instances; ++i) meant[i] = serving;
+  const auto add = [&](const std::shared_ptr<PluginVersion>& version) {
+    if (version == serving) return;
+    const auto place = std::ranges::find(plugin.versions, version) - plugin.versions.begin();
+    for (std::uint32_t i = 0; i < version->configuration.instances; ++i)
+      meant[seat_number(static_cast<std::size_t>(place), i)] = version;
+  };
   for (const auto& [route, of_route] : shares)
-    for (const VersionShare& share : of_route) {
-      if (share.version == serving) continue;
-      const auto place = std::ranges::find(versions, share.version) - versions.begin();
-      for (std::uint32_t i = 0; i < share.version->configuration.instances; ++i)
-        meant[seat_number(static_cast<std::size_t>(place), i)] = share.version;
-    }
+    for (const VersionShare& share : of_route) add(share.version);
+  for (const auto& [route, guarded] : plugin.guarded) add(guarded.lts);
   return meant;
 }
 
 /// As they are meant. Where somebody has something to finish, a seat that is not is gone and stays for that.
 void Supervisor::set_seats(Plugin& plugin) {
-  const auto meant = seats_meant(plugin.versions, plugin.serving, plugin.shares);
+  const auto meant = seats_meant(plugin, plugin.serving, plugin.shares);
   for (auto& [number, seat] : plugin.seats) {
     seat.gone = !meant.contains(number);
     if (seat.gone) loop_.cancel(std::exchange(seat.restart, 0));
@@ -104,7 +107,8 @@ Result<Supervisor::Running*> Supervisor::try_stage(const std::shared_ptr<PluginV
   instance->rings = sleepers_of(*version).host;
   instance->hears_itself = !version->bridge;
   instance->set_epoch(chains_);
-  instance->muted.store(version->configuration.warm && !is_seated(*find(version->name()), version),
+  const Plugin& plugin = *find(version->name());
+  instance->muted.store((version->configuration.warm && !is_seated(plugin, version)) || plugin.stands_by(version),
                         std::memory_order_relaxed);
   flatbuffers::FlatBufferBuilder attach;
   build_attach(attach, *version, *instance, configuration_.sandbox_required, find(version->name())->clock);
@@ -140,8 +144,9 @@ void Supervisor::start(Plugin& plugin, const Done& done) {
   plugin.stopped = false;
   plugin.why_down.clear();
   Status status;
-  for (const auto& [number, version] : seats_meant(plugin.versions, plugin.serving, plugin.shares)) {
-    if (status) {
+  for (const auto& [number, version] : seats_meant(plugin, plugin.serving, plugin.shares)) {
+    const bool stands_by = plugin.stands_by(version) && !version->configuration.warm;
+    if (status && !stands_by) {
       const auto running = try_stage(version, number, {});
       if (running) {
         (*running)->staged = done;
@@ -208,12 +213,13 @@ void Supervisor::on_active(Instance& instance) {
       seat->version == running->version && !running->newcomer) {
     seat->current = running->process->share();
     if (exchanged_ != nullptr) exchanged_->sits_down(instance.identity.plugin, running->seat, seat->current);
-    instance.muted.store(false, std::memory_order_relaxed);
+    instance.muted.store(plugin->stands_by(running->version), std::memory_order_relaxed);
     running->served = true;
     seat->backoff.became_active(EventLoop::Clock::now());
     publish_table();
     hand_on(instance.identity.plugin);
     hub_->flush_backlogs();
+    tend_lts(instance.identity.plugin);  // it may have been wanted when it was started
   }
   if (const Done staged = std::exchange(running->staged, {})) staged({});
   retire_if_unwanted(instance);
@@ -294,6 +300,7 @@ void Supervisor::on_ended(Instance& instance, const Death& death) {
   if (running.staged) running.staged(tl::make_unexpected(death.why_not_started(running.phase_error, why + account)));
   end_advances(running, why);
   for (const Done& ended : running.ended) ended({});
+  tend_lts(instance.identity.plugin);
   if (running.by_hand) forget_joined(instance.identity.plugin, running.version);
   loop_.post([process = std::shared_ptr<PluginProcess>(std::move(running.process))] {});  // it called us: not yet
 }

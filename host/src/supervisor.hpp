@@ -73,6 +73,8 @@ class Supervisor final : public HubListener, private ProcessListener {
   Status add(std::shared_ptr<PluginVersion> version);
   /// Divides routes between the versions that are known as their `targets` say. Errors: BadConfiguration.
   Status share_as_configured();
+  /// Sets breakers where routes have an `lts`. The same.
+  Status guard_as_configured();
   /// Starts every plugin that does not run. `done` when all are active, or with the first failure.
   void start_all(Done done);
   /// Moves every route of these plugins to other versions in one exchange; `done` when the old ones are gone, or with
@@ -196,9 +198,8 @@ class Supervisor final : public HubListener, private ProcessListener {
   // supervisor.cpp
   void stage(const std::shared_ptr<PluginVersion>& version, std::uint32_t seat, bus::UniqueFd launcher, Done staged);
   Result<Running*> try_stage(const std::shared_ptr<PluginVersion>& version, std::uint32_t seat, bus::UniqueFd launcher);
-  using Versions = std::vector<std::shared_ptr<PluginVersion>>;
   [[nodiscard]] static std::map<std::uint32_t, std::shared_ptr<PluginVersion>> seats_meant(
-      const Versions& versions, const std::shared_ptr<PluginVersion>& serving,
+      const Plugin& plugin, const std::shared_ptr<PluginVersion>& serving,
       const std::map<std::uint32_t, Shares>& shares);
   void set_seats(Plugin& plugin);
   void start(Plugin& plugin, const Done& done);
@@ -300,6 +301,17 @@ class Supervisor final : public HubListener, private ProcessListener {
   [[nodiscard]] Result<std::string> sharer_of(const RouteInfo& route, const std::string& named);
   [[nodiscard]] static std::string shares_text(const Shares& shares);
 
+  // guarding.cpp
+  Status guard(const RouteInfo& route, const RouteConfiguration& configured);
+  void set_guards(Plugin& plugin);
+  void drop(std::shared_ptr<Outcomes> outcomes);
+  void look_at_breakers();
+  void keep_looking();
+  [[nodiscard]] std::vector<BreakerSnapshot> breakers_of(const RouteInfo& route) const;
+  void follow(const std::string& name, const RouteInfo& route, const GuardedRoute& guarded, Guard& guard);
+  void tend_lts(const std::string& name);
+  void calm(const std::string& name, std::uint32_t number, const std::shared_ptr<Instance>& instance);
+
   // exchange.cpp
   void exchange(const std::shared_ptr<Switching>& switching);
   void tell_exchanged(const Move& move);
@@ -378,7 +390,9 @@ class Supervisor final : public HubListener, private ProcessListener {
   std::uint64_t last_restart_ = 0;
   std::uint64_t last_advance_ = 0;
   bool stopping_ = false;
-  std::atomic<bool> watching_{false};  // a tick is on its way
+  std::atomic<bool> watching_{false};               // a tick is on its way
+  bool looking_ = false;                            // likewise, at breakers
+  std::vector<std::shared_ptr<Outcomes>> dropped_;  // that calls in flight may name yet
 };
 
 }  // namespace shunt::host

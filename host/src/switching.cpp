@@ -17,6 +17,14 @@ std::string listed(const std::vector<KnownVersion>& versions) {
   return text;
 }
 
+/// Whether it is there to stand in for others alone, and is started when it is to: not by a switch.
+bool stands_by(const std::shared_ptr<PluginVersion>& serving, const std::map<std::uint32_t, Shares>& shares,
+               const std::shared_ptr<PluginVersion>& version) {
+  return version != serving && !version->configuration.warm && std::ranges::none_of(shares, [&](const auto& each) {
+           return std::ranges::find(each.second, version, &VersionShare::version) != each.second.end();
+         });
+}
+
 Error stopped() { return {ErrorCode::Stopped, "the host is being stopped"}; }
 
 }  // namespace
@@ -53,9 +61,10 @@ void Supervisor::stage(const std::shared_ptr<Switching>& switching) {
   for (Move& move : switching->moves) {
     Plugin& plugin = *find(move.plugin);
     plugin.switching = true;
-    for (const auto& [number, version] : seats_meant(plugin.versions, move.to_version, move.to_shares)) {
+    for (const auto& [number, version] : seats_meant(plugin, move.to_version, move.to_shares)) {
       const Seat* const seat = plugin.seat(number);
-      if (seat == nullptr || seat->version != version) move.staged.emplace(number, version);
+      if (seat != nullptr && seat->version == version) continue;
+      if (!stands_by(move.to_version, move.to_shares, version)) move.staged.emplace(number, version);
     }
     switching->awaited += move.staged.size();
   }
@@ -161,6 +170,7 @@ void Supervisor::finish_switch(const Switching& switching) {
     if (Plugin* const still = find(move.plugin)) still->switching = false;
     start_again(move.plugin);
     warm_up(move.plugin, {});
+    tend_lts(move.plugin);
   }
   switching.done(switching.outcome);
 }

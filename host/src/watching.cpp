@@ -20,7 +20,11 @@ void Supervisor::on_suspect(Instance&) noexcept {
   // Acquire and release pair with watch(): it sees who is suspected, or we see that it has ended. The capture is small
   // enough for no heap to be asked.
   if (watching_.exchange(true, std::memory_order_acq_rel)) return;
-  loop_.post([this] { loop_.after(Watchdog::kTick, [this] { watch(); }); });
+  loop_.post([this] {
+    loop_.after(Watchdog::kTick, [this] { watch(); });
+    const auto is_guarded = [](const auto& each) { return !each.second.guarded.empty(); };
+    if (!looking_ && std::ranges::any_of(plugins_, is_guarded)) keep_looking();
+  });
 }
 
 void Supervisor::on_thrown(Instance& instance, const Error& what) noexcept {

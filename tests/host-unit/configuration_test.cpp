@@ -154,6 +154,23 @@ TEST_F(Configuration, a_full_file_is_read_as_it_is_written) {
                                                  .origin = file + ":47:9"}));
 }
 
+TEST_F(Configuration, a_breaker_is_its_preset_and_what_is_said_beside_it) {
+  const auto host = read(
+      "[routes.\"a/b\"]\nlts = \"1.0.0\"\nbreaker = { open_for = \"7 s\", preset = \"fast\" }\n"
+      "[routes.\"a/c\"]\nlts = \"1.0.0\"\nbreaker = { window_calls = 100 }\n"
+      "[routes.\"a/d\"]\nlts = \"1.0.0\"\n");
+
+  ASSERT_TRUE(host) << to_string(host.error());
+  BreakerPolicy fast = BreakerPolicy::fast(), of_calls;
+  fast.open_for = 7s;
+  of_calls.window_calls = 100;
+  of_calls.window = {};
+  EXPECT_EQ(host->routes.at(0).lts, "1.0.0");
+  EXPECT_EQ(host->routes.at(0).breaker, fast);
+  EXPECT_EQ(host->routes.at(1).breaker, of_calls);
+  EXPECT_EQ(host->routes.at(2).breaker, std::nullopt);
+}
+
 TEST_F(Configuration, an_empty_file_is_a_host_without_plugins) {
   const auto host = read("");
 
@@ -310,6 +327,19 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"[routes.\"a/b\"]\ntargets = [ { version = \"1\" } ]\n", "2:25", "version"},
         Refusal{"[routes.\"a/b\"]\ntargets = [ { version = \"1.0.0\", weight = 1000001 } ]\n", "2:43", "to 1000000"},
         Refusal{"[routes.\"a/b\"]\ntargets = [ { version = \"1.0.0\", weight = 0 } ]\n", "2:11", "no weight"},
+        Refusal{"[routes.\"a/b\"]\nlts = \"one\"\n", "2:7", "a version such as 1.4.0"},
+        Refusal{"[routes.\"a.b\"]\nlts = \"1.0.0\"\n", "2:7", "functions alone"},
+        Refusal{"[routes.\"a/b\"]\nlts = \"1.0.0\"\norder = \"total\"\n", "2:7", "`order` is total"},
+        Refusal{"[routes.\"a/b\"]\nbreaker = {}\n", "2:11", "say an `lts`"},
+        Refusal{"[routes.\"a/b\"]\nlts = \"1.0.0\"\nbreaker = { preset = \"slow\" }\n", "3:22", "fast"},
+        Refusal{"[routes.\"a/b\"]\nlts = \"1.0.0\"\nbreaker = { windows = 101 }\n", "3:23", "from 1 to 100"},
+        Refusal{"[routes.\"a/b\"]\nlts = \"1.0.0\"\nbreaker = { success_min = 1001 }\n", "3:27", "to 1000"},
+        Refusal{"[routes.\"a/b\"]\nlts = \"1.0.0\"\nbreaker = { window = \"1 us\" }\n", "3:22", "millisecond"},
+        Refusal{"[routes.\"a/b\"]\nlts = \"1.0.0\"\nbreaker = { window = \"1 s\", window_calls = 9 }\n", "3:44",
+                "not both"},
+        Refusal{"[routes.\"a/b\"]\nlts = \"1.0.0\"\nbreaker = { open_for = \"0 s\" }\n", "3:24", "millisecond"},
+        Refusal{"[routes.\"a/b\"]\nlts = \"1.0.0\"\nbreaker = { probes = 0 }\n", "3:22", "from 1 to"},
+        Refusal{"[routes.\"a/b\"]\nlts = \"1.0.0\"\nbreaker = { calls_min = 0 }\n", "3:25", "from 1 to"},
         Refusal{"[[plugin]]\npath = \"a\"\ninstances = 0\n", "3:13", "from 1 to 16"},
         Refusal{"[[plugin]]\npath = \"a\"\ninstances = 17\n", "3:13", "from 1 to 16"},
         Refusal{"[[plugin]]\npath = \"a\"\ninstances = 2\nclock = \"driven\"\n", "3:13", "its `clock` is driven"},

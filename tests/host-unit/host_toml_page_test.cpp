@@ -48,6 +48,7 @@ TEST(HostTomlPage, it_names_every_key_that_the_parser_knows_and_none_other) {
   EXPECT_EQ(page().keys("deadlines"), known_where("[[plugin]]\n[plugin.deadlines]\n" + unknown));
   EXPECT_EQ(page().keys("restart"), known_where("[[plugin]]\n[plugin.restart]\n" + unknown));
   EXPECT_EQ(page().keys("[routes.\"name\"]"), known_where("[routes.\"a/b\"]\n" + unknown));
+  EXPECT_EQ(page().keys("breaker"), known_where("[routes.\"a/b\"]\n[routes.\"a/b\".breaker]\n" + unknown));
 }
 
 TEST(HostTomlPage, its_defaults_are_the_defaults) {

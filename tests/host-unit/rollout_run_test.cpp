@@ -105,6 +105,21 @@ TEST(RolloutRun, refuses_to_be_paused_twice_or_resumed_while_it_runs) {
   EXPECT_FALSE(run.pause(kStart));
 }
 
+/// One of what can be done to it; what came of that.
+std::optional<RolloutEvent> do_something(RolloutRun& run, std::mt19937_64& random, RolloutRun::TimePoint now) {
+  const auto if_taken = [](const Status& status, RolloutEvent event) {
+    return status ? std::optional{event} : std::nullopt;
+  };
+  switch (random() % 6) {
+    case 0: return if_taken(run.pause(now), RolloutEvent::PauseAsked);
+    case 1: return if_taken(run.resume(now), RolloutEvent::ResumeAsked);
+    case 2: return random() % 8 == 0 ? if_taken(run.abort(now), RolloutEvent::AbortAsked) : std::nullopt;
+    case 3: return run.look(now, kHold);
+    case 4: return run.look(now, random() % 4 == 0 ? kFail : kHold);
+    default: return run.look(now, kPass);
+  }
+}
+
 TEST(RolloutRun, goes_only_the_ways_of_its_table) {
   std::mt19937_64 random{5};
   for (int i = 0; i < 2000; ++i) {
@@ -113,17 +128,7 @@ TEST(RolloutRun, goes_only_the_ways_of_its_table) {
     for (int step = 0; step < 20; ++step) {
       now += std::chrono::seconds{random() % 60};
       const RolloutState before = run.state();
-      std::optional<RolloutEvent> event;
-      switch (random() % 6) {
-        case 0: event = run.pause(now) ? std::optional{RolloutEvent::PauseAsked} : std::nullopt; break;
-        case 1: event = run.resume(now) ? std::optional{RolloutEvent::ResumeAsked} : std::nullopt; break;
-        case 2:
-          event = random() % 8 == 0 && run.abort(now) ? std::optional{RolloutEvent::AbortAsked} : std::nullopt;
-          break;
-        case 3: event = run.look(now, kHold); break;
-        case 4: event = run.look(now, random() % 4 == 0 ? kFail : kHold); break;
-        default: event = run.look(now, kPass);
-      }
+      const auto event = do_something(run, random, now);
       ASSERT_EQ(run.state(), event ? next(before, *event) : before) << name(before);
     }
   }

@@ -24,6 +24,7 @@ struct Options {
   std::string plugin;               ///< Which of several that hear a topic.
   bool reset = false;               ///< All to the version that serves.
   bool explain = false;
+  bool windows = false;
   std::string hints;  ///< What a message wants of its version.
   std::optional<std::int64_t> deadline_ms{};
   bool urgent = false;                        ///< A publication.

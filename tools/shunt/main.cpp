@@ -75,6 +75,8 @@ void takes_route(CLI::App& command, Options& options) {
       ->type_name("VERSION=WEIGHT");
   command.add_option("--plugin", options.plugin, "Of a topic that several plugins hear: whose versions.");
   command.add_flag("--reset", options.reset, "All to the version that serves.");
+  command.add_flag("--windows", options.windows,
+                   "Show the breakers of a function that has an `lts`: what became of its calls, window by window.");
   command.add_flag("--explain", options.explain, "Say who would get a message, and which rule decides that.");
   takes_wishes(command, options);
 }

@@ -101,10 +101,41 @@ Status explain_route(const Options& options) {
   return {};
 }
 
+/// "97.3 %", of calls that count; "-" where there are none.
+std::string success_of(const Json& window) {
+  const auto calls = number_of(window, "calls");
+  if (calls == 0) return "-";
+  const auto thousandths = (calls - number_of(window, "failed") - number_of(window, "slow")) * 1000 / calls;
+  return fmt::format("{}.{} %", thousandths / 10, thousandths % 10);
+}
+
+Status print_windows(const Options& options) {
+  if (!options.more.empty() || options.reset)
+    return error(ErrorCode::BadInput, "--windows changes nothing: leave out the weights and --reset");
+  SHUNT_TRY(route, ask(options.host, {{"command", "inspect"}, {"name", options.name}}));
+  if (!route.contains("route"))
+    return error(ErrorCode::NoSuchRoute, "\"{}\" is no route: say plugin/function, as `shunt ls` has them",
+                 options.name);
+  const Json breakers = list_of(route, "breakers");
+  if (breakers.empty())
+    return error(ErrorCode::BadInput, "\"{}\" has no breaker: set its `lts` in host.toml", options.name);
+  if (options.json) return print_line(to_line(breakers)), Status{};
+  Table table{"VERSION", "STATE", "LTS", "BEGAN", "CALLS", "FAILED", "SLOW", "SUCCEEDED"};
+  for (const Json& breaker : breakers)
+    for (const Json& window : list_of(breaker, "windows"))
+      table.add({text_of(breaker, "version"), text_of(breaker, "state"), text_of(breaker, "lts"),
+                 fmt::format("-{} ms", number_of(window, "began_ms")), std::to_string(number_of(window, "calls")),
+                 std::to_string(number_of(window, "failed")), std::to_string(number_of(window, "slow")),
+                 success_of(window)});
+  table.print();
+  return {};
+}
+
 }  // namespace
 
 Status route_messages(const Options& options) {
   if (options.explain) return explain_route(options);
+  if (options.windows) return print_windows(options);
   if (!options.hints.empty() || options.message_key)
     return error(ErrorCode::BadInput, "--hints and --key are a message's, and stand beside --explain");
   if (!options.more.empty() || options.reset) {

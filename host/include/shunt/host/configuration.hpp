@@ -10,6 +10,7 @@
 
 #include <shunt/bus/doorbell.hpp>
 #include <shunt/bus/geometry.hpp>
+#include <shunt/host/breaker_policy.hpp>
 #include <shunt/host/route_target.hpp>
 #include <shunt/schemas/limits.hpp>
 #include <shunt/schemas/result.hpp>
@@ -148,6 +149,10 @@ struct RouteConfiguration {
   std::uint32_t in_flight_max = 1000;       ///< Calls without a reply at one time; 1 .. 1,048,576.
   /// Versions that share the route, and their weights; none: all goes to the version that serves.
   std::vector<RouteTarget> targets{};
+  /// Of a function: the version that its calls go to when those to another one fail; empty: none does. Marked `warm` it
+  /// is kept up for that, else it is started then.
+  std::string lts{};
+  std::optional<BreakerPolicy> breaker{};  ///< When that is; only beside an `lts`, and there a BreakerPolicy{} if none.
   bool sticky = true;  ///< Where a plugin has several instances, messages of one key go to the same.
   ReadMode read = ReadMode::Auto;
   PayloadPlace payload = PayloadPlace::Auto;

@@ -2,6 +2,7 @@
 /// One thing that happened, and what `shunt ls` shows: plain values.
 
 #include <shunt/host/audit.hpp>
+#include <shunt/host/breaker_snapshot.hpp>
 #include <shunt/host/crash.hpp>
 #include <shunt/host/validation.hpp>
 #include <shunt/schemas/ids.hpp>
@@ -43,7 +44,10 @@ enum class HostEventKind : std::uint8_t {
   HealthChanged,    ///< How an instance is, by its own word: "NotServing: no session"; at most some 20, then one a
                     ///< minute.
   HandlerFailed,    ///< What a handler threw or returned with nobody to tell, as a topic's; by its own word, likewise.
-  Warm              ///< An instance is up of a version that is kept so, while another serves.
+  Warm,             ///< An instance is up of a version that is kept so, while another serves.
+  BreakerOpened,    ///< Too many calls to a version failed on a route: they go to its lts.
+  BreakerHalfOpen,  ///< Some go to the version again, to try it.
+  BreakerClosed     ///< All do.
 };
 
 struct HostEvent {
@@ -161,9 +165,10 @@ struct RouteSnapshot {
     bool open = true;               ///< It gets what is sent; else only what waits for it already.
   };
   std::vector<Receiver> receivers;
-  std::uint32_t subscriptions = 0;  ///< Of the host itself.
-  std::uint32_t latched = 0;        ///< Publications that the topic keeps now, for who comes late.
-  std::uint32_t latched_max = 0;    ///< How many it may.
+  std::uint32_t subscriptions = 0;          ///< Of the host itself.
+  std::uint32_t latched = 0;                ///< Publications that the topic keeps now, for who comes late.
+  std::uint32_t latched_max = 0;            ///< How many it may.
+  std::vector<BreakerSnapshot> breakers{};  ///< One for each version that its lts stands in for.
 };
 
 /// Memory that the host writes and the plugins of one compartment read.
