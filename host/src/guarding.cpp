@@ -1,10 +1,9 @@
 /// Breakers: from which versions a route leads calls away, and to whom. Looked at every 5 ms while calls come.
 ///
 ///     closed      the lts has a seat, and nobody in it; or somebody who is muted, where it is to be warm
-///     open        its part of the route is the lts's, in the next table. What waits for it is handed on, and a cold
-///     lts
-///                 is started: until it is up calls wait for that
-///     half open   the same, and the table lets so many calls through to try it
+///     open        the lts has the version's part in the next table. What waits for the version is handed on,
+///                 and a cold lts is started: calls wait for that
+///     half open   the same, and the table lets so many calls through to try the version
 ///
 /// What the lts does by then is what every seat does: it is restarted, switched and drained as the others are.
 
@@ -22,7 +21,7 @@ namespace {
 constexpr std::chrono::milliseconds kLook{5};
 constexpr std::chrono::milliseconds kCalmTick{1};
 
-/// "61.2 % of 1,234 calls succeeded"
+/// "61.2 % of 1234 calls succeeded, 7 were slow"
 std::string rate_text(const CallCounts& counts) {
   const std::uint64_t thousandths = counts.calls == 0 ? 0 : counts.succeeded() * 1000 / counts.calls;
   return fmt::format("{}.{} % of {} calls succeeded, {} were slow", thousandths / 10, thousandths % 10, counts.calls,
