@@ -1,8 +1,7 @@
 #include "iceoryx_world.hpp"
 
-#include "open_topic.hpp"
+#include "joining.hpp"
 #include "roudi.hpp"
-#include "roudi_probe.hpp"
 
 #include <shunt/bus/unique_fd.hpp>
 
@@ -21,6 +20,9 @@ namespace shunt::bridges {
 namespace {
 
 constexpr int kIceoryxGaveUp = 5;
+
+/// For a RouDi that is well: it takes some milliseconds. What goes out meanwhile waits in its ring.
+constexpr std::chrono::milliseconds kRoudiAnswersWithin{2'000};
 
 enum class Choice : std::uint8_t { Auto, Embedded, Join };
 
@@ -64,54 +66,49 @@ class IceoryxWorld final : public World {
   /// The listener first: nobody calls us any more. Then, by the order of members, topics, runtime and RouDi.
   ~IceoryxWorld() override {
     if (listener_)
-      for (const auto& topic : topics_)
+      for (const auto& topic : ports_.topics)
         listener_->detachEvent(topic->subscriber(), iox::popo::SubscriberEvent::DATA_RECEIVED);
     listener_.reset();
   }
 
   Link look() override {
     const auto roudi = own_roudi_ ? std::nullopt : listening_roudi();
+    if (joined_ && roudi != joined_) return lose("the machine's RouDi, which has gone");
+    if (joining_) return take_ports_within({});
     if (is_connected()) {
-      if (!own_roudi_ && roudi != joined_) return lose("the machine's RouDi, which has gone");
-      if (!probe_->look())
+      if (!ports_.probe->look())
         return lose(own_roudi_ ? "a RouDi of its own, which stands still" : "the machine's RouDi, which stands still");
       return Link::Connected;
     }
     if (roudi && choice_ == Choice::Embedded) return wait("waits until no other RouDi runs");
     if (!roudi && choice_ == Choice::Join) return wait("waits for the machine's RouDi");
-    if (roudi) join(*roudi);
-    else embed();
-    for (const Topic& each : agreement_.topics)
-      topics_.push_back(std::make_unique<OpenIceoryxTopic>(each, agreement_.start));
-    probe_.emplace();
-    listen();
-    return Link::Connected;
+    return roudi ? join(*roudi) : embed();
   }
 
   [[nodiscard]] std::string state() const override { return state_; }
 
   Sent send(std::size_t topic, const Outgoing& message) override {
-    return topics_[topic]->send(message.payload, message.redelivered);
+    return ports_.topics[topic]->send(message.payload, message.redelivered);
   }
 
   /// Each topic has its turn.
   std::optional<Received> receive() override {
-    for (std::size_t looked_at = 0; looked_at < topics_.size(); ++looked_at) {
-      turn_ = turn_ + 1 < topics_.size() ? turn_ + 1 : 0;
-      if (const auto payload = topics_[turn_]->receive()) return Received{.topic = turn_, .payload = *payload};
+    for (std::size_t looked_at = 0; looked_at < ports_.topics.size(); ++looked_at) {
+      turn_ = turn_ + 1 < ports_.topics.size() ? turn_ + 1 : 0;
+      if (const auto payload = ports_.topics[turn_]->receive()) return Received{.topic = turn_, .payload = *payload};
     }
     return std::nullopt;
   }
-  void release() override { topics_[turn_]->release(); }
+  void release() override { ports_.topics[turn_]->release(); }
 
   void count(std::size_t topic, control::OpenCountersT& counters) const override {
-    if (topic >= topics_.size()) return;
-    counters.lost += topics_[topic]->lost();
-    counters.refused += topics_[topic]->refused();
+    if (!is_connected()) return;
+    counters.lost += ports_.topics[topic]->lost();
+    counters.refused += ports_.topics[topic]->refused();
   }
 
  private:
-  [[nodiscard]] bool is_connected() const noexcept { return !topics_.empty(); }
+  [[nodiscard]] bool is_connected() const noexcept { return !ports_.topics.empty(); }
 
   Link lose(const char* state) {
     state_ = state;
@@ -133,21 +130,35 @@ class IceoryxWorld final : public World {
     return {iox::cxx::TruncateToCapacity, free.c_str()};
   }
 
-  void join(const RoudiMark& roudi) {
-    iox::runtime::PoshRuntime::initRuntime(runtime_name());
+  Link join(const RoudiMark& roudi) {
     joined_ = roudi;
-    state_ = "the machine's RouDi";
+    joining_.emplace(runtime_name(), agreement_);
+    return take_ports_within(kRoudiAnswersWithin);
   }
 
-  void embed() {
+  Link take_ports_within(std::chrono::milliseconds patience) {
+    auto ports = joining_->ports_within(patience);
+    if (!ports) return wait("the machine's RouDi, which does not answer: start it anew");
+    joining_.reset();
+    return connect(std::move(*ports), "the machine's RouDi");
+  }
+
+  Link embed() {
     messages_.quietly([&] { own_roudi_ = std::make_unique<OwnRoudi>(shared_, sizeof(OpenHeader)); });
     own_runtime_ = std::make_unique<iox::runtime::PoshRuntimeSingleProcess>(runtime_name());
-    state_ = "a RouDi of its own";
+    return connect(make_ports(agreement_), "a RouDi of its own");
+  }
+
+  Link connect(Ports ports, const char* state) {
+    ports_ = std::move(ports);
+    listen();
+    state_ = state;
+    return Link::Connected;
   }
 
   void listen() {
     listener_ = std::make_unique<iox::popo::Listener>();
-    for (const auto& topic : topics_)
+    for (const auto& topic : ports_.topics)
       listener_
           ->attachEvent(topic->subscriber(), iox::popo::SubscriberEvent::DATA_RECEIVED,
                         iox::popo::createNotificationCallback(on_data, *this))
@@ -166,8 +177,8 @@ class IceoryxWorld final : public World {
   std::optional<RoudiMark> joined_;
   std::unique_ptr<OwnRoudi> own_roudi_;
   std::unique_ptr<iox::runtime::PoshRuntimeSingleProcess> own_runtime_;
-  std::vector<std::unique_ptr<OpenIceoryxTopic>> topics_;
-  std::optional<RoudiProbe> probe_;
+  std::optional<Joining> joining_;  // until RouDi has answered
+  Ports ports_;
   std::unique_ptr<iox::popo::Listener> listener_;
   std::size_t turn_ = 0;  // the topic that receive() gave from last
 };

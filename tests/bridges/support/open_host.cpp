@@ -1,5 +1,6 @@
 #include "open_host.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <sstream>
 
@@ -78,14 +79,20 @@ Json OpenHost::receiver(const std::string& topic) const {
   return {};
 }
 
-std::uint64_t OpenHost::await_connected(const std::string& state, std::uint64_t not_this) const {
+Json OpenHost::await_state(const Words& states, std::uint64_t not_this) const {
   Json now;
-  const bool connected = test::await([&] {
+  const bool is_there = test::await([&] {
     now = bridge();
-    return now["state"] == "Active" && now["instance"] != not_this && now["says"]["state"] == state;
+    const Json& says = now["says"]["state"];
+    return now["state"] == "Active" && now["instance"] != not_this &&
+           std::ranges::any_of(states, [&](const std::string& state) { return says == state; });
   });
-  if (!connected) throw std::runtime_error("the bridge is " + now.dump());
-  return now["instance"];
+  if (!is_there) throw std::runtime_error("the bridge is " + now.dump());
+  return now;
+}
+
+std::uint64_t OpenHost::await_connected(const std::string& state, std::uint64_t not_this) const {
+  return await_state({state}, not_this)["instance"];
 }
 
 void OpenHost::end() {

@@ -56,6 +56,8 @@ class OpenHost {
   [[nodiscard]] Json receiver(const std::string& topic) const;
   /// Until the instance that is not `not_this` says that it is connected to `state`; gives its number.
   std::uint64_t await_connected(const std::string& state, std::uint64_t not_this = 0) const;
+  /// Until the instance that is not `not_this` says one of these states: what `ls` has of it then.
+  Json await_state(const Words& states, std::uint64_t not_this) const;
   /// Ends it, and looks whether anything of iceoryx is left.
   void end();
 
@@ -81,5 +83,6 @@ class MachineRoudi {
 
 inline constexpr const char* kOwnRoudi = "a RouDi of its own";
 inline constexpr const char* kMachineRoudi = "the machine's RouDi";
+inline constexpr const char* kMuteRoudi = "the machine's RouDi, which does not answer: start it anew";
 
 }  // namespace shunt::test
