@@ -5,6 +5,7 @@
 /// connecting, the warm-up. A good answer has no errors, a ratio of the first subject to itself within a few percent of
 /// one, and a spread below the differences you want to see; else close other programs and run it again.
 
+#include "shunt/breaker_bench.hpp"
 #include "shunt/subjects.hpp"
 #include "shunt/switch_bench.hpp"
 
@@ -40,10 +41,11 @@ void choose(CLI::Option* option, std::vector<Value> values, Value& target) {
 int main(int argc, char** argv) {
   BenchOptions options;
   SwitchOptions switching;
+  BreakerOptions breaking;
   std::string bench, payload, wait;
   const std::string program = argc > 0 ? std::filesystem::path{argv[0]}.filename().string() : "shunt-bench";
   CLI::App app{"Measure Shunt beside its peers, interleaved in one run.", program};
-  choose(app.add_option("bench", bench, "What to measure; or the command below"),
+  choose(app.add_option("bench", bench, "What to measure; or a command below"),
          {Bench::Roundtrip, Bench::Stream, Bench::Fanout}, options.bench);
   choose(app.add_option("--payload", payload, "Where Shunt's payloads travel (default: inline)"),
          {Payload::Inline, Payload::Chunk}, options.payload);
@@ -70,6 +72,22 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{10'000'000}));
   of_switch->add_flag("--json", switching.json, "One JSON object");
   of_switch->footer("Example: shunt bench switch --messages 1000000 --switches 10000 --json");
+  CLI::App* const of_breaker =
+      app.add_subcommand("breaker", "How fast calls are led away from a version that begins to fail");
+  of_breaker->add_option("--preset", breaking.preset, "Of the breaker; a round of \"default\" takes four minutes")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"fast", "default"}));
+  of_breaker->add_option("--failing", breaking.failing, "Of 1,000 calls")
+      ->capture_default_str()
+      ->check(CLI::Range(51u, 1000u));
+  of_breaker->add_option("--rounds", breaking.rounds, "Each with a warm and with a cold lts")
+      ->capture_default_str()
+      ->check(CLI::Range(1u, 1000u));
+  of_breaker->add_option("--in-flight", breaking.in_flight, "Calls on their way at a time")
+      ->capture_default_str()
+      ->check(CLI::Range(1u, 500u));
+  of_breaker->add_flag("--json", breaking.json, "One JSON object");
+  of_breaker->footer("Example: shunt bench breaker --rounds 20 --json");
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& asked) {
@@ -79,8 +97,9 @@ int main(int argc, char** argv) {
     return 2;
   }
   if (of_switch->parsed()) return run_switch_bench(switching);
+  if (of_breaker->parsed()) return run_breaker_bench(breaking);
   if (bench.empty()) {
-    std::fprintf(stderr, "%s: say what to measure: roundtrip, stream, fanout or switch; see `%s --help`\n",
+    std::fprintf(stderr, "%s: say what to measure: roundtrip, stream, fanout, switch or breaker; see `%s --help`\n",
                  program.c_str(), program.c_str());
     return 2;
   }

@@ -120,6 +120,12 @@ class Breaker {
   [[nodiscard]] TimePoint since() const noexcept { return since_; }
   /// Since when too few have succeeded; none: they do.
   [[nodiscard]] std::optional<TimePoint> below_since() const noexcept { return below_since_; }
+  /// When it has to be looked at though nothing happens until then; max: as soon as something has.
+  [[nodiscard]] TimePoint due() const noexcept {
+    if (state_ == BreakerState::Open) return since_ + policy_.open_for;
+    if (state_ == BreakerState::HalfOpen) return since_ + policy_.probes_within;
+    return below_since_ ? *below_since_ + policy_.below_for : TimePoint::max();
+  }
   /// Oldest first; those before the first call have not begun.
   [[nodiscard]] std::span<const Window> windows() const noexcept { return windows_; }
   [[nodiscard]] CallCounts sum() const noexcept {
@@ -191,12 +197,13 @@ class Breaker {
 };
 
 /// The least that a policy allows from the first failure on until it opens, where calls come evenly, all have succeeded
-/// before, and `failing` of 1,000 fail from then on; none: it does not open. Of windows in time.
+/// before, and `failing` of 1,000 fail from then on; none: it does not open. Of windows in time: the last of them has
+/// just begun when the sum falls short. At most it takes as much longer as that one's share would have.
 [[nodiscard]] constexpr std::optional<std::chrono::nanoseconds> least_until_open(const BreakerPolicy& policy,
                                                                                  std::uint32_t failing) noexcept {
   const std::uint32_t allowed = 1000 - policy.success_min;
   if (failing <= allowed) return std::nullopt;
-  return policy.window * policy.windows * allowed / failing + policy.below_for;
+  return policy.window * (policy.windows - 1) * allowed / failing + policy.below_for;
 }
 
 }  // namespace shunt::host

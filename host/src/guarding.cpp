@@ -1,4 +1,5 @@
-/// Breakers: from which versions a route leads calls away, and to whom. Looked at every 5 ms while calls come.
+/// Breakers: from which versions a route leads calls away, and to whom. Looked at every 5 ms while calls come, and when
+/// one is due.
 ///
 ///     closed      the lts has a seat, and nobody in it; or somebody who is muted, where it is to be warm
 ///     open        the lts has the version's part in the next table. What waits for the version is handed on,
@@ -127,7 +128,17 @@ void Supervisor::look_at_breakers() {
 void Supervisor::keep_looking() {
   look_at_breakers();
   looking_ = watching_.load(std::memory_order_relaxed);
-  if (looking_) loop_.after(kLook, [this] { keep_looking(); });
+  if (looking_) loop_.at(next_look(), [this] { keep_looking(); });
+}
+
+EventLoop::Clock::time_point Supervisor::next_look() const {
+  const auto now = EventLoop::Clock::now();
+  auto next = now + kLook;
+  for (const auto& [name, plugin] : plugins_)
+    for (const auto& [route, guarded] : plugin.guarded)
+      for (const Guard& guard : guarded.guards)
+        if (guard.breaker.due() > now) next = std::min(next, guard.breaker.due());
+  return next;
 }
 
 /// The table follows from it; here is what begins and ends with the state, and the event.

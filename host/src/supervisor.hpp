@@ -307,6 +307,7 @@ class Supervisor final : public HubListener, private ProcessListener {
   void drop(std::shared_ptr<Outcomes> outcomes);
   void look_at_breakers();
   void keep_looking();
+  [[nodiscard]] EventLoop::Clock::time_point next_look() const;
   [[nodiscard]] std::vector<BreakerSnapshot> breakers_of(const RouteInfo& route) const;
   void follow(const std::string& name, const RouteInfo& route, const GuardedRoute& guarded, Guard& guard);
   void tend_lts(const std::string& name);

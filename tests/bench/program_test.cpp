@@ -35,9 +35,9 @@ TEST(Program, it_prints_one_json_object_a_line_and_nothing_else) {
 }
 
 TEST(Program, a_wrong_word_number_or_name_exits_with_2_and_a_sentence) {
-  for (const char* arguments :
-       {"", "sideways", "roundtrip --wait forever", "roundtrip --bytes many", "roundtrip --bytes 3",
-        "stream --against carrier_pigeon", "fanout --subject ghost", "switch --switches 0"}) {
+  for (const char* arguments : {"", "sideways", "roundtrip --wait forever", "roundtrip --bytes many",
+                                "roundtrip --bytes 3", "stream --against carrier_pigeon", "fanout --subject ghost",
+                                "switch --switches 0", "breaker --preset slow", "breaker --failing 50"}) {
     const Ran ran = run(std::string{arguments} + " 2>&1");
 
     EXPECT_EQ(ran.exit_code, 2) << arguments;
@@ -51,6 +51,23 @@ TEST(Program, switching_under_load_loses_doubles_and_reorders_nothing) {
   EXPECT_EQ(ran.exit_code, 0) << ran.output;
   for (const char* none : {"\"lost\": 0,", "\"duplicated\": 0,", "\"reordered\": 0,"})
     EXPECT_NE(ran.output.find(none), std::string::npos) << ran.output;
+}
+
+TEST(Program, calls_are_led_away_from_a_version_that_fails_and_each_has_its_outcome) {
+  const Ran ran = run("breaker --rounds 1 --json");
+
+  EXPECT_EQ(ran.exit_code, 0) << ran.output;
+  flatbuffers::Parser parser;
+  flexbuffers::Builder buffer;
+  ASSERT_TRUE(parser.ParseFlexBuffer(ran.output.c_str(), nullptr, &buffer)) << ran.output;
+  const auto object = flexbuffers::GetRoot(buffer.GetBuffer()).AsMap();
+  EXPECT_GT(object["call_ratio"].AsDouble(), 0) << ran.output;
+  for (const char* lts : {"warm", "cold"}) {
+    const auto of = object[lts].AsMap();
+    EXPECT_EQ(of["lost"].AsInt64(), 0) << ran.output;
+    EXPECT_GT(of["calls"].AsInt64(), 1000) << ran.output;
+    EXPECT_GE(of["condition_after_first_failure_ms"].AsDouble(), 500) << "below_for alone: " << ran.output;
+  }
 }
 
 TEST(Program, its_help_exits_with_0) {

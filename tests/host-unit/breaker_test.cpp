@@ -134,24 +134,39 @@ TEST(Breaker, never_opens_at_999_of_1000_in_a_million_windows) {
   }
 }
 
-TEST(Breaker, opens_no_later_than_a_look_after_the_least_that_its_policy_allows) {
+TEST(Breaker, opens_within_the_share_of_a_window_of_the_least_that_its_policy_allows) {
   for (const std::uint32_t failing : {60u, 100u, 500u, 1000u}) {
     Route route{BreakerPolicy::fast()};
-    ASSERT_EQ(route.call_for(2s, 0), std::nullopt);
+    // Evenly, before and after: each millisecond has 1,000 calls.
+    const auto call_for_1ms = [&](std::uint32_t of_which) {
+      route.counts += {.calls = 1000, .failed = of_which};
+      return route.wait_for(1ms);
+    };
+    for (int i = 0; i < 2000; ++i) ASSERT_EQ(call_for_1ms(0), std::nullopt);
     const auto least = least_until_open(route.breaker.policy(), failing).value();
     const auto began = route.now;
-    // Evenly, so that each millisecond has its share: 1,000 calls in each.
     std::optional<BreakerState> changed;
-    while (!changed && route.now - began < 10s) {
-      route.counts += {.calls = 1000, .failed = failing};
-      changed = route.wait_for(1ms);
-    }
+    while (!changed && route.now - began < 10s) changed = call_for_1ms(failing);
 
     EXPECT_EQ(changed, BreakerState::Open);
-    EXPECT_LE(route.now - began, least + 2ms) << failing;
-    EXPECT_GE(route.now - began, 500ms) << failing;
+    EXPECT_GE(route.now - began, least) << failing;
+    EXPECT_LE(route.now - began, least + 100ms * 50 / failing + 2ms) << failing;
   }
   EXPECT_EQ(least_until_open(BreakerPolicy::fast(), 50), std::nullopt);
+}
+
+TEST(Breaker, says_when_it_is_due_though_nobody_calls) {
+  Route route{BreakerPolicy::fast()};
+  EXPECT_EQ(route.breaker.due(), Breaker::TimePoint::max());
+
+  ASSERT_EQ(route.call_for(100ms, 1000), std::nullopt);
+  ASSERT_TRUE(route.breaker.below_since());
+  EXPECT_EQ(route.breaker.due(), *route.breaker.below_since() + 500ms);
+
+  ASSERT_EQ(route.call_for(1s, 1000), BreakerState::Open);
+  EXPECT_EQ(route.breaker.due(), route.breaker.since() + 1s);
+  ASSERT_EQ(route.wait_for(1s), BreakerState::HalfOpen);
+  EXPECT_EQ(route.breaker.due(), route.breaker.since() + 500ms);
 }
 
 TEST(Breaker, takes_slow_calls_for_failed_ones) {
