@@ -281,6 +281,8 @@ TEST_F(EachOther, a_publication_that_was_refused_reached_none_of_two_plugins_and
   first.slots = second.slots = 16;
   auto configuration = with({first, second});
   route(configuration, "stage.orders").backlog = 1;
+  // They hear each other: neither may wait for the other to take what it publishes.
+  for (const char* topic : {"actor.news", "partner.news"}) route(configuration, topic).backlog = 1u << 20;
   Host host = start(std::move(configuration));
   std::vector<Numbers> heard(2);
   const auto from_actor =
