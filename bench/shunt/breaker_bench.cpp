@@ -128,6 +128,7 @@ struct Spread {
 
 Spread spread(const std::vector<Round>& rounds, double Round::*member) {
   std::vector<double> values;
+  values.reserve(rounds.size());
   for (const Round& each : rounds) values.push_back(each.*member);
   return {median(values), *std::ranges::max_element(values)};
 }

@@ -167,7 +167,8 @@ Result<Json> call_and_wait(const Task& task) {
   SHUNT_TRY(options, task.call_options());
   auto reply = call(task.core().shared_from_this(), route, payload, options);
   if (!reply) return tl::make_unexpected(std::move(reply).error());
-  return Json{{"payload", to_base64(reply->bytes())}, {"bytes", reply->bytes().size()}};
+  return Json{
+      {"payload", to_base64(reply->bytes())}, {"bytes", reply->bytes().size()}, {"fallback", reply->is_fallback()}};
 }
 
 void call_route(Task task) {

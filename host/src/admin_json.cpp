@@ -151,9 +151,15 @@ Json route_json(const RouteSnapshot& route) {
     json.update(Json{{"reply", route.reply},
                      {"in_flight", route.in_flight},
                      {"in_flight_max", route.in_flight_max},
-                     {"in_flight_refused", route.in_flight_refused}});
+                     {"in_flight_refused", route.in_flight_refused},
+                     {"deadline_ms", std::chrono::duration<double, std::milli>(route.deadline).count()},
+                     {"retries", route.retries},
+                     {"lts", route.lts},
+                     {"retried", route.retried},
+                     {"retries_refused", route.retries_refused}});
   json["receivers"] = std::move(receivers);
   json["subscriptions"] = route.subscriptions;
+  if (route.fallbacks) json["fallbacks"] = *route.fallbacks;
   if (route.function) {
     json["breakers"] = Json::array();
     for (const BreakerSnapshot& each : route.breakers) json["breakers"].push_back(breaker_json(each));

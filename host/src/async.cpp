@@ -29,8 +29,15 @@ Result<Hub::StartedCall> Hub::start_call(const RouteInfo& route, InboundPool* po
   const std::uint64_t correlation = send_request(route, pool, built, request, *call);
   if (correlation == 0) {
     Error why = std::move(*call->failure);
-    async_.give_back(*call);
-    return tl::make_unexpected(std::move(why));
+    call->failure.reset();
+    auto instead = failed(route, std::move(why));
+    if (!instead) {
+      async_.give_back(*call);
+      return tl::make_unexpected(std::move(instead).error());
+    }
+    call->complete(*std::move(instead));
+    wake_sleepers();  // one may wait for its callback to be due
+    return StartedCall{has_callback ? nullptr : call, 0};
   }
   if (has_callback) {
     expect_by(request.deadline_ns);
@@ -78,9 +85,7 @@ Result<ReceivedBytes> Hub::outcome(AsyncCall& call) {
     return error(ErrorCode::Cancelled, "\"{}\": the call was cancelled", route.name);
   if (call.gave_up == GaveUp::No && !call.failure) return std::move(call.reply);
   route.counters.failed.fetch_add(1, std::memory_order_relaxed);
-  if (call.failure) return tl::make_unexpected(std::move(*call.failure));
-  return error(ErrorCode::DeadlineExceeded, "\"{}\" did not answer before its deadline; it was told to cancel",
-               route.name);
+  return failed(route, call.failure ? std::move(*call.failure) : too_late(route));
 }
 
 /// Nobody waits for a call with a callback, so whoever polls looks when one may be too late.

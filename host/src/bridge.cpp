@@ -1,7 +1,7 @@
 #include "bridge.hpp"
 
 #include "catalog.hpp"
-#include "conformance.hpp"
+#include "reflection_writer.hpp"
 
 #include <shunt/bus/memory.hpp>
 
@@ -133,7 +133,7 @@ Status describe_types(std::span<const std::shared_ptr<PluginVersion>> plugins, P
       const Manifest& manifest = plugin->image.manifest;
       if (std::ranges::none_of(manifest.topics_in, is_it) && std::ranges::none_of(manifest.topics_out, is_it)) continue;
       SHUNT_TRY(schema, read_payload_schema(manifest.binary_schemas, {topic.type}));
-      const auto bytes = reflection_of(schema);
+      const auto bytes = write_reflection(schema, ReflectionUse::Layout);
       topic.reflection.assign(bytes.data(), bytes.data() + bytes.size());
       break;
     }

@@ -14,14 +14,13 @@ Result<ReceivedBytes> Hub::await(PendingCall& pending, std::uint64_t correlation
     if (in_flight_.abandon(correlation, Ending::Failed) != nullptr) {
       route.counters.failed.fetch_add(1, std::memory_order_relaxed);
       tell_cancelled(kToldAtOnce);
-      return error(ErrorCode::DeadlineExceeded, "\"{}\" did not answer before its deadline; it was told to cancel",
-                   route.name);
+      return failed(route, too_late(route));
     }
     while (!pending.completed()) bus::spin_pause();  // somebody is completing it this moment
   }
   if (pending.failure) {
     route.counters.failed.fetch_add(1, std::memory_order_relaxed);
-    return tl::make_unexpected(std::move(*pending.failure));
+    return failed(route, std::move(*pending.failure));
   }
   return std::move(pending.reply);
 }

@@ -1,8 +1,11 @@
 #include "catalog.hpp"
 
+#include "payload_json.hpp"
 #include "units.hpp"
 
 #include <algorithm>
+
+#include <fmt/ranges.h>
 
 namespace shunt::host {
 namespace {
@@ -66,6 +69,39 @@ Status check_kept(const RouteConfiguration& topic, const PluginVersion& publishe
 }
 
 TypeName to_type_name(const PayloadType& type) { return {type.name, type.schema}; }
+
+/// By the plugin's schema of its reply. Errors: BadConfiguration, BadSchema.
+Status give_fallback(RouteInfo& route, const PluginVersion& version) {
+  if (route.settings.fallback.empty() || route.fallback.is_there()) return {};
+  const auto at = [&](const Error& why) {
+    const std::string& origin = route.settings.origin;
+    return error(ErrorCode::BadConfiguration, "{}{}routes.{:?}.fallback: {}", origin, origin.empty() ? "" : ": ",
+                 route.name, why.message);
+  };
+  const auto& schemas = version.image.manifest.binary_schemas;
+  SHUNT_TRY(schema, read_payload_schema(schemas, {route.reply.name}));
+  auto reply = payload_from_json(schema, route.reply.name, route.settings.fallback);
+  if (!reply) return at(reply.error());
+  SHUNT_TRY(verifier, PayloadVerifier::of(schemas, route.reply.name));
+  if (!verifier.accepts(*reply))
+    return at(
+        {ErrorCode::BadInput, fmt::format("the JSON makes no {}: it is too deep, or too large", route.reply.name)});
+  route.fallback.give(*std::move(reply));
+  return {};
+}
+
+/// Errors: BadConfiguration.
+Status check_fallbacks(const PluginVersion& version) {
+  std::vector<std::string_view> without;
+  for (const RouteInfo* const each : version.functions)
+    if (!each->fallback.is_there()) without.emplace_back(each->name);
+  if (without.empty()) return {};
+  return error(
+      ErrorCode::BadConfiguration,
+      "host.require_fallback: {} {} has no fallback for {}: write [routes.{:?}] with fallback = '{{...}}', and so "
+      "on, or leave require_fallback out",
+      version.name(), to_string(version.image.version), fmt::join(without, ", "), without.front());
+}
 
 }  // namespace
 
@@ -162,8 +198,12 @@ Status Catalog::resolve_routes(PluginVersion& version) {
   for (const DeclaredFunction& each : manifest.functions) {
     SHUNT_TRY(route, directory_.resolve(manifest.name + "/" + each.name, true, to_type_name(each.request),
                                         to_type_name(each.reply)));
+    SHUNT_CHECK(give_fallback(*route, version));
+    version.repeated.resize(std::max<std::size_t>(version.repeated.size(), route->id.value + 1));
+    version.repeated[route->id.value] = each.idempotent;
     version.functions.push_back(route);
   }
+  if (require_fallback_) SHUNT_CHECK(check_fallbacks(version));
   for (const DeclaredCall& each : manifest.calls) {
     SHUNT_TRY(route, directory_.resolve(each.function, true, to_type_name(each.request), to_type_name(each.reply)));
     version.calls.push_back(route);

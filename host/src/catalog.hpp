@@ -26,7 +26,8 @@ namespace shunt::host {
 struct PluginVersion {
   PluginConfiguration configuration;
   PluginImage image;
-  Traits traits;  ///< What hints mean it by.
+  Traits traits;               ///< What hints mean it by.
+  std::vector<bool> repeated;  ///< By RouteId: those of its functions that are idempotent.
   std::shared_ptr<const Symbols> symbols;
   std::vector<Setting> settings;
   Serving serving;
@@ -46,6 +47,10 @@ struct PluginVersion {
   }
   /// What its instances may do with each route, by RouteId as far as it has any.
   [[nodiscard]] std::vector<Permitted> permitted() const;
+  /// Whether they may do a request of this function once more.
+  [[nodiscard]] bool repeats(RouteId route) const noexcept {
+    return route.value < repeated.size() && repeated[route.value];
+  }
   /// What they want of what they call, by RouteId.
   [[nodiscard]] std::map<std::uint32_t, Wanted> wanted() const;
 };
@@ -53,7 +58,7 @@ struct PluginVersion {
 class Catalog {
  public:
   Catalog(const HostConfiguration& configuration, RouteDirectory& directory)
-      : trust_(configuration.trust), directory_(directory) {}
+      : trust_(configuration.trust), require_fallback_(configuration.require_fallback), directory_(directory) {}
 
   /// From now on no pool is made: what is loaded can be looked at and not started.
   void only_plan() noexcept { only_plans_ = true; }
@@ -107,6 +112,7 @@ class Catalog {
   Status assign_pool(PluginVersion& version);
 
   const TrustConfiguration& trust_;
+  bool require_fallback_;
   RouteDirectory& directory_;
   std::mutex mutex_;
   bool only_plans_ = false;

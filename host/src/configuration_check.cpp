@@ -23,6 +23,7 @@ constexpr std::uint64_t kMemoryMin = 16u << 20;  // the kit, two threads and the
 constexpr std::uint32_t kCpuMax = 1023;          // CPU_SETSIZE
 constexpr std::uint32_t kQueueMax = 1u << 20;
 constexpr std::uint32_t kLatchedMax = 1024;
+constexpr std::size_t kFallbackBytesMax = 64u << 10;
 constexpr std::chrono::milliseconds kHealthPeriodMin{10};
 
 /// Collects the first complaint about members of one prefix.
@@ -265,9 +266,20 @@ void check_lts(Check& check, const RouteConfiguration& route) {
   if (route.breaker) check_breaker(check, *route.breaker);
 }
 
+void check_fallback(Check& check, const RouteConfiguration& route) {
+  if (route.fallback.empty()) return;
+  check.require(!host::is_route_prefix(route.name), "fallback",
+                "is the reply of one function, and {:?} means several: give each its own [routes] entry", route.name);
+  check.require(is_function_route(route.name), "fallback", "is for functions alone, and {:?} is a topic", route.name);
+  check.require(route.fallback.size() <= kFallbackBytesMax, "fallback", "has {} bytes; {} are meant at most",
+                route.fallback.size(), kFallbackBytesMax);
+}
+
 void check_route(Check& check, const RouteConfiguration& route) {
   check_targets(check, route.targets);
   check_lts(check, route);
+  check_fallback(check, route);
+  check.range("retries", route.retries, 0, 10);
   check.duration("deadline", route.deadline);
   check.range("backlog", route.backlog, 0, kQueueMax);
   check.range("in_flight_max", route.in_flight_max, 1, kQueueMax);

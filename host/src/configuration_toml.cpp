@@ -184,9 +184,9 @@ Status read_plugin(const TomlNode& node, const std::filesystem::path& folder, co
 /// A key that changes nothing for this kind of route was written by mistake.
 Status check_kind(const std::string& route, const std::string& member, const TomlPlaces& places) {
   const bool is_function = route.find('/') != std::string::npos;
-  const auto foreign = is_function
-                           ? std::vector<std::string_view>{"slow_consumer", "latched", "latched_bytes", "open"}
-                           : std::vector<std::string_view>{"deadline", "in_flight_max", "wait", "lts", "breaker"};
+  const auto foreign = is_function ? std::vector<std::string_view>{"slow_consumer", "latched", "latched_bytes", "open"}
+                                   : std::vector<std::string_view>{"deadline", "in_flight_max", "wait",    "lts",
+                                                                   "breaker",  "retries",       "fallback"};
   for (const std::string_view key : foreign)
     if (const auto place = places.find(fmt::format("{}.{}", member, key)); place != places.end())
       return error(ErrorCode::BadConfiguration, "{}: {} is for {} alone, and {:?} is a {}", place->second, key,
@@ -233,6 +233,8 @@ Status read_route(const TomlEntry& entry, TomlPlaces& places, RouteConfiguration
   fields.text("lts", route.lts);
   if (const auto* breaker = fields.table("breaker"))
     fields.complain(read_breaker(*breaker, member + ".breaker", places, route.breaker.emplace()));
+  fields.count("retries", route.retries);
+  fields.text("fallback", route.fallback);
   fields.flag("sticky", route.sticky);
   fields.choice("order", route.order, kOrders);
   fields.choice("open", route.open, kOpen);
@@ -248,6 +250,7 @@ Status read_host(const TomlNode& node, const std::filesystem::path& folder, Toml
   fields.text("name", configuration.name);
   fields.text("launcher", launcher);
   fields.text("admin_socket", admin_socket);
+  fields.flag("require_fallback", configuration.require_fallback);
   configuration.launcher = beside(folder, launcher);
   if (places.contains("host.admin_socket")) configuration.admin_socket = beside(folder, admin_socket);
   return fields.finish();

@@ -10,7 +10,4 @@ namespace shunt {
 /// What FlatBuffers objects to in `newer` after `older`, in its own words; empty: nothing.
 [[nodiscard]] std::string conformance_objection(const PayloadSchema& newer, const PayloadSchema& older);
 
-/// A reflection schema of exactly these types, for FlatBuffers to read.
-[[nodiscard]] flatbuffers::DetachedBuffer reflection_of(const PayloadSchema& schema);
-
 }  // namespace shunt

@@ -126,6 +126,11 @@ namespace {
 /// Of a reply, by a plugin that did not begin, or gave up, what nobody waits for.
 constexpr auto kCancelledStatus = static_cast<std::uint16_t>(static_cast<std::uint16_t>(ErrorCode::Cancelled) + 1);
 
+/// It was too late, or nobody waits: there is no use in trying again.
+bool is_about_time(std::uint16_t status) noexcept {
+  return status == kCancelledStatus || static_cast<ErrorCode>(status - 1) == ErrorCode::DeadlineExceeded;
+}
+
 /// More than the longest account that the kit sends.
 constexpr std::size_t kFailureBytesMax = 8u << 10;
 
@@ -159,12 +164,24 @@ void Hub::count_thrown(Instance& instance, const Error& what) noexcept {
   if (std::has_single_bit(count)) listener_.on_thrown(instance, what);
 }
 
+/// Of a request that is tried again: nobody is told but of the throw.
+void Hub::accept_failure(Instance& instance, const RouteInfo& route, const bus::Incoming& incoming) {
+  try {
+    const Failed failed = failure_of(instance, route, incoming);
+    if (failed.thrown) count_thrown(instance, failed.error);
+  } catch (const std::bad_alloc&) {  // it is not told of
+  }
+  if (incoming.header.place == bus::Place::Chunk) instance.give_back(incoming.header.chunk, incoming.header.generation);
+}
+
 void Hub::accept_reply(Instance& instance, const bus::Incoming& incoming) {
   const bus::MessageHeader& header = incoming.header;
   if (header.kind == bus::Kind::Publication && (header.flags & bus::flag::kUrgent) != 0)
     return accept_urgent(instance, incoming);
   if (header.kind != bus::Kind::Reply) return breach(instance, bus::Breach::Kind);
   const Ending ending = header.status == 0 ? Ending::Answered : ending_of(static_cast<ErrorCode>(header.status - 1));
+  if (ending == Ending::Failed && !is_about_time(header.status))
+    if (const RouteInfo* const again = try_again(instance, header)) return accept_failure(instance, *again, incoming);
   const auto record = in_flight_.take(header.correlation, &instance, ending);
   if (!record) return breach(instance, bus::Breach::Correlation);
   if (header.route != record->route->id.value) {
@@ -177,7 +194,9 @@ void Hub::accept_reply(Instance& instance, const bus::Incoming& incoming) {
     if (header.status != 0 && (record->wanted() || header.status != kCancelledStatus))
       failed = failure_of(instance, *record->route, incoming);
     if (failed && failed->thrown) count_thrown(instance, failed->error);
-    if (record->origin != nullptr) {
+    if (failed && record->origin != nullptr && record->route->fallback.stands_in_for(failed->error.code)) {
+      fail_request(*record, failed->error);
+    } else if (record->origin != nullptr) {
       forward_reply(*record, instance, incoming);
     } else if (record->caller != nullptr && !failed) {
       auto payload = receive(instance, incoming, record->route->settings.read);

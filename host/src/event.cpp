@@ -17,6 +17,7 @@ std::string_view name(HostEventKind kind) noexcept {
     case HostEventKind::BreakerOpened: return "BreakerOpened";
     case HostEventKind::BreakerHalfOpen: return "BreakerHalfOpen";
     case HostEventKind::BreakerClosed: return "BreakerClosed";
+    case HostEventKind::FellBack: return "FellBack";
     case HostEventKind::Stopped: return "Stopped";
     case HostEventKind::Joined: return "Joined";
     case HostEventKind::RouteUndeclared: return "RouteUndeclared";

@@ -11,7 +11,7 @@ namespace shunt::host {
 namespace {}  // namespace
 
 /// The instances of a plugin that may have messages: not those that are being started or cleaned up.
-std::vector<Supervisor::Running*> Supervisor::serving_of(const std::string& plugin) {
+std::vector<Running*> Supervisor::serving_of(const std::string& plugin) {
   std::vector<Running*> result;
   for (auto& [instance, running] : running_) {
     const State state = running.process->state();

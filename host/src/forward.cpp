@@ -37,6 +37,14 @@ std::uint8_t redelivered_flag(Instance& from, const bus::MessageHeader& header) 
   return from.follows_redelivered(header.parent) ? bus::flag::kRedelivered : std::uint8_t{0};
 }
 
+/// Of a plugin's request, what an answer to it names.
+bus::MessageHeader asked_by(const InFlight& record) noexcept {
+  bus::MessageHeader asked;
+  asked.route = record.route->id.value;
+  asked.correlation = record.origin_correlation;
+  return asked;
+}
+
 /// For a call that is nested in one that was answered or cancelled, or whose caller died.
 Error unwanted() { return {ErrorCode::Cancelled, "nobody waits for the answer to the outer call any more"}; }
 
@@ -253,10 +261,8 @@ void Hub::forward_reply(const InFlight& record, Instance& from, const bus::Incom
   auto message = carry(from, incoming, *origin.pool);
   if (!message) {
     origin.pool->count_no_chunk(incoming.payload.size());
-    bus::MessageHeader asked;
-    asked.route = record.route->id.value;
-    asked.correlation = record.origin_correlation;
-    return refuse_request(origin, asked, {ErrorCode::QuotaExceeded, "the chunks for the answer are used up"});
+    return refuse_request(origin, asked_by(record),
+                          {ErrorCode::QuotaExceeded, "the chunks for the answer are used up"});
   }
   message->header.kind = bus::Kind::Reply;
   message->header.route = record.route->id.value;
@@ -267,14 +273,12 @@ void Hub::forward_reply(const InFlight& record, Instance& from, const bus::Incom
   let_go(message->header, *origin.pool);
   if (pushed != Pushed::AtCap) return;
   origin.count_over_cap(message->header.chunk);
-  bus::MessageHeader asked;
-  asked.route = record.route->id.value;
-  asked.correlation = record.origin_correlation;
-  refuse_request(origin, asked, {ErrorCode::QuotaExceeded, "the plugin holds as many answers as it may"});
+  refuse_request(origin, asked_by(record), {ErrorCode::QuotaExceeded, "the plugin holds as many answers as it may"});
 }
 
-/// Answers a plugin's request with an error of our own.
+/// Answers a plugin's request with an error of our own, or with what stands in for that.
 void Hub::refuse_request(Instance& from, const bus::MessageHeader& request, const Error& why) {
+  if (fall_back(from, request, why)) return;
   flatbuffers::FlatBufferBuilder builder(bus::kInlineBytesMax);
   // What does not fit inside the message is cut; the code says it all the same.
   builder.Finish(control::CreateFailureDirect(builder, why.message.substr(0, 120).c_str()));
@@ -294,11 +298,7 @@ void Hub::fail_request(const InFlight& record, const Error& why) {
     set_aside_ |= record.caller->has_callback();
     return record.caller->fail(why);
   }
-  if (record.origin == nullptr) return;
-  bus::MessageHeader asked;
-  asked.route = record.route->id.value;
-  asked.correlation = record.origin_correlation;
-  refuse_request(*record.origin, asked, why);
+  if (record.origin != nullptr) refuse_request(*record.origin, asked_by(record), why);
 }
 
 }  // namespace shunt::host

@@ -184,16 +184,16 @@ void Supervisor::tend_lts(const std::string& name) {
   for (const std::uint32_t number : wanted) start_again(name, number);
 }
 
-std::vector<BreakerSnapshot> Supervisor::breakers_of(const RouteInfo& route) const {
-  std::vector<BreakerSnapshot> result;
+void Supervisor::show_guards(const RouteInfo& route, RouteSnapshot& shown) const {
   const auto now = EventLoop::Clock::now();
   for (const auto& [name, plugin] : plugins_) {
     const auto guarded = plugin.guarded.find(route.id.value);
     if (guarded == plugin.guarded.end()) continue;
+    shown.lts = to_string(guarded->second.lts->image.version);
     for (const Guard& guard : guarded->second.guards) {
-      BreakerSnapshot& each = result.emplace_back();
+      BreakerSnapshot& each = shown.breakers.emplace_back();
       each.version = to_string(guard.version->image.version);
-      each.lts = to_string(guarded->second.lts->image.version);
+      each.lts = shown.lts;
       each.state = host::name(guard.breaker.state());
       each.since = now - guard.breaker.since();
       if (const auto below = guard.breaker.below_since()) each.below = now - *below;
@@ -203,7 +203,6 @@ std::vector<BreakerSnapshot> Supervisor::breakers_of(const RouteInfo& route) con
         each.windows.push_back({now - window.from, window.counts.calls, window.counts.failed, window.counts.slow});
     }
   }
-  return result;
 }
 
 void Supervisor::calm(const std::string& name, std::uint32_t number, const std::shared_ptr<Instance>& instance) {

@@ -6,6 +6,7 @@
 /// runs.
 
 #include "async_calls.hpp"
+#include "hub_listener.hpp"
 #include "in_flight.hpp"
 #include "inbox.hpp"
 #include "last_will.hpp"
@@ -26,19 +27,6 @@
 #include <vector>
 
 namespace shunt::host {
-
-/// What the data path tells the control loop. Called on any thread; must not block.
-class HubListener {
- public:
-  virtual void on_breach(Instance& instance) noexcept = 0;
-  /// This instance was sent something, after a while without: somebody should look whether it makes progress.
-  virtual void on_suspect(Instance& instance) noexcept = 0;
-  /// A handler of it threw; `what` is what its caller gets.
-  virtual void on_thrown(Instance& instance, const Error& what) noexcept = 0;
-
- protected:
-  ~HubListener() = default;
-};
 
 class HintedContent;
 
@@ -312,7 +300,12 @@ class Hub {
   // async.cpp
   bool give_up(std::uint64_t correlation, GaveUp why) noexcept;
   void expect_by(std::int64_t deadline_ns) noexcept;
-  static Result<ReceivedBytes> outcome(AsyncCall& call);
+  Result<ReceivedBytes> outcome(AsyncCall& call);
+
+  // falling_back.cpp
+  Result<ReceivedBytes> failed(const RouteInfo& route, Error why);
+  static Error too_late(const RouteInfo& route);
+  bool fall_back(Instance& from, const bus::MessageHeader& request, const Error& why);
 
   // drain.cpp
   bool pass(const PendingCall* mine = nullptr);
@@ -320,6 +313,8 @@ class Hub {
   bool drain_replies(Lane& lane, const PendingCall* mine);
   bool drain_data(Lane& lane);
   void accept_reply(Instance& instance, const bus::Incoming& incoming);
+  const RouteInfo* try_again(Instance& instance, const bus::MessageHeader& reply);  // trying_again.cpp
+  void accept_failure(Instance& instance, const RouteInfo& route, const bus::Incoming& incoming);
   void accept_urgent(Instance& instance, const bus::Incoming& incoming);
   void count_thrown(Instance& instance, const Error& what) noexcept;
   void turn_away(Instance& instance, const bus::Incoming& incoming);

@@ -36,14 +36,18 @@ class InFlightTable {
   static constexpr std::uint32_t kPlacesMax = InFlight::kNowhere;
 
   explicit InFlightTable(std::uint32_t places)
-      : records_(places), hints_(std::make_unique_for_overwrite<std::byte[]>(places * sizeof(Hints))) {
+      : records_(places),
+        hints_(std::make_unique_for_overwrite<std::byte[]>(places * sizeof(Hints))),
+        kept_(std::make_unique_for_overwrite<std::byte[]>(places * sizeof(KeptRequest))) {
     free_.reserve(places);
     for (std::uint32_t place = places; place > 0; --place) free_.push_back(place - 1);
   }
 
   /// Records a request and names it, in the record too. Full, and counted: the table is, or the route has `route_max`
   /// in flight. Unwanted: nobody waits for the call that it is nested in.
-  [[nodiscard]] Added add(InFlight& record, std::uint32_t route_max) noexcept {
+  /// `request`: the message itself, whose chunk is of `pool`, to be kept; null: it is not sent again.
+  [[nodiscard]] Added add(InFlight& record, std::uint32_t route_max, const Message* request = nullptr,
+                          InboundPool* pool = nullptr) noexcept {
     const std::lock_guard lock{lock_};
     InFlight* parent = nullptr;
     if (record.parent != 0) {
@@ -53,6 +57,7 @@ class InFlightTable {
     OnRoute& on_route = on_route_[record.route->id.value];
     if (free_.empty() || on_route.now >= route_max) return ++on_route.refused, Added::Full;
     ++on_route.now;
+    ++on_route.ever;
     const std::uint32_t place = free_.back();
     free_.pop_back();
     used_ = std::max(used_, place + 1);
@@ -64,6 +69,8 @@ class InFlightTable {
       std::memcpy(hints_.get() + place * sizeof(Hints), record.hints, sizeof(Hints));
       records_[place].hints = reinterpret_cast<const Hints*>(hints_.get() + place * sizeof(Hints));
     }
+    if (request != nullptr) [[unlikely]]
+      keep(records_[place], kept_.get() + place * sizeof(KeptRequest), *request, *pool);
     if (parent != nullptr) enter(records_[place], InFlight::List::Nested, nullptr, parent->links.first_nested);
     return Added::Yes;
   }
@@ -109,6 +116,16 @@ class InFlightTable {
     if (record == nullptr || record->target != target) return std::nullopt;
     return remove(*record, ending);
   }
+
+  /// Of a request that `target` has failed over this route, and that is to be sent once more: it has failed there, and
+  /// is in no ring now (in_flight.cpp). None: it is not to be; nothing has changed.
+  struct Again {
+    InFlight record;  ///< A copy.
+    KeptRequest request;
+    std::optional<bus::LoanedChunk> chunk{};  ///< Where the request lies in one: for its payload, of the same pool.
+  };
+  [[nodiscard]] std::optional<Again> try_again(std::uint64_t correlation, const Instance* target, std::uint32_t route,
+                                               std::int64_t now_ns) noexcept;
 
   /// The caller gives up; it has failed where that is because of its deadline. Who gets it completes it, and nobody
   /// else does. Null: somebody has, or is doing so now.
@@ -227,6 +244,7 @@ class InFlightTable {
   struct OnRoute {
     std::uint32_t now = 0;
     std::uint64_t refused = 0;  ///< Ever, because there were too many.
+    std::uint64_t ever = 0;
   };
   [[nodiscard]] OnRoute on_route(RouteId route) noexcept {
     const std::lock_guard lock{lock_};
@@ -235,7 +253,8 @@ class InFlightTable {
 
   /// What a table of so many places takes of the host's private memory.
   [[nodiscard]] static constexpr std::size_t bytes(std::uint32_t places) noexcept {
-    return places * (sizeof(InFlight) + sizeof(std::uint32_t) + sizeof(Hints)) + kRoutesMax * sizeof(OnRoute);
+    return places * (sizeof(InFlight) + sizeof(std::uint32_t) + sizeof(Hints) + sizeof(KeptRequest)) +
+           kRoutesMax * sizeof(OnRoute);
   }
 
  private:
@@ -259,11 +278,26 @@ class InFlightTable {
     if (record.linked()) unlink(record);
     if (record.outcomes != nullptr) [[unlikely]]
       end(record, ending);
+    if (record.kept != nullptr) [[unlikely]]
+      let_go(record);
     const InFlight copy = record;
     --on_route_[record.route->id.value].now;
     free_.push_back(static_cast<std::uint32_t>(record.correlation & 0xffff));
     record.correlation = 0;
     return copy;
+  }
+
+  /// Its message, and a claim on its chunk.
+  static void keep(InFlight& record, std::byte* place, const Message& request, InboundPool& pool) noexcept {
+    record.kept = new (place) KeptRequest;
+    record.kept->pool = &pool;
+    record.kept->message.header = request.header;
+    std::memcpy(record.kept->message.slot.data(), request.content.data(), request.content.size());
+    if (request.header.place == bus::Place::Chunk) pool.hold(request.header.chunk);
+  }
+  static void let_go(InFlight& record) noexcept {
+    const KeptRequest& kept = *std::exchange(record.kept, nullptr);
+    if (kept.message.header.place == bus::Place::Chunk) kept.pool->release(kept.message.header.chunk);
   }
 
   static void end(InFlight& record, Ending ending) noexcept {
@@ -342,6 +376,7 @@ class InFlightTable {
   bus::SpinLock lock_;
   std::vector<InFlight> records_;
   std::unique_ptr<std::byte[]> hints_;                                // by place; touched only where there are any
+  std::unique_ptr<std::byte[]> kept_;                                 // likewise, KeptRequest
   std::vector<std::uint32_t> free_;                                   // last used first
   std::vector<OnRoute> on_route_ = std::vector<OnRoute>(kRoutesMax);  // by RouteId
   std::uint64_t sequence_ = 0;

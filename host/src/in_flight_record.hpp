@@ -3,6 +3,7 @@
 
 #include "epoch.hpp"
 #include "outcomes.hpp"
+#include "outlet.hpp"
 
 #include <shunt/schemas/hints.hpp>
 
@@ -14,6 +15,12 @@ namespace shunt::host {
 class Instance;
 class PendingCall;
 struct RouteInfo;
+
+/// A request as it was sent, which its version may do once more. Holds its chunk, which is of `pool`.
+struct KeptRequest {
+  QueuedMessage message;
+  InboundPool* pool = nullptr;
+};
 
 struct InFlight {
   std::uint64_t correlation = 0;  ///< 0: free.
@@ -29,11 +36,14 @@ struct InFlight {
   std::int64_t asked_ns = 0;     ///< When a thread of the host asked; of a nested call, the outer one. 0: not known.
   Epoch epoch{};                 ///< Of the chain that it is part of.
   bool slow = false;             ///< It was counted as that in `outcomes`.
+  bool is_keyed = false;         ///< It belongs to one instance of several.
+  std::uint8_t tries = 0;        ///< How often it was sent again.
   Outcomes* outcomes = nullptr;  ///< Of the version that has it, where a breaker guards that; else null.
   std::int64_t sent_ns = 0;      ///< With `outcomes`: when it was asked of that route.
   /// What it wants of the version that handles it, for what that calls; null: nothing. The table keeps it, and copies
   /// of the record do not.
   const Hints* hints = nullptr;
+  KeptRequest* kept = nullptr;  ///< Likewise, the request itself, where it may be sent again; else null.
 
   /// Whether a chain begins with it.
   [[nodiscard]] bool is_root() const noexcept { return origin == nullptr && parent == 0; }

@@ -1,7 +1,9 @@
 #pragma once
 /// What does not change about a route while the host lives: its number, name, types and settings.
 
+#include "fallback.hpp"
 #include "latch.hpp"
+#include "retry_budget.hpp"
 #include "validators.hpp"
 
 #include <shunt/bus/builder.hpp>
@@ -25,6 +27,9 @@ struct TypeName {
   SchemaHash hash;
 };
 
+/// Of 1,000 calls, what may be tried again; and how many more at once.
+inline constexpr std::uint32_t kRetryShare = 200, kRetryReserve = 10;
+
 struct RouteInfo {
   RouteId id;
   std::string name;  ///< "momentum/signal" or "market.bars".
@@ -35,7 +40,6 @@ struct RouteInfo {
   mutable bus::SizeHint hint;  ///< Of what the host sends on it.
 
   struct Counters {
-    std::atomic<std::uint64_t> sent{0};
     std::atomic<std::uint64_t> failed{0};
     std::atomic<std::uint64_t> turned_away{0};  ///< Calls and publications that came while it was taken off.
     std::atomic<std::uint64_t> passed_over{0};  ///< Messages with a hint that nobody suited.
@@ -44,6 +48,8 @@ struct RouteInfo {
   mutable Counters counters;
   RouteChecks checks;            ///< What is asked of messages of its types beyond those.
   std::unique_ptr<Latch> latch;  ///< Of a topic that keeps its last publications; else null.
+  mutable RetryBudget retry_budget{kRetryShare, kRetryReserve};
+  mutable Fallback fallback;  ///< Of a function: there once a plugin was that says what its reply is made of.
 };
 
 /// Of what waits before a target of the route.

@@ -49,6 +49,7 @@ struct Target {
   std::shared_ptr<Outcomes> outcomes{};  ///< Where a breaker guards its version on this route; else null.
   /// A breaker is open: what waits here is not sent, and goes to who serves instead.
   bool shunned = false;
+  bool repeats = false;  ///< Its version may do a request once more, and the route has `retries`.
 
   [[nodiscard]] bool gets(const Pick& pick) const noexcept {
     if (pick.among != nullptr) [[unlikely]] {
@@ -95,6 +96,13 @@ struct RouteEntry {
     if (trial != nullptr && trial->admit()) [[unlikely]]
       return targets[first.split->place_of(pick, tried)];
     return first.split == nullptr ? first : targets[first.split->place_of(pick)];
+  }
+
+  /// Where it sits; null: it does not, or not any more.
+  [[nodiscard]] const Target* seat_of(const Instance& instance) const noexcept {
+    for (const Target& target : targets)
+      if (target.instance.get() == &instance) return &target;
+    return nullptr;
   }
 
   /// Every seat with an outlet of its own, whatever it gets.

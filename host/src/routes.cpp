@@ -150,7 +150,8 @@ void Supervisor::add_seats(RouteEntry& entry, Plugin& plugin, Takes takes) {
                              .traits = traits_of(seat.version),
                              .candidates = candidates,
                              .outcomes = guard == nullptr ? nullptr : guard->counted(),
-                             .shunned = plugin.is_shunned(route, *seat.version)});
+                             .shunned = plugin.is_shunned(route, *seat.version),
+                             .repeats = entry.info->settings.retries > 0 && seat.version->repeats(entry.info->id)});
   });
 }
 

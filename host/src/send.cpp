@@ -47,7 +47,8 @@ Delivered Hub::deliver(const RouteEntry& entry, const Target& target, Message& m
     request->outcomes = target.outcomes.get();
     if (instance != nullptr) request->position = instance->next_position();
     if (instance != nullptr && request->is_root()) request->epoch = instance->epoch();
-    added = in_flight_.add(*request, entry.info->settings.in_flight_max);
+    added = in_flight_.add(*request, entry.info->settings.in_flight_max, target.repeats ? &message : nullptr,
+                           target.outlet->pool.get());
     return added == Added::Yes;
   };
   const auto not_added = [&] { return added == Added::Full ? Delivered::OverQuota : Delivered::Unwanted; };
@@ -255,7 +256,7 @@ Result<ReceivedBytes> Hub::call(const RouteInfo& route, InboundPool* pool, const
                                 const CallRequest& request) {
   PendingCall pending;
   const std::uint64_t correlation = send_request(route, pool, built, request, pending);
-  if (correlation == 0) return tl::make_unexpected(std::move(*pending.failure));
+  if (correlation == 0) return failed(route, std::move(*pending.failure));
   return await(pending, correlation, route, request);
 }
 
@@ -270,6 +271,7 @@ std::uint64_t Hub::send_request(const RouteInfo& route, InboundPool* pool, const
   record.deadline_ns = request.deadline_ns;
   record.asked_ns = request.asked_ns;
   record.sent_ns = request.asked_ns;
+  record.is_keyed = request.key != 0;
   auto delivered = Delivered::Refused;
   enum class Why : std::uint8_t { Sent, NoRoute, Down, Unfit } why = Why::Sent;
   std::string why_down;        // empty, and no allocation, unless it is

@@ -153,6 +153,13 @@ void Supervisor::snapshot_routes(HostSnapshot& result) {
       route.in_flight = calls.now;
       route.in_flight_max = entry.info->settings.in_flight_max;
       route.in_flight_refused = calls.refused;
+      route.deadline = entry.info->settings.deadline;
+      const bool repeats = std::ranges::any_of(entry.targets, &Target::repeats);
+      route.retries = repeats ? entry.info->settings.retries : 0;
+      const auto retries = entry.info->retry_budget.counts();
+      route.retried = retries.taken;
+      route.retries_refused = retries.refused;
+      if (entry.info->fallback.is_there()) route.fallbacks = entry.info->fallback.used();
     }
     for (const Target& target : entry.targets) {
       auto counters = target.outlet->counters();
@@ -175,7 +182,7 @@ void Supervisor::snapshot_routes(HostSnapshot& result) {
                                  .latched = counters.latched,
                                  .open = target.takes == Takes::Everything});
     }
-    route.breakers = breakers_of(*entry.info);
+    show_guards(*entry.info, route);
     // The table has them in the order of their pools, which is anybody's.
     std::ranges::sort(route.receivers, {}, [](const auto& each) { return std::tie(each.plugin, each.seat); });
     result.routes.push_back(std::move(route));

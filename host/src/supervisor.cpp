@@ -22,7 +22,7 @@ Plugin* Supervisor::find(const std::string& plugin) {
   return found == plugins_.end() ? nullptr : &found->second;
 }
 
-Supervisor::Running* Supervisor::find(const Instance& instance) {
+Running* Supervisor::find(const Instance& instance) {
   const auto found = running_.find(&instance);
   return found == running_.end() ? nullptr : &found->second;
 }
@@ -92,8 +92,8 @@ void Supervisor::set_seats(Plugin& plugin) {
 
 // ---- Starting
 
-Result<Supervisor::Running*> Supervisor::try_stage(const std::shared_ptr<PluginVersion>& version, std::uint32_t seat,
-                                                   bus::UniqueFd launcher) {
+Result<Running*> Supervisor::try_stage(const std::shared_ptr<PluginVersion>& version, std::uint32_t seat,
+                                       bus::UniqueFd launcher) {
   bus::LaneMemory memory;
   SHUNT_TRY(lane, bus::LaneEnd::open_host(version->shape, memory, version->caps, sleepers_of(*version)));
   auto instance = std::make_shared<Instance>(Instance::Identity{{++last_instance_},

@@ -8,10 +8,9 @@
 #include "event_log.hpp"
 #include "health.hpp"
 #include "hub.hpp"
-#include "plugin_process.hpp"
 #include "plugin_state.hpp"
+#include "running.hpp"
 #include "version_choice.hpp"
-#include "watchdog.hpp"
 
 #include <shunt/host/clock_advance.hpp>
 #include <shunt/host/quotas.hpp>
@@ -48,7 +47,7 @@ struct Records {
 
 class Supervisor final : public HubListener, private ProcessListener {
  public:
-  using Done = std::function<void(Status)>;
+  using Done = WhenDone;
   /// How long what is stopped or drained may take to finish what it has; none: as its `deadlines.drain` says.
   using Within = std::optional<std::chrono::nanoseconds>;
 
@@ -110,7 +109,7 @@ class Supervisor final : public HubListener, private ProcessListener {
 
   void add_inbox(std::shared_ptr<Inbox> inbox);
   void remove_inbox(const Inbox& inbox);
-  using Advanced = std::function<void(Result<ClockAdvance>)>;
+  using Advanced = WhenAdvanced;
   /// Lets the clock of a plugin go on, and its timers run. Errors: NoSuchPlugin, BadInput, NotServing, PluginCrashed,
   /// DeadlineExceeded.
   void advance_clock(const std::string& plugin, std::chrono::nanoseconds by, std::chrono::nanoseconds within,
@@ -135,47 +134,9 @@ class Supervisor final : public HubListener, private ProcessListener {
   void on_breach(Instance& instance) noexcept override;
   void on_suspect(Instance& instance) noexcept override;
   void on_thrown(Instance& instance, const Error& what) noexcept override;
+  void on_fallback(const RouteInfo& route, const Error& why) noexcept override;
 
  private:
-  /// A clock that was told to go on, and whoever waits for its timers.
-  struct Advancing {
-    std::uint64_t number = 0;
-    std::chrono::nanoseconds then{};  ///< Where it stands after it.
-    EventLoop::TimerId timer = 0;
-    Advanced done;  ///< Null: it was told that it takes too long.
-  };
-  struct Running {
-    std::unique_ptr<PluginProcess> process;
-    std::shared_ptr<PluginVersion> version;
-    std::uint32_t seat = 0;            ///< Where it serves, or shall when its version does.
-    Done staged;                       ///< Until it is active or failed.
-    bool newcomer = false;             ///< It was staged for a switch that has not been exchanged.
-    std::optional<Error> phase_error;  ///< Why it will not become active.
-    std::vector<Done> ended;           ///< Of those who wait for its end.
-    bool expected_end = false;
-    bool by_hand = false;
-    std::string sandbox;              ///< What its warden says of it.
-    control::BridgeReportT carried;   ///< Of a bridge: what it said last of itself.
-    std::uint32_t states_noted = 0;   ///< Events of that; what it says is kept all the same.
-    std::uint32_t denials_noted = 0;  ///< Events; the records are not bounded by it.
-    std::optional<AuditRecord> denied_last;
-    Watchdog watchdog;
-    bool served = false;                             ///< Routes have led to it.
-    std::map<std::uint32_t, LastWill> last_wills{};  ///< By the topic's place in its version's topics_out.
-    EventLoop::Clock::time_point wills_since{};      ///< The second in which `wills_lately` were left.
-    std::uint32_t wills_lately = 0;
-    Health says;    ///< Of its health, last.
-    Health health;  ///< What of that people were told, and the route table follows.
-    EventLoop::Clock::time_point health_applied{};
-    EventLoop::TimerId health_timer = 0;  ///< That applies what it says; 0: none is on its way.
-    Allowance health_events{20, 20, std::chrono::minutes{1}};
-    std::uint32_t health_untold = 0;  ///< Changes for which there was no event.
-    std::deque<Advancing> advances;
-    std::vector<ValidatorSnapshot> validators;  ///< By its own word.
-    std::uint64_t failures = 0;                 ///< That nobody waits for; likewise.
-    std::uint64_t failures_told = 0;            ///< With which there was an event.
-    Allowance failure_events{20, 20, std::chrono::minutes{1}};
-  };
   struct Move;
   struct Switching;
 
@@ -308,7 +269,7 @@ class Supervisor final : public HubListener, private ProcessListener {
   void look_at_breakers();
   void keep_looking();
   [[nodiscard]] EventLoop::Clock::time_point next_look() const;
-  [[nodiscard]] std::vector<BreakerSnapshot> breakers_of(const RouteInfo& route) const;
+  void show_guards(const RouteInfo& route, RouteSnapshot& shown) const;
   void follow(const std::string& name, const RouteInfo& route, const GuardedRoute& guarded, Guard& guard);
   void tend_lts(const std::string& name);
   void calm(const std::string& name, std::uint32_t number, const std::shared_ptr<Instance>& instance);

@@ -176,7 +176,7 @@ void Supervisor::finish_switch(const Switching& switching) {
 }
 
 /// Who is ready to sit there; null: nobody is.
-Supervisor::Running* Supervisor::newcomer_of(Plugin& plugin, const PluginVersion& version, std::uint32_t seat) {
+Running* Supervisor::newcomer_of(Plugin& plugin, const PluginVersion& version, std::uint32_t seat) {
   for (auto& [instance, running] : running_)
     if (running.newcomer && running.version.get() == &version && running.seat == seat &&
         running.process->state() == State::Active)

@@ -36,6 +36,18 @@ void Supervisor::on_thrown(Instance& instance, const Error& what) noexcept {
   }
 }
 
+void Supervisor::on_fallback(const RouteInfo& route, const Error& why) noexcept {
+  try {
+    loop_.post([this, &route, text = why.message] {
+      events_.add({.kind = HostEventKind::FellBack,
+                   .plugin = route.name.substr(0, route.name.find('/')),
+                   .text = text,
+                   .route = route.name});
+    });
+  } catch (const std::bad_alloc&) {  // it is counted all the same
+  }
+}
+
 /// One tick for all: it comes again while something was sent lately or is not done.
 void Supervisor::watch() {
   watching_.exchange(false, std::memory_order_acq_rel);  // before the looks: a suspicion meanwhile asks for a new tick

@@ -62,4 +62,16 @@ table Cage {
 }
 )";
 
+/// A zoo.Cage of it, with one of every kind of member.
+inline constexpr const char* kCage = R"({
+  "number": 2.5, "name": "a cage", "colour": "Blue", "flags": "Loud Wild", "maybe": 7,
+  "way": {"from": {"x": 1, "steps": [1, 2, 3], "colour": "Red"}, "to": [{"x": 1, "steps": [0, 0, 0], "colour": "Red"},
+          {"x": 2, "steps": [0, 0, 0], "colour": "Green"}], "length": 3},
+  "places": [{"x": 1, "steps": [1, 2, 3], "colour": "Red"}],
+  "animal_type": "Dog", "animal": {"name": "Rex"},
+  "animals_type": ["Cat", "Word", "Place"], "animals": [{"lives": 3}, "moo", {"x": 1, "steps": [1, 2, 3], "colour": "Red"}],
+  "inner": {"name": "inner", "names": ["a", ""]},
+  "colours": ["Red", 7], "names": ["a", "bc"], "dogs": [{"name": "Rex"}]
+})";
+
 }  // namespace shunt::test

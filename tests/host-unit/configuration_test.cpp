@@ -158,7 +158,7 @@ TEST_F(Configuration, a_breaker_is_its_preset_and_what_is_said_beside_it) {
   const auto host = read(
       "[routes.\"a/b\"]\nlts = \"1.0.0\"\nbreaker = { open_for = \"7 s\", preset = \"fast\" }\n"
       "[routes.\"a/c\"]\nlts = \"1.0.0\"\nbreaker = { window_calls = 100 }\n"
-      "[routes.\"a/d\"]\nlts = \"1.0.0\"\n");
+      "[routes.\"a/d\"]\nlts = \"1.0.0\"\nfallback = '{\"number\": 1}'\n");
 
   ASSERT_TRUE(host) << to_string(host.error());
   BreakerPolicy fast = BreakerPolicy::fast(), of_calls;
@@ -169,6 +169,7 @@ TEST_F(Configuration, a_breaker_is_its_preset_and_what_is_said_beside_it) {
   EXPECT_EQ(host->routes.at(0).breaker, fast);
   EXPECT_EQ(host->routes.at(1).breaker, of_calls);
   EXPECT_EQ(host->routes.at(2).breaker, std::nullopt);
+  EXPECT_EQ(host->routes.at(2).fallback, R"({"number": 1})");
 }
 
 TEST_F(Configuration, an_empty_file_is_a_host_without_plugins) {
@@ -327,6 +328,8 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"[routes.\"a/b\"]\ntargets = [ { version = \"1\" } ]\n", "2:25", "version"},
         Refusal{"[routes.\"a/b\"]\ntargets = [ { version = \"1.0.0\", weight = 1000001 } ]\n", "2:43", "to 1000000"},
         Refusal{"[routes.\"a/b\"]\ntargets = [ { version = \"1.0.0\", weight = 0 } ]\n", "2:11", "no weight"},
+        Refusal{"[routes.\"a.b\"]\nfallback = '{}'\n", "2:12", "functions alone"},
+        Refusal{"[routes.\"a/*\"]\nfallback = '{}'\n", "2:12", "the reply of one function"},
         Refusal{"[routes.\"a/b\"]\nlts = \"one\"\n", "2:7", "a version such as 1.4.0"},
         Refusal{"[routes.\"a.b\"]\nlts = \"1.0.0\"\n", "2:7", "functions alone"},
         Refusal{"[routes.\"a/b\"]\nlts = \"1.0.0\"\norder = \"total\"\n", "2:7", "`order` is total"},

@@ -43,21 +43,10 @@ PayloadVerifier verifier_of(const char* schema, const std::string& root) {
   return *std::move(verifier);
 }
 
-constexpr const char* kCage = R"({
-  "number": 2.5, "name": "a cage", "colour": "Blue", "maybe": 7,
-  "way": {"from": {"x": 1, "steps": [1, 2, 3], "colour": "Red"}, "to": [{"x": 1, "steps": [0, 0, 0], "colour": "Red"},
-          {"x": 2, "steps": [0, 0, 0], "colour": "Green"}], "length": 3},
-  "places": [{"x": 1, "steps": [1, 2, 3], "colour": "Red"}],
-  "animal_type": "Dog", "animal": {"name": "Rex"},
-  "animals_type": ["Cat", "Word", "Place"], "animals": [{"lives": 3}, "moo", {"x": 1, "steps": [1, 2, 3], "colour": "Red"}],
-  "inner": {"name": "inner", "names": ["a", ""]},
-  "colours": ["Red", 7], "names": ["a", "bc"], "dogs": [{"name": "Rex"}]
-})";
-
 TEST(PayloadVerifier, takes_one_of_every_kind_of_member_and_of_none) {
   const auto verifier = verifier_of(test::kEverything, "zoo.Cage");
 
-  for (const char* json : {kCage, R"({"name": ""})"})
+  for (const char* json : {test::kCage, R"({"name": ""})"})
     EXPECT_TRUE(verifier.accepts(Bytes{made(test::kEverything, "zoo.Cage", json)}.span())) << json;
 }
 
@@ -71,7 +60,7 @@ TEST(PayloadVerifier, refuses_what_lacks_a_required_member_or_is_of_another_type
 
 TEST(PayloadVerifier, refuses_what_was_torn_off_anywhere) {
   const auto verifier = verifier_of(test::kEverything, "zoo.Cage");
-  const auto whole = made(test::kEverything, "zoo.Cage", kCage);
+  const auto whole = made(test::kEverything, "zoo.Cage", test::kCage);
 
   for (std::size_t bytes = 0; bytes + 8 < whole.size(); ++bytes)  // the last may fill up
     EXPECT_FALSE(verifier.accepts(Bytes{std::span{whole}.first(bytes)}.span())) << bytes;
@@ -79,7 +68,7 @@ TEST(PayloadVerifier, refuses_what_was_torn_off_anywhere) {
 
 TEST(PayloadVerifier, reads_nothing_outside_of_bytes_that_were_bent_and_agrees_with_itself) {
   const auto verifier = verifier_of(test::kEverything, "zoo.Cage");
-  const auto whole = made(test::kEverything, "zoo.Cage", kCage);
+  const auto whole = made(test::kEverything, "zoo.Cage", test::kCage);
   std::mt19937 random{1};
   std::size_t refused = 0;
 

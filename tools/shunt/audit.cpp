@@ -1,4 +1,4 @@
-/// audit: what plugins tried and were denied.
+/// audit: what plugins tried and were denied; or, elsewhere, what there is for the case that calls fail.
 
 #include "commands.hpp"
 #include "table.hpp"
@@ -30,6 +30,7 @@ std::string arguments_of(const Json& record) {
 }  // namespace
 
 Status show_audit(const Options& options) {
+  if (options.coverage) return show_coverage(options);
   Json request{{"command", "audit"}};
   if (!options.name.empty()) request["plugin"] = options.name;
   SHUNT_TRY(answer, ask(options.host, request));

@@ -25,6 +25,7 @@ struct Options {
   bool reset = false;               ///< All to the version that serves.
   bool explain = false;
   bool windows = false;
+  bool coverage = false;
   std::string hints;  ///< What a message wants of its version.
   std::optional<std::int64_t> deadline_ms{};
   bool urgent = false;                        ///< A publication.
@@ -69,6 +70,7 @@ Status make_keys(const Options& options);
 Status sign_file(const Options& options);
 Status verify_file(const Options& options);
 Status show_audit(const Options& options);
+Status show_coverage(const Options& options);
 Status examine(const Options& options);
 Status tell_version(const Options& options);
 Status new_plugin(const Options& options);

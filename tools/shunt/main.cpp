@@ -96,6 +96,13 @@ void takes_publication(CLI::App& command, Options& options) {
   takes_wishes(command, options);
 }
 
+void takes_audit(CLI::App& command, Options& options) {
+  takes_any_plugin(command, options);
+  command.add_flag(
+      "--coverage", options.coverage,
+      "Show instead what each function has for the case that a call fails: deadline, retries, lts, fallback.");
+}
+
 void takes_clock(CLI::App& command, Options& options) {
   command.add_option("PLUGIN", options.name, "Whose clock.")->required();
   command.add_option("DURATION", options.text, "By how much, such as \"5 ms\".")->required();
@@ -214,7 +221,7 @@ constexpr std::array kCommands{
             takes_clock, "shunt clock momentum \"5 ms\""},
     Command{"inspect", "Show one plugin, route, instance or file, and its events.", inspect_name, takes_name,
             "shunt inspect plugins/libmomentum.so"},
-    Command{"audit", "Show the system calls that plugins were denied.", show_audit, takes_any_plugin,
+    Command{"audit", "Show the system calls that plugins were denied.", show_audit, takes_audit,
             "shunt audit momentum"},
     Command{"doctor", "Say what plugins are confined by on this machine, and what is missing.", examine, takes_nothing,
             "shunt doctor --json"},

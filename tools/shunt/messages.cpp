@@ -63,8 +63,14 @@ Status call_function(const Options& options) {
   SHUNT_TRY(answer, host.wait_for(call));
   SHUNT_TRY(reply, from_base64(text_of(answer, "payload")));
   SHUNT_TRY(text, speech.reply_text(reply));
-  if (options.json) print_line(fmt::format(R"({{"route":{},"reply":{}}})", to_line(options.name), text));
+  const bool fallback = answer.value("fallback", false);
+  if (options.json)
+    print_line(fmt::format(R"({{"route":{},"reply":{}{}}})", to_line(options.name), text,
+                           fallback ? R"(,"fallback":true)" : ""));
   else print_line(printable(text));
+  if (fallback && !options.json)
+    std::fprintf(stderr, "shunt: the call failed, and this is the function's fallback: see `shunt inspect %s`\n",
+                 options.name.substr(0, options.name.find('/')).c_str());
   return {};
 }
 

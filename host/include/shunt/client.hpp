@@ -25,6 +25,8 @@ class Reply {
   const Root& operator*() const noexcept { return *root_; }
   /// That of the request; none: nobody in its chain said.
   [[nodiscard]] std::optional<std::chrono::nanoseconds> origin() const noexcept { return bytes_.origin(); }
+  /// Whether no plugin gave it: the call has failed, and its function has this for that (`fallback`).
+  [[nodiscard]] bool is_fallback() const noexcept { return bytes_.is_fallback(); }
   /// The FlatBuffer as it came; valid as long as this.
   [[nodiscard]] std::span<const std::uint8_t> bytes() const noexcept { return bytes_.bytes(); }
 

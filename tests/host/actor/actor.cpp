@@ -48,6 +48,9 @@ class Actor final : public actor::Contract {
       case Deed::Hoard: return hoard(context, order, reply);
       case Deed::LetGo: hoard_.clear(); break;
       case Deed::TellHints: return tell_hints(reply, context);
+      case Deed::ThrowFirst:
+        if (!context.redelivered()) throw std::runtime_error("thrown the first time");
+        break;
       case Deed::Remaining:
         return answer(reply, order, context, static_cast<std::uint64_t>(context.remaining().count()));
       default: SHUNT_CHECK(misbehave(order));

@@ -24,7 +24,9 @@ RunningHost::RunningHost(const Words& plugins, const std::string& trust) {
   const std::pair<const char*, const char*> routes[] = {
       {ACTOR, "actor/act"}, {ACTOR, "actor/repeat"}, {PARTNER, "partner/act"}, {PARROT, "parrot/repeat"}};
   for (const auto& [file, route] : routes)
-    if (text.find(file) != std::string::npos) text += fmt::format("[routes.\"{}\"]\nwait = \"sleep\"\n", route);
+    if (const auto table = fmt::format("[routes.\"{}\"]\n", route);
+        text.find(file) != std::string::npos && text.find(table) == std::string::npos)
+      text += table + "wait = \"sleep\"\n";
   const auto file = directory_.write("host.toml", text);
   process_.emplace(SHUNT, Words{"run", file, "--json"});
   const Json first = Json::parse(process_->read_line());

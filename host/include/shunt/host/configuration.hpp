@@ -153,6 +153,12 @@ struct RouteConfiguration {
   /// is kept up for that, else it is started then.
   std::string lts{};
   std::optional<BreakerPolicy> breaker{};  ///< When that is; only beside an `lts`, and there a BreakerPolicy{} if none.
+  /// Of a function that is idempotent: how often a call is tried again which its plugin has failed; 0 .. 10. Over all
+  /// calls of the route, one of five and ten more.
+  std::uint32_t retries = 3;
+  /// Of a function: the reply that a call gets which has failed, and not by its caller's own fault; JSON of its type.
+  /// Empty: its caller gets the error.
+  std::string fallback{};
   bool sticky = true;  ///< Where a plugin has several instances, messages of one key go to the same.
   ReadMode read = ReadMode::Auto;
   PayloadPlace payload = PayloadPlace::Auto;
@@ -229,6 +235,7 @@ struct HostConfiguration {
   std::filesystem::path launcher{};                     ///< Empty: beside the executable, then the install prefix.
   std::optional<std::filesystem::path> admin_socket{};  ///< At most kSocketPathBytesMax; none: no socket.
   TrustConfiguration trust{};
+  bool require_fallback = false;  ///< A plugin with a function that has no `fallback` is refused.
   SandboxRequired sandbox_required = SandboxRequired::Best;  ///< `[sandbox] require`.
   std::vector<PluginConfiguration> plugins{};
   std::vector<RouteConfiguration> routes{};

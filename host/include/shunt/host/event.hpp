@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -47,7 +48,8 @@ enum class HostEventKind : std::uint8_t {
   Warm,             ///< An instance is up of a version that is kept so, while another serves.
   BreakerOpened,    ///< Too many calls to a version failed on a route: they go to its lts.
   BreakerHalfOpen,  ///< Some go to the version again, to try it.
-  BreakerClosed     ///< All do.
+  BreakerClosed,    ///< All do.
+  FellBack          ///< A call failed and got the function's fallback; the text says why. The 1st, 2nd, 4th, 8th ...
 };
 
 struct HostEvent {
@@ -165,10 +167,16 @@ struct RouteSnapshot {
     bool open = true;               ///< It gets what is sent; else only what waits for it already.
   };
   std::vector<Receiver> receivers;
-  std::uint32_t subscriptions = 0;          ///< Of the host itself.
-  std::uint32_t latched = 0;                ///< Publications that the topic keeps now, for who comes late.
-  std::uint32_t latched_max = 0;            ///< How many it may.
-  std::vector<BreakerSnapshot> breakers{};  ///< One for each version that its lts stands in for.
+  std::uint32_t subscriptions = 0;           ///< Of the host itself.
+  std::uint32_t latched = 0;                 ///< Publications that the topic keeps now, for who comes late.
+  std::uint32_t latched_max = 0;             ///< How many it may.
+  std::chrono::nanoseconds deadline{};       ///< Of a call that names none; 0 for a topic.
+  std::uint32_t retries = 0;                 ///< How often a call is tried again; 0 where who serves may not.
+  std::string lts{};                         ///< The version that stands in for others; empty: none does.
+  std::uint64_t retried = 0;                 ///< How often a call was tried again,
+  std::uint64_t retries_refused = 0;         ///< and was not, because too many had been.
+  std::optional<std::uint64_t> fallbacks{};  ///< Calls that got its fallback; none: it has none.
+  std::vector<BreakerSnapshot> breakers{};   ///< One for each version that its lts stands in for.
 };
 
 /// Memory that the host writes and the plugins of one compartment read.

@@ -43,6 +43,8 @@ class ReceivedBytes {
   [[nodiscard]] bool latched() const noexcept { return (marks_ & kLatched) != 0; }
   /// Whether it is what its publisher had left with the host in case that it vanished, as it has.
   [[nodiscard]] bool is_last_will() const noexcept { return (marks_ & kLastWill) != 0; }
+  /// Whether it is no plugin's reply: the call has failed, and its function has this for that (`fallback`).
+  [[nodiscard]] bool is_fallback() const noexcept { return (marks_ & kFallback) != 0; }
 
   /// When what it tells of came about, as its sender or the first of its chain said; none: nobody did. CLOCK_MONOTONIC,
   /// by its plugin's word.
@@ -52,8 +54,9 @@ class ReceivedBytes {
 
   static constexpr std::uint8_t kLatched = 2;  ///< As in a message's flags, as is the next.
   static constexpr std::uint8_t kLastWill = 8;
+  static constexpr std::uint8_t kFallback = 64;  ///< In no message's flags.
 
-  /// `size` bytes at `data`, readable until `block` goes back to its arena. Of `marks` the two above count.
+  /// `size` bytes at `data`, readable until `block` goes back to its arena. Of `marks` the three above count.
   ReceivedBytes(host::ArenaBlock* block, const std::byte* data, std::size_t size, std::uint8_t marks = 0) noexcept
       : data_(reinterpret_cast<const std::uint8_t*>(data)), size_(size), marks_(marks), block_(block) {}
 
