@@ -292,7 +292,7 @@ class InFlightTable {
     record.kept = new (place) KeptRequest;
     record.kept->pool = &pool;
     record.kept->message.header = request.header;
-    std::memcpy(record.kept->message.slot.data(), request.content.data(), request.content.size());
+    std::ranges::copy(request.content, record.kept->message.slot.begin());  // nothing, where it lies in a chunk
     if (request.header.place == bus::Place::Chunk) pool.hold(request.header.chunk);
   }
   static void let_go(InFlight& record) noexcept {
