@@ -127,7 +127,9 @@ TEST_F(SwitchesTogether, of_which_one_new_version_dies_are_undone_for_all) {
 }
 
 TEST_F(SwitchesTogether, leave_a_chain_that_began_before_with_the_old_versions_to_its_end) {
-  Host host = start(both());
+  auto plugins = both();
+  for (PluginConfiguration& each : plugins) each.handler_max = each.deadlines.drain = 60s;  // however slow a build is
+  Host host = start(plugins);
   auto client = host.client<witness::Client>().value();
   auto chain = client.look_async(order({.count = 2000}), {.deadline = 60s}).value();
   ASSERT_TRUE(poll_until(host, [&] { return snapshot_of(host, "partner").done > 10; }));
