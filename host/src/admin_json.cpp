@@ -239,6 +239,10 @@ Json event_json(const HostEvent& event) {
             {"version", event.version}, {"instance", event.instance},
             {"text", event.text},       {"in_flight", event.in_flight}};
   if (!event.route.empty()) json["route"] = event.route;
+  if (event.kind == HostEventKind::HandedOver) {
+    json["pause_ns"] = event.pause.count();
+    json["state_bytes"] = event.state_bytes;
+  }
   if (event.crash != nullptr) json["crash"] = crash_json(*event.crash);
   return json;
 }

@@ -70,16 +70,17 @@ void build_attach(flatbuffers::FlatBufferBuilder& builder, const PluginVersion& 
   std::vector<std::uint32_t> last_wills;
   for (const auto& [topic, verifier] : version.last_wills) last_wills.push_back(topic);
   const auto text = to_string(version.image.version);
-  finish_message(builder,
-                 control::CreateAttachDirect(
-                     builder, bus::kLayoutVersion, instance.identity.id.value, version.name().c_str(), text.c_str(),
-                     version.configuration.slots, static_cast<control::Wait>(version.configuration.wait),
-                     sleepers_of(version).host, &inbound, &outbound, &functions, &calls, &topics_in, &topics_out,
-                     &settings, limits.memory_bytes, limits.open_files, &limits.cpus, &libraries, sandbox, &open,
-                     version.serving.in_flight_max, version.serving.workers, &last_wills,
-                     static_cast<std::uint64_t>(version.configuration.health_period.count()),
-                     static_cast<std::uint64_t>(version.configuration.handler_max.count()),
-                     version.configuration.clock == PluginClock::Driven, clock.count()));
+  finish_message(
+      builder,
+      control::CreateAttachDirect(
+          builder, bus::kLayoutVersion, instance.identity.id.value, version.name().c_str(), text.c_str(),
+          version.configuration.slots, static_cast<control::Wait>(version.configuration.wait),
+          sleepers_of(version).host, &inbound, &outbound, &functions, &calls, &topics_in, &topics_out, &settings,
+          limits.memory_bytes, limits.open_files, &limits.cpus, &libraries, sandbox, &open,
+          version.serving.in_flight_max, version.serving.workers, &last_wills,
+          static_cast<std::uint64_t>(version.configuration.health_period.count()),
+          static_cast<std::uint64_t>(version.configuration.handler_max.count()),
+          version.configuration.clock == PluginClock::Driven, clock.count(), !version.image.manifest.state.empty()));
 }
 
 }  // namespace shunt::host

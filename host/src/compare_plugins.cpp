@@ -1,6 +1,7 @@
 #include "plugin_image.hpp"
 #include "route_change.hpp"
 #include "schema_change.hpp"
+#include "state_versions.hpp"
 
 #include <shunt/host/compatibility.hpp>
 
@@ -93,6 +94,9 @@ Result<PluginComparison> compare_plugins(const std::filesystem::path& older, con
       fmt::format("{}: {}; {}", rule_text(compared), payloads.text, tool_chain_text(was.tool_chain, is.tool_chain));
   if (!routes.added.empty()) compared.reason += "; new: " + routes.added.front();
   if (routes.added.size() > 1) compared.reason += fmt::format(", and {} more", routes.added.size() - 1);
+  if (const auto state = host::state_between(was, is); !state)
+    compared.reason += "; a switch from the one to the other would be refused: " + state.error().message;
+  else if (*state) compared.reason += fmt::format("; its state goes over as state {}", **state);
   return compared;
 }
 

@@ -25,6 +25,8 @@ constexpr std::uint32_t kQueueMax = 1u << 20;
 constexpr std::uint32_t kLatchedMax = 1024;
 constexpr std::size_t kFallbackBytesMax = 64u << 10;
 constexpr std::chrono::milliseconds kHealthPeriodMin{10};
+constexpr std::uint64_t kStateMaxMin = 1u << 10;
+constexpr std::uint64_t kStateMaxMax = 1u << 30;  // FlatBuffers' offsets reach twice as far
 
 /// Collects the first complaint about members of one prefix.
 class Check {
@@ -90,6 +92,7 @@ void check_times(Check& check, const PluginConfiguration& plugin) {
   check.duration("deadlines.activate", plugin.deadlines.activate);
   check.duration("deadlines.drain", plugin.deadlines.drain);
   check.duration("deadlines.cleanup", plugin.deadlines.cleanup);
+  check.duration("deadlines.state", plugin.deadlines.state);
   check.duration("grace", plugin.grace);
   check.duration("handler_max", plugin.handler_max);
   check.duration("hold_max", plugin.hold_max);
@@ -137,6 +140,8 @@ void check_plugin(Check& check, const PluginConfiguration& plugin) {
   if (plugin.workers) check.range("workers", *plugin.workers, 1, kWorkersMax);
   if (plugin.in_flight_max) check.range("in_flight_max", *plugin.in_flight_max, 1, kHandlersInFlightMax);
   check_slots(check, plugin.slots);
+  check.require(plugin.state_max >= kStateMaxMin && plugin.state_max <= kStateMaxMax, "state_max",
+                "is {}; 1 KiB to 1 GiB are meant", bytes_text(plugin.state_max));
   check.require(plugin.tag.empty() || is_label_value(plugin.tag), "tag",
                 "is {:?}; 1 to 64 letters, digits, '.', '_', '+' and '-' are meant", plugin.tag);
   check_labels(check, plugin.labels);

@@ -124,6 +124,7 @@ Status read_deadlines(const TomlNode& node, const std::string& member, TomlPlace
   fields.duration("activate", deadlines.activate);
   fields.duration("drain", deadlines.drain);
   fields.duration("cleanup", deadlines.cleanup);
+  fields.duration("state", deadlines.state);
   return fields.finish();
 }
 
@@ -174,6 +175,7 @@ Status read_plugin(const TomlNode& node, const std::filesystem::path& folder, co
   if (const auto* inner = fields.table("labels")) fields.complain(read_labels(*inner, plugin.labels));
   fields.duration("health_period", plugin.health_period);
   fields.choice("clock", plugin.clock, kClocks);
+  fields.bytes("state_max", plugin.state_max);
   plugin.path = beside(folder, path);
   if (places.contains(member + ".sha256")) plugin.sha256 = sha256;
   if (places.contains(member + ".workers")) plugin.workers = workers;

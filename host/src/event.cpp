@@ -18,6 +18,8 @@ std::string_view name(HostEventKind kind) noexcept {
     case HostEventKind::BreakerHalfOpen: return "BreakerHalfOpen";
     case HostEventKind::BreakerClosed: return "BreakerClosed";
     case HostEventKind::FellBack: return "FellBack";
+    case HostEventKind::HandedOver: return "HandedOver";
+    case HostEventKind::StateLost: return "StateLost";
     case HostEventKind::Stopped: return "Stopped";
     case HostEventKind::Joined: return "Joined";
     case HostEventKind::RouteUndeclared: return "RouteUndeclared";

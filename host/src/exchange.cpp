@@ -31,8 +31,8 @@ void Supervisor::exchange(const std::shared_ptr<Switching>& switching) {
       running.newcomer = false;
       running.seat = number;
       running.served = true;
-      // Before the table, which its first message follows.
-      running.process->instance().muted.store(false, std::memory_order_relaxed);
+      // Before the table, which its first message follows. One that awaits a state is heard once it has that.
+      if (move.state == 0) running.process->instance().muted.store(false, std::memory_order_relaxed);
     }
   }
   lead_over(switching);
@@ -68,6 +68,7 @@ void Supervisor::tell_exchanged(const Move& move) {
 void Supervisor::lead_over(const std::shared_ptr<Switching>& switching) {
   if (switching->switches()) chains_ = other(chains_);
   exchanged_ = switching;
+  switching->exchanged = EventLoop::Clock::now();
   const auto is_up = [this](const auto& instance) { return instance != nullptr && find(*instance) != nullptr; };
   for (const Move& move : switching->moves) {
     Plugin& plugin = *find(move.plugin);
@@ -84,6 +85,7 @@ void Supervisor::lead_over(const std::shared_ptr<Switching>& switching) {
       const bool is_taken = !seat.gone && staying != switching->staying(move).end() && is_up(staying->second);
       seat.current = is_taken ? staying->second : nullptr;
       if (is_taken) seat.current->set_epoch(chains_);
+      seat.awaits_state = is_taken && move.state != 0 && !switching->undone;
       if (!move.staged.contains(number) || switching->undone) continue;
       if (seat.backoff.is_quarantined()) seat.backoff.release();
       seat.backoff.became_active(EventLoop::Clock::now());
@@ -214,17 +216,27 @@ void Supervisor::drain_tick(const std::shared_ptr<Switching>& switching) {
 /// Nothing is left that began before the exchange; or it takes too long.
 void Supervisor::drained(const std::shared_ptr<Switching>& switching, const Status& status) {
   if (!status && !switching->undone && !stopping_) return undo(switching, status.error());
+  if (status && switching->hands_over() && !switching->undone && !stopping_) return hand_over(switching);
+  settle(switching, status);
+}
+
+/// Whom the exchange led away from goes.
+void Supervisor::settle(const std::shared_ptr<Switching>& switching, const Status& status) {
   switching->awaited = 1;  // ours, until all are told
   for (const Move& move : switching->moves) {
     switching->awaited += switching->leaving(move).size();
     Plugin* const plugin = find(move.plugin);
     if (plugin == nullptr) continue;
-    for (auto& [number, seat] : plugin->seats) seat.before = {};
+    for (auto& [number, seat] : plugin->seats) {
+      seat.before = {};
+      seat.awaits_state = false;
+    }
     set_seats(*plugin);
   }
   publish_table();
   for (const Move& move : switching->moves) hand_on(move.plugin);
-  hub_->flush_backlogs();  // what has a total order has waited for this
+  hub_->flush_backlogs();  // what has a total order, or awaited a state, has waited for this
+  if (status && !switching->undone) tell_handed_over(*switching);
   exchanged_ = nullptr;
   if (!status && !switching->undone) switching->outcome = error(ErrorCode::Stopped, "the host is being stopped");
   const auto gone = [this, switching](const Status&) {

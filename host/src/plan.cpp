@@ -113,6 +113,15 @@ void add_latched(Core& core, const Versions& versions, std::vector<PlannedMemory
   });
 }
 
+/// What one version hands to another in a switch, until that has restored it.
+void add_state(const Versions& versions, std::vector<PlannedMemory>& parts) {
+  std::uint64_t most = 0;
+  for (const auto& version : versions)
+    if (!version->image.manifest.state.empty()) most = std::max(most, version->configuration.state_max);
+  if (most == 0 || versions.size() < 2) return;
+  parts.push_back({versions.front()->name(), "state on its way", true, true, most, "`state_max`, in a switch"});
+}
+
 std::vector<PlannedMemory> instance_of(const PluginVersion& version) {
   const bus::LaneShape::Memory lane = version.shape.memory();
   std::vector<PlannedMemory> parts{shared(title(version), lane.host_side, made_of(version.shape.host_side)),
@@ -188,6 +197,7 @@ Result<MemoryPlan> plan_memory(HostConfiguration configuration) {
     const auto [seats, warm] = core->supervisor->count_up(name);
     add_backlogs(of_plugin, seats, plan.parts);
     add_instances(of_plugin, seats + warm, plan.parts);
+    add_state(of_plugin, plan.parts);
   }
   return plan;
 }

@@ -178,7 +178,10 @@ void PluginProcess::drain_done() {
   enter(control::Phase::Cleanup);
 }
 
-void PluginProcess::resume() { move(Event::Resume); }
+void PluginProcess::resume() {
+  move(Event::Resume);
+  thaw();
+}
 
 void PluginProcess::end(Event event, std::string reason) { end(event, kind_of(event), std::move(reason)); }
 

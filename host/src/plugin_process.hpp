@@ -41,6 +41,8 @@ class ProcessListener {
   virtual void on_health(Instance& instance, const control::Health& said) = 0;
   /// The timers have run that were due when its clock went on, so many times by its own word.
   virtual void on_advanced(Instance& instance, std::uint64_t fired) = 0;
+  /// What came of a snapshot, with its bytes, or of a restore.
+  virtual void on_state(Instance& instance, Result<std::uint64_t> bytes) = 0;
   /// What came of its validators, by its own word; no more often than it is asked for its health.
   virtual void on_validations(Instance& instance, const control::Validations& said) = 0;
   /// What its handlers threw or returned with nobody to tell; no more often than the same.
@@ -91,6 +93,13 @@ class PluginProcess {
   /// Its clock goes on; on_advanced() follows, unless it ends before. False: it could not be told.
   [[nodiscard]] bool advance_clock(std::uint64_t by_ns);
 
+  // state_hand_over.cpp. on_state() follows each, unless it ends before. Errors: System, HostGone.
+
+  /// It writes what it knows into `file`, which has room for `bytes_max`; from then on nothing of it runs.
+  [[nodiscard]] Status ask_snapshot(std::uint32_t state, std::uint64_t bytes_max, int file);
+  /// What another version has written there takes the place of what it knows.
+  [[nodiscard]] Status ask_restore(std::uint32_t state, std::uint64_t bytes, int file);
+
   /// Tells a launcher that was started by hand, and so the person before it, that its plugin serves on `host`.
   void tell_it_serves(const std::string& host) const;
 
@@ -108,6 +117,10 @@ class PluginProcess {
   [[nodiscard]] static std::string broken(bus::Breach what);
   void on_plugin_packet();  // plugin_words.cpp, as the next three
   bool accept_word(const control::Message& message);
+  bool accept_state(const control::Message& message);  // state_hand_over.cpp, as the next two
+  template <typename Said>
+  [[nodiscard]] Error state_error(std::string_view what, const Said& said) const;
+  void thaw();
   static Allowance health_words_of(const PluginConfiguration& configuration);
   void on_plugin_closed();
   void accept_will(const control::Will& will);  // plugin_wills.cpp, as the next three
@@ -157,6 +170,12 @@ class PluginProcess {
   Allowance validation_words_;
   Allowance failure_words_;
   std::size_t advances_ = 0;  // of its clock, that it has not answered
+  struct AskedOfState {
+    bool snapshot = false;  // else a restore
+    std::uint64_t bytes_max = 0;
+  };
+  std::deque<AskedOfState> states_;  // likewise
+  bool frozen_ = false;              // it was asked for a snapshot, and not to go on
 };
 
 }  // namespace shunt::host

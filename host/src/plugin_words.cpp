@@ -63,6 +63,7 @@ bool PluginProcess::accept_word(const control::Message& message) {
     listener_.on_advanced(*instance_, advanced->fired());
     return true;
   }
+  if (accept_state(message)) return true;
   if (const auto* const validations = message.body_as_Validations(); validations != nullptr) {
     if (validation_words_.take(std::chrono::steady_clock::now())) listener_.on_validations(*instance_, *validations);
     else end(Event::Breach, broken(bus::Breach::Control) + ": it told of its validators more often than it was asked");

@@ -130,9 +130,9 @@ void Supervisor::add_seats(RouteEntry& entry, Plugin& plugin, Takes takes) {
   const auto candidates = candidates_of(plugin, std::move(can_be_meant));
   members.for_each([&](std::uint32_t number, std::uint32_t) {
     const Seat& seat = plugin.seats.at(number);
-    const bool waits = seat.before.had_all && entry.info->settings.order == Order::Total;
+    const bool waits = seat.awaits_state || (seat.before.had_all && entry.info->settings.order == Order::Total);
     // Whom it leads to is heard from before the table says so.
-    if (seat.current != nullptr && !plugin.stands_by(seat.version))
+    if (seat.current != nullptr && !seat.awaits_state && !plugin.stands_by(seat.version))
       seat.current->muted.store(false, std::memory_order_relaxed);
     const Guard* const guard = guarded == plugin.guarded.end() ? nullptr : guarded->second.find(*seat.version);
     if (guard != nullptr && guard->trial != nullptr && (entry.trial == nullptr || entry.trial == guard->trial)) {

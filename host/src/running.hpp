@@ -30,6 +30,13 @@ struct Advancing {
   WhenAdvanced done;  ///< Null: it was told that it takes too long.
 };
 
+/// A snapshot or a restore that an instance was asked for.
+struct StateAsked {
+  std::uint64_t number = 0;
+  EventLoop::TimerId timer = 0;
+  std::function<void(Result<std::uint64_t>)> done;  ///< With the snapshot's bytes. Null: it took too long.
+};
+
 struct Running {
   std::unique_ptr<PluginProcess> process;
   std::shared_ptr<PluginVersion> version;
@@ -57,6 +64,7 @@ struct Running {
   Allowance health_events{20, 20, std::chrono::minutes{1}};
   std::uint32_t health_untold = 0;  ///< Changes for which there was no event.
   std::deque<Advancing> advances;
+  std::deque<StateAsked> states_asked;        ///< In the order in which they are answered.
   std::vector<ValidatorSnapshot> validators;  ///< By its own word.
   std::uint64_t failures = 0;                 ///< That nobody waits for; likewise.
   std::uint64_t failures_told = 0;            ///< With which there was an event.

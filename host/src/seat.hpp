@@ -25,8 +25,9 @@ struct Seat {
   Before before{};  ///< After an exchange, until all is done that began before: whom it led to then; else null.
   EventLoop::TimerId restart = 0;
   std::shared_ptr<Instance> leaving{};  ///< Once current: the plugin is stopped, and it finishes what it has.
-  bool calming = false;  ///< It stood in for another version, and is looked at until it has finished that.
-  bool gone = false;     ///< A switch has done away with it: it is there until who sat there has finished.
+  bool calming = false;       ///< It stood in for another version, and is looked at until it has finished that.
+  bool awaits_state = false;  ///< Who sits there gets nothing before it has the state of who did.
+  bool gone = false;          ///< A switch has done away with it: it is there until who sat there has finished.
 };
 
 /// Seats of the version that serves have the first numbers; those of another one that has a share of some route follow,

@@ -39,6 +39,10 @@ Result<Serving> resolve_serving(const Manifest& manifest, const PluginConfigurat
         "{}plugin {} has {} workers, and sandbox.threads is {}: at least {} are meant, and one for each thread "
         "that it starts",
         at(plugin.origin), manifest.name, serving.workers, plugin.sandbox.threads, serving.workers + 1);
+  if (!manifest.state.empty() && plugin.instances > 1)
+    return error(ErrorCode::BadConfiguration,
+                 "{}plugin {} has [state] and {} instances: each would go on with a state of its own; leave it at one",
+                 at(plugin.origin), manifest.name, plugin.instances);
   return serving;
 }
 

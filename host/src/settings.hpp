@@ -15,8 +15,8 @@ struct Serving {
   std::uint32_t in_flight_max = 50;
 };
 
-/// Errors: BadConfiguration (several workers for a plugin that is not written for them, or more than its sandbox has
-/// threads for).
+/// Errors: BadConfiguration (several instances of a plugin with state; several workers for a plugin that is not written
+/// for them, or more than its sandbox has threads for).
 Result<Serving> resolve_serving(const Manifest& manifest, const PluginConfiguration& plugin);
 
 }  // namespace shunt

@@ -58,6 +58,14 @@ Result<Shares> Supervisor::shares_of(const RouteInfo& route, const Plugin& plugi
   if (seats > Choice::kTargetsMax)
     return error(ErrorCode::BadInput, "\"{}\" would be shared by {} instances; at most {} are meant", route.name, seats,
                  Choice::kTargetsMax);
+  const auto splits_state = [&](const VersionShare& share) {
+    return share.version != plugin.serving && !share.version->image.manifest.state.empty();
+  };
+  if (std::ranges::any_of(shares, splits_state))
+    return error(ErrorCode::BadInput,
+                 "\"{}\" has [state], and a version of it beside the one that serves would go on with a state of its "
+                 "own: use a switch, which hands it over",
+                 name);
   if (shares.size() > 1 && route.settings.order == Order::Total)
     return error(ErrorCode::BadInput,
                  "\"{}\" has a total order, and versions that share it would work side by side: leave one out, or the "

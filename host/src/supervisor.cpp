@@ -299,6 +299,7 @@ void Supervisor::on_ended(Instance& instance, const Death& death) {
   if (plugin != nullptr && is_down(*plugin)) take_down(instance.identity.plugin, why);
   if (running.staged) running.staged(tl::make_unexpected(death.why_not_started(running.phase_error, why + account)));
   end_advances(running, why);
+  end_states_asked(running, loop_, why);
   for (const Done& ended : running.ended) ended({});
   tend_lts(instance.identity.plugin);
   if (running.by_hand) forget_joined(instance.identity.plugin, running.version);

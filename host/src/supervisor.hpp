@@ -151,6 +151,7 @@ class Supervisor final : public HubListener, private ProcessListener {
   Status on_will(Instance& instance, const control::Will& will) override;
   Status on_validated(Instance& instance) override;
   void on_advanced(Instance& instance, std::uint64_t fired) override;
+  void on_state(Instance& instance, Result<std::uint64_t> bytes) override;
   void on_validations(Instance& instance, const control::Validations& said) override;
   void on_failures(Instance& instance, const control::Failures& said) override;
   void on_vanished(Instance& instance) override;
@@ -284,7 +285,17 @@ class Supervisor final : public HubListener, private ProcessListener {
   [[nodiscard]] std::size_t earlier_chains(const Switching& switching);
   void drain_tick(const std::shared_ptr<Switching>& switching);
   void drained(const std::shared_ptr<Switching>& switching, const Status& status);
+  void settle(const std::shared_ptr<Switching>& switching, const Status& status);
   void undo(const std::shared_ptr<Switching>& switching, const Error& why);
+
+  // state_hand_over.cpp
+  [[nodiscard]] static Status find_states(std::vector<Move>& moves);
+  void hand_over(const std::shared_ptr<Switching>& switching);
+  void hand_over(const std::shared_ptr<Switching>& switching, Move& move, const Done& done);
+  void restore(const std::shared_ptr<Switching>& switching, Move& move, const bus::UniqueFd& file, const Done& done);
+  void await_state(Running& running, std::string_view what, std::function<void(Result<std::uint64_t>)> done);
+  static void end_states_asked(Running& running, EventLoop& loop, const std::string& why);
+  void tell_handed_over(const Switching& switching);
 
   // warm.cpp
   [[nodiscard]] static Warm* warm_of(Plugin& plugin, const PluginVersion& version, std::uint32_t seat);
@@ -351,6 +362,7 @@ class Supervisor final : public HubListener, private ProcessListener {
   std::deque<std::shared_ptr<Switching>> switches_;  // that do
   std::uint64_t last_restart_ = 0;
   std::uint64_t last_advance_ = 0;
+  std::uint64_t last_state_ = 0;
   bool stopping_ = false;
   std::atomic<bool> watching_{false};               // a tick is on its way
   bool looking_ = false;                            // likewise, at breakers

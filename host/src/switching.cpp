@@ -51,6 +51,7 @@ void Supervisor::switch_to(const std::vector<VersionChoice>& choices, Done done)
     if (move->switches() || !move->from_shares.empty()) switching->moves.push_back(*std::move(move));
   }
   if (const Status met = check_calls(switching->moves); !met) return switching->done(met);
+  if (const Status fits = find_states(switching->moves); !fits) return switching->done(fits);
   if (switching->moves.empty()) return switching->done({});
   stage(switching);
 }
@@ -84,6 +85,7 @@ void Supervisor::stage(const std::shared_ptr<Switching>& switching) {
         continue;
       }
       (*running)->newcomer = true;
+      if (move.state != 0) (*running)->process->instance().muted.store(true, std::memory_order_relaxed);
       (*running)->staged = staged;
     }
   staged({});

@@ -21,6 +21,8 @@ struct Supervisor::Move {
   std::map<std::uint32_t, std::shared_ptr<PluginVersion>> staged{};  ///< What is started for this, by seat.
   Sitting from{};
   Sitting to{};
+  std::uint32_t state = 0;        ///< Which version of its state is handed over; 0: none.
+  std::uint64_t state_bytes = 0;  ///< Once it was.
 
   [[nodiscard]] bool switches() const noexcept { return from_version != to_version; }
 };
@@ -39,11 +41,16 @@ struct Supervisor::Switching {
   bool undone = false;          ///< It is the exchange back.
   std::vector<Other> others{};  ///< Who can call what moved, by whatever way, and what they had been sent.
   EventLoop::Clock::time_point began{};
+  EventLoop::Clock::time_point exchanged{};  ///< From when on what comes for whoever awaits a state waits.
 
   /// True for the last of those awaited.
   bool one_less(const Status& status) {
     if (!status && outcome) outcome = status;
     return --awaited == 0;
+  }
+  /// Whether anybody's state is to be handed over.
+  [[nodiscard]] bool hands_over() const {
+    return std::ranges::any_of(moves, [](const Move& move) { return move.state != 0; });
   }
   /// Whether any plugin goes over to another version: then chains keep to the one that they began with.
   [[nodiscard]] bool switches() const { return std::ranges::any_of(moves, &Move::switches); }

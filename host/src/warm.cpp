@@ -3,7 +3,8 @@
 ///     cold      as every version that does not serve: nothing of it runs
 ///     warm      Active, and no route leads to it. What it publishes by itself, as a timer may, is dropped and counted;
 ///               its calls hear NotServing. One of the old version's messages less, or more, would be its doing.
-///     serves    after an exchange. What it served before goes warm when it has finished what it has and holds nothing.
+///     serves    after an exchange. What it served before goes warm when it has finished what it has and holds nothing;
+///               not where it has state, which would be an old one: it ends, and another is started.
 
 #include "supervisor.hpp"
 
@@ -107,6 +108,7 @@ bool Supervisor::go_warm(Running& running) {
   Warm* const warm = plugin == nullptr ? nullptr : warm_of(*plugin, *running.version, running.seat);
   if (warm == nullptr || plugin->stopped || stopping_ || is_seated(*plugin, running.version)) return false;
   if (has_double(running)) return false;
+  if (running.served && !running.version->image.manifest.state.empty()) return false;
   instance.harvest();
   if (instance.progress().held_chunks > 0) return false;  // what it holds of its cap would be another's
   if (running.process->state() == State::Draining) running.process->resume();

@@ -59,6 +59,9 @@ class Writer {
     };
     const auto topics_in = each(declaration_.topics_in, topic);
     const auto topics_out = each(declaration_.topics_out, topic);
+    const auto state = each(declaration_.state, [&](const State& s) {
+      return manifest::CreateStateVersion(build_, static_cast<std::uint16_t>(s.version), type(s.type));
+    });
     const auto config = each(declaration_.config, [&](const ConfigKey& key) { return config_key(key); });
     const auto read = build_.CreateVectorOfStrings(declaration_.read);
     const auto syscalls = build_.CreateVectorOfStrings(declaration_.syscalls);
@@ -90,6 +93,7 @@ class Writer {
     root.add_tool_chain(tool_chain);
     root.add_workers(declaration_.workers);
     root.add_in_flight_max(declaration_.in_flight_max);
+    root.add_state(state);
     manifest::FinishManifestBuffer(build_, root.Finish());
     return {build_.GetBufferPointer(), build_.GetBufferPointer() + build_.GetSize()};
   }

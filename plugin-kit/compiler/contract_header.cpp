@@ -1,3 +1,4 @@
+#include "contract_state.hpp"
 #include "names.hpp"
 #include "writers.hpp"
 
@@ -45,6 +46,12 @@ std::string constants(const Resolved& resolved) {
   routes("kCalls", "FunctionRoute", calls);
   routes("kTopicsIn", "TopicRoute", in);
   routes("kTopicsOut", "TopicRoute", out);
+  if (!declaration.state.empty()) {
+    std::vector<std::uint32_t> states;
+    for (const auto& s : declaration.state) states.push_back(s.version);
+    text += fmt::format("inline constexpr std::array<std::uint32_t, {}> kStates{{{{{}}}}};\n", states.size(),
+                        fmt::join(states, ", "));
+  }
   return text;
 }
 
@@ -136,6 +143,11 @@ std::string types(const Declaration& declaration) {
   list("Calls", "FunctionRoute", "calls", calls);
   list("TopicsIn", "TopicRoute", "topics_in", in);
   list("TopicsOut", "TopicRoute", "topics_out", out);
+  std::vector<std::string> states;
+  for (const auto& s : declaration.state) states.push_back(type(s.type));
+  lists += fmt::format("    using States = std::tuple<{}>;\n", fmt::join(states, ", "));
+  routes += fmt::format("    static constexpr std::span<const std::uint32_t> states() {{ return {}; }}\n",
+                        states.empty() ? "{}" : "kStates");
   for (const auto& key : declaration.config)
     visits += fmt::format("      visit({}, config.{});\n", string_literal(key.name), identifier(key.name));
   return fmt::format(
@@ -332,8 +344,8 @@ std::string contract_header(const Resolved& resolved) {
       "}}  // namespace {3}\n",
       declaration.name, declaration.version, schema_includes(resolved), identifier(declaration.name),
       constants(resolved), config_struct(declaration), calls_class(declaration), types(declaration),
-      handlers(declaration), senders(resolved) + last_wills(declaration),
-      dispatch(declaration) + first_last_wills(declaration), members(declaration));
+      handlers(declaration) + state_handlers(declaration), senders(resolved) + last_wills(declaration),
+      dispatch(declaration) + first_last_wills(declaration) + state_dispatch(declaration), members(declaration));
 }
 
 }  // namespace shunt::manifest_compiler

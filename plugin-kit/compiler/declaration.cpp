@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -166,6 +167,35 @@ void read_serving(CheckedTable& root, Declaration& declaration, Problems& proble
   serving.refuse_unknown();
 }
 
+std::optional<std::uint32_t> state_number(const std::string& text) {
+  std::uint32_t number = 0;
+  const auto* const end = text.data() + text.size();
+  const auto [after, code] = std::from_chars(text.data(), end, number);
+  if (code != std::errc{} || after != end || text.front() == '0' || number > kStateVersionMax) return std::nullopt;
+  return number;
+}
+
+void read_state(CheckedTable& root, Declaration& declaration, Problems& problems) {
+  const auto& states = declaration.state;
+  each_entry(root, "state", problems, [&](const std::string& key, const toml::node& node, const Place& place) {
+    const auto number = state_number(key);
+    if (!number)
+      return problems.add(place, "\"{}\" in [state] must be a number from 1 to {}: 1 = \"position.State1\".", key,
+                          kStateVersionMax);
+    const auto* const type = node.as_string();
+    if (type == nullptr)
+      return problems.add(place, "{} in [state] must be a table's name: {} = \"position.State{}\".", key, key, key);
+    if (const auto same = std::ranges::find(states, type->get(), &State::type); same != states.end())
+      return problems.add(place, "{} and {} in [state] are both {}: a state of one form needs one number.",
+                          same->version, *number, type->get());
+    declaration.state.push_back({*number, type->get(), place});
+  });
+  std::ranges::sort(declaration.state, {}, &State::version);  // they come in the order of their texts
+  if (states.size() > kStateVersionsMax)
+    problems.add(states.front().place, "[state] has {} versions; at most {} are possible: leave out the oldest.",
+                 states.size(), kStateVersionsMax);
+}
+
 /// What the contract's class already has.
 constexpr std::string_view kTakenMembers[] = {"init",   "validate", "activate", "cleanup",
                                               "health", "log",      "calls",    "ring_room"};
@@ -192,6 +222,10 @@ void refuse_duplicate_members(const Declaration& declaration, Problems& problems
     add(identifier(topic.last_will), will, topic.place);
     add("renew_" + identifier(topic.last_will), will, topic.place);
   }
+
+  if (!declaration.state.empty())
+    for (const auto* const name : {"snapshot", "restore"})
+      add(name, "what a contract with [state] has", declaration.state.front().place);
 
   for (const auto& key : declaration.config)
     add("Config::" + identifier(key.name), "config key \"" + key.name + "\"", key.place);
@@ -248,6 +282,7 @@ Declaration read_declaration(const std::string& file, Problems& problems) {
   });
   read_permissions(root, declaration, problems);
   read_serving(root, declaration, problems);
+  read_state(root, declaration, problems);
   root.refuse_unknown();
   refuse_duplicate_members(declaration, problems);
   return declaration;

@@ -39,6 +39,13 @@ struct Topic {
   Place place;
 };
 
+/// A form in which the plugin writes down what it knows for another version of itself.
+struct State {
+  std::uint32_t version = 0;
+  std::string type;
+  Place place;
+};
+
 enum class ConfigType { Int, Float, Bool, String };
 
 /// Values are text in the form the contract reads; absent where the manifest says nothing.
@@ -74,6 +81,7 @@ struct Declaration {
   std::vector<std::string> syscalls;
   std::uint32_t workers = 1;
   std::uint32_t in_flight_max = 50;
+  std::vector<State> state;  ///< By number, ascending.
   std::vector<Library> libraries;
   std::string tool_chain;  ///< As the build names it; empty: it does not.
   Place place;             ///< Of [plugin].

@@ -19,6 +19,11 @@ Resolved resolve(const Declaration& declaration, const SchemaSet& schemas, Probl
   }
   for (const auto& topic : declaration.topics_in) add(topic.type, topic.place);
   for (const auto& topic : declaration.topics_out) add(topic.type, topic.place);
+  for (const auto& state : declaration.state) {
+    add(state.type, state.place);
+    if (schemas.is_struct(state.type))
+      problems.add(state.place, "{} in [state] is a struct; a state is a table, which can grow.", state.type);
+  }
 
   // The contract lives in a namespace named for the plugin, where a schema may have types too.
   for (const auto* taken : {"Contract", "Config", "Calls", "Client"}) {

@@ -21,12 +21,14 @@ FileContract::FileContract(const Manifest& manifest)
   for (const auto& each : manifest.calls)
     calls_.push_back({each.function.c_str(), type_of(each.request), type_of(each.reply)});
   for (const auto& each : manifest.topics_in) topics_in_.push_back({each.name.c_str(), type_of(each.type)});
+  for (const auto& each : manifest.state) states_.push_back(each.version);
   for (const auto& each : manifest.topics_out)
     topics_out_.push_back({each.name.c_str(), type_of(each.type), each.last_will.c_str()});
 }
 
 test::ContractView FileContract::view() const {
-  return {manifest_.name, version_, functions_, calls_, topics_in_, topics_out_, replies_, requests_, publications_};
+  return {manifest_.name, version_, functions_, calls_,        topics_in_,
+          topics_out_,    replies_, requests_,  publications_, states_};
 }
 
 }  // namespace shunt::drill

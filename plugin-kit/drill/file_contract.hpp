@@ -29,6 +29,7 @@ class FileContract {
   std::vector<test::Verifies> replies_;
   std::vector<test::Verifies> requests_;
   std::vector<test::Verifies> publications_;
+  std::vector<std::uint32_t> states_;
 };
 
 }  // namespace shunt::drill

@@ -165,7 +165,8 @@ void run_plugin_process(PluginStart start, kit::ControlChannel warden, pid_t par
                                                                std::move(attachment.agreement.libraries),
                                                                std::move(attachment[Descriptor::Plugin])});
   kit::Contract contract = contract_of(attachment.agreement);
-  const kit::Interface needed{!contract.functions.empty(), !contract.topics_in.empty()};
+  const kit::Interface needed{!contract.functions.empty(), !contract.topics_in.empty(),
+                              attachment.agreement.keeps_state};
   const auto load = [objects, needed, &hooks = start.hooks] {
     hooks.reached("thread");
     auto loaded = load_plugin(std::move(*objects), needed);

@@ -28,6 +28,8 @@ DeclaredTopic unpack(const manifest::Topic& topic) {
   return {text(topic.name()), unpack(*topic.type()), topic.idempotent(), text(topic.last_will())};
 }
 
+DeclaredState unpack(const manifest::StateVersion& state) { return {state.version(), unpack(*state.type())}; }
+
 ConfigKey unpack(const manifest::ConfigKey& key) {
   return {text(key.name()),
           static_cast<ConfigType>(key.type()),  // an unknown number is refused by check_manifest
@@ -107,7 +109,8 @@ Result<Manifest> parse_manifest(std::span<const std::byte> bytes) {
                     .libraries = unpack_all<ManifestLibrary>(from.libraries()),
                     .tool_chain = std::move(tool_chain),
                     .workers = from.workers(),
-                    .in_flight_max = from.in_flight_max()};
+                    .in_flight_max = from.in_flight_max(),
+                    .state = unpack_all<DeclaredState>(from.state())};
   if (const auto* permissions = from.permissions())
     manifest.permissions = {unpack_all<std::string>(permissions->read()),
                             unpack_all<std::string>(permissions->syscalls())};

@@ -104,6 +104,21 @@ Status check_texts(std::string_view list, const std::vector<std::string>& texts)
   return {};
 }
 
+Status check_state(const std::vector<DeclaredState>& state) {
+  if (state.size() > kStateVersionsMax)
+    return error(ErrorCode::BadManifest, "{} versions of state, at most {} are possible: leave out the oldest",
+                 state.size(), kStateVersionsMax);
+  std::uint32_t before = 0;
+  for (const auto& [version, type] : state) {
+    if (version <= before || version > kStateVersionMax)
+      return error(ErrorCode::BadManifest, "state {} follows {}; numbers of 1 to {} are meant, each once, ascending",
+                   version, before, kStateVersionMax);
+    before = version;
+    SHUNT_CHECK(check_type(type, fmt::format("state {}", version)));
+  }
+  return {};
+}
+
 bool is_file_name(std::string_view name) noexcept {
   return !name.empty() && name.size() <= kPathBytesMax && is_printable(name);
 }
@@ -153,6 +168,7 @@ Status check_manifest(const Manifest& manifest) {
   SHUNT_CHECK(check_list("schemas", manifest.binary_schemas, &BinarySchema::file, is_file_name, "write a file's name"));
   SHUNT_CHECK(check_libraries(manifest.libraries));
   SHUNT_CHECK(check_types(manifest));
+  SHUNT_CHECK(check_state(manifest.state));
   for (const ConfigKey& key : manifest.config) SHUNT_CHECK(check_config(key));
   if (manifest.workers < 1 || manifest.workers > kWorkersMax)
     return error(ErrorCode::BadManifest, "serving.workers is {}; 1 to {} are possible", manifest.workers, kWorkersMax);

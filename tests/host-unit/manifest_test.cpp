@@ -119,6 +119,16 @@ TEST_P(RefusedManifest, is_refused_with_what_is_wrong) {
 }
 
 using M = manifest::ManifestT;
+
+void add_states(M& manifest, const std::vector<std::uint16_t>& versions) {
+  for (const std::uint16_t version : versions) {
+    auto& state = manifest.state.emplace_back(std::make_unique<manifest::StateVersionT>());
+    state->version = version;
+    state->type = std::make_unique<manifest::TypeT>();
+    state->type->name = "market.Bar";
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Content, RefusedManifest,
     testing::Values(
@@ -140,6 +150,14 @@ INSTANTIATE_TEST_SUITE_P(
         BadContent{"schema", [](M& m) { m.binary_schemas[0]->file = ""; }, "schemas"},
         BadContent{"tool chain", [](M& m) { m.tool_chain = "\x1b[2J 1"; },
                    "in the manifest, \"\\x1b[2J 1\" is no tool"},
+        BadContent{"state", [](M& m) { add_states(m, {0}); }, "state 0 follows 0"},
+        BadContent{"states",
+                   [](M& m) {
+                     add_states(m, {2, 2});
+                   },
+                   "state 2 follows 2"},
+        BadContent{"many states", [](M& m) { add_states(m, std::vector<std::uint16_t>(17, 1)); },
+                   "17 versions of state, at most 16"},
         BadContent{"workers", [](M& m) { m.workers = 0; }, "serving.workers is 0; 1 to 64"},
         BadContent{"in flight", [](M& m) { m.in_flight_max = 10'001; }, "serving.in_flight_max is 10001; 1 to 10000"},
         BadContent{"permission", [](M& m) { m.permissions->read = {""}; }, "permissions.read"},

@@ -150,5 +150,19 @@ TEST(Settings, a_pattern_that_would_take_exponential_time_is_answered_at_once) {
   EXPECT_FALSE(settings);
 }
 
+TEST(Serving, of_a_plugin_with_state_is_one_instance) {
+  Manifest manifest = manifest_with({});
+  manifest.state = {{1, {"position.State1", {}}}};
+  PluginConfiguration plugin = plugin_with({});
+  EXPECT_TRUE(resolve_serving(manifest, plugin));
+  plugin.instances = 2;
+
+  const auto refused = resolve_serving(manifest, plugin);
+
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::BadConfiguration);
+  EXPECT_THAT(refused.error().message, HasSubstr("host.toml:3:1: plugin momentum has [state] and 2 instances"));
+}
+
 }  // namespace
 }  // namespace shunt

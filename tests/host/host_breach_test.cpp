@@ -100,7 +100,9 @@ INSTANTIATE_TEST_SUITE_P(
         Act{"a phase out of turn", Breach::Control},              //
         Act{"a phase that is over", Breach::Control},             //
         Act{"a failure that nobody asked for", Breach::Control},  //
-        Act{"a word that is none", Breach::Control}, Act{"a descriptor nobody asked for", Breach::Control}),
+        Act{"a snapshot that nobody asked for", Breach::Control},
+        Act{"a restore that nobody asked for", Breach::Control}, Act{"a word that is none", Breach::Control},
+        Act{"a descriptor nobody asked for", Breach::Control}),
     test_name);
 
 }  // namespace

@@ -67,7 +67,7 @@ TEST(Manifest, every_problem_is_named_in_one_run) {
   EXPECT_EQ(with("[function.signal]\n[topics.inn]\n"),
             "plugin.toml:7: [topics] has no key \"inn\"; it knows: in, out.\n"
             "plugin.toml:6: plugin.toml has no key \"function\"; it knows: plugin, functions, calls, topics, config, "
-            "permissions, serving.");
+            "permissions, serving, state.");
 }
 
 TEST(Manifest, that_is_not_toml_or_not_there_is_refused) {
@@ -151,6 +151,41 @@ TEST(Manifest, with_a_last_will_that_is_no_name_or_that_of_another_member_is_ref
   EXPECT_THAT(will(""), testing::HasSubstr("The last will \"\" of \"market.bars\" "));
   EXPECT_THAT(will("Flat now"), testing::HasSubstr("The last will \"Flat now\" of \"market.bars\" "));
   EXPECT_THAT(will("validate"), testing::HasSubstr("would both be \"validate\" in C++; rename one."));
+}
+
+TEST(Manifest, has_its_states_by_number) {
+  const Compiled compiled(fmt::format("{}[state]\n10 = \"market.Signal\"\n2 = \"market.Bar\"\n", kPlugin));
+
+  ASSERT_EQ(compiled.problems(), "");
+  const auto& states = compiled.declaration().state;
+  ASSERT_EQ(states.size(), 2u);
+  EXPECT_EQ(states[0].version, 2u);
+  EXPECT_EQ(states[0].type, "market.Bar");
+  EXPECT_EQ(states[1].version, 10u);
+}
+
+TEST(Manifest, with_a_state_that_cannot_be_is_refused) {
+  const auto state = [](std::string_view entries) { return with(fmt::format("[state]\n{}\n", entries)); };
+  EXPECT_EQ(state("1 = \"market.Bar\""), "");
+  for (const auto* const number : {"0", "01", "65536", "first", "\"-1\"", "\"1 \""})
+    EXPECT_THAT(state(fmt::format("{} = \"market.Bar\"", number)),
+                testing::HasSubstr("in [state] must be a number from 1 to 65535"))
+        << number;
+  EXPECT_EQ(state("1 = 7"), "plugin.toml:7: 1 in [state] must be a table's name: 1 = \"position.State1\".");
+  EXPECT_EQ(state("1 = \"market.Bar\"\n2 = \"market.Bar\""),
+            "plugin.toml:8: 1 and 2 in [state] are both market.Bar: a state of one form needs one number.");
+  EXPECT_EQ(state("1 = \"market.Point\""),
+            "plugin.toml:7: market.Point in [state] is a struct; a state is a table, which can grow.");
+  EXPECT_THAT(state("1 = \"market.Baar\""), testing::HasSubstr("No schema has a table or struct \"market.Baar\""));
+}
+
+TEST(Manifest, with_state_keeps_the_names_of_its_functions_free) {
+  const auto function = [](std::string_view more) {
+    return with(fmt::format("[functions.restore]\nrequest = \"market.Bar\"\nreply = \"market.Signal\"\n{}", more));
+  };
+  EXPECT_EQ(function(""), "");
+  EXPECT_THAT(function("[state]\n1 = \"market.Bar\"\n"),
+              testing::HasSubstr("would both be \"restore\" in C++; rename one."));
 }
 
 TEST(Manifest, with_a_payload_no_verifier_can_bound_is_refused) {

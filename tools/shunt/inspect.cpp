@@ -47,8 +47,12 @@ Json manifest_json(const Manifest& manifest) {
                       {"type", name(each.type)},
                       {"required", each.required},
                       {"default", each.default_value.value_or("")}});
+  Json state = Json::array();
+  for (const DeclaredState& each : manifest.state)
+    state.push_back({{"version", each.version}, {"type", each.type.name}, {"schema", schema_text(each.type)}});
   return {{"functions", functions},
           {"calls", calls},
+          {"state", state},
           {"topics_in", topics_json(manifest.topics_in)},
           {"topics_out", topics_json(manifest.topics_out)},
           {"config", config},
@@ -131,6 +135,8 @@ void print_file(const PluginFile& file) {
     table.add({"topic out", each.name,
                each.type.name + (each.last_will.empty() ? "" : fmt::format(", last will \"{}\"", each.last_will)),
                schema_text(each.type)});
+  for (const auto& each : manifest.state)
+    table.add({"state", std::to_string(each.version), each.type.name, schema_text(each.type)});
   for (const auto& each : manifest.libraries) table.add({"library", each.name, each.sha256});
   for (const auto& each : manifest.config) {
     const auto otherwise = each.default_value ? fmt::format("default \"{}\"", *each.default_value) : "no default";

@@ -195,6 +195,16 @@ typedef struct shunt_services {
   void (*note_validation)(shunt_runtime*, const char* type, int refused, int64_t took_ns);
 } shunt_services;
 
+/* Where a snapshot goes. */
+typedef struct shunt_state_sink {
+  uint32_t size;     /* sizeof(shunt_state_sink) of the launcher: members beyond it are not there. */
+  uint32_t reserved; /* 0 */
+  void* data;
+  /* Once, with the whole of it: a FlatBuffer of the state's type; copied. Errors: BadInput (a second time, or nothing),
+   * TooLarge (above what the host takes), System. */
+  int (*write)(void* data, const uint8_t* state, size_t bytes);
+} shunt_state_sink;
+
 enum { SHUNT_SERVING = 0, SHUNT_DEGRADED = 1, SHUNT_NOT_SERVING = 2 };
 
 typedef struct shunt_plugin {
@@ -221,6 +231,15 @@ typedef struct shunt_plugin {
 
   /* As health, with the reason: a zero-terminated text of at most `text_bytes`, empty for none. Asked instead of it. */
   int (*report_health)(const void* self, char* text, size_t text_bytes);
+
+  /* Both needed where the manifest has [state]. On the serving thread, while nothing else of the plugin runs.
+   *
+   * Writes what it knows to `to`, as the state of that number in the manifest. Nothing of it runs after this until it
+   * is cleaned up, or goes on because the hand-over failed. */
+  int (*snapshot)(void* self, uint32_t version, const shunt_state_sink* to, char* text, size_t text_bytes);
+  /* What another version wrote takes the place of all that it knows; after activate, and before any message. `state`
+   * is aligned to 8 bytes, not verified, and ends with the call. */
+  int (*restore)(void* self, uint32_t version, const uint8_t* state, size_t bytes, char* text, size_t text_bytes);
 } shunt_plugin;
 
 #define SHUNT_EXPORT __attribute__((visibility("default")))

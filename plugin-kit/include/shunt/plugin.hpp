@@ -44,6 +44,7 @@ using kit::PublishOptions;
 using kit::Received;
 using kit::Reply;
 using kit::SendOptions;
+using kit::Snapshot;
 using kit::Tick;
 using kit::Timer;
 }  // namespace shunt

@@ -126,6 +126,26 @@ class Runner {
                                  payload<typename Names::template TopicIn<kTopic>>(build).span(), options);
   }
 
+  // ---- State, as a switch hands it from version to version. `State` is a type of the manifest's [state]. Errors: what
+  //      the plugin returned or threw; BadInput when it is not the turn of it.
+
+  /// What the plugin knows; from then on nothing of it runs, until thaw() or cleanup(). Errors: also BadPayload.
+  template <typename State>
+  [[nodiscard]] Result<Sent<State>> snapshot() {
+    SHUNT_TRY(state, stand_in_.snapshot(Names::template state<State>()));
+    if (kit::verified_state<State>(state.bytes.span()) == nullptr)
+      return error(ErrorCode::BadPayload, "what {} wrote down is not its state {}", Types::plugin(),
+                   Names::template state<State>());
+    return Sent<State>(std::move(state));
+  }
+  /// `build` as that of a message; or the bytes() of a snapshot, also of another version's runner.
+  template <typename State, typename Build>
+  [[nodiscard]] Status restore(Build&& build) {
+    return stand_in_.restore(Names::template state<State>(), payload<State>(build).span());
+  }
+  /// It was not handed over: the plugin goes on after a snapshot.
+  [[nodiscard]] Status thaw() { return stand_in_.thaw(); }
+
   // ---- What the plugin did, since it was made or since forget()
 
   /// What it published on a topic, in order.

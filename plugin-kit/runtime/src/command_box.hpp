@@ -1,6 +1,8 @@
 #pragma once
-/// Phases on their way from the control thread to the serving thread, which looks at one word and takes no lock for it;
-/// and the word that it sleeps on beside the lane's.
+/// Commands on their way from the control thread to the serving thread, which looks at one word and takes no lock for
+/// it; and the word that it sleeps on beside the lane's.
+
+#include "state_command.hpp"
 
 #include <shunt/bus/doorbell.hpp>
 #include <shunt/schemas/control_generated.h>
@@ -9,16 +11,20 @@
 #include <cstdint>
 #include <deque>
 #include <mutex>
+#include <utility>
+#include <variant>
 
 namespace shunt::kit {
+
+using Command = std::variant<control::Phase, StateCommand>;
 
 class CommandBox {
  public:
   /// Control thread.
-  void post(control::Phase phase) {
+  void post(Command command) {
     {
       const std::lock_guard lock{mutex_};
-      phases_.push_back(phase);
+      commands_.push_back(std::move(command));
     }
     posted_.fetch_add(1, std::memory_order_release);  // pairs with the acquire in waiting()
     nudge();
@@ -30,21 +36,21 @@ class CommandBox {
     bus::detail::futex_wake(&word_, 1);
   }
 
-  /// Whether a phase was posted that take() has not given yet. Any thread; relaxed, because what it took last is the
+  /// Whether a command was posted that take() has not given yet. Any thread; relaxed, because what it took last is the
   /// serving thread's own word.
   [[nodiscard]] bool waiting() const noexcept {
     return posted_.load(std::memory_order_acquire) != taken_.load(std::memory_order_relaxed);
   }
 
-  /// Serving thread: the next phase; sleeps until there is one.
-  control::Phase take() {
+  /// Serving thread: the next command; sleeps until there is one.
+  Command take() {
     for (std::uint32_t seen = word_now(); !waiting(); seen = word_now())
       bus::detail::futex_wait(&word_, seen, std::chrono::hours{1});
     taken_.fetch_add(1, std::memory_order_relaxed);
     const std::lock_guard lock{mutex_};
-    const control::Phase phase = phases_.front();
-    phases_.pop_front();
-    return phase;
+    Command command = std::move(commands_.front());
+    commands_.pop_front();
+    return command;
   }
 
   /// Changes with every post and nudge; what else the serving thread sleeps on.
@@ -56,7 +62,7 @@ class CommandBox {
   std::atomic<std::uint32_t> posted_{0};
   std::atomic<std::uint32_t> taken_{0};
   std::mutex mutex_;
-  std::deque<control::Phase> phases_;
+  std::deque<Command> commands_;  // under mutex_
 };
 
 }  // namespace shunt::kit

@@ -8,6 +8,7 @@ namespace shunt::kit {
 namespace {
 
 constexpr std::size_t kDescriptorBytesMin = offsetof(shunt_plugin, report_health);  ///< Of the first one there was.
+constexpr std::size_t kWithState = offsetof(shunt_plugin, restore) + sizeof(shunt_plugin::restore);
 
 }  // namespace
 
@@ -26,6 +27,7 @@ Status check_descriptor(const shunt_plugin& descriptor, const Interface& needed)
     std::string_view name;
     bool missing;
   };
+  const bool may_have_state = descriptor.size >= kWithState;
   const std::array needs{Need{"create", descriptor.create == nullptr},
                          Need{"destroy", descriptor.destroy == nullptr},
                          Need{"init", descriptor.init == nullptr},
@@ -33,7 +35,9 @@ Status check_descriptor(const shunt_plugin& descriptor, const Interface& needed)
                          Need{"activate", descriptor.activate == nullptr},
                          Need{"cleanup", descriptor.cleanup == nullptr},
                          Need{"handle", needed.functions && descriptor.handle == nullptr},
-                         Need{"receive", needed.topics_in && descriptor.receive == nullptr}};
+                         Need{"receive", needed.topics_in && descriptor.receive == nullptr},
+                         Need{"snapshot", needed.state && (!may_have_state || descriptor.snapshot == nullptr)},
+                         Need{"restore", needed.state && (!may_have_state || descriptor.restore == nullptr)}};
   for (const Need& need : needs)
     if (need.missing) return error(ErrorCode::NotAPlugin, "the plugin's descriptor has no `{}`: fill it in", need.name);
   return {};

@@ -16,6 +16,7 @@ enum class State : std::uint8_t {
   Validated,
   ActivateFailed,
   Serving,
+  Frozen,  ///< Its state was written down for another version, which may serve on with it.
   Ended,
 };
 
@@ -40,6 +41,7 @@ inline constexpr std::array kTransitions{
     Transition{State::Validated, control::Phase::Cleanup, State::Ended, State::Ended},
     Transition{State::ActivateFailed, control::Phase::Cleanup, State::Ended, State::Ended},
     Transition{State::Serving, control::Phase::Cleanup, State::Ended, State::Ended},
+    Transition{State::Frozen, control::Phase::Cleanup, State::Ended, State::Ended},
 };
 
 constexpr std::optional<Transition> transition(State from, control::Phase phase) {

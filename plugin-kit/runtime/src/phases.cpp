@@ -21,12 +21,11 @@ control::EnteredT entered(control::Phase phase, int code, std::string text) {
   return result;
 }
 
-/// What a plugin returned: SHUNT_OK or an ErrorCode; anything else is its own failure.
-int checked_code(int code) {
+}  // namespace
+
+int Phases::checked_code(int code) noexcept {
   return code == SHUNT_OK || (code >= 0 && code < 0xffff) ? code : static_cast<int>(ErrorCode::PluginFailed);
 }
-
-}  // namespace
 
 Phases::Phases(shunt_runtime& runtime, std::function<Result<LoadedPlugin>()> load)
     : runtime_(runtime), load_(std::move(load)) {

@@ -20,6 +20,9 @@ class Phases {
   /// throws, does not serve.
   [[nodiscard]] int health(Hand& hand, std::span<char> reason) const noexcept;
 
+  /// What a plugin returned: SHUNT_OK or an ErrorCode; anything else is its own failure.
+  [[nodiscard]] static int checked_code(int code) noexcept;
+
   [[nodiscard]] const shunt_plugin& descriptor() const noexcept { return *descriptor_; }
   [[nodiscard]] void* self() const noexcept { return self_; }
 

@@ -2,6 +2,7 @@
 #include "lifecycle.hpp"
 #include "phases.hpp"
 #include "serving_loop.hpp"
+#include "state_hand_over.hpp"
 
 #include <shunt/bus/clock.hpp>
 #include <shunt/plugin-kit/runtime/crash_notes.hpp>
@@ -9,8 +10,11 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <optional>
 #include <system_error>
 #include <thread>
+#include <utility>
+#include <variant>
 
 #include <pthread.h>
 #include <unistd.h>
@@ -40,7 +44,10 @@ struct Runtime::Parts {
   void start_serving();
   Status start_workers(ServingLoop& loop);
   [[noreturn]] void serve();
-  void answer(control::EnteredT result) const;
+  State enter(ServingLoop& loop, State at, control::Phase phase);
+  State hand_over(ServingLoop& loop, State at, const StateCommand& command);
+  template <typename Answer>
+  void answer(Answer result) const;
   void look_around() noexcept;
   void ask_advance(std::uint64_t by_ns);
 };
@@ -60,6 +67,20 @@ constexpr std::chrono::nanoseconds kHealthPeriodMin{1'000'000};
   end_process(1);
 }
 
+/// None: it is something else.
+std::optional<StateCommand> state_command_of(ControlPacket& packet) {
+  using What = StateCommand::What;
+  const auto file = [&] {
+    return packet.descriptors.empty() ? bus::UniqueFd{} : std::move(packet.descriptors.front());
+  };
+  if (const auto* const snapshot = packet.message().body_as_Snapshot())
+    return StateCommand{What::Snapshot, snapshot->version(), snapshot->bytes_max(), file()};
+  if (const auto* const restore = packet.message().body_as_Restore())
+    return StateCommand{What::Restore, restore->version(), restore->bytes(), file()};
+  if (packet.message().body_as_Thaw() != nullptr) return StateCommand{};
+  return std::nullopt;
+}
+
 }  // namespace
 
 Runtime::Runtime(std::unique_ptr<bus::LaneEnd> lane, Contract contract, ControlChannel control,
@@ -69,7 +90,8 @@ Runtime::Runtime(std::unique_ptr<bus::LaneEnd> lane, Contract contract, ControlC
 
 Runtime::~Runtime() = default;
 
-void Runtime::Parts::answer(control::EnteredT result) const {
+template <typename Answer>
+void Runtime::Parts::answer(Answer result) const {
   if (const auto sent = control.send(std::move(result)); !sent) ::_exit(kExitHostGone);
 }
 
@@ -107,6 +129,47 @@ Status Runtime::Parts::start_workers(ServingLoop& loop) {
   return {};
 }
 
+State Runtime::Parts::enter(ServingLoop& loop, State at, control::Phase phase) {
+  const auto step = transition(at, phase);
+  if (!step) {
+    control::EnteredT refused;
+    refused.phase = phase;
+    refused.code = static_cast<std::uint16_t>(ErrorCode::BadInput) + 1;
+    refused.message = fmt::format("{} is out of turn", control::EnumNamePhase(phase));
+    answer(std::move(refused));
+    return at;
+  }
+  auto result = phases.run(phase);
+  if (phase == control::Phase::Activate && result.code == 0) {
+    health.ask(state.hand);  // told before its routes lead to it
+    if (const auto started = start_workers(loop); !started) {
+      result.code = static_cast<std::uint16_t>(started.error().code) + 1;
+      result.message = started.error().message;
+    }
+  }
+  const State then = result.code == 0 ? step->done : step->failed;
+  answer(std::move(result));
+  if (phase == control::Phase::Activate && then == State::Serving && on_serving) on_serving();
+  return then;
+}
+
+/// The workers have left for it, and come back where the plugin goes on.
+State Runtime::Parts::hand_over(ServingLoop& loop, State at, const StateCommand& command) {
+  using What = StateCommand::What;
+  if (at != (command.what == What::Thaw ? State::Frozen : State::Serving))
+    end_with("the host asks for state out of turn");
+  StateHandOver state_of_plugin{state, phases};
+  if (command.what == What::Snapshot) {
+    answer(state_of_plugin.snapshot(command));
+    return State::Frozen;
+  }
+  std::optional<control::RestoredT> restored;
+  if (command.what == What::Restore) restored = state_of_plugin.restore(command);
+  if (const auto started = start_workers(loop); !started) end_with(started.error().message);
+  if (restored) answer(*std::move(restored));
+  return State::Serving;
+}
+
 void Runtime::Parts::serve() {
   ::pthread_setname_np(::pthread_self(), "shunt-serve");
   become_serving_thread(state.hand);
@@ -118,29 +181,11 @@ void Runtime::Parts::serve() {
   ServingLoop loop{state, phases, commands, health, control};
   State at = State::Loaded;
   while (at != State::Ended) {
-    const control::Phase phase = commands.take();
-    const auto step = transition(at, phase);
-    if (!step) {
-      control::EnteredT refused;
-      refused.phase = phase;
-      refused.code = static_cast<std::uint16_t>(ErrorCode::BadInput) + 1;
-      refused.message = fmt::format("{} is out of turn", control::EnumNamePhase(phase));
-      answer(std::move(refused));
-    } else {
-      auto result = phases.run(phase);
-      if (phase == control::Phase::Activate && result.code == 0) {
-        health.ask(state.hand);  // told before its routes lead to it
-        if (const auto started = start_workers(loop); !started) {
-          result.code = static_cast<std::uint16_t>(started.error().code) + 1;
-          result.message = started.error().message;
-        }
-      }
-      at = result.code == 0 ? step->done : step->failed;
-      answer(std::move(result));
-    }
-    if (at != State::Serving) continue;
-    if (on_serving) on_serving();
-    if (!loop.run()) end_with(fmt::format("the host broke the lane's contract: {}", bus::describe(lane->breach())));
+    const Command command = commands.take();
+    if (const auto* const phase = std::get_if<control::Phase>(&command)) at = enter(loop, at, *phase);
+    else at = hand_over(loop, at, std::get<StateCommand>(command));
+    if (at == State::Serving && !loop.run())
+      end_with(fmt::format("the host broke the lane's contract: {}", bus::describe(lane->breach())));
   }
   end_process(0);
 }
@@ -175,13 +220,14 @@ void Runtime::run() {
       next_look_ns = bus::deadline_after(bus::now_ns(), period);
       continue;
     }
-    const auto packet = parts_->control.receive();
+    auto packet = parts_->control.receive();
     if (!packet) {
       if (packet.error().code == ErrorCode::HostGone) ::_exit(kExitHostGone);
       end_with(packet.error().message);
     }
     if (const auto* enter = packet->message().body_as_Enter()) parts_->commands.post(enter->phase());
     if (const auto* advance = packet->message().body_as_Advance()) parts_->ask_advance(advance->by_ns());
+    if (auto command = state_command_of(*packet)) parts_->commands.post(*std::move(command));
   }
 }
 

@@ -104,6 +104,20 @@ int Entrance::report_health(const void* self, char* text, size_t text_bytes) noe
   }
 }
 
+int Entrance::snapshot(void* self, uint32_t version, const shunt_state_sink* to, char* text,
+                       size_t text_bytes) noexcept {
+  auto& plugin = contract(self);
+  return run_phase(plugin.link_, text, text_bytes, [&] {
+    return plugin.shunt_snapshot(version, StateSink{plugin.link_, *to});
+  });
+}
+
+int Entrance::restore(void* self, uint32_t version, const uint8_t* state, size_t bytes, char* text,
+                      size_t text_bytes) noexcept {
+  auto& plugin = contract(self);
+  return run_phase(plugin.link_, text, text_bytes, [&] { return plugin.shunt_restore(version, {state, bytes}); });
+}
+
 void Entrance::handle(void* self, const shunt_message* message) noexcept { contract(self).shunt_handle(*message); }
 
 void Entrance::receive(void* self, const shunt_message* message) noexcept { contract(self).shunt_receive(*message); }

@@ -47,6 +47,24 @@ class Drill {
     return clean_up(stand_in, before, life.after);
   }
 
+  /// What it writes down as this version of its state, another instance takes; neither leaves anything.
+  Status hand_over(std::uint32_t version) {
+    drill_ = fmt::format("handing over state {}", version);
+    const auto before = Belongings::of_this_process(settings_.keeper);
+    StandIn writer(plugin_, contract_, settings_.good, options_), taker(plugin_, contract_, settings_.good, options_);
+    for (StandIn* const each : {&writer, &taker})
+      for (const Step step : {Step::Init, Step::Validate, Step::Activate}) SHUNT_CHECK(succeed(*each, step));
+    const auto state = writer.snapshot(version);
+    if (!state)
+      return error(state.error().code, "{}: it did not write down state {} in the drill: {}", contract_.plugin, version,
+                   state.error().message);
+    if (const auto taken = taker.restore(version, state->bytes.span()); !taken)
+      return error(taken.error().code, "{}: it did not take state {}, which it had written down, in the drill: {}",
+                   contract_.plugin, version, taken.error().message);
+    taker.cleanup();
+    return clean_up(writer, before, drill_);
+  }
+
   enum class Failure { Certain, Possible };
 
   /// Goes as far as `failing`, which must fail, and cleans up; for init also after trying again with `good`.
@@ -132,6 +150,7 @@ Status drill(const shunt_plugin& plugin, const ContractView& contract, const Dri
   std::thread([] {}).join();
   Drill drill(plugin, contract, options, settings);
   for (const Life& life : kLives) SHUNT_CHECK(drill.drive(life));
+  for (const std::uint32_t version : contract.states) SHUNT_CHECK(drill.hand_over(version));
   const std::array failing{std::pair{Step::Init, &settings.init_fails},
                            std::pair{Step::Validate, &settings.validate_fails},
                            std::pair{Step::Activate, &settings.activate_fails}};

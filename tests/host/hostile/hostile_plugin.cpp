@@ -28,6 +28,26 @@ void take(Liar& liar, int messages) {
   for (int i = 0; i < messages; ++i) liar.await_message(any);
 }
 
+/// What the host asks of a version that it leads away from.
+struct AskedSnapshot {
+  std::uint64_t bytes_max = 0;
+  bus::UniqueFd file{};
+};
+AskedSnapshot await_snapshot(Liar& liar) {
+  for (;;) {
+    auto packet = liar.control().receive();
+    if (!packet) ::_exit(1);
+    if (const auto* const snapshot = packet->message().body_as_Snapshot(); snapshot != nullptr)
+      return {snapshot->bytes_max(), std::move(packet->descriptors.at(0))};
+  }
+}
+
+void write_down(Liar& liar, std::uint64_t bytes) {
+  control::SnapshottedT said;
+  said.bytes = bytes;
+  static_cast<void>(liar.control().send(std::move(said)));
+}
+
 using Act = void (*)(Liar&);
 
 const std::map<std::string, Act> kActs{
@@ -243,6 +263,36 @@ const std::map<std::string, Act> kActs{
          liar.claim(count);
          liar.free(count);
        }
+     }},
+    {"a snapshot that nobody asked for", [](Liar& liar) { write_down(liar, 8); }},
+    {"a restore that nobody asked for",
+     [](Liar& liar) { static_cast<void>(liar.control().send(control::RestoredT{})); }},
+    {"a snapshot larger than its file", [](Liar& liar) { write_down(liar, await_snapshot(liar).bytes_max + 1); }},
+    {"a snapshot of nothing", [](Liar& liar) { write_down(liar, (await_snapshot(liar), 0)); }},
+    {"two snapshots",
+     [](Liar& liar) {
+       await_snapshot(liar);
+       for (;;) write_down(liar, 8);
+     }},
+    {"restored instead of written down",
+     [](Liar& liar) {
+       await_snapshot(liar);
+       static_cast<void>(liar.control().send(control::RestoredT{}));
+     }},
+    {"a state of garbage",
+     [](Liar& liar) {
+       const bus::UniqueFd file = std::move(await_snapshot(liar).file);
+       const std::array<char, 64> garbage{'\x07', 'g', 'a', 'r', 'b', 'a', 'g', 'e'};
+       static_cast<void>(::write(file.get(), garbage.data(), garbage.size()));
+       write_down(liar, garbage.size());
+       for (;;) ::pause();
+     }},
+    {"a state that ends before it says",
+     [](Liar& liar) {
+       const AskedSnapshot asked = await_snapshot(liar);
+       static_cast<void>(::ftruncate(asked.file.get(), 0));  // sealed against that
+       write_down(liar, asked.bytes_max);
+       for (;;) ::pause();
      }},
     {"a descriptor nobody asked for",
      [](Liar& liar) {

@@ -81,6 +81,7 @@ struct PhaseDeadlines {
   std::chrono::nanoseconds activate = kPhaseDeadline;
   std::chrono::nanoseconds drain = kPhaseDeadline;  ///< To finish what it had, once it is replaced or stopped.
   std::chrono::nanoseconds cleanup = kPhaseDeadline;
+  std::chrono::nanoseconds state = kPhaseDeadline;  ///< To write down its state, and to restore one: each.
   friend bool operator==(const PhaseDeadlines&, const PhaseDeadlines&) = default;
 };
 
@@ -134,6 +135,7 @@ struct PluginConfiguration {
   std::string origin{};  ///< "host.toml:3:1", for messages; empty when built in code.
   std::chrono::nanoseconds health_period = std::chrono::seconds(1);  ///< How often its health is asked; from 10 ms on.
   PluginClock clock = PluginClock::System;                           ///< system or driven.
+  std::uint64_t state_max = 64u << 20;  ///< Bytes of the state that it hands over; 1 KiB .. 1 GiB.
   friend bool operator==(const PluginConfiguration&, const PluginConfiguration&) = default;
 };
 

@@ -49,7 +49,9 @@ enum class HostEventKind : std::uint8_t {
   BreakerOpened,    ///< Too many calls to a version failed on a route: they go to its lts.
   BreakerHalfOpen,  ///< Some go to the version again, to try it.
   BreakerClosed,    ///< All do.
-  FellBack          ///< A call failed and got the function's fallback; the text says why. The 1st, 2nd, 4th, 8th ...
+  FellBack,         ///< A call failed and got the function's fallback; the text says why. The 1st, 2nd, 4th, 8th ...
+  HandedOver,       ///< A switch: the new version has the old one's state, and serves with it.
+  StateLost         ///< The old version ended before its state was written down: the new one serves without.
 };
 
 struct HostEvent {
@@ -62,6 +64,8 @@ struct HostEvent {
   std::string text{};           ///< For people: what happened, and why.
   std::uint64_t in_flight = 0;  ///< Of Switched: messages that the old instance had not finished at the exchange.
   std::shared_ptr<const CrashReport> crash{};  ///< Of Ended, unless it ended as it was told to; else null.
+  std::chrono::nanoseconds pause{};            ///< Of HandedOver: how long what came for the plugin waited.
+  std::uint64_t state_bytes = 0;               ///< Of HandedOver.
   std::string route{};                         ///< That it is about; empty when it is about a plugin as a whole.
 };
 

@@ -5,10 +5,12 @@
 #include <shunt/plugin-kit/link.hpp>
 #include <shunt/plugin-kit/log.hpp>
 #include <shunt/plugin-kit/settings.hpp>
+#include <shunt/plugin-kit/state.hpp>
 #include <shunt/plugin-kit/timer.hpp>
 #include <shunt/plugin-kit/validators.hpp>
 
 #include <cstdint>
+#include <span>
 
 namespace shunt::kit {
 
@@ -64,6 +66,9 @@ class ContractBase {
   virtual void shunt_receive(const shunt_message& message) = 0;
   /// Leaves every last will that the manifest declares with the host; after validate.
   virtual Status shunt_last_wills() { return {}; }
+  /// Of a contract whose manifest has [state].
+  virtual Status shunt_snapshot(std::uint32_t version, const StateSink& to);
+  virtual Status shunt_restore(std::uint32_t version, std::span<const std::uint8_t> state);
 
   Validators validators_;
   Link link_;  ///< Not there yet in the constructor: a constructor neither logs nor sends.

@@ -22,6 +22,9 @@ struct Entrance {
   static int report_health(const void* self, char* text, size_t text_bytes) noexcept;
   static void handle(void* self, const shunt_message* message) noexcept;
   static void receive(void* self, const shunt_message* message) noexcept;
+  static int snapshot(void* self, uint32_t version, const shunt_state_sink* to, char* text, size_t text_bytes) noexcept;
+  static int restore(void* self, uint32_t version, const uint8_t* state, size_t bytes, char* text,
+                     size_t text_bytes) noexcept;
 };
 
 template <typename Plugin>
@@ -33,7 +36,8 @@ struct Descriptor {
     return {SHUNT_ABI,          sizeof(shunt_plugin), create,
             Entrance::destroy,  Entrance::init,       Entrance::validate,
             Entrance::activate, Entrance::cleanup,    Entrance::health,
-            Entrance::handle,   Entrance::receive,    Entrance::report_health};
+            Entrance::handle,   Entrance::receive,    Entrance::report_health,
+            Entrance::snapshot, Entrance::restore};
   }
 };
 

@@ -52,6 +52,13 @@ struct DeclaredTopic {
   friend bool operator==(const DeclaredTopic&, const DeclaredTopic&) = default;
 };
 
+/// A form in which the plugin writes down what it knows for another version of itself, and reads it.
+struct DeclaredState {
+  std::uint32_t version = 1;  ///< Its number, the plugin's own: 1 .. kStateVersionMax.
+  PayloadType type;
+  friend bool operator==(const DeclaredState&, const DeclaredState&) = default;
+};
+
 /// As they are numbered in manifest.fbs.
 enum class ConfigType : std::uint8_t { Int, Float, Bool, String };
 
@@ -105,11 +112,14 @@ struct Manifest {
   std::optional<ToolChain> tool_chain{};  ///< What compiled the plugin; none: its build does not say.
   std::uint32_t workers = 1;              ///< Threads that run its handlers: 1 .. kWorkersMax.
   std::uint32_t in_flight_max = 50;       ///< Requests begun and not answered at one time: 1 .. kHandlersInFlightMax.
+  std::vector<DeclaredState> state{};     ///< By number, ascending; none: it has no state to hand over.
   friend bool operator==(const Manifest&, const Manifest&) = default;
 };
 
 inline constexpr std::uint32_t kWorkersMax = 64;
 inline constexpr std::uint32_t kHandlersInFlightMax = 10'000;
+inline constexpr std::uint32_t kStateVersionMax = 65'535;
+inline constexpr std::size_t kStateVersionsMax = 16;   ///< Of one plugin: the ones that it still reads and writes.
 inline constexpr std::size_t kSettingBytesMax = 4096;  ///< Of one value.
 
 /// Reads the FlatBuffer of an ELF note: bytes that nobody has checked yet, at any alignment, and copied first.

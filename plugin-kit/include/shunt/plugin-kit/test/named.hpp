@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <string_view>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 namespace shunt::test {
@@ -81,6 +82,14 @@ class Named {
     return kIndex;
   }
 
+  /// The number of a state, by its type.
+  template <typename State>
+  static consteval std::uint32_t state() {
+    constexpr auto kIndex = place_of<State>(static_cast<const typename Types::States*>(nullptr));
+    static_assert(kIndex < std::tuple_size_v<typename Types::States>, "the manifest's [state] has no such type");
+    return Types::states()[kIndex];
+  }
+
   template <Name kName>
   using Function = std::tuple_element_t<function<kName>(), typename Types::Functions>;
   template <Name kName>
@@ -96,10 +105,16 @@ class Named {
     static constexpr auto kPublications =
         detail::verify_publications(static_cast<const typename Types::TopicsOut*>(nullptr));
     return {Types::plugin(),     Types::version(), Types::functions(), Types::calls(), Types::topics_in(),
-            Types::topics_out(), kReplies,         kRequests,          kPublications};
+            Types::topics_out(), kReplies,         kRequests,          kPublications,  Types::states()};
   }
 
  private:
+  template <typename State, typename... States>
+  static consteval std::size_t place_of(const std::tuple<States...>*) {
+    std::size_t index = 0;
+    static_cast<void>(((std::is_same_v<State, States> || (++index, false)) || ...));
+    return index;
+  }
   template <typename Routes, typename Matches>
   static consteval std::uint32_t place(Routes routes, Matches matches) {
     std::uint32_t index = 0;

@@ -35,6 +35,7 @@ struct ContractView {
   std::span<const Verifies> replies;       ///< One for each of functions.
   std::span<const Verifies> requests;      ///< One for each of calls.
   std::span<const Verifies> publications;  ///< One for each of topics_out.
+  std::span<const std::uint32_t> states;   ///< The numbers of the manifest's [state].
 };
 
 /// What a plugin sent. `index` is that of the function, the call or the topic.
@@ -117,6 +118,12 @@ class StandIn {
                               const RequestOptions& options);
   [[nodiscard]] Status publication(std::uint32_t topic, std::span<const std::uint8_t> payload,
                                    const PublicationOptions& options);
+
+  /// What it knows, as the state of that number; from then on nothing of it runs, until thaw() or cleanup().
+  [[nodiscard]] Result<Outgoing> snapshot(std::uint32_t version);
+  /// `state` is copied first.
+  [[nodiscard]] Status restore(std::uint32_t version, std::span<const std::uint8_t> state);
+  [[nodiscard]] Status thaw();
 
   void answer(std::uint32_t call, Answerer answer, AnswerOptions options);
   void answer_once(std::uint32_t call, Answerer answer, AnswerOptions options);

@@ -10,6 +10,7 @@ namespace shunt::kit {
 struct Interface {
   bool functions = false;
   bool topics_in = false;
+  bool state = false;
 };
 
 /// Reads only. Errors: LayoutMismatch (built with the kit of another release), NotAPlugin (a member is missing).
