@@ -1,5 +1,6 @@
-/// A switch from its exchange on: drain, cleanup of what does not stay warm. Past a drain's deadline, or when a new
-/// version ends before the old ones are done, there is an exchange back, of all that moved, and the new ones drain.
+/// A switch from its exchange on: drain, hand-over of state, cleanup of what does not stay warm. Past a drain's
+/// deadline, or when a new version ends before the old ones are done, or a state does not go over, there is an exchange
+/// back, of all that moved, and the new ones drain.
 ///
 /// Until then the table leads two ways. A chain of nested calls goes the way that led when it began, at every call: it
 /// sees all of a switch or nothing. What is published goes the new way at once.

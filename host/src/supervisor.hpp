@@ -77,8 +77,8 @@ class Supervisor final : public HubListener, private ProcessListener {
   /// Starts every plugin that does not run. `done` when all are active, or with the first failure.
   void start_all(Done done);
   /// Moves every route of these plugins to other versions in one exchange; `done` when the old ones are gone, or with
-  /// the reason why nothing changed. Errors: NoSuchPlugin, NoSuchVersion, NotServing, those of staging, PluginCrashed
-  /// and DeadlineExceeded (undone).
+  /// the reason why nothing changed. Errors: NoSuchPlugin, NoSuchVersion, NotServing, those of state_between(), those
+  /// of staging; undone: PluginCrashed, DeadlineExceeded, and what a snapshot or restore failed with.
   void switch_to(const std::vector<VersionChoice>& choices, Done done);
   /// Divides what goes over a route to one of its plugins between versions of it; without targets all goes to the one
   /// that serves. `done` when who has no share any more is gone. Errors: those of switch_to(), NoSuchRoute, BadInput.

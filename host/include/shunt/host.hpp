@@ -153,7 +153,9 @@ class Host {
   /// instance has finished what it had and is gone. Errors: NoSuchPlugin, NoSuchVersion (add its file to the
   /// configuration), BadInput (no version), NotServing (it is stopped, or being switched), those of starting the new
   /// version, DeadlineExceeded (the old one did not finish within 5 s: the switch is undone), PluginCrashed (the new
-  /// one ended before that: likewise), WouldDeadlock from inside a callback; after any error the old version serves.
+  /// one ended before that: likewise), WouldDeadlock from inside a callback; after any error the old version serves. Of
+  /// a plugin with [state] also: NoSuchVersion and SchemaMismatch (no form of it that both versions know), and what its
+  /// snapshot or restore failed with (likewise undone).
   [[nodiscard]] Status switch_to(std::string_view plugin, std::string_view version);
   /// The same for several plugins in one step: all new versions are started, then one exchange moves every route of all
   /// plugins, then the old ones finish. Whatever fails leaves, or puts back, all of them. A plugin that would call

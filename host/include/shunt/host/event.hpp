@@ -27,7 +27,8 @@ enum class HostEventKind : std::uint8_t {
   Quarantined,      ///< It crashed too often: only restart() starts it again.
   Switched,         ///< A plugin's routes lead to another version.
   SharesChanged,    ///< Versions of a plugin get other parts of what goes over a route.
-  SwitchUndone,     ///< The old version serves again: it did not drain in time, or the new one died.
+  SwitchUndone,     ///< The old version serves again: it did not drain in time, the new one died, or its state did not
+                    ///< go over.
   Stopped,          ///< A plugin was taken off its routes, and ends; or nothing goes over a route any more.
   Joined,           ///< A plugin that was started by hand.
   RouteUndeclared,  ///< A configured route that no configured plugin has: mistyped, or of one that will join.
