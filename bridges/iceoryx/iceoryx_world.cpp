@@ -3,11 +3,8 @@
 #include "joining.hpp"
 #include "roudi.hpp"
 
-#include <shunt/bus/unique_fd.hpp>
+#include <shunt/bridges/complaints.hpp>
 
-#include <cstdio>
-
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <iceoryx_hoofs/error_handling/error_handling.hpp>
 #include <iceoryx_hoofs/log/logmanager.hpp>
@@ -26,33 +23,15 @@ constexpr std::chrono::milliseconds kRoudiAnswersWithin{2'000};
 
 enum class Choice : std::uint8_t { Auto, Embedded, Join };
 
-/// Standard error, whatever stands in for it at the moment.
-class Messages {
- public:
-  [[noreturn]] void give_up(const char* why) const {
-    ::dprintf(descriptor_.get(), "shunt-bridge-iceoryx: iceoryx gave up: %s\n", why);
-    ::_exit(kIceoryxGaveUp);
-  }
+[[noreturn]] void give_up(const char* why) {
+  complain(fmt::format("shunt-bridge-iceoryx: iceoryx gave up: {}", why));
+  ::_exit(kIceoryxGaveUp);
+}
 
-  /// What iceoryx cannot go on from ends this process, with its name for it; a new one starts afresh.
-  [[nodiscard]] iox::HandlerFunction handler() const {
-    return [this](iox::Error error, const std::function<void()>&, iox::ErrorLevel level) {
-      if (level != iox::ErrorLevel::MODERATE) give_up(iox::ErrorHandler::toString(error));
-    };
-  }
-
-  /// Runs `work` while what iceoryx prints goes nowhere.
-  template <typename Work>
-  void quietly(Work&& work) const {
-    const bus::UniqueFd nowhere{::open("/dev/null", O_WRONLY | O_CLOEXEC)};
-    if (nowhere) ::dup2(nowhere.get(), STDERR_FILENO);
-    work();
-    if (nowhere && descriptor_) ::dup2(descriptor_.get(), STDERR_FILENO);
-  }
-
- private:
-  bus::UniqueFd descriptor_{::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1)};
-};
+/// What iceoryx cannot go on from ends this process, with its name for it; a new one starts afresh.
+void on_error(iox::Error error, const std::function<void()>&, iox::ErrorLevel level) {
+  if (level != iox::ErrorLevel::MODERATE) give_up(iox::ErrorHandler::toString(error));
+}
 
 class IceoryxWorld final : public World {
  public:
@@ -144,7 +123,7 @@ class IceoryxWorld final : public World {
   }
 
   Link embed() {
-    messages_.quietly([&] { own_roudi_ = std::make_unique<OwnRoudi>(shared_, sizeof(OpenHeader)); });
+    own_roudi_ = std::make_unique<OwnRoudi>(shared_, sizeof(OpenHeader));
     own_runtime_ = std::make_unique<iox::runtime::PoshRuntimeSingleProcess>(runtime_name());
     return connect(make_ports(agreement_), "a RouDi of its own");
   }
@@ -162,7 +141,7 @@ class IceoryxWorld final : public World {
       listener_
           ->attachEvent(topic->subscriber(), iox::popo::SubscriberEvent::DATA_RECEIVED,
                         iox::popo::createNotificationCallback(on_data, *this))
-          .or_else([this](auto) { messages_.give_up("a listener has no room for another topic"); });
+          .or_else([](auto) { give_up("a listener has no room for another topic"); });
   }
 
   static void on_data(iox::popo::UntypedSubscriber* const, IceoryxWorld* const self) { self->wake_(); }
@@ -171,8 +150,7 @@ class IceoryxWorld final : public World {
   Choice choice_;
   std::vector<PoolClass> shared_;
   std::function<void()> wake_;
-  Messages messages_;
-  iox::cxx::GenericRAII errors_{iox::ErrorHandler::setTemporaryErrorHandler(messages_.handler())};
+  iox::cxx::GenericRAII errors_{iox::ErrorHandler::setTemporaryErrorHandler(on_error)};
   std::string state_ = "starts";
   std::optional<RoudiMark> joined_;
   std::unique_ptr<OwnRoudi> own_roudi_;

@@ -1,6 +1,7 @@
 #include "exit_codes.hpp"
 #include "serve.hpp"
 
+#include <shunt/bridges/complaints.hpp>
 #include <shunt/bridges/program.hpp>
 #include <shunt/bus/layout.hpp>
 #include <shunt/bus/standard_descriptors.hpp>
@@ -37,14 +38,6 @@ void reset_signals() noexcept {
   sigset_t none;
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-}
-
-/// What a world's libraries print is not what the host's user asked for.
-void silence_output() noexcept {
-  const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
-  if (nowhere < 0) return;
-  ::dup2(nowhere, STDOUT_FILENO);
-  ::close(nowhere);
 }
 
 class Parent {

@@ -3,10 +3,10 @@
 #include "carrier.hpp"
 #include "exit_codes.hpp"
 
+#include <shunt/bridges/complaints.hpp>
+
 #include <csignal>
-#include <cstdio>
 #include <cstdlib>
-#include <string_view>
 #include <thread>
 
 #include <pthread.h>
@@ -22,8 +22,7 @@ constexpr unsigned kStuckSecondsMax = 15;
 
 /// What SIGALRM does. A new start finds another world.
 void give_up(int /*signal*/) {
-  constexpr std::string_view kWhy = "shunt bridge: the library of its world does not come back\n";
-  static_cast<void>(!::write(STDERR_FILENO, kWhy.data(), kWhy.size()));
+  complain("shunt bridge: the library of its world does not come back");
   ::_exit(kWorldLost);
 }
 
@@ -105,7 +104,7 @@ void serve(const Program& program, Attachment attachment, const kit::ControlChan
   auto lane = open_lane(attachment);
   attachment.descriptors.clear();
   if (!lane) {
-    std::fprintf(stderr, "%s: %s\n", program.name.c_str(), to_string(lane.error()).c_str());
+    complain(program.name + ": " + to_string(lane.error()));
     static_cast<void>(control.send(failed(control::Phase::Load, lane.error())));  // nobody is left to tell
     ::_exit(kFailed);
   }

@@ -105,6 +105,7 @@ void OpenHost::end() {
         event.is_object() && event.value("kind", "") == "Ended" && event.value("plugin", "") == "bridge:iceoryx")
       how = event.value("text", "");
   EXPECT_EQ(how, "ended as it was told to") << ran;
+  EXPECT_EQ(ran.errors.find("iox::"), std::string::npos) << ran;  // what iceoryx prints is not the host's
 }
 
 MachineRoudi::MachineRoudi() { start(); }
