@@ -86,6 +86,7 @@ int main(int argc, char** argv) {
   of_breaker->add_option("--in-flight", breaking.in_flight, "Calls on their way at a time")
       ->capture_default_str()
       ->check(CLI::Range(1u, 500u));
+  of_breaker->add_flag("--only-failures", breaking.only_failures, "Calls that are slow count as successes");
   of_breaker->add_flag("--json", breaking.json, "One JSON object");
   of_breaker->footer("Example: shunt bench breaker --rounds 20 --json");
   try {

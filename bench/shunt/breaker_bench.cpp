@@ -29,6 +29,7 @@ constexpr const char* kPlain = "bench-server/plain";
 BreakerPolicy policy_of(const BreakerOptions& options) {
   BreakerPolicy policy = options.preset == "fast" ? BreakerPolicy::fast() : BreakerPolicy{};
   policy.open_for = std::chrono::hours{1};
+  if (options.only_failures) policy.slow_after = std::chrono::nanoseconds{0};
   return policy;
 }
 
@@ -81,11 +82,14 @@ Result<Round> measure(const BreakerOptions& options, bool warm) {
   load.fail(options.failing);
   constexpr std::uint64_t kOfLts = 1000;
   constexpr std::chrono::seconds kMore{30};
-  SHUNT_CHECK(load.call_until([&] { return load.by_lts() >= kOfLts; }, history + policy.below_for + kMore));
+  SHUNT_CHECK(
+      load.call_until([&] { return load.by_lts() >= kOfLts && load.condition(); }, history + policy.below_for + kMore));
   SHUNT_CHECK(load.end());
   if (!load.condition() || !load.first_of_lts())
     return error(ErrorCode::System, "the {} did not come about: {} calls, {} by the lts",
                  load.condition() ? "lts" : "condition", load.calls(), load.by_lts());
+  if (!load.first_failure() || *load.condition() < *load.first_failure())
+    return error(ErrorCode::System, "calls were slow before any was to fail: nothing is measured on a busy machine");
   round.calls = load.calls();
   round.lost = load.lost();
   round.condition_ms = Milliseconds{*load.condition() - *load.first_failure()}.count();

@@ -11,6 +11,7 @@ struct BreakerOptions {
   std::uint32_t failing = 100;  ///< Of 1,000 calls, from some moment on.
   std::uint32_t rounds = 5;     ///< Each once with a warm lts, once with a cold one.
   std::uint32_t in_flight = 16;
+  bool only_failures = false;  ///< Slow calls succeed: what a busy machine does to them opens no breaker.
   bool json = false;
 };
 

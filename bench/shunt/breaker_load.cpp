@@ -42,7 +42,7 @@ void BreakerLoad::take(Clock::time_point sent, const Result<Reply<::bench::Told>
   if (reply && (*reply)->version() == kLts) {
     ++by_lts_;
     if (!first_of_lts_) first_of_lts_ = now;
-    return;
+    return look(now);
   }
   const bool failed = !reply && reply.error().code == ErrorCode::PluginFailed;
   if (!reply && !failed) return static_cast<void>(++lost_);
@@ -51,6 +51,10 @@ void BreakerLoad::take(Clock::time_point sent, const Result<Reply<::bench::Told>
   const auto slow_after = breaker_.policy().slow_after;
   const bool slow = slow_after.count() != 0 && now - sent >= slow_after;
   counts_ += {.calls = 1, .failed = failed && !slow ? 1u : 0u, .slow = slow ? 1u : 0u};
+  look(now);
+}
+
+void BreakerLoad::look(Clock::time_point now) {
   if (!condition_ && breaker_.look(now, counts_) == host::BreakerState::Open) condition_ = now;
 }
 

@@ -53,6 +53,8 @@ class BreakerLoad {
   /// False: there is no room for it now.
   Result<bool> send();
   void take(Clock::time_point sent, const Result<Reply<::bench::Told>>& reply);
+  /// After answers of the lts, too: where the host was the first to find the condition, nothing else comes any more.
+  void look(Clock::time_point now);
 
   Host& host_;
   Function<::bench::Ask, ::bench::Told> function_;

@@ -54,7 +54,7 @@ TEST(Program, switching_under_load_loses_doubles_and_reorders_nothing) {
 }
 
 TEST(Program, calls_are_led_away_from_a_version_that_fails_and_each_has_its_outcome) {
-  const Ran ran = run("breaker --rounds 1 --json");
+  const Ran ran = run("breaker --rounds 1 --only-failures --json");
 
   EXPECT_EQ(ran.exit_code, 0) << ran.output;
   flatbuffers::Parser parser;
