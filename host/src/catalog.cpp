@@ -70,6 +70,10 @@ Status check_kept(const RouteConfiguration& topic, const PluginVersion& publishe
 
 TypeName to_type_name(const PayloadType& type) { return {type.name, type.schema}; }
 
+auto is_named(const std::string& name) {
+  return [&name](const auto& declared) { return declared.name == name; };
+}
+
 /// By the plugin's schema of its reply. Errors: BadConfiguration, BadSchema.
 Status give_fallback(RouteInfo& route, const PluginVersion& version) {
   if (route.settings.fallback.empty() || route.fallback.is_there()) return {};
@@ -107,8 +111,17 @@ Status check_fallbacks(const PluginVersion& version) {
 
 Result<std::shared_ptr<PluginVersion>> Catalog::load(const PluginConfiguration& configuration,
                                                      const PluginSource& source) {
+  SHUNT_TRY(image, read(source));
+  return prepare(configuration, std::move(image));
+}
+
+Result<PluginImage> Catalog::read(const PluginSource& source) const {
   SHUNT_TRY(policy, read_trust_policy(trust_, std::chrono::system_clock::now()));
-  SHUNT_TRY(image, load_plugin_image(source, policy));
+  return load_plugin_image(source, policy);
+}
+
+Result<std::shared_ptr<PluginVersion>> Catalog::prepare(const PluginConfiguration& configuration, PluginImage image,
+                                                        const Succeeds* succeeds) {
   SHUNT_CHECK(check_room_for(image, configuration));
   SHUNT_CHECK(check_room_for_instances(image, configuration));
   SHUNT_TRY(settings, resolve_settings(image.manifest, configuration));
@@ -124,7 +137,7 @@ Result<std::shared_ptr<PluginVersion>> Catalog::load(const PluginConfiguration& 
   version->symbols = std::make_shared<const Symbols>(std::move(symbols));
   version->shape = shape;
   version->caps = caps_of(shape.inbound, configuration.instances);
-  SHUNT_CHECK(resolve_routes(*version));  // first: one that is refused leaves no pool
+  SHUNT_CHECK(resolve_routes(*version, succeeds));  // first: one that is refused leaves no pool
   SHUNT_CHECK(check_order(*version));
   SHUNT_CHECK(find_last_wills(*version));
   SHUNT_CHECK(assign_pool(*version));
@@ -193,12 +206,19 @@ Status Catalog::assign_pool(PluginVersion& version) {
   return {};
 }
 
-Status Catalog::resolve_routes(PluginVersion& version) {
+Status Catalog::resolve_routes(PluginVersion& version, const Succeeds* succeeds) {
   const Manifest& manifest = version.image.manifest;
+  const auto others = [&](const std::string& name, auto... of_older) {
+    const auto had = [&](const auto& declared) { return std::ranges::any_of(declared, is_named(name)); };
+    return succeeds != nullptr && (had(succeeds->older.*of_older) || ...) ? succeeds->others : OtherTypes::Refused;
+  };
   for (const DeclaredFunction& each : manifest.functions) {
     SHUNT_TRY(route, directory_.resolve(manifest.name + "/" + each.name, true, to_type_name(each.request),
-                                        to_type_name(each.reply)));
-    SHUNT_CHECK(give_fallback(*route, version));
+                                        to_type_name(each.reply), others(each.name, &Manifest::functions)));
+    {
+      const std::lock_guard lock{mutex_};  // two builds may be read at one time
+      SHUNT_CHECK(give_fallback(*route, version));
+    }
     version.repeated.resize(std::max<std::size_t>(version.repeated.size(), route->id.value + 1));
     version.repeated[route->id.value] = each.idempotent;
     version.functions.push_back(route);
@@ -211,7 +231,8 @@ Status Catalog::resolve_routes(PluginVersion& version) {
   for (const auto& [topics, routes] :
        {std::pair{&manifest.topics_in, &version.topics_in}, std::pair{&manifest.topics_out, &version.topics_out}})
     for (const DeclaredTopic& each : *topics) {
-      SHUNT_TRY(route, directory_.resolve(each.name, false, to_type_name(each.type), {}));
+      SHUNT_TRY(route, directory_.resolve(each.name, false, to_type_name(each.type), {},
+                                          others(each.name, &Manifest::topics_in, &Manifest::topics_out)));
       if (routes == &version.topics_out) SHUNT_CHECK(check_kept(route->settings, version));
       routes->push_back(route);
     }

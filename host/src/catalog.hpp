@@ -39,6 +39,8 @@ struct PluginVersion {
   std::vector<RouteInfo*> topics_in;
   std::vector<RouteInfo*> topics_out;
   std::map<std::uint32_t, PayloadVerifier> last_wills;  ///< What it declares, by the topic's place in topics_out.
+  std::filesystem::path folder{};  ///< That is watched, and that it came from; empty: none.
+  bool is_replaced = false;        ///< There, its file is another build by now, or gone. The control loop's.
   std::optional<Bridge> bridge{};  ///< It is one, and no plugin: its image has neither bytes nor a verdict.
 
   [[nodiscard]] const std::string& name() const { return image.manifest.name; }
@@ -53,6 +55,12 @@ struct PluginVersion {
   }
   /// What they want of what they call, by RouteId.
   [[nodiscard]] std::map<std::uint32_t, Wanted> wanted() const;
+};
+
+/// Of a build that comes after another one: what becomes of the functions and topics that both have with other types.
+struct Succeeds {
+  const Manifest& older;
+  OtherTypes others = OtherTypes::Refused;
 };
 
 class Catalog {
@@ -72,6 +80,12 @@ class Catalog {
   /// The same for a file that is elsewhere than its configuration says.
   [[nodiscard]] Result<std::shared_ptr<PluginVersion>> load(const PluginConfiguration& configuration,
                                                             const PluginSource& source);
+  /// Its first half: judges and reads.
+  [[nodiscard]] Result<PluginImage> read(const PluginSource& source) const;
+  /// Its second.
+  [[nodiscard]] Result<std::shared_ptr<PluginVersion>> prepare(const PluginConfiguration& configuration,
+                                                               PluginImage image,
+                                                               const Succeeds* succeeds = nullptr);
 
   /// The bridge of the routes that are open to `open`, whose types the plugins' files have said; null: no route is.
   /// Errors: BadConfiguration (a topic that no plugin loaded so far hears or makes), System.
@@ -107,7 +121,7 @@ class Catalog {
   };
 
   Result<Compartment> make_compartment(const bus::PoolGeometry& geometry) const;
-  Status resolve_routes(PluginVersion& version);
+  Status resolve_routes(PluginVersion& version, const Succeeds* succeeds = nullptr);
   static Status find_last_wills(PluginVersion& version);
   Status assign_pool(PluginVersion& version);
 

@@ -14,7 +14,9 @@ const PluginConfiguration* entry_of(const HostConfiguration& configuration, cons
                                     const std::string& sha256) {
   const auto is_same_file = [&](const PluginConfiguration& each) {
     std::error_code ignored;
-    return std::filesystem::equivalent(each.path, plugin, ignored);
+    const bool is_folder = std::filesystem::is_directory(each.path, ignored);
+    const auto file = is_folder ? std::filesystem::absolute(plugin, ignored).parent_path() : plugin;
+    return std::filesystem::equivalent(each.path, file, ignored);
   };
   const auto has_same_bytes = [&](const PluginConfiguration& each) {
     return each.sha256 && lower_case(*each.sha256) == sha256;

@@ -1,4 +1,4 @@
-#include "plugin_image.hpp"
+#include "compare_builds.hpp"
 #include "route_change.hpp"
 #include "schema_change.hpp"
 #include "state_versions.hpp"
@@ -75,17 +75,21 @@ Result<SchemaDifference> compare_payloads(const PluginImage& older, const Plugin
 Result<PluginComparison> compare_plugins(const std::filesystem::path& older, const std::filesystem::path& newer) {
   SHUNT_TRY(before, read_plugin(older));
   SHUNT_TRY(now, read_plugin(newer));
-  const Manifest &was = before.image.manifest, &is = now.image.manifest;
+  return compare_builds(before.image, now.image);
+}
+
+Result<PluginComparison> compare_builds(const PluginImage& older, const PluginImage& newer) {
+  const Manifest &was = older.manifest, &is = newer.manifest;
   if (was.name != is.name)
-    return error(ErrorCode::BadInput, "{} is {} and {} is {}: name two builds of one plugin", older.string(), was.name,
-                 newer.string(), is.name);
+    return error(ErrorCode::BadInput, "{} is {} and {} is {}: name two builds of one plugin", older.path.string(),
+                 was.name, newer.path.string(), is.name);
 
   const auto routes = compare_routes(was, is);
-  SHUNT_TRY(payloads, compare_payloads(before.image, now.image, routes));
+  SHUNT_TRY(payloads, compare_payloads(older, newer, routes));
   PluginComparison compared;
   compared.plugin = is.name;
-  compared.older = before.image.version;
-  compared.newer = now.image.version;
+  compared.older = older.version;
+  compared.newer = newer.version;
   compared.abi = abi_rule(was.version.abi.value_or(AbiLevel{}), is.version.abi.value_or(AbiLevel{}));
   compared.tool_chain = tool_chain_change(was.tool_chain, is.tool_chain);
   compared.schema = payloads.change;

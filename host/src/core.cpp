@@ -1,10 +1,14 @@
 #include "core.hpp"
 
 #include "configured_routes.hpp"
+#include "plugin_folder.hpp"
 #include "trust_policy.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <future>
+#include <system_error>
+#include <tuple>
 
 namespace shunt::host {
 
@@ -17,6 +21,7 @@ Result<std::shared_ptr<Core>> Core::create(HostConfiguration configuration) {
   core->loop = std::move(loop);
   core->supervisor = std::make_unique<Supervisor>(core->configuration, *core->loop, core->catalog, core->directory,
                                                   core->tables, Records{core->events, core->audit, core->crashes});
+  core->folders = std::make_unique<WatchedFolders>(*core->loop, core->catalog, *core->supervisor, core->events);
   return core;
 }
 
@@ -26,6 +31,11 @@ Result<std::vector<std::shared_ptr<PluginVersion>>> Core::load_plugins() {
   static_cast<void>(policy);
   std::vector<std::shared_ptr<PluginVersion>> versions;
   for (const PluginConfiguration& each : configuration.plugins) {
+    std::error_code ignored;
+    if (std::filesystem::is_directory(each.path, ignored)) {
+      SHUNT_CHECK(load_folder(each, versions));
+      continue;
+    }
     SHUNT_TRY(version, catalog.load(each));
     SHUNT_CHECK(supervisor->add(version));
     versions.push_back(std::move(version));
@@ -44,6 +54,40 @@ Result<std::vector<std::shared_ptr<PluginVersion>>> Core::load_plugins() {
   }
   versions.insert(versions.end(), bridges.begin(), bridges.end());
   return versions;
+}
+
+/// The newest build of each plugin serves first.
+Status Core::load_folder(const PluginConfiguration& entry, std::vector<std::shared_ptr<PluginVersion>>& versions) {
+  if (entry.sha256 || entry.active)
+    return error(ErrorCode::BadConfiguration,
+                 "{}{}{} is a folder, and `{}` is for one file: leave it out, or list sums in [trust]", entry.origin,
+                 entry.origin.empty() ? "" : ": ", entry.path.string(), entry.sha256 ? "sha256" : "active");
+  SHUNT_TRY(names, plugin_files(entry.path));
+  folders->add(entry);
+  std::vector<PluginImage> images;
+  for (const std::string& name : names) {
+    auto image = catalog.read({.path = entry.path / name});
+    if (image) images.push_back(*std::move(image));
+    else folders->passed_over(entry.path, name, {}, image.error());
+  }
+  std::ranges::stable_sort(images, [](const PluginImage& a, const PluginImage& b) {
+    return std::tie(a.manifest.name, b.version) < std::tie(b.manifest.name, a.version);
+  });
+  for (PluginImage& image : images) {
+    PluginConfiguration configured = entry;
+    configured.path = image.path;
+    const std::string sha256 = image.sha256;
+    auto version = catalog.prepare(configured, std::move(image));
+    const Status added = version ? supervisor->add(*version) : tl::make_unexpected(version.error());
+    if (!added) {
+      folders->passed_over(entry.path, configured.path.filename().string(), sha256, added.error());
+      continue;
+    }
+    (*version)->folder = entry.path;
+    folders->holds(*version);
+    versions.push_back(*std::move(version));
+  }
+  return {};
 }
 
 Status Core::on_loop(const std::function<void(Supervisor::Done)>& work) {
@@ -90,6 +134,7 @@ void Core::shut_down() {
   hub->shut({ErrorCode::Stopped, "the host was stopped"});
   if (admin != nullptr) admin->finish();  // its calls have ended with the hub
   loop->stop();
+  folders->stop();
 }
 
 }  // namespace shunt::host

@@ -11,6 +11,7 @@
 #include "hub.hpp"
 #include "room_watch.hpp"
 #include "supervisor.hpp"
+#include "watched_folders.hpp"
 
 #include <memory>
 
@@ -29,6 +30,9 @@ struct Core : std::enable_shared_from_this<Core> {
   /// Reads every configured plugin and makes it known, before the loop starts. Errors: those of Catalog::load,
   /// Supervisor::add and check_configured_routes.
   [[nodiscard]] Result<std::vector<std::shared_ptr<PluginVersion>>> load_plugins();
+  /// Of an entry whose path is a folder. What of it cannot be taken is an event. Errors: BadConfiguration, System.
+  [[nodiscard]] Status load_folder(const PluginConfiguration& entry,
+                                   std::vector<std::shared_ptr<PluginVersion>>& versions);
 
   HostConfiguration configuration;
   RouteDirectory directory;
@@ -39,6 +43,7 @@ struct Core : std::enable_shared_from_this<Core> {
   Catalog catalog;
   std::unique_ptr<EventLoop> loop;
   std::unique_ptr<Supervisor> supervisor;
+  std::unique_ptr<WatchedFolders> folders;
   std::unique_ptr<Hub> hub;
   std::unique_ptr<AdminServer> admin;  // when a socket is configured
 

@@ -20,6 +20,11 @@ std::string_view name(HostEventKind kind) noexcept {
     case HostEventKind::FellBack: return "FellBack";
     case HostEventKind::HandedOver: return "HandedOver";
     case HostEventKind::StateLost: return "StateLost";
+    case HostEventKind::Reloaded: return "Reloaded";
+    case HostEventKind::ReloadRefused: return "ReloadRefused";
+    case HostEventKind::FileGone: return "FileGone";
+    case HostEventKind::FolderLost: return "FolderLost";
+    case HostEventKind::FolderFound: return "FolderFound";
     case HostEventKind::Stopped: return "Stopped";
     case HostEventKind::Joined: return "Joined";
     case HostEventKind::RouteUndeclared: return "RouteUndeclared";

@@ -80,6 +80,8 @@ void Supervisor::lead_over(const std::shared_ptr<Switching>& switching) {
         plugin.seats.at(number).before = {running->version, leaving, !switching->undone};
     plugin.serving = switching->undone ? move.from_version : move.to_version;
     plugin.shares = switching->undone ? move.from_shares : move.to_shares;
+    for (const auto* routes : {&plugin.serving->functions, &plugin.serving->topics_in, &plugin.serving->topics_out})
+      directory_.prefer(*routes);
     set_seats(plugin);
     for (auto& [number, seat] : plugin.seats) {
       const auto staying = switching->staying(move).find(number);

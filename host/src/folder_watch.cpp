@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::uint32_t kOfFiles =
     IN_CREATE | IN_MODIFY | IN_CLOSE_WRITE | IN_ATTRIB | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE;
+constexpr std::uint32_t kWritten = IN_CREATE | IN_MODIFY;
+constexpr std::uint32_t kWhole = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE;
 constexpr std::uint32_t kOfFolder = IN_DELETE_SELF | IN_MOVE_SELF;
 constexpr std::uint32_t kLost = kOfFolder | IN_UNMOUNT | IN_IGNORED;
 
@@ -39,7 +41,8 @@ FolderWatch::~FolderWatch() {
 }
 
 bool FolderWatch::matters(std::string_view name) const {
-  return name.ends_with(settings_.suffix) && !name.starts_with('.');
+  return !name.starts_with('.') &&
+         std::ranges::any_of(settings_.suffixes, [&](const std::string& each) { return name.ends_with(each); });
 }
 
 void FolderWatch::on_events() {
@@ -57,7 +60,7 @@ void FolderWatch::on_events() {
       at += static_cast<ssize_t>(sizeof event + event.len);
       all |= (event.mask & IN_Q_OVERFLOW) != 0;
       lost |= (event.mask & kLost) != 0;
-      if (matters(name)) note(name);
+      if (matters(name)) note(name, event.mask);
     }
   }
   if (lost) return lose();
@@ -66,12 +69,16 @@ void FolderWatch::on_events() {
   listener_.all_changed();
 }
 
-void FolderWatch::note(std::string_view name) {
+void FolderWatch::note(std::string_view name, std::uint32_t what) {
   const auto now = EventLoop::Clock::now();
   const auto [each, is_new] = restless_.try_emplace(std::string{name}, Restless{.since = now});
   if (!is_new) loop_.cancel(each->second.timer);
-  const auto when = std::min(now + settings_.settle, each->second.since + settings_.settle_max);
-  each->second.timer = loop_.at(when, [this, name = each->first] {
+  Restless& restless = each->second;
+  if ((what & kWhole) != 0) restless.is_open = false;
+  else if ((what & kWritten) != 0) restless.is_open = true;
+  const auto last = restless.since + settings_.settle_max;
+  const auto when = restless.is_open ? last : std::min(now + settings_.settle, last);
+  restless.timer = loop_.at(when, [this, name = each->first] {
     restless_.erase(name);
     listener_.changed(name);
   });

@@ -15,6 +15,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -22,6 +23,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace shunt::host {
 
@@ -29,9 +31,10 @@ namespace shunt::host {
 class FolderWatch {
  public:
   struct Settings {
-    std::string suffix = ".so";  ///< Of the files that matter; hidden ones do not.
+    std::vector<std::string> suffixes{".so"};  ///< Of the files that matter; hidden ones do not.
     std::chrono::nanoseconds settle = std::chrono::milliseconds{100};  ///< Without an event, until it is told.
-    std::chrono::nanoseconds settle_max = std::chrono::seconds{1};  ///< One that is never left alone is told so often.
+    /// One that is never left alone, or that was written to and not closed, is told so often.
+    std::chrono::nanoseconds settle_max = std::chrono::seconds{1};
   };
   struct Listener {
     std::function<void(const std::string& name)> changed;  ///< Within the folder.
@@ -59,13 +62,14 @@ class FolderWatch {
         events_(std::move(events)) {}
 
   void on_events();
-  void note(std::string_view name);
+  void note(std::string_view name, std::uint32_t what);
   void forget_all();
   void lose();
   [[nodiscard]] bool matters(std::string_view name) const;
 
   struct Restless {
     EventLoop::Clock::time_point since{};  ///< Its first event.
+    bool is_open = false;                  ///< Written to, and not closed since.
     EventLoop::TimerId timer = 0;
   };
 

@@ -113,6 +113,7 @@ Result<Host> Host::start(HostConfiguration configuration, const std::stop_token&
   SHUNT_CHECK(core->load_plugins());
   SHUNT_CHECK(core->loop->start());
   SHUNT_CHECK(start_plugins(*core, stop, at_once));
+  SHUNT_CHECK(core->on_loop([&](const auto& done) { done(core->folders->start()); }));
   if (core->admin != nullptr) SHUNT_CHECK(core->admin->start());
   return Host{std::move(core)};
 } catch (const std::bad_alloc&) {

@@ -30,15 +30,12 @@ Result<bus::Built> place(RouteHandle::Chunks& chunks, std::span<const std::uint8
 
 Result<RouteHandle> resolve_function(const CoreHandle& core, std::string_view name, SchemaHash request,
                                      SchemaHash reply) {
-  SHUNT_TRY(known, core->directory.declared(name));
-  SHUNT_TRY(route,
-            core->directory.resolve(known->name, true, {known->request.name, request}, {known->reply.name, reply}));
+  SHUNT_TRY(route, core->directory.declared(name, true, request, reply));
   return RouteHandle{core, *route};
 }
 
 Result<RouteHandle> resolve_topic(const CoreHandle& core, std::string_view name, SchemaHash schema) {
-  SHUNT_TRY(known, core->directory.declared(name));
-  SHUNT_TRY(route, core->directory.resolve(known->name, false, {known->request.name, schema}, {}));
+  SHUNT_TRY(route, core->directory.declared(name, false, schema, {}));
   return RouteHandle{core, *route};
 }
 
@@ -80,8 +77,8 @@ Result<Delivery> publish(const CoreHandle& core, std::string_view topic, std::sp
 
 Result<Subscription> subscribe(const CoreHandle& core, std::string_view topic, SchemaHash schema,
                                std::optional<SlowConsumer> policy, std::function<bool(ReceivedBytes&, bool)> callback) {
-  SHUNT_TRY(handle, resolve_topic(core, topic, schema));
-  const RouteInfo& route = *core->directory.find(std::string{topic});
+  SHUNT_TRY(known, core->directory.declared(topic, false, schema, {}));
+  const RouteInfo& route = *known;
   auto inbox = std::make_shared<Inbox>(
       route, policy.value_or(route.settings.slow_consumer), [callback = std::move(callback)](Parcel& parcel) {
         const OriginScope scope{parcel.payload.origin().value_or(std::chrono::nanoseconds{}).count()};

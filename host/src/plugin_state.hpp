@@ -18,7 +18,8 @@ namespace shunt::host {
 struct Plugin {
   std::vector<std::shared_ptr<PluginVersion>> versions{};
   std::shared_ptr<PluginVersion> serving{};  ///< What its routes lead to, or shall lead to after a restart.
-  std::map<std::uint32_t, Seat> seats{};     ///< By their numbers.
+  std::shared_ptr<PluginVersion> served_before{};  ///< A new build took its place; null: none did.
+  std::map<std::uint32_t, Seat> seats{};           ///< By their numbers.
   /// Of routes that several versions share: by the routes' numbers. All others lead to the version that serves.
   std::map<std::uint32_t, Shares> shares{};
   /// Of functions that have an `lts`: by the routes' numbers.

@@ -3,15 +3,20 @@
 /// function's and topic's name with the schemas of its types. Values: who reads files and moves routes is somebody
 /// else.
 ///
-///     const ReloadDecision decision = decide_reload(serving, came, calls);
+///     const ReloadDecision decision = decide_reload(serving, came, compared, users);
 ///     if (decision.kind == ReloadKind::Refused) tell(decision.text);
 ///
 ///     the same bytes                       nothing happens
 ///     the same interface                   a switch: handles stay, with new code behind them
 ///     a function or topic more             a switch; it is registered, and the others are untouched
-///     other types of a function or topic   a switch; what holds the old types keeps the old route
+///     other types of a function or topic   a switch. Where they conform, handles stay as they are; else it is a new
+///                                          route of the same name, and the old one stays with the old build
 ///     a function less                      a switch, unless somebody calls it: refused, naming who
+///     another promise or tool chain        refused where the matrix of compatibility.hpp does
 
+#include "route_info.hpp"
+
+#include <shunt/host/compatibility.hpp>
 #include <shunt/schemas/manifest.hpp>
 
 #include <cstdint>
@@ -42,17 +47,21 @@ struct ReadBuild {
   Manifest manifest;
 };
 
-/// Who calls a function, by its name within the plugin: other plugins, and "the host".
-using Callers = std::multimap<std::string, std::string, std::less<>>;
+/// Who calls a function, or hears what only this plugin publishes, by the names of InterfaceChange: other plugins, and
+/// "the host".
+using Users = std::multimap<std::string, std::string, std::less<>>;
 
 enum class ReloadKind : std::uint8_t { Nothing, Switch, Refused };
 
 struct ReloadDecision {
   ReloadKind kind = ReloadKind::Nothing;
   InterfaceChange change{};
-  std::string text{};  ///< For people: what changed, or why it is refused.
+  OtherTypes others = OtherTypes::Refused;  ///< What the routes in `change.changed` are to those of before.
+  std::string text{};                       ///< For people: what changed, or why it is refused.
 };
 
-[[nodiscard]] ReloadDecision decide_reload(const ReadBuild& serving, const ReadBuild& came, const Callers& callers);
+/// `compared` is what compare_builds() says of the two.
+[[nodiscard]] ReloadDecision decide_reload(const ReadBuild& serving, const ReadBuild& came,
+                                           const PluginComparison& compared, const Users& users);
 
 }  // namespace shunt::host

@@ -15,6 +15,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,6 +47,7 @@ struct RouteInfo {
     std::atomic<std::uint64_t> split{0};        ///< Numbers that were given out to messages for one of several seats.
   };
   mutable Counters counters;
+  mutable std::atomic<std::uint32_t> handles{0};  ///< Of the host's threads, that there are now.
   RouteChecks checks;            ///< What is asked of messages of its types beyond those.
   std::unique_ptr<Latch> latch;  ///< Of a topic that keeps its last publications; else null.
   mutable RetryBudget retry_budget{kRetryShare, kRetryReserve};
@@ -57,19 +59,31 @@ struct RouteInfo {
   return route.function ? SlowConsumer::Refuse : route.settings.slow_consumer;
 }
 
-/// Names to routes, for the host's lifetime. Thread-safe; not for the data path, which holds the RouteInfo.
+/// What becomes of a name that is there with other types.
+enum class OtherTypes : std::uint8_t {
+  Refused,
+  Alike,   ///< They conform: it is one route, whichever of them somebody knows it by.
+  Beside,  ///< It is another route, and the name goes on meaning the older one until prefer().
+};
+
+/// Names to routes, for the host's lifetime. A name means one route; those that it meant before, with other types, are
+/// found by these. Thread-safe; not for the data path, which holds the RouteInfo.
 class RouteDirectory {
  public:
   explicit RouteDirectory(std::vector<RouteConfiguration> configured) : configured_(std::move(configured)) {}
 
-  /// The route of this name, made on its first use. Errors: SchemaMismatch naming both types when it exists with
-  /// others.
+  /// The route of this name with these types, made on its first use. Errors: SchemaMismatch naming both types when it
+  /// exists with others alone.
   [[nodiscard]] Result<RouteInfo*> resolve(const std::string& name, bool function, const TypeName& request,
-                                           const TypeName& reply);
-  /// None: nobody has declared it yet.
+                                           const TypeName& reply, OtherTypes others = OtherTypes::Refused);
+  /// The one that the name means. None: nobody has declared it yet.
   [[nodiscard]] RouteInfo* find(const std::string& name);
   /// The same for one that a person has named. Errors: NoSuchRoute, with the route that was meant most likely.
   [[nodiscard]] Result<RouteInfo*> declared(std::string_view name);
+  /// The one of this name with these schemas, whatever its types are called. Errors: those of both.
+  [[nodiscard]] Result<RouteInfo*> declared(std::string_view name, bool function, SchemaHash request, SchemaHash reply);
+  /// From now on their names mean these.
+  void prefer(std::span<RouteInfo* const> routes);
   /// What was configured for a route of this name: its own entry, else that of the longest prefix; null: nothing.
   [[nodiscard]] const RouteConfiguration* configured_for(std::string_view name) const;
   /// Those that are declared and whose names begin so, by name; of a name that is_route_prefix() holds of.
@@ -88,12 +102,25 @@ class RouteDirectory {
   [[nodiscard]] std::vector<ValidatorSnapshot> validators() { return validators_.snapshot(); }
 
  private:
+  struct Types {
+    TypeName request;
+    TypeName reply;
+  };
+  struct Named {
+    std::vector<RouteInfo*> routes;  ///< The first is the one that the name means.
+  };
+
+  [[nodiscard]] RouteInfo* with_types(const Named& named, bool function, const Types& asked);
+  [[nodiscard]] bool agrees(RouteInfo& route, const Types& asked);
+  Result<RouteInfo*> make(const std::string& name, bool function, const Types& types);
   void attach_validators(RouteInfo& route);
 
   Validators validators_;
   std::mutex mutex_;
   std::deque<RouteInfo> routes_;  // by RouteId - 1; a deque, so that addresses stay
-  std::map<std::string, RouteInfo*, std::less<>> by_name_;
+  std::map<std::string, Named, std::less<>> by_name_;
+  std::multimap<std::uint32_t, Types> alike_;  // by RouteId: what conforms to its own types
+  bool any_beside_ = false;                    // some name has several routes
   std::vector<RouteConfiguration> configured_;
 };
 

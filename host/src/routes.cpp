@@ -3,6 +3,7 @@
 #include "supervisor.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <numeric>
 #include <set>
@@ -291,15 +292,22 @@ bool declares(const BinarySchema& schema, const std::string& type) {
 }  // namespace
 
 std::vector<std::byte> Supervisor::schema_of(std::string_view route, SchemaPart part) const {
+  const RouteInfo* const meant = directory_.find(std::string{route});
+  if (meant == nullptr) return {};
+  const std::string& type = part == SchemaPart::Reply ? meant->reply.name : meant->request.name;
+  const auto in = [&](const PluginVersion& version) -> const BinarySchema* {
+    const auto has = [&](const auto* routes) { return std::ranges::find(*routes, meant) != routes->end(); };
+    const std::array all{&version.functions, &version.calls, &version.topics_in, &version.topics_out};
+    if (std::ranges::none_of(all, has)) return nullptr;
+    const auto& schemas = version.image.manifest.binary_schemas;
+    const auto found = std::ranges::find_if(schemas, [&](const auto& each) { return declares(each, type); });
+    return found == schemas.end() ? nullptr : &*found;
+  };
+  for (const auto& [name, plugin] : plugins_)  // who serves knows its fields best
+    if (const BinarySchema* const schema = in(*plugin.serving)) return schema->bytes;
   for (const auto& [name, plugin] : plugins_)
     for (const auto& version : plugin.versions)
-      for (const auto* routes : {&version->functions, &version->calls, &version->topics_in, &version->topics_out})
-        for (const RouteInfo* each : *routes) {
-          if (each->name != route) continue;
-          const std::string& type = part == SchemaPart::Reply ? each->reply.name : each->request.name;
-          for (const BinarySchema& schema : version->image.manifest.binary_schemas)
-            if (declares(schema, type)) return schema.bytes;
-        }
+      if (const BinarySchema* const schema = in(*version)) return schema->bytes;
   return {};
 }
 

@@ -46,6 +46,16 @@ Result<std::size_t> copy(int from, int to, const std::filesystem::path& path, st
   }
 }
 
+/// A copy may have begun with bytes of before and ended with others: nobody has ever built that.
+Status check_unchanged(int file, const struct stat& before, std::size_t copied, const std::filesystem::path& path) {
+  struct stat now {};
+  if (::fstat(file, &now) != 0) return system_error(path.string());
+  const auto is_same = [](const timespec& a, const timespec& b) { return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec; };
+  if (is_same(now.st_mtim, before.st_mtim) && std::cmp_equal(now.st_size, copied)) return {};
+  return error(ErrorCode::System, "{} was written to while it was read: write it beside, then rename it",
+               path.string());
+}
+
 /// The kernel says EBUSY while somebody, such as its own page reclaim, has hold of a page for a moment. It has waited
 /// up to 150 ms by then; nobody else knows this file, so it ends.
 Status seal(int file) {
@@ -71,6 +81,7 @@ Result<SealedFile> SealedFile::copy_of(const std::filesystem::path& path, std::s
   bus::UniqueFd target(::memfd_create("shunt-plugin", MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (!target) return system_error("memfd_create");
   SHUNT_TRY(size, copy(source.get(), target.get(), path, bytes_max));
+  SHUNT_CHECK(check_unchanged(source.get(), status, size, path));
   SHUNT_CHECK(seal(target.get()));
   if (size == 0) return SealedFile(std::move(target), nullptr, 0);
   void* const data = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, target.get(), 0);

@@ -9,6 +9,7 @@
 #include "health.hpp"
 #include "hub.hpp"
 #include "plugin_state.hpp"
+#include "reloading.hpp"
 #include "running.hpp"
 #include "version_choice.hpp"
 
@@ -106,6 +107,15 @@ class Supervisor final : public HubListener, private ProcessListener {
   /// A launcher that was started by hand; it gets Attach, or Refused with the reason. The plugin is forgotten when it
   /// ends; a stopped one whose name it took is there again then.
   void join(std::shared_ptr<PluginVersion> version, bus::UniqueFd launcher);
+
+  // reloading.cpp
+
+  /// Errors: BadInput (it was started by hand).
+  [[nodiscard]] Result<InService> in_service(const std::string& plugin);
+  /// A build of a plugin serves from now on, if `instead_of` does when nothing else changes the plugin; null: if there
+  /// is no such plugin. One that is stopped serves by it when it is started. `done` as of a switch, with its errors;
+  /// further ones: BadInput (its version is there with other bytes), Cancelled (another one serves by then), Stopped.
+  void reload(std::shared_ptr<PluginVersion> version, std::shared_ptr<PluginVersion> instead_of, Done done);
 
   void add_inbox(std::shared_ptr<Inbox> inbox);
   void remove_inbox(const Inbox& inbox);
@@ -237,6 +247,8 @@ class Supervisor final : public HubListener, private ProcessListener {
   void finish_route_tick(const std::shared_ptr<RouteFinishing>& finishing);
   [[nodiscard]] bool has_work(RouteFinishing& finishing);
   [[nodiscard]] std::string what_is_left(const RouteInfo& route);
+
+  struct Reloads;  // reloading.cpp
 
   // joining.cpp
   void forget_joined(const std::string& name, const std::shared_ptr<PluginVersion>& version);

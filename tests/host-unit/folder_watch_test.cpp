@@ -175,6 +175,17 @@ TEST_F(FolderWatches, tell_of_a_file_that_is_never_left_alone) {
   EXPECT_TRUE(hears_of("momentum.so")) << "and again";
 }
 
+TEST_F(FolderWatches, hold_a_file_back_that_was_written_to_until_it_is_closed) {
+  ASSERT_TRUE(watch(folder_, {.settle = 1ms, .settle_max = 1h}));
+  {
+    std::ofstream stream{file("momentum.so")};
+    stream << "a piece" << std::flush;
+    EXPECT_THAT(heard_so_far(), Not(Contains("momentum.so")));
+  }
+
+  EXPECT_TRUE(hears_of("momentum.so"));
+}
+
 TEST_F(FolderWatches, say_that_anything_may_have_changed_when_there_was_more_than_the_kernel_keeps) {
   ASSERT_TRUE(watch(folder_));
   int kept = 0;

@@ -24,8 +24,20 @@ ReadBuild build(const char* sha256 = "a") {
   return build;
 }
 
-ReloadDecision decide(const ReadBuild& came, const Callers& callers = {}) {
-  return decide_reload(build(), came, callers);
+/// What the matrix says of an ABI level, a change of the tool chain and one of the schemas.
+PluginComparison compared(AbiRule abi = AbiRule::V1, ToolChainChange tool_chain = ToolChainChange::Same,
+                          SchemaChange schema = SchemaChange::Other) {
+  PluginComparison compared;
+  compared.decision = shunt::decide(abi, tool_chain, schema);
+  compared.abi = abi;
+  compared.tool_chain = tool_chain;
+  compared.schema = schema;
+  compared.reason = "the matrix says so";
+  return compared;
+}
+
+ReloadDecision decide(const ReadBuild& came, const Users& users = {}, const PluginComparison& matrix = compared()) {
+  return decide_reload(build(), came, matrix, users);
 }
 
 TEST(Reload, of_the_same_bytes_is_nothing) {
@@ -67,6 +79,71 @@ TEST(Reload, of_other_types_is_a_switch_that_says_which) {
   EXPECT_THAT(decide(topic).change.changed, ElementsAre("topic out market.signals"));
   EXPECT_THAT(decide(renamed).change.changed, ElementsAre("signal"));
   EXPECT_EQ(decide(request).kind, ReloadKind::Switch);
+}
+
+TEST(Reload, of_types_that_conform_leads_to_it_who_knows_the_old_ones) {
+  auto came = build("b");
+  came.manifest.functions[1] = function("signal", 1, 9);
+
+  const auto appended = decide(came, {}, compared(AbiRule::V2, ToolChainChange::Same, SchemaChange::Appended));
+
+  EXPECT_EQ(appended.kind, ReloadKind::Switch);
+  EXPECT_EQ(appended.others, OtherTypes::Alike);
+  EXPECT_EQ(appended.text, "signal changed; what is known by the old types leads to it, too");
+}
+
+TEST(Reload, of_types_that_do_not_conform_lets_the_old_routes_stay) {
+  auto came = build("b");
+  came.manifest.functions[1] = function("signal", 1, 9);
+
+  for (const auto schema : {SchemaChange::Alignment, SchemaChange::Other}) {
+    const auto decision = decide(came, {{"signal", "risk"}}, compared(AbiRule::V3, ToolChainChange::Same, schema));
+
+    EXPECT_EQ(decision.kind, ReloadKind::Switch);
+    EXPECT_EQ(decision.others, OtherTypes::Beside);
+    EXPECT_EQ(decision.text, "signal changed; the old build stays for those who know the old types");
+  }
+}
+
+TEST(Reload, of_other_types_is_refused_where_the_old_build_would_have_a_state_of_its_own) {
+  auto serving = build(), came = build("b");
+  serving.manifest.state.emplace_back().version = 1;
+  came.manifest.functions[1] = function("signal", 1, 9);
+
+  const auto beside = decide_reload(serving, came, compared(), {});
+  const auto alike =
+      decide_reload(serving, came, compared(AbiRule::V2, ToolChainChange::Same, SchemaChange::Appended), {});
+
+  EXPECT_EQ(beside.kind, ReloadKind::Refused);
+  EXPECT_THAT(beside.text, HasSubstr("momentum has [state]"));
+  EXPECT_EQ(alike.kind, ReloadKind::Switch);
+}
+
+TEST(Reload, of_a_topic_that_is_heard_is_refused_when_it_gets_other_types_or_goes) {
+  auto changed = build("b"), gone = build("b");
+  changed.manifest.topics_out[0].type = type("market.Signal", 9);
+  gone.manifest.topics_out.clear();
+  const Users heard{{"topic out market.signals", "risk"}};
+
+  EXPECT_EQ(decide(changed, heard).text,
+            "\"topic out market.signals\" has other types, and is heard by risk: publish it under another name as "
+            "well, until nobody does");
+  EXPECT_EQ(decide(gone, heard).text,
+            "\"topic out market.signals\" has gone from momentum, and is heard by risk: keep it until nobody does");
+  EXPECT_EQ(decide(changed, heard).kind, ReloadKind::Refused);
+  EXPECT_EQ(decide(changed).kind, ReloadKind::Switch) << "nobody hears it";
+  EXPECT_EQ(decide(gone).kind, ReloadKind::Switch);
+}
+
+TEST(Reload, is_refused_where_the_matrix_refuses_whatever_the_schemas_are) {
+  const auto another_level = decide(build("b"), {}, compared(AbiRule::Differ));
+  const auto another_chain = decide(build("b"), {}, compared(AbiRule::V2, ToolChainChange::Other, SchemaChange::None));
+  const auto any_chain = decide(build("b"), {}, compared(AbiRule::V1, ToolChainChange::Other, SchemaChange::None));
+
+  EXPECT_EQ(another_level.kind, ReloadKind::Refused);
+  EXPECT_THAT(another_level.text, HasSubstr("the matrix says so"));
+  EXPECT_EQ(another_chain.kind, ReloadKind::Refused);
+  EXPECT_EQ(any_chain.kind, ReloadKind::Switch);
 }
 
 TEST(Reload, without_a_function_that_somebody_calls_is_refused_and_names_who) {

@@ -52,7 +52,12 @@ enum class HostEventKind : std::uint8_t {
   BreakerClosed,    ///< All do.
   FellBack,         ///< A call failed and got the function's fallback; the text says why. The 1st, 2nd, 4th, 8th ...
   HandedOver,       ///< A switch: the new version has the old one's state, and serves with it.
-  StateLost         ///< The old version ended before its state was written down: the new one serves without.
+  StateLost,        ///< The old version ended before its state was written down: the new one serves without.
+  Reloaded,         ///< A build that came into a watched folder serves; the text says what it changed.
+  ReloadRefused,    ///< What a file of a watched folder holds does not: the text says why.
+  FileGone,         ///< One has gone: what it held serves on.
+  FolderLost,       ///< A watched folder is gone: nothing is heard of it until it is there again.
+  FolderFound       ///< It is.
 };
 
 struct HostEvent {

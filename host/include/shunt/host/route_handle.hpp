@@ -7,6 +7,7 @@
 #include <shunt/host/options.hpp>
 #include <shunt/host/pending_bytes.hpp>
 #include <shunt/host/received_bytes.hpp>
+#include <shunt/host/route_use.hpp>
 #include <shunt/host/validation.hpp>
 #include <shunt/schemas/ids.hpp>
 #include <shunt/schemas/limits.hpp>
@@ -101,6 +102,7 @@ class RouteHandle {
   std::shared_ptr<host::Core> core_;
   const host::RouteInfo* route_;
   const host::RouteChecks* checks_;
+  host::RouteUse use_;  // after core_, which keeps what it counts in
 };
 
 /// ValidationFailed, if a validator of the route's reply refuses it.
