@@ -2,6 +2,7 @@
 
 #include "admin_echo.hpp"
 #include "admin_json.hpp"
+#include "admin_rollouts.hpp"
 #include "admin_task.hpp"
 #include "by_name.hpp"
 #include "explaining.hpp"
@@ -113,7 +114,8 @@ Result<Json> inspect(const Task& task) {
   if (!task.request.contains("name"))
     return Json{{"kind", "host"}, {"name", snapshot.name}, {"events", list(task.core().events.after(0), event_json)}};
   SHUNT_TRY(name, task.text("name"));
-  if (const auto route = std::ranges::find(snapshot.routes, name, &RouteSnapshot::name); route != snapshot.routes.end())
+  const auto is_meant = [&](const RouteSnapshot& each) { return each.name == name && !each.is_earlier; };
+  if (const auto route = std::ranges::find_if(snapshot.routes, is_meant); route != snapshot.routes.end())
     return route_json(*route);
   return inspect_plugin_or_instance(task, snapshot, name);
 }
@@ -327,6 +329,7 @@ constexpr std::array kCommands{
     Command{"disable", tell<&Supervisor::disable>},
     Command{"enable", tell<&Supervisor::enable>},
     Command{"clock", advance_clock},
+    Command{"rollout", run_rollout_command},
 };
 
 }  // namespace

@@ -54,6 +54,7 @@ Json plugin_json(const PluginSnapshot& plugin) {
               {"health_reason", plugin.says_health_reason}}},
             {"exceptions", plugin.exceptions},
             {"warm", plugin.warm},
+            {"shadow", plugin.shadow},
             {"seat", plugin.seat},
             {"unheard", plugin.unheard},
             {"crashes", plugin.crashes},
@@ -146,6 +147,7 @@ Json route_json(const RouteSnapshot& route) {
             {"why_down", route.why_down},
             {"turned_away", route.turned_away},
             {"passed_over", route.passed_over},
+            {"earlier", route.is_earlier},
             {"request", route.request}};
   if (route.function)
     json.update(Json{{"reply", route.reply},
@@ -155,6 +157,7 @@ Json route_json(const RouteSnapshot& route) {
                      {"deadline_ms", std::chrono::duration<double, std::milli>(route.deadline).count()},
                      {"retries", route.retries},
                      {"lts", route.lts},
+                     {"lts_problem", route.lts_problem},
                      {"retried", route.retried},
                      {"retries_refused", route.retries_refused}});
   json["receivers"] = std::move(receivers);

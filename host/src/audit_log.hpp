@@ -4,6 +4,7 @@
 #include <shunt/host/event.hpp>
 
 #include <algorithm>
+#include <cstdint>
 #include <deque>
 #include <mutex>
 #include <string>
@@ -28,6 +29,14 @@ class AuditLog {
     records_.push_back(std::move(record));
     if (records_.size() > kRecordsMax) records_.pop_front();
     return true;
+  }
+
+  /// Calls that an instance was denied, as far as records of it are kept. Thread-safe.
+  [[nodiscard]] std::uint64_t count_of(std::uint64_t instance) const {
+    const std::lock_guard lock{mutex_};
+    std::uint64_t count = 0;
+    for (const AuditRecord& each : records_) count += each.instance == instance ? each.count : 0;
+    return count;
   }
 
   /// Oldest first. Thread-safe.

@@ -287,8 +287,8 @@ std::shared_ptr<Outlet> Catalog::outlet(const RouteInfo& route, const PluginVers
   if (outlet != nullptr) return outlet;
   SlowConsumer policy = policy_of(route);
   if (version.bridge) policy = policy_of_bridge(policy);
-  outlet = std::make_shared<Outlet>(route.id, version.name(), policy, route.settings.backlog,
-                                    version.configuration.slots, version.pool, version.bridge.has_value(), seat);
+  outlet = std::make_shared<Outlet>(route.id, version.name(), policy, backlog_of(route), version.configuration.slots,
+                                    version.pool, version.bridge.has_value(), seat);
   return outlet;
 }
 

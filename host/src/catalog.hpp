@@ -39,7 +39,7 @@ struct PluginVersion {
   std::vector<RouteInfo*> topics_in;
   std::vector<RouteInfo*> topics_out;
   std::map<std::uint32_t, PayloadVerifier> last_wills;  ///< What it declares, by the topic's place in topics_out.
-  std::filesystem::path folder{};  ///< That is watched, and that it came from; empty: none.
+  std::filesystem::path folder{};                       ///< That is watched, and that it came from; empty: none.
   bool is_replaced = false;        ///< There, its file is another build by now, or gone. The control loop's.
   std::optional<Bridge> bridge{};  ///< It is one, and no plugin: its image has neither bytes nor a verdict.
 
@@ -84,8 +84,7 @@ class Catalog {
   [[nodiscard]] Result<PluginImage> read(const PluginSource& source) const;
   /// Its second.
   [[nodiscard]] Result<std::shared_ptr<PluginVersion>> prepare(const PluginConfiguration& configuration,
-                                                               PluginImage image,
-                                                               const Succeeds* succeeds = nullptr);
+                                                               PluginImage image, const Succeeds* succeeds = nullptr);
 
   /// The bridge of the routes that are open to `open`, whose types the plugins' files have said; null: no route is.
   /// Errors: BadConfiguration (a topic that no plugin loaded so far hears or makes), System.

@@ -1,11 +1,11 @@
 #include "configuration_check.hpp"
 
 #include "digest.hpp"
+#include "labels.hpp"
 #include "route_prefix.hpp"
 #include "units.hpp"
 
 #include <shunt/bus/layout.hpp>
-#include <shunt/schemas/hints.hpp>
 #include <shunt/schemas/manifest.hpp>
 #include <shunt/schemas/names.hpp>
 #include <shunt/schemas/nearest.hpp>
@@ -113,18 +113,6 @@ void check_slots(Check& check, std::uint32_t slots) {
                 "is {}; a power of two from 16 to 65536 is meant", slots);
 }
 
-void check_labels(Check& check, const std::map<std::string, std::string, std::less<>>& labels) {
-  for (const auto& [key, value] : labels) {
-    const bool is_taken = key == Hints::kVersionKey || key == Hints::kTagKey || key == Hints::kRequiredKey;
-    check.require(is_name(key) && !is_taken, "labels",
-                  "has the key {:?}; a letter, then letters, digits, '_' and '-' are meant, and not version, tag or "
-                  "required",
-                  key);
-    check.require(is_label_value(value), "labels",
-                  "has {} = {:?}; 1 to 64 letters, digits, '.', '_', '+' and '-' are meant", key, value);
-  }
-}
-
 void check_plugin(Check& check, const PluginConfiguration& plugin) {
   check.require(!plugin.path.empty(), "path", "is missing; write path = \"plugins/libname.so\"");
   check.no_zero_byte("path", plugin.path);
@@ -144,7 +132,8 @@ void check_plugin(Check& check, const PluginConfiguration& plugin) {
                 "is {}; 1 KiB to 1 GiB are meant", bytes_text(plugin.state_max));
   check.require(plugin.tag.empty() || is_label_value(plugin.tag), "tag",
                 "is {:?}; 1 to 64 letters, digits, '.', '_', '+' and '-' are meant", plugin.tag);
-  check_labels(check, plugin.labels);
+  const auto labels = complaint_about(plugin.labels);
+  check.require(!labels, "labels", "{}", labels.value_or(""));
   check.require(!plugin.sha256 || is_sum(*plugin.sha256), "sha256",
                 "is {:?}; the 64 hex digits that `sha256sum` prints are meant", plugin.sha256.value_or(""));
 }
@@ -286,7 +275,7 @@ void check_route(Check& check, const RouteConfiguration& route) {
   check_fallback(check, route);
   check.range("retries", route.retries, 0, 10);
   check.duration("deadline", route.deadline);
-  check.range("backlog", route.backlog, 0, kQueueMax);
+  check.range("backlog", route.backlog.value_or(0), 0, kQueueMax);
   check.range("in_flight_max", route.in_flight_max, 1, kQueueMax);
   check.range("latched", route.latched, 0, kLatchedMax);
   check.require(route.latched_bytes >= bus::kInlineBytesMax && route.latched_bytes <= kPoolBytesMax, "latched_bytes",
@@ -305,6 +294,10 @@ std::optional<Complaint> first_complaint(const HostConfiguration& configuration)
   host.require(is_name(configuration.name), "name",
                "is {:?}; a letter, then letters, digits, '_' and '-' are meant, at most 120", configuration.name);
   host.no_zero_byte("launcher", configuration.launcher);
+  host.no_zero_byte("incidents", configuration.incidents);
+  host.no_zero_byte("notifier", configuration.notifier);
+  host.require(configuration.notifier.empty() || !configuration.incidents.empty(), "notifier",
+               "is started with the files of a folder: say `incidents`, too");
   if (const auto& socket = configuration.admin_socket) {
     host.require(!socket->empty() && socket->native().size() <= kSocketPathBytesMax, "admin_socket",
                  "has {} bytes; a path of 1 to {} is meant", socket->native().size(), kSocketPathBytesMax);

@@ -84,18 +84,6 @@ Status read_config(const TomlNode& node, std::map<std::string, ConfigValue>& con
   return {};
 }
 
-/// `labels = { region = "bj" }`
-Status read_labels(const TomlNode& node, std::map<std::string, std::string, std::less<>>& labels) {
-  for (const TomlEntry& entry : *node.table()) {
-    const auto* const text = std::get_if<std::string>(&entry.node.value);
-    if (text == nullptr)
-      return error(ErrorCode::BadConfiguration, "{}: labels.{} is {}; a string is meant", entry.node.place, entry.key,
-                   entry.node.kind());
-    labels[entry.key] = *text;
-  }
-  return {};
-}
-
 constexpr std::array kSchedulings = {TomlWord{"other", Scheduling::Other}, TomlWord{"batch", Scheduling::Batch},
                                      TomlWord{"idle", Scheduling::Idle}, TomlWord{"fifo", Scheduling::Fifo},
                                      TomlWord{"round_robin", Scheduling::RoundRobin}};
@@ -172,7 +160,7 @@ Status read_plugin(const TomlNode& node, const std::filesystem::path& folder, co
   fields.flag("active", plugin.active);
   fields.flag("warm", plugin.warm);
   fields.text("tag", plugin.tag);
-  if (const auto* inner = fields.table("labels")) fields.complain(read_labels(*inner, plugin.labels));
+  fields.texts("labels", plugin.labels);
   fields.duration("health_period", plugin.health_period);
   fields.choice("clock", plugin.clock, kClocks);
   fields.bytes("state_max", plugin.state_max);
@@ -224,7 +212,9 @@ Status read_route(const TomlEntry& entry, TomlPlaces& places, RouteConfiguration
   TomlFields fields(entry.node, fmt::format("[{}]", member), member, places);
   fields.duration("deadline", route.deadline);
   fields.choice("slow_consumer", route.slow_consumer, kSlowConsumers);
-  fields.count("backlog", route.backlog);
+  std::uint32_t backlog = 0;
+  fields.count("backlog", backlog);
+  if (places.contains(member + ".backlog")) route.backlog = backlog;
   fields.count("latched", route.latched);
   fields.bytes("latched_bytes", route.latched_bytes);
   fields.count("in_flight_max", route.in_flight_max);
@@ -247,13 +237,17 @@ Status read_route(const TomlEntry& entry, TomlPlaces& places, RouteConfiguration
 
 Status read_host(const TomlNode& node, const std::filesystem::path& folder, TomlPlaces& places,
                  HostConfiguration& configuration) {
-  std::string launcher, admin_socket;
+  std::string launcher, admin_socket, incidents, notifier;
   TomlFields fields(node, "[host]", "host", places);
   fields.text("name", configuration.name);
   fields.text("launcher", launcher);
   fields.text("admin_socket", admin_socket);
   fields.flag("require_fallback", configuration.require_fallback);
+  fields.text("incidents", incidents);
+  fields.text("notifier", notifier);
   configuration.launcher = beside(folder, launcher);
+  configuration.incidents = beside(folder, incidents);
+  configuration.notifier = beside(folder, notifier);
   if (places.contains("host.admin_socket")) configuration.admin_socket = beside(folder, admin_socket);
   return fields.finish();
 }

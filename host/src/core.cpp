@@ -21,7 +21,12 @@ Result<std::shared_ptr<Core>> Core::create(HostConfiguration configuration) {
   core->loop = std::move(loop);
   core->supervisor = std::make_unique<Supervisor>(core->configuration, *core->loop, core->catalog, core->directory,
                                                   core->tables, Records{core->events, core->audit, core->crashes});
-  core->folders = std::make_unique<WatchedFolders>(*core->loop, core->catalog, *core->supervisor, core->events);
+  core->incidents =
+      std::make_unique<Incidents>(*core->loop, core->slow, core->events, core->crashes,
+                                  Incidents::Where{core->configuration.incidents, core->configuration.notifier});
+  core->rollouts = std::make_unique<Rollouts>(*core->loop, *core->supervisor, core->events, *core->incidents);
+  core->folders =
+      std::make_unique<WatchedFolders>(*core->loop, core->slow, core->catalog, *core->supervisor, core->events);
   return core;
 }
 
@@ -134,7 +139,7 @@ void Core::shut_down() {
   hub->shut({ErrorCode::Stopped, "the host was stopped"});
   if (admin != nullptr) admin->finish();  // its calls have ended with the hub
   loop->stop();
-  folders->stop();
+  slow.stop();
 }
 
 }  // namespace shunt::host

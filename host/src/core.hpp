@@ -9,7 +9,10 @@
 #include "event_log.hpp"
 #include "event_loop.hpp"
 #include "hub.hpp"
+#include "incidents.hpp"
+#include "rollouts.hpp"
 #include "room_watch.hpp"
+#include "slow_thread.hpp"
 #include "supervisor.hpp"
 #include "watched_folders.hpp"
 
@@ -43,7 +46,10 @@ struct Core : std::enable_shared_from_this<Core> {
   Catalog catalog;
   std::unique_ptr<EventLoop> loop;
   std::unique_ptr<Supervisor> supervisor;
+  SlowThread slow;
   std::unique_ptr<WatchedFolders> folders;
+  std::unique_ptr<Incidents> incidents;
+  std::unique_ptr<Rollouts> rollouts;
   std::unique_ptr<Hub> hub;
   std::unique_ptr<AdminServer> admin;  // when a socket is configured
 

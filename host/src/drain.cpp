@@ -131,6 +131,12 @@ bool is_about_time(std::uint16_t status) noexcept {
   return status == kCancelledStatus || static_cast<ErrorCode>(status - 1) == ErrorCode::DeadlineExceeded;
 }
 
+/// Of one side of a pair that was taken out with its record.
+void note_said(const InFlight& record, const bus::Incoming& incoming) noexcept {
+  record.pair->say(record.is_copy ? ShadowSide::Shadow : ShadowSide::Real, incoming.header.status, incoming.payload);
+  record.pair->let_go();
+}
+
 /// More than the longest account that the kit sends.
 constexpr std::size_t kFailureBytesMax = 8u << 10;
 
@@ -184,6 +190,8 @@ void Hub::accept_reply(Instance& instance, const bus::Incoming& incoming) {
     if (const RouteInfo* const again = try_again(instance, header)) return accept_failure(instance, *again, incoming);
   const auto record = in_flight_.take(header.correlation, &instance, ending);
   if (!record) return breach(instance, bus::Breach::Correlation);
+  if (record->pair != nullptr) [[unlikely]]
+    note_said(*record, incoming);
   if (header.route != record->route->id.value) {
     fail_request(*record, {ErrorCode::PeerBreach, "the plugin answered for another route and was ended"});
     return breach(instance, bus::Breach::Route);
@@ -242,13 +250,21 @@ void Hub::accept_urgent(Instance& instance, const bus::Incoming& incoming) {
   else if (header.place == bus::Place::Chunk) instance.give_back(header.chunk, header.generation);
 }
 
-/// Of an instance that is warm. A call of it is answered, so that a timer of it does not wait.
+/// Of one that is muted: a shadow may call what does no harm when it is done twice.
+bool Hub::may_call(const Instance& instance, std::uint32_t route) const noexcept {
+  if (!instance.is_shadow.load(std::memory_order_relaxed)) return false;
+  const RcuReader reader;
+  const RouteEntry* const entry = tables_.current().find({route});
+  return entry != nullptr && entry->is_idempotent;
+}
+
+/// Of an instance that is warm, or a shadow. A call of it is answered, so that a timer of it does not wait.
 void Hub::turn_away(Instance& instance, const bus::Incoming& incoming) {
   const bus::MessageHeader& header = incoming.header;
   instance.unheard.fetch_add(1, std::memory_order_relaxed);
   if (header.kind == bus::Kind::Request && !instance.reaped.load(std::memory_order_relaxed))
     refuse_request(instance, header,
-                   {ErrorCode::NotServing, "this version is kept warm: it can call when routes lead to it"});
+                   {ErrorCode::NotServing, "no route leads to this version: it can call when one does"});
   if (header.place == bus::Place::Chunk) instance.give_back(header.chunk, header.generation);
 }
 
@@ -262,7 +278,8 @@ bool Hub::accept_data(Lane& lane, const bus::Incoming& incoming) {
   const Permitted permitted = instance.permission(header.route);
   if (header.kind == bus::Kind::Request) {
     if (!permitted.call) breach(instance, bus::Breach::Route);
-    else if (instance.muted.load(std::memory_order_relaxed)) [[unlikely]] return turn_away(instance, incoming), true;
+    else if (instance.muted.load(std::memory_order_relaxed) && !may_call(instance, header.route)) [[unlikely]]
+      return turn_away(instance, incoming), true;
     else if (!instance.reaped.load(std::memory_order_relaxed)) forward_request(instance, incoming);
     give_back();
     return true;

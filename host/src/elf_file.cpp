@@ -110,10 +110,12 @@ Result<ElfFile> read_elf(Bytes bytes) {
     if (header.p_type != PT_NOTE) continue;
     SHUNT_CHECK(read_notes(*part(bytes, header.p_offset, header.p_filesz), header.p_align == 8 ? 8 : 4, notes));
   }
+  const auto stack = std::ranges::find(segments.all(), PT_GNU_STACK, &Elf64_Phdr::p_type);
+  const bool executable_stack = stack == segments.all().end() || (stack->p_flags & PF_X) != 0;
   SHUNT_TRY(manifest, find_manifest(notes));
   SHUNT_TRY(build, find_build(notes));
   SHUNT_TRY(dynamic, read_dynamic(segments));
-  return ElfFile{build, manifest, std::move(dynamic)};
+  return ElfFile{build, manifest, std::move(dynamic), executable_stack};
 }
 
 Result<ElfDynamic> read_library(Bytes bytes) {

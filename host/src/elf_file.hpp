@@ -21,6 +21,7 @@ struct ElfFile {
   BuildHash build;                      ///< From the GNU build id.
   std::span<const std::byte> manifest;  ///< The description of Shunt's note, within the bytes given.
   ElfDynamic dynamic;                   ///< What it asks of the loader.
+  bool executable_stack = false;        ///< It asks for one, or leaves it open.
 };
 
 /// The first 64 bytes: a complete 64-bit little-endian shared object for this machine.

@@ -25,6 +25,14 @@ std::string_view name(HostEventKind kind) noexcept {
     case HostEventKind::FileGone: return "FileGone";
     case HostEventKind::FolderLost: return "FolderLost";
     case HostEventKind::FolderFound: return "FolderFound";
+    case HostEventKind::RolloutStarted: return "RolloutStarted";
+    case HostEventKind::RolloutStage: return "RolloutStage";
+    case HostEventKind::RolloutPaused: return "RolloutPaused";
+    case HostEventKind::RolloutResumed: return "RolloutResumed";
+    case HostEventKind::RolledOut: return "RolledOut";
+    case HostEventKind::RolledBack: return "RolledBack";
+    case HostEventKind::IncidentKept: return "IncidentKept";
+    case HostEventKind::IncidentNotKept: return "IncidentNotKept";
     case HostEventKind::Stopped: return "Stopped";
     case HostEventKind::Joined: return "Joined";
     case HostEventKind::RouteUndeclared: return "RouteUndeclared";

@@ -35,7 +35,13 @@ class EventLog {
     return after_locked(seen);
   }
 
-  /// The same, once there are any; none when asked to stop first.
+  /// The number of the last one; 0: there was none. Thread-safe.
+  [[nodiscard]] std::uint64_t last() const {
+    const std::lock_guard lock{mutex_};
+    return last_;
+  }
+
+  /// The same as after(), once there are any; none when asked to stop first.
   [[nodiscard]] std::vector<HostEvent> wait_after(std::uint64_t seen, const std::stop_token& stop) {
     std::unique_lock lock{mutex_};
     added_.wait(lock, stop, [&] { return last_ > seen; });

@@ -21,10 +21,10 @@ constexpr std::chrono::milliseconds kTick{1};
 void Supervisor::exchange(const std::shared_ptr<Switching>& switching) {
   for (Move& move : switching->moves) {
     Plugin& plugin = *find(move.plugin);
+    const auto meant = seats_meant(plugin, move.to_version, move.to_shares, move.to_shadow);
     for (const auto& [number, seat] : plugin.seats) {
       move.from[number] = seat.current;
-      if (!move.to.contains(number) && seats_meant(plugin, move.to_version, move.to_shares).contains(number))
-        move.to[number] = seat.current;
+      if (!move.to.contains(number) && meant.contains(number)) move.to[number] = seat.current;
     }
     for (const auto& [number, version] : move.staged) {
       Running& running = *find(*move.to[number]);
@@ -33,7 +33,9 @@ void Supervisor::exchange(const std::shared_ptr<Switching>& switching) {
       running.seat = number;
       running.served = true;
       // Before the table, which its first message follows. One that awaits a state is heard once it has that.
-      if (move.state == 0) running.process->instance().muted.store(false, std::memory_order_relaxed);
+      Instance& instance = running.process->instance();
+      instance.is_shadow.store(is_shadow_seat(number), std::memory_order_relaxed);
+      instance.muted.store(move.state != 0 || is_shadow_seat(number), std::memory_order_relaxed);
     }
   }
   lead_over(switching);
@@ -49,7 +51,9 @@ void Supervisor::tell_exchanged(const Move& move) {
     const auto left = any ? from->second->progress() : Instance::Progress{};
     const std::uint64_t in_flight = left.all_sent() - left.all_done();
     note(HostEventKind::Switched, *move.to.at(number),
-         move.switches() && number < kInstancesMax
+         is_shadow_seat(number) ? fmt::format("gets copies of {} of 1000 messages to {}", move.to_shadow.share,
+                                              to_string(move.to_version->image.version))
+         : move.switches() && number < kInstancesMax
              ? fmt::format("took over from {}, which had {} messages in flight",
                            to_string(move.from_version->image.version), in_flight)
              : fmt::format("shares routes with {}", to_string(move.to_version->image.version)),
@@ -80,6 +84,7 @@ void Supervisor::lead_over(const std::shared_ptr<Switching>& switching) {
         plugin.seats.at(number).before = {running->version, leaving, !switching->undone};
     plugin.serving = switching->undone ? move.from_version : move.to_version;
     plugin.shares = switching->undone ? move.from_shares : move.to_shares;
+    set_shadow(plugin, switching->undone ? move.from_shadow : move.to_shadow);
     for (const auto* routes : {&plugin.serving->functions, &plugin.serving->topics_in, &plugin.serving->topics_out})
       directory_.prefer(*routes);
     set_seats(plugin);

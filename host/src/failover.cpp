@@ -119,7 +119,9 @@ bool Hub::settle(Leftover& leftover, const Instance& dead, Outlet& outlet, const
 void Hub::fail_over(Instance& dead, std::uint32_t seat, const std::string& why, const std::string& account) {
   dead.close();
   const DrainHold hold{*this};
-  std::vector<Leftover> messages = leftovers(dead);
+  // What a shadow had were copies: nobody else is given them.
+  std::vector<Leftover> messages =
+      dead.is_shadow.load(std::memory_order_relaxed) ? std::vector<Leftover>{} : leftovers(dead);
   {
     const RcuReader reader;
     const RouteTable& table = tables_.current();

@@ -186,9 +186,12 @@ void Supervisor::tend_lts(const std::string& name) {
 
 void Supervisor::show_guards(const RouteInfo& route, RouteSnapshot& shown) const {
   const auto now = EventLoop::Clock::now();
+  shown.lts = route.settings.lts;
+  if (!shown.lts.empty()) shown.lts_problem = "it does not know the function, or knows it by other types";
   for (const auto& [name, plugin] : plugins_) {
     const auto guarded = plugin.guarded.find(route.id.value);
     if (guarded == plugin.guarded.end()) continue;
+    shown.lts_problem.clear();
     shown.lts = to_string(guarded->second.lts->image.version);
     for (const Guard& guard : guarded->second.guards) {
       BreakerSnapshot& each = shown.breakers.emplace_back();

@@ -2,6 +2,7 @@
 #include "core.hpp"
 #include "explaining.hpp"
 #include "launcher_path.hpp"
+#include "polling_scope.hpp"
 
 #include <shunt/bus/clock.hpp>
 #include <shunt/host.hpp>
@@ -11,47 +12,12 @@
 #include <cstdlib>
 #include <future>
 #include <new>
+#include <utility>
 
 namespace shunt {
 namespace {
 
 constexpr std::size_t kCallbacksPerInbox = 256;
-
-/// A poll() of this thread, and whose callback it runs. A callback of one host may poll another: they nest.
-class PollingScope {
- public:
-  explicit PollingScope(const host::Core& core) : core_(&core), outer_(std::exchange(innermost, this)) {}
-  ~PollingScope() { innermost = outer_; }
-  PollingScope(const PollingScope&) = delete;
-  PollingScope& operator=(const PollingScope&) = delete;
-
-  void enter(const host::Inbox* inbox) noexcept { inbox_ = inbox; }
-
-  /// Whether this thread is inside a callback of this host.
-  static bool polls(const host::Core& core) noexcept {
-    return any([&](const PollingScope& each) { return each.core_ == &core; });
-  }
-  /// Whether it is inside this callback.
-  static bool runs(const host::Inbox& inbox) noexcept {
-    return any([&](const PollingScope& each) { return each.inbox_ == &inbox; });
-  }
-
- private:
-  template <typename Is>
-  static bool any(Is&& is) noexcept {
-    const PollingScope* each = innermost;
-    while (each != nullptr && !is(*each)) each = each->outer_;
-    return each != nullptr;
-  }
-
-  static thread_local const PollingScope* innermost;
-
-  const host::Core* core_;
-  const host::Inbox* inbox_ = nullptr;
-  const PollingScope* outer_;
-};
-
-thread_local const PollingScope* PollingScope::innermost = nullptr;
 
 /// Until all are active, one has failed, or `stop` has ended them.
 Status start_plugins(host::Core& core, const std::stop_token& stop, const std::stop_token& at_once) {
@@ -88,10 +54,6 @@ struct PollEnd {
   std::abort();
 }
 
-tl::unexpected<Error> deadlock(std::string_view what) {
-  return error(ErrorCode::WouldDeadlock, "{} from inside a callback: let the thread that polls do it", what);
-}
-
 }  // namespace
 
 Result<Host> Host::start(const std::filesystem::path& host_toml, const char* packaged_launcher) {
@@ -113,7 +75,10 @@ Result<Host> Host::start(HostConfiguration configuration, const std::stop_token&
   SHUNT_CHECK(core->load_plugins());
   SHUNT_CHECK(core->loop->start());
   SHUNT_CHECK(start_plugins(*core, stop, at_once));
-  SHUNT_CHECK(core->on_loop([&](const auto& done) { done(core->folders->start()); }));
+  SHUNT_CHECK(core->on_loop([&](const auto& done) {
+    core->folders->start();
+    done({});
+  }));
   if (core->admin != nullptr) SHUNT_CHECK(core->admin->start());
   return Host{std::move(core)};
 } catch (const std::bad_alloc&) {
@@ -131,7 +96,7 @@ Host::~Host() { end(); }
 
 void Host::end() {
   if (core_ == nullptr) return;
-  if (PollingScope::polls(*core_)) refuse_to_end(core_->configuration.name);
+  if (host::PollingScope::polls(*core_)) refuse_to_end(core_->configuration.name);
   core_->shut_down();
   core_->hub->drop_due();  // on this thread: callbacks are the user's, and handles may outlive us
 }
@@ -171,7 +136,7 @@ void Subscription::end() noexcept {
   const std::shared_ptr<host::Core> core = std::move(core_);
   const std::shared_ptr<host::Inbox> inbox = std::move(inbox_);
   host::Inbox::Callback last;  // goes at the end of this block, on this thread: it may hold this host, and us
-  if (PollingScope::runs(*inbox)) inbox->close_from_callback();
+  if (host::PollingScope::runs(*inbox)) inbox->close_from_callback();
   else last = inbox->close();
   {
     const std::lock_guard lock{core->inboxes_mutex};
@@ -186,10 +151,10 @@ void Subscription::end() noexcept {
 // ---- Driving
 
 Result<std::size_t> Host::poll() {
-  if (PollingScope::polls(*core_)) return deadlock("poll()");
+  SHUNT_CHECK(host::refuse_in_callback(*core_, "poll()"));
   PollEnd end{*core_};
   core_->hub->drain();
-  PollingScope scope{*core_};
+  host::PollingScope scope{*core_};
   end.callbacks = core_->hub->run_due(kCallbacksPerInbox);
   if (core_->has_room_watches.load(std::memory_order_relaxed))
     for (std::size_t left = kCallbacksPerInbox; left > 0; --left) {  // one that asks again may be due again
@@ -240,22 +205,22 @@ Status Host::switch_to(std::string_view plugin, std::string_view version) {
 
 Status Host::switch_to(const std::vector<SwitchTarget>& targets) {
   SHUNT_TRY(choices, host::choices_of(targets));
-  if (PollingScope::polls(*core_)) return deadlock("switch_to()");
+  SHUNT_CHECK(host::refuse_in_callback(*core_, "switch_to()"));
   return core_->on_loop([&](auto done) { core_->supervisor->switch_to(choices, std::move(done)); });
 }
 
 Status Host::share(const RouteTargets& targets) {
-  if (PollingScope::polls(*core_)) return deadlock("share()");
+  SHUNT_CHECK(host::refuse_in_callback(*core_, "share()"));
   return core_->on_loop([&](auto done) { core_->supervisor->share(targets, std::move(done)); });
 }
 
 Status Host::stop(const Scope& what, std::optional<std::chrono::nanoseconds> within) {
-  if (PollingScope::polls(*core_)) return deadlock("stop()");
+  SHUNT_CHECK(host::refuse_in_callback(*core_, "stop()"));
   return core_->on_loop([&](auto done) { core_->supervisor->stop(what, within, std::move(done)); });
 }
 
 Status Host::restart(const Scope& what, std::optional<std::chrono::nanoseconds> within) {
-  if (PollingScope::polls(*core_)) return deadlock("restart()");
+  SHUNT_CHECK(host::refuse_in_callback(*core_, "restart()"));
   return core_->on_loop([&](auto done) { core_->supervisor->restart(what, within, std::move(done)); });
 }
 
@@ -267,7 +232,7 @@ std::chrono::nanoseconds Host::now() noexcept { return std::chrono::nanoseconds{
 
 Result<ClockAdvance> Host::advance_clock(std::string_view plugin, std::chrono::nanoseconds by,
                                          std::chrono::nanoseconds within) {
-  if (PollingScope::polls(*core_)) return deadlock("advance_clock()");
+  SHUNT_CHECK(host::refuse_in_callback(*core_, "advance_clock()"));
   const auto outcome = std::make_shared<std::promise<Result<ClockAdvance>>>();
   auto future = outcome->get_future();
   SHUNT_CHECK(core_->on_loop([&](const auto& done) {
@@ -288,27 +253,27 @@ Result<ClockAdvance> Host::advance_clock(std::string_view plugin, std::chrono::n
 }
 
 Status Host::drain(const Scope& what, std::optional<std::chrono::nanoseconds> within) {
-  if (PollingScope::polls(*core_)) return deadlock("drain()");
+  SHUNT_CHECK(host::refuse_in_callback(*core_, "drain()"));
   return core_->on_loop([&](auto done) { core_->supervisor->drain(what, within, std::move(done)); });
 }
 
 Status Host::disable(const Scope& what) {
-  if (PollingScope::polls(*core_)) return deadlock("disable()");
+  SHUNT_CHECK(host::refuse_in_callback(*core_, "disable()"));
   return core_->on_loop([&](auto done) { core_->supervisor->disable(what, std::move(done)); });
 }
 
 Status Host::enable(const Scope& what) {
-  if (PollingScope::polls(*core_)) return deadlock("enable()");
+  SHUNT_CHECK(host::refuse_in_callback(*core_, "enable()"));
   return core_->on_loop([&](auto done) { core_->supervisor->enable(what, std::move(done)); });
 }
 
 Status Host::stop() {
-  if (PollingScope::polls(*core_)) return deadlock("stop()");
+  SHUNT_CHECK(host::refuse_in_callback(*core_, "stop()"));
   return core_->on_loop([&](auto done) { core_->supervisor->stop_all(std::move(done)); });
 }
 
 Status Host::end_now() {
-  if (PollingScope::polls(*core_)) return deadlock("end_now()");
+  SHUNT_CHECK(host::refuse_in_callback(*core_, "end_now()"));
   return core_->on_loop([&](auto done) { core_->supervisor->end_now(std::move(done)); });
 }
 

@@ -6,6 +6,7 @@
 /// runs.
 
 #include "async_calls.hpp"
+#include "copies.hpp"
 #include "hub_listener.hpp"
 #include "in_flight.hpp"
 #include "inbox.hpp"
@@ -200,22 +201,6 @@ class Hub {
     bool breach_reported = false;
   };
 
-  struct Copy {
-    InboundPool* pool = nullptr;
-    std::optional<Message> message;  ///< None: that pool is used up.
-    Copy(InboundPool* to, std::optional<Message> copied) : pool(to), message(copied) {}
-  };
-  /// The loans of the copies end with the publication in hand, whatever came of it: lanes and backlogs hold for
-  /// themselves.
-  struct EndOfCopies {
-    std::vector<Copy>& copies;
-    ~EndOfCopies() {
-      for (const Copy& copy : copies)
-        if (copy.message) let_go(copy.message->header, *copy.pool);
-      copies.clear();
-    }
-  };
-
   /// Nobody else drains while it lives, and somebody else can afterwards, whatever was thrown meanwhile.
   class DrainHold {
    public:
@@ -264,7 +249,16 @@ class Hub {
 
   // send.cpp
   Delivered deliver(const RouteEntry& entry, const Target& target, Message& message, InFlight* request,
-                    Turn turn = Turn::InOrder) noexcept;
+                    Turn turn = Turn::InOrder) noexcept {
+    if (target.mirroring != nullptr) [[unlikely]]
+      return deliver_mirrored(entry, target, message, request, turn);
+    return deliver_alone(entry, target, message, request, turn);
+  }
+  Delivered deliver_alone(const RouteEntry& entry, const Target& target, Message& message, InFlight* request,
+                          Turn turn) noexcept;
+  Delivered deliver_mirrored(const RouteEntry& entry, const Target& target, Message& message, InFlight* request,
+                             Turn turn) noexcept;  // mirroring.cpp, as the next
+  bool copy_to_shadow(const Mirroring& mirroring, Instance& shadow, Message& copy, const InFlight* request) noexcept;
   bool fan_out(const RouteEntry& entry, std::size_t first, const Pick& pick, Message& message, InboundPool* pool,
                Sent& sent) noexcept;
   bool copy_to(InboundPool& to, Message& message, const InboundPool* from) noexcept;
@@ -317,6 +311,7 @@ class Hub {
   void accept_failure(Instance& instance, const RouteInfo& route, const bus::Incoming& incoming);
   void accept_urgent(Instance& instance, const bus::Incoming& incoming);
   void count_thrown(Instance& instance, const Error& what) noexcept;
+  bool may_call(const Instance& instance, std::uint32_t route) const noexcept;
   void turn_away(Instance& instance, const bus::Incoming& incoming);
   bool accept_data(Lane& lane, const bus::Incoming& incoming);
   static void breach(Instance& instance, bus::Breach what) noexcept;

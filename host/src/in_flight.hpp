@@ -9,6 +9,7 @@
 
 #include "in_flight_record.hpp"
 #include "route_info.hpp"
+#include "shadow_book.hpp"
 
 #include <shunt/bus/clock.hpp>
 #include <shunt/bus/spin.hpp>
@@ -52,12 +53,13 @@ class InFlightTable {
     InFlight* parent = nullptr;
     if (record.parent != 0) {
       parent = find(record.parent);
-      if (parent == nullptr || !parent->wanted()) return Added::Unwanted;
+      if (parent == nullptr || (!parent->wanted() && !parent->is_copy)) return Added::Unwanted;
     }
     OnRoute& on_route = on_route_[record.route->id.value];
     if (free_.empty() || on_route.now >= route_max) return ++on_route.refused, Added::Full;
-    ++on_route.now;
-    ++on_route.ever;
+    if (!record.is_copy) ++on_route.now, ++on_route.ever;
+    if (record.pair != nullptr) [[unlikely]]
+      record.pair->hold();
     const std::uint32_t place = free_.back();
     free_.pop_back();
     used_ = std::max(used_, place + 1);
@@ -107,14 +109,17 @@ class InFlightTable {
     return record == nullptr ? std::nullopt : std::optional(remove(*record, ending));
   }
 
-  /// Takes the record out if it is a request to `target`: the reply is there. None: nothing of this name is in flight
-  /// on that lane.
+  /// Takes the record out if it is a request to `target`: the reply is there. A pair that it has is the caller's to let
+  /// go. None: nothing of this name is in flight on that lane.
   [[nodiscard]] std::optional<InFlight> take(std::uint64_t correlation, const Instance* target,
                                              Ending ending) noexcept {
     const std::lock_guard lock{lock_};
     InFlight* const record = find(correlation);
     if (record == nullptr || record->target != target) return std::nullopt;
-    return remove(*record, ending);
+    ShadowPair* const pair = std::exchange(record->pair, nullptr);
+    InFlight taken = remove(*record, ending);
+    taken.pair = pair;
+    return taken;
   }
 
   /// Of a request that `target` has failed over this route, and that is to be sent once more: it has failed there, and
@@ -280,8 +285,10 @@ class InFlightTable {
       end(record, ending);
     if (record.kept != nullptr) [[unlikely]]
       let_go(record);
+    if (record.pair != nullptr) [[unlikely]]
+      std::exchange(record.pair, nullptr)->let_go();
     const InFlight copy = record;
-    --on_route_[record.route->id.value].now;
+    if (!record.is_copy) --on_route_[record.route->id.value].now;
     free_.push_back(static_cast<std::uint32_t>(record.correlation & 0xffff));
     record.correlation = 0;
     return copy;
@@ -301,7 +308,8 @@ class InFlightTable {
   }
 
   static void end(InFlight& record, Ending ending) noexcept {
-    if (Outcomes* const outcomes = std::exchange(record.outcomes, nullptr)) outcomes->end(ending, record.slow);
+    if (Outcomes* const outcomes = std::exchange(record.outcomes, nullptr))
+      outcomes->end(ending, record.slow, record.sent_ns);
   }
   /// Another version has it now.
   static void count_with(InFlight& record, Outcomes* outcomes) noexcept {

@@ -14,6 +14,7 @@ namespace shunt::host {
 
 class Instance;
 class PendingCall;
+class ShadowPair;
 struct RouteInfo;
 
 /// A request as it was sent, which its version may do once more. Holds its chunk, which is of `pool`.
@@ -37,6 +38,7 @@ struct InFlight {
   Epoch epoch{};                 ///< Of the chain that it is part of.
   bool slow = false;             ///< It was counted as that in `outcomes`.
   bool is_keyed = false;         ///< It belongs to one instance of several.
+  bool is_copy = false;          ///< For a shadow: nobody waits for it, and it is not one of its route's.
   std::uint8_t tries = 0;        ///< How often it was sent again.
   Outcomes* outcomes = nullptr;  ///< Of the version that has it, where a breaker guards that; else null.
   std::int64_t sent_ns = 0;      ///< With `outcomes`: when it was asked of that route.
@@ -44,6 +46,7 @@ struct InFlight {
   /// of the record do not.
   const Hints* hints = nullptr;
   KeptRequest* kept = nullptr;  ///< Likewise, the request itself, where it may be sent again; else null.
+  ShadowPair* pair = nullptr;   ///< Where its answer is kept, to be compared with another one; else null.
 
   /// Whether a chain begins with it.
   [[nodiscard]] bool is_root() const noexcept { return origin == nullptr && parent == 0; }

@@ -1,12 +1,14 @@
 #pragma once
 /// The host's pool towards one compartment: any host thread loans from it, and every lane of the compartment reads it.
 
+#include <shunt/bus/clock.hpp>
 #include <shunt/bus/memory.hpp>
 #include <shunt/bus/pool.hpp>
 #include <shunt/bus/spin.hpp>
 
 #include <array>
 #include <atomic>
+#include <cstdint>
 #include <mutex>
 #include <optional>
 
@@ -70,17 +72,26 @@ class InboundPool {
   /// A message of so many bytes was lost, or its sender refused, because no chunk was left for it.
   void count_no_chunk(std::size_t bytes) noexcept {
     const std::lock_guard lock{lock_};
-    if (const auto size_class = geometry().class_for(bytes)) ++no_chunk_[*size_class];
+    const auto size_class = geometry().class_for(bytes);
+    if (!size_class) return;
+    Missed& missed = no_chunk_[*size_class];
+    const std::int64_t now_ns = bus::now_ns();
+    ++missed.ever;
+    missed.lately = missed.is_late(now_ns) ? missed.lately + 1 : 1;
+    missed.last_ns = now_ns;
   }
   /// Of one size class.
   struct Use {
-    std::uint32_t in_use = 0;    ///< Chunks that are built in, wait, or are held by a plugin.
-    std::uint64_t no_chunk = 0;  ///< Messages for which none was left, ever.
+    std::uint32_t in_use = 0;           ///< Chunks that are built in, wait, or are held by a plugin.
+    std::uint64_t no_chunk = 0;         ///< Messages for which none was left, ever,
+    std::uint64_t no_chunk_lately = 0;  ///< and so many with less than two minutes between them, until now.
   };
   [[nodiscard]] Use use(std::uint32_t size_class) noexcept {
     const std::lock_guard lock{lock_};
     const std::size_t free = pool_.free_chunks(size_class);
-    return {static_cast<std::uint32_t>(geometry().classes()[size_class].chunks - free), no_chunk_[size_class]};
+    const Missed& missed = no_chunk_[size_class];
+    return {static_cast<std::uint32_t>(geometry().classes()[size_class].chunks - free), missed.ever,
+            missed.is_late(bus::now_ns()) ? missed.lately : 0};
   }
   [[nodiscard]] const bus::PoolGeometry& geometry() const noexcept { return pool_.geometry(); }
   [[nodiscard]] std::byte* payload(bus::ChunkId chunk) const noexcept { return pool_.payload(chunk); }
@@ -88,6 +99,14 @@ class InboundPool {
   [[nodiscard]] int fd() const noexcept { return fd_.get(); }
 
  private:
+  static constexpr std::int64_t kLatelyNs = 120'000'000'000;
+  struct Missed {
+    std::uint64_t ever = 0;
+    std::uint64_t lately = 0;
+    std::int64_t last_ns = 0;
+    [[nodiscard]] bool is_late(std::int64_t now_ns) const noexcept { return ever > 0 && now_ns - last_ns < kLatelyNs; }
+  };
+
   InboundPool(bus::UniqueFd fd, bus::Mapping mapping, bus::ChunkPool pool)
       : fd_(std::move(fd)), mapping_(std::move(mapping)), pool_(std::move(pool)) {}
 
@@ -96,7 +115,7 @@ class InboundPool {
   bus::ChunkPool pool_;
   std::atomic<bool> reserves_{false};
   bus::SpinLock lock_;
-  std::array<std::uint64_t, bus::kClassesMax> no_chunk_{};  // under lock_
+  std::array<Missed, bus::kClassesMax> no_chunk_{};  // under lock_
 };
 
 }  // namespace shunt::host

@@ -32,7 +32,7 @@ class Inbox {
       : route(topic),
         policy(slow_policy),
         callback_(std::move(on_parcel)),
-        queue_(std::max(topic.settings.backlog, 1u) + (topic.latch == nullptr ? 0u : topic.settings.latched)) {
+        queue_(std::max(backlog_of(topic), 1u) + (topic.latch == nullptr ? 0u : topic.settings.latched)) {
     if (policy == SlowConsumer::Conflate) index_ = KeyIndex{queue_.size()};
   }
 

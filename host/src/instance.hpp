@@ -83,6 +83,7 @@ class Instance : public std::enable_shared_from_this<Instance> {
   /// It is warm: nothing of what it sends by itself goes on. Relaxed: it is cleared before the table is published by
   /// which its first message comes, and whoever takes what follows from that has happened after it.
   std::atomic<bool> muted{false};
+  std::atomic<bool> is_shadow{false};  ///< It gets copies, and is muted for as long as it lives. Relaxed likewise.
 
   /// Sends one message and rings. A chunk payload is held by the lane from then on. Publications leave an eighth of the
   /// ring, and of the chunks that the plugin may hold, to requests. `prepare(MessageHeader&) -> bool` runs under the

@@ -1,5 +1,5 @@
 #pragma once
-/// What becomes of the calls to one version on one route, for its breaker: counters that only grow.
+/// What becomes of the calls to one version on one route, for its breaker or a rollout: counters that only grow.
 ///
 ///     sent -> answered                   it answered
 ///          -> failed                     it answered with an error of its own, died, or let the deadline pass
@@ -7,13 +7,18 @@
 ///          -> let go                     cancelled by its caller, that one's own fault, or given to another version
 ///
 /// Single-writer: all of it is written under the in-flight table's lock, which a call takes anyhow. One line of cache
-/// of its own; a call to a route that has no breaker touches none.
+/// of its own; a call to a route that has neither touches none. How long calls take is kept while a rollout asks for
+/// it: a look at the clock and a line more for each.
 
+#include "latencies.hpp"
+
+#include <shunt/bus/clock.hpp>
 #include <shunt/schemas/result.hpp>
 
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <memory>
 
 namespace shunt::host {
 
@@ -38,8 +43,12 @@ class alignas(64) Outcomes {
   // Under the table's lock.
   void begin() noexcept { add(sent_); }
   void become_slow() noexcept { add(slow_); }
-  /// `slow`: it was counted as that.
-  void end(Ending ending, bool slow) noexcept {
+  /// `slow`: it was counted as that. `sent_ns`: when it began.
+  void end(Ending ending, bool slow, std::int64_t sent_ns) noexcept {
+    // Acquire pairs with the release in measure().
+    if (Latencies* const latencies = latencies_.load(std::memory_order_acquire);
+        latencies != nullptr && ending == Ending::Answered) [[unlikely]]
+      latencies->add(bus::now_ns() - sent_ns);
     if (!slow && ending == Ending::Answered) add(answered_);
     if (!slow && ending == Ending::Failed) add(failed_);
     add(ended_);
@@ -55,6 +64,14 @@ class alignas(64) Outcomes {
     const std::uint64_t ended = ended_.load(std::memory_order_acquire);
     return sent() - ended;
   }
+
+  /// Whether it keeps how long calls take, from now on. For one thread.
+  void measure(bool on) {
+    if (on && owned_ == nullptr) owned_ = std::make_unique<Latencies>();
+    latencies_.store(on ? owned_.get() : nullptr, std::memory_order_release);
+  }
+  /// For the same thread: of those that were answered while it did. Null: it never did.
+  [[nodiscard]] const Latencies* latencies() const noexcept { return owned_.get(); }
 
   [[nodiscard]] bool is_slow(std::int64_t age_ns) const noexcept {
     return slow_after_ns_ != 0 && age_ns >= slow_after_ns_;
@@ -72,6 +89,9 @@ class alignas(64) Outcomes {
   std::atomic<std::uint64_t> failed_{0};
   std::atomic<std::uint64_t> slow_{0};
   std::int64_t slow_after_ns_;
+  std::atomic<Latencies*> latencies_{nullptr};
+  std::unique_ptr<Latencies> owned_;  // kept once there was one: who ends a call may be about to write to it
 };
+static_assert(sizeof(Outcomes) == 64);
 
 }  // namespace shunt::host

@@ -122,6 +122,8 @@ class Outlet {
 
   /// Messages that wait; a look without the lock, exact for what the calling thread itself has queued.
   [[nodiscard]] std::uint32_t waiting() const noexcept { return waiting_.load(std::memory_order_relaxed); }
+  /// Since when something waits without a break, in ns of CLOCK_MONOTONIC; 0: nothing does.
+  [[nodiscard]] std::int64_t waits_since_ns() const noexcept { return waits_since_ns_.load(std::memory_order_relaxed); }
   /// How many may wait.
   [[nodiscard]] std::size_t backlog() const noexcept { return limit_; }
   [[nodiscard]] bool would_refuse() const noexcept { return policy == SlowConsumer::Refuse && waiting() >= limit_; }
@@ -346,6 +348,7 @@ class Outlet {
     resize(size_ - 1);
   }
   void resize(std::size_t size) noexcept {
+    if (size_ == 0 || size == 0) waits_since_ns_.store(size == 0 ? 0 : bus::now_ns(), std::memory_order_relaxed);
     size_ = size;
     waiting_.store(static_cast<std::uint32_t>(size), std::memory_order_relaxed);
   }
@@ -383,6 +386,7 @@ class Outlet {
   std::vector<Struck> struck_;
   Counters counters_;
   std::atomic<std::uint32_t> waiting_{0};
+  std::atomic<std::int64_t> waits_since_ns_{0};
 };
 
 }  // namespace shunt::host

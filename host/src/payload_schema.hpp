@@ -9,6 +9,7 @@
 
 #include <shunt/schemas/manifest.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <set>
@@ -80,6 +81,23 @@ struct PayloadSchema {
 
 [[nodiscard]] constexpr bool is_scalar(reflection::BaseType type) noexcept {
   return type >= reflection::UType && type <= reflection::Double;
+}
+[[nodiscard]] constexpr std::size_t scalar_bytes(reflection::BaseType type) noexcept {
+  switch (type) {
+    case reflection::Short:
+    case reflection::UShort: return 2;
+    case reflection::Int:
+    case reflection::UInt:
+    case reflection::Float: return 4;
+    case reflection::Long:
+    case reflection::ULong:
+    case reflection::Double: return 8;
+    default: return 1;
+  }
+}
+/// Of a table's field, in its list of fields.
+[[nodiscard]] constexpr flatbuffers::voffset_t field_place(std::size_t id) noexcept {
+  return static_cast<flatbuffers::voffset_t>(4 + 2 * id);
 }
 [[nodiscard]] constexpr bool is_series(const FieldType& type) noexcept {
   return type.base == reflection::Vector || type.base == reflection::Array;

@@ -11,23 +11,6 @@ namespace {
 using flatbuffers::Table;
 using flatbuffers::uoffset_t;
 using flatbuffers::Verifier;
-using flatbuffers::voffset_t;
-
-constexpr std::size_t scalar_bytes(reflection::BaseType type) noexcept {
-  switch (type) {
-    case reflection::Short:
-    case reflection::UShort: return 2;
-    case reflection::Int:
-    case reflection::UInt:
-    case reflection::Float: return 4;
-    case reflection::Long:
-    case reflection::ULong:
-    case reflection::Double: return 8;
-    default: return 1;
-  }
-}
-
-constexpr voffset_t place_of(std::size_t id) noexcept { return static_cast<voffset_t>(4 + 2 * id); }
 
 /// One walk through a payload. FlatBuffers' own along a schema aborts where that has a vector of unions.
 class Walk {
@@ -81,7 +64,7 @@ class Walk {
   bool field(const std::uint8_t* at, const PayloadObject& owner, std::size_t id) {
     const PayloadField& field = owner.fields[id];
     if (field.deprecated) return true;  // nobody has a way to read it
-    const auto offset = reinterpret_cast<const Table*>(at)->GetOptionalFieldOffset(place_of(id));
+    const auto offset = reinterpret_cast<const Table*>(at)->GetOptionalFieldOffset(field_place(id));
     if (offset == 0) return !field.required;
     if (is_direct(field.type.base, field.type))
       return lies_within(offset_of(at) + offset, extent(field.type.base, field.type));
@@ -105,7 +88,7 @@ class Walk {
                                    reflection::BaseType base) {
     if (id == 0 || owner.fields[id - 1].type.base != base || inner_of(owner.fields[id - 1].type) != reflection::UType)
       return nullptr;
-    const auto offset = reinterpret_cast<const Table*>(at)->GetOptionalFieldOffset(place_of(id - 1));
+    const auto offset = reinterpret_cast<const Table*>(at)->GetOptionalFieldOffset(field_place(id - 1));
     return offset == 0 ? nullptr : at + offset;
   }
 

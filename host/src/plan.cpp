@@ -90,8 +90,8 @@ void add_backlogs(const Versions& versions, std::size_t seats, std::vector<Plann
     for (std::size_t seat = 0; seat < std::max<std::size_t>(seats, most_instances(versions)); ++seat)
       parts.push_back(
           {versions.front()->name(), "backlog of " + name, false, false,
-           host::Outlet::bytes(host::policy_of(*route), route->settings.backlog, leftover),
-           fmt::format("{} messages, and {} that a dead instance leaves", route->settings.backlog, leftover)});
+           host::Outlet::bytes(host::policy_of(*route), host::backlog_of(*route), leftover),
+           fmt::format("{} messages, and {} that a dead instance leaves", host::backlog_of(*route), leftover)});
 }
 
 /// What latched topics keep, and a copy of it for each plugin that comes late.

@@ -27,7 +27,9 @@ Result<PluginReading> read_trusted(const std::filesystem::path& path, std::span<
                                  std::move(verdict),
                                  std::move(manifest),
                                  std::move(version),
-                                 std::move(elf.dynamic)},
+                                 std::move(elf.dynamic),
+                                 {},
+                                 elf.executable_stack},
                        .manifest_sha256 = sha256_of(elf.manifest)};
 }
 

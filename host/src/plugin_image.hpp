@@ -36,6 +36,7 @@ struct PluginImage {
   Version version;                         ///< The manifest's with the build hash: the identity.
   ElfDynamic dynamic;                      ///< What it asks of the loader.
   std::vector<SealedLibrary> libraries{};  ///< In the order in which they are loaded, before it.
+  bool executable_stack = false;           ///< It asks for one, or leaves it open.
 };
 
 /// Reads the plugin's file once; blocks for the copy and for hashing it (about 6 ms per MB): never on a thread that

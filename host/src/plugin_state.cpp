@@ -22,6 +22,11 @@ bool Plugin::is_out(const PluginVersion& version) const {
   });
 }
 
+std::shared_ptr<Outcomes> Plugin::measured_on(std::uint32_t route, const PluginVersion& version) const {
+  const auto found = measured.find({route, &version});
+  return found == measured.end() ? nullptr : found->second;
+}
+
 bool Plugin::is_shunned(std::uint32_t route, const PluginVersion& version) const {
   const auto found = guarded.find(route);
   if (found == guarded.end() || is_out(*found->second.lts)) return false;

@@ -3,7 +3,9 @@
 
 #include "crash_log.hpp"
 #include "guard.hpp"
+#include "payload_comparison.hpp"
 #include "seat.hpp"
+#include "shadow_book.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -11,13 +13,21 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace shunt::host {
 
+/// One version of a plugin, whether it runs or not.
+struct KnownVersion {
+  std::string version;
+  std::string file;
+  bool serves = false;
+};
+
 struct Plugin {
   std::vector<std::shared_ptr<PluginVersion>> versions{};
-  std::shared_ptr<PluginVersion> serving{};  ///< What its routes lead to, or shall lead to after a restart.
+  std::shared_ptr<PluginVersion> serving{};        ///< What its routes lead to, or shall lead to after a restart.
   std::shared_ptr<PluginVersion> served_before{};  ///< A new build took its place; null: none did.
   std::map<std::uint32_t, Seat> seats{};           ///< By their numbers.
   /// Of routes that several versions share: by the routes' numbers. All others lead to the version that serves.
@@ -35,7 +45,16 @@ struct Plugin {
   Made made_last{};
   /// Of its seats, whom hints can mean: the last that were made.
   std::vector<std::shared_ptr<const Candidates>> candidates{};
+  Shadow shadow{};
+  std::shared_ptr<ShadowBook> shadow_book{};                 ///< While there is one.
+  std::map<std::uint32_t, PayloadComparison> comparisons{};  ///< Of replies, by the routes' numbers; made when needed.
+  /// While a rollout asks for them: by route and version, what becomes of calls that no breaker counts.
+  bool is_measured = false;
+  std::map<std::pair<std::uint32_t, const PluginVersion*>, std::shared_ptr<Outcomes>> measured{};
+  /// Labels that a rollout gives a version beside its own.
+  std::map<const PluginVersion*, std::shared_ptr<const Traits>> traits{};
   std::uint32_t crashes = 0;
+  std::map<const PluginVersion*, std::uint64_t> crashes_of{};  ///< By version: ends that were not told to.
   CrashCounts crash_kinds{};
   bool stopped = true;
   std::string why_down{};  ///< While stopped: after the plugin's name, a sentence.
@@ -70,6 +89,9 @@ struct Plugin {
   [[nodiscard]] bool is_out(const PluginVersion& version) const;
   /// Its breaker on the route is open.
   [[nodiscard]] bool is_shunned(std::uint32_t route, const PluginVersion& version) const;
+
+  /// Where calls to the version count on the route, if a rollout asks for it; else null.
+  [[nodiscard]] std::shared_ptr<Outcomes> measured_on(std::uint32_t route, const PluginVersion& version) const;
 
   [[nodiscard]] bool stands_by(const std::shared_ptr<PluginVersion>& version) const noexcept {
     return std::ranges::find(standing_by, version.get()) != standing_by.end();

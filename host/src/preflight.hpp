@@ -7,6 +7,8 @@
 ///
 /// What nothing measures blocks nothing, and says so: "not configured".
 
+#include <shunt/host/rollout.hpp>
+
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -51,17 +53,7 @@ struct PreflightFacts {
   std::string why_no_quota{};  ///< Why its pools do not fit into what there is; empty: they do.
 };
 
-enum class CheckOutcome : std::uint8_t { Good, Blocks, NotConfigured };
-
-struct PreflightCheck {
-  std::string_view name{};  ///< "backlog".
-  CheckOutcome outcome = CheckOutcome::Good;
-  std::string text{};  ///< What was found, and where it blocks, what is asked.
-};
-
 /// All of them, always in the same order.
-[[nodiscard]] std::vector<PreflightCheck> preflight(const PreflightFacts& facts);
-/// Whether any of them forbids a rollout to begin.
-[[nodiscard]] bool blocks(const std::vector<PreflightCheck>& checks) noexcept;
+[[nodiscard]] Preflight preflight(const PreflightFacts& facts, const PreflightLimits& limits = {});
 
 }  // namespace shunt::host

@@ -69,7 +69,7 @@ std::size_t Hub::fitting(const RouteEntry& entry, std::size_t wanted, bool urgen
 void Hub::deliver_batch(const RouteEntry& entry, const Target& target, std::span<Message> messages,
                         Sent& sent) noexcept {
   if (target.outlet->waiting() > 0 && target.instance != nullptr) flush(target);
-  if (target.outlet->waiting() == 0 && target.instance != nullptr) {
+  if (target.outlet->waiting() == 0 && target.instance != nullptr && target.mirroring == nullptr) {
     const std::size_t pushed = target.instance->push_batch(messages);
     suspect(*target.instance);
     sent.in_ring += static_cast<std::uint32_t>(pushed);

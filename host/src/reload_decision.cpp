@@ -86,7 +86,9 @@ std::vector<std::string> wider_permissions(const Manifest& older, const Manifest
 ReloadDecision decide_reload(const ReadBuild& serving, const ReadBuild& came, const PluginComparison& compared,
                              const Users& users) {
   if (came.sha256 == serving.sha256) return {.text = "its content has not changed"};
-  const auto refused = [](std::string why) { return ReloadDecision{.kind = ReloadKind::Refused, .text = std::move(why)}; };
+  const auto refused = [](std::string why) {
+    return ReloadDecision{.kind = ReloadKind::Refused, .text = std::move(why)};
+  };
   const std::string& name = serving.manifest.name;
   if (came.manifest.name != name)
     return refused(fmt::format("the file holds \"{}\" now, and \"{}\" serves from it: give it a file of its own",
@@ -109,13 +111,15 @@ ReloadDecision decide_reload(const ReadBuild& serving, const ReadBuild& came, co
   // The old build stays for who calls it, and is not there to go on publishing beside the new one.
   for (const std::string& each : decision.change.changed)
     if (const std::string who = who_uses(each, users); !who.empty() && each.starts_with(kTopicOut))
-      return refused(fmt::format("\"{}\" has other types, and is heard by {}: publish it under another name as well, "
-                                 "until nobody does",
-                                 each, who));
+      return refused(
+          fmt::format("\"{}\" has other types, and is heard by {}: publish it under another name as well, "
+                      "until nobody does",
+                      each, who));
   if (!serving.manifest.state.empty())
-    return refused(fmt::format("{} has other types, and {} has [state]: the old build, which would stay for those who "
-                               "know the old ones, would go on with a state of its own",
-                               fmt::join(decision.change.changed, ", "), name));
+    return refused(
+        fmt::format("{} has other types, and {} has [state]: the old build, which would stay for those who "
+                    "know the old ones, would go on with a state of its own",
+                    fmt::join(decision.change.changed, ", "), name));
   decision.text += "; the old build stays for those who know the old types";
   return decision;
 }

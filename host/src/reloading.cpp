@@ -34,7 +34,7 @@ bool takes_named(const PluginVersion& version, const RouteInfo* route) {
 /// What a reload does within the supervisor.
 struct Supervisor::Reloads {
   /// Whether one of its versions that sit somewhere has the route among these of its own.
-  static bool any_sits(const Plugin& plugin, std::vector<RouteInfo*> PluginVersion::* routes, const RouteInfo* route) {
+  static bool any_sits(const Plugin& plugin, std::vector<RouteInfo*> PluginVersion::*routes, const RouteInfo* route) {
     return std::ranges::any_of(plugin.seats,
                                [&](const auto& each) { return has(*each.second.version.*routes, route); });
   }
@@ -53,7 +53,7 @@ struct Supervisor::Reloads {
 /// Other plugins that run or are to, and the host's own threads.
 Users Supervisor::Reloads::users_of(const Supervisor& own, const PluginVersion& version) {
   Users users;
-  const auto others = [&](std::vector<RouteInfo*> PluginVersion::* routes, const RouteInfo* route) {
+  const auto others = [&](std::vector<RouteInfo*> PluginVersion::*routes, const RouteInfo* route) {
     std::vector<std::string> names;
     for (const auto& [name, plugin] : own.plugins_)
       if (name != version.name() && (!plugin.stopped || plugin.restarting != 0) && any_sits(plugin, routes, route))
@@ -232,7 +232,8 @@ void Supervisor::reload(std::shared_ptr<PluginVersion> version, std::shared_ptr<
                               .from_version = plugin->serving,
                               .to_version = version,
                               .from_shares = plugin->shares,
-                              .to_shares = Reloads::shares_left(*this, *plugin, *version)});
+                              .to_shares = Reloads::shares_left(*this, *plugin, *version),
+                              .from_shadow = plugin->shadow});
   if (const Status met = check_calls(switching->moves); !met) return switching->done(met);
   if (const Status fits = find_states(switching->moves); !fits) return switching->done(fits);
   stage(switching);

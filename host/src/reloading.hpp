@@ -10,9 +10,9 @@
 namespace shunt::host {
 
 struct InService {
-  std::shared_ptr<PluginVersion> version{};              ///< That serves, or shall; null: there is no such plugin.
-  std::vector<std::shared_ptr<PluginVersion>> known{};   ///< All that could.
-  Users users{};                                         ///< Of what it has.
+  std::shared_ptr<PluginVersion> version{};             ///< That serves, or shall; null: there is no such plugin.
+  std::vector<std::shared_ptr<PluginVersion>> known{};  ///< All that could.
+  Users users{};                                        ///< Of what it has.
 
   /// The one with these bytes; null: none has.
   [[nodiscard]] std::shared_ptr<PluginVersion> with_bytes(const std::string& sha256) const {

@@ -66,7 +66,7 @@ void Supervisor::start_again(const std::string& name, std::uint32_t seat) {
 void Supervisor::start_again(const std::string& name) {
   const Plugin* const plugin = find(name);
   if (plugin == nullptr) return;
-  for (const auto& [number, version] : seats_meant(*plugin, plugin->serving, plugin->shares)) start_again(name, number);
+  for (const auto& [number, version] : seats_meant(*plugin)) start_again(name, number);
 }
 
 /// Whether nobody sits there who could handle what waits. Where a switch's newcomer has died it is for another one of

@@ -43,10 +43,11 @@ std::string worse(const RolloutGates& gates, const Measured& newer, const Measur
                        percent(ours.succeeded(), ours.calls), percent(theirs.succeeded(), theirs.calls),
                        percent(gates.success_drop_max, 1000));
   const auto ns = [](std::chrono::nanoseconds time) { return static_cast<std::uint64_t>(time.count()); };
-  if (Wide{ns(newer.p99)} * 1000 > Wide{gates.latency_max} * ns(baseline.p99))
+  if (gates.latency_max > 0 && Wide{ns(newer.p99)} * 1000 > Wide{gates.latency_max} * ns(baseline.p99))
     return fmt::format("its 99th percentile is {}, and {} of the baseline's {} are allowed", duration_text(newer.p99),
                        percent(gates.latency_max, 1000), duration_text(baseline.p99));
-  if (Wide{ns(newer.cpu)} * baseline.messages * 1000 > Wide{gates.cpu_max} * ns(baseline.cpu) * newer.messages)
+  if (gates.cpu_max > 0 &&
+      Wide{ns(newer.cpu)} * baseline.messages * 1000 > Wide{gates.cpu_max} * ns(baseline.cpu) * newer.messages)
     return fmt::format("a message takes it {} of the processor time that it takes the baseline, and {} are allowed",
                        percent(per_message(newer) / per_message(baseline)), percent(gates.cpu_max, 1000));
   return {};

@@ -1,6 +1,7 @@
 #include "rollout_run.hpp"
 
 #include "choice.hpp"
+#include "labels.hpp"
 
 #include <fmt/format.h>
 
@@ -36,6 +37,15 @@ Status check_stage(const RolloutStage& stage, std::size_t number, const RolloutS
   };
   if (stage.share == 0 || stage.share > 1000)
     return refuse(fmt::format("a share of {} of 1000: 1 to 1000 are meant", stage.share));
+  if (const auto wrong = complaint_about(stage.select)) return refuse("select " + *wrong);
+  if (!stage.select.empty() && (stage.shadow || stage.share != 1000))
+    return refuse("a part of what it selects cannot be met exactly: leave `share` and `shadow` out, or `select`");
+  const RolloutGates& gates = stage.gates;
+  for (const auto& [part, what] : {std::pair{gates.success_min, "success_min"},
+                                   {gates.success_drop_max, "success_drop_max"},
+                                   {gates.differences_max, "differences_max"}})
+    if (part > 1000) return refuse(fmt::format("{} is {} of 1000", what, part));
+  if (stage.dwell > std::chrono::hours{24}) return refuse("it lasts for more than a day");
   if (stage.samples_min == 0) return refuse("it is judged by no sample: ask for one at least");
   if (stage.dwell.count() < 0) return refuse("it lasts for less than nothing");
   if (!stage.shadow && (!is_whole(stage.share, seats.newer) || !is_whole(1000 - stage.share, seats.older)))
@@ -72,19 +82,23 @@ std::string_view name(RolloutEvent event) noexcept {
 
 Status check_stages(std::span<const RolloutStage> stages, const RolloutSeats& seats) {
   if (stages.empty()) return error(ErrorCode::BadConfiguration, "a rollout without stages: one at least is meant");
-  const RolloutStage* before = nullptr;
+  bool any_counts = false;  // some stage before gives it messages whose answers count
+  std::uint32_t share = 0;  // the last, of all messages
   for (std::size_t number = 0; number < stages.size(); ++number) {
     const RolloutStage& stage = stages[number];
     SHUNT_CHECK(check_stage(stage, number, seats));
-    if (stage.shadow && before != nullptr && !before->shadow)
+    if (stage.shadow && any_counts)
       return error(ErrorCode::BadConfiguration, "stage {}: a shadow behind stages whose answers count: put it first",
                    number + 1);
-    if (!stage.shadow && before != nullptr && !before->shadow && stage.share <= before->share)
+    any_counts |= !stage.shadow;
+    if (stage.shadow || !stage.select.empty()) continue;
+    if (stage.share <= share)
       return error(ErrorCode::BadConfiguration, "stage {}: {} of 1000 behind {}: a share larger than that is meant",
-                   number + 1, stage.share, before->share);
-    before = &stage;
+                   number + 1, stage.share, share);
+    share = stage.share;
   }
-  if (before->shadow || before->share != 1000)
+  const RolloutStage& last = stages.back();
+  if (last.shadow || !last.select.empty() || last.share != 1000)
     return error(ErrorCode::BadConfiguration, "stage {}, the last one, does not give all to the newer version",
                  stages.size());
   return {};

@@ -28,6 +28,9 @@ struct TypeName {
   SchemaHash hash;
 };
 
+/// Which of a route's types: a topic has the request's only.
+enum class SchemaPart : std::uint8_t { Request, Reply };
+
 /// Of 1,000 calls, what may be tried again; and how many more at once.
 inline constexpr std::uint32_t kRetryShare = 200, kRetryReserve = 10;
 
@@ -48,8 +51,8 @@ struct RouteInfo {
   };
   mutable Counters counters;
   mutable std::atomic<std::uint32_t> handles{0};  ///< Of the host's threads, that there are now.
-  RouteChecks checks;            ///< What is asked of messages of its types beyond those.
-  std::unique_ptr<Latch> latch;  ///< Of a topic that keeps its last publications; else null.
+  RouteChecks checks;                             ///< What is asked of messages of its types beyond those.
+  std::unique_ptr<Latch> latch;                   ///< Of a topic that keeps its last publications; else null.
   mutable RetryBudget retry_budget{kRetryShare, kRetryReserve};
   mutable Fallback fallback;  ///< Of a function: there once a plugin was that says what its reply is made of.
 };
@@ -65,6 +68,11 @@ enum class OtherTypes : std::uint8_t {
   Alike,   ///< They conform: it is one route, whichever of them somebody knows it by.
   Beside,  ///< It is another route, and the name goes on meaning the older one until prefer().
 };
+
+/// How many messages may wait before each of its targets.
+[[nodiscard]] inline std::uint32_t backlog_of(const RouteInfo& route) noexcept {
+  return route.settings.backlog.value_or(route.function ? kCallsPending : kPublicationsPending);
+}
 
 /// Names to routes, for the host's lifetime. A name means one route; those that it meant before, with other types, are
 /// found by these. Thread-safe; not for the data path, which holds the RouteInfo.

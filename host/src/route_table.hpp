@@ -6,6 +6,7 @@
 #include "inbox.hpp"
 #include "instance.hpp"
 #include "message_numbers.hpp"
+#include "mirroring.hpp"
 #include "outcomes.hpp"
 #include "outlet.hpp"
 #include "rcu.hpp"
@@ -46,7 +47,8 @@ struct Target {
   std::shared_ptr<const Candidates> candidates{};  ///< The seats of its consumer; null: hints mean nothing to it.
   /// While a switch drains: who handles what belongs to chains that began before it, as far as that waits.
   std::shared_ptr<Instance> earlier{};
-  std::shared_ptr<Outcomes> outcomes{};  ///< Where a breaker guards its version on this route; else null.
+  std::shared_ptr<Outcomes> outcomes{};          ///< Where a breaker guards its version on this route; else null.
+  std::shared_ptr<const Mirroring> mirroring{};  ///< Where copies of its messages go; null: nowhere.
   /// A breaker is open: what waits here is not sent, and goes to who serves instead.
   bool shunned = false;
   bool repeats = false;  ///< Its version may do a request once more, and the route has `retries`.
@@ -69,7 +71,8 @@ struct RouteEntry {
   std::vector<std::shared_ptr<Inbox>> inboxes;  ///< Of a topic: the host's own subscriptions.
   /// Of a function, while a switch drains: who serves chains that began before it.
   std::vector<Target> before{};
-  bool is_split = false;  ///< Some consumer has several seats.
+  bool is_split = false;       ///< Some consumer has several seats.
+  bool is_idempotent = false;  ///< Of a function: whoever serves it may do a request twice.
   /// Nothing new goes over it: it was taken off, or it is a function of a plugin that was, or is stopped or
   /// quarantined.
   bool down = false;

@@ -79,8 +79,24 @@ std::shared_ptr<const Candidates> candidates_of(Plugin& plugin, std::vector<Cand
   return plugin.candidates.emplace_back(std::make_shared<const Candidates>(std::move(seats)));
 }
 
-std::shared_ptr<const Traits> traits_of(const std::shared_ptr<PluginVersion>& version) {
-  return {version, &version->traits};
+/// Null: there is no shadow, or it has not got the route.
+std::shared_ptr<const Mirroring> mirroring_of(const RouteEntry& entry, const Plugin& plugin) {
+  const Shadow& shadow = plugin.shadow;
+  if (shadow.version == nullptr) return nullptr;
+  const auto& routes = entry.kind == RouteKind::Function ? shadow.version->functions : shadow.version->topics_in;
+  if (std::ranges::find(routes, entry.info) == routes.end()) return nullptr;
+  auto mirroring = std::make_shared<Mirroring>();
+  mirroring->book = plugin.shadow_book;
+  mirroring->outcomes = plugin.measured_on(entry.info->id.value, *shadow.version);
+  for (const auto& [number, seat] : plugin.seats)
+    if (is_shadow_seat(number) && !seat.gone && seat.current != nullptr) mirroring->instances.push_back(seat.current);
+  return mirroring;
+}
+
+/// What hints mean it by: its own, unless a rollout says otherwise.
+std::shared_ptr<const Traits> traits_of(const Plugin& plugin, const std::shared_ptr<PluginVersion>& version) {
+  const auto given = plugin.traits.find(version.get());
+  return given == plugin.traits.end() ? std::shared_ptr<const Traits>{version, &version->traits} : given->second;
 }
 
 }  // namespace
@@ -122,10 +138,13 @@ void Supervisor::add_seats(RouteEntry& entry, Plugin& plugin, Takes takes) {
   std::vector<Candidates::Seat> can_be_meant;
   members.for_each([&, place = std::uint8_t{0}](std::uint32_t number, std::uint32_t group) mutable {
     if (members.is_on(group) && (places[place].up || places[place].comes_back))
-      can_be_meant.push_back({place, traits_of(plugin.seats.at(number).version)});
+      can_be_meant.push_back({place, traits_of(plugin, plugin.seats.at(number).version)});
     ++place;
   });
   const auto guarded = plugin.guarded.find(route);
+  const auto mirroring = mirroring_of(entry, plugin);
+  entry.is_idempotent = std::ranges::all_of(
+      plugin.shares_now(route), [&](const VersionShare& share) { return share.version->repeats(entry.info->id); });
   std::uint8_t place = 0;
   const std::uint16_t consumer = entry.consumers++;
   const auto candidates = candidates_of(plugin, std::move(can_be_meant));
@@ -148,9 +167,10 @@ void Supervisor::add_seats(RouteEntry& entry, Plugin& plugin, Takes takes) {
                              .place = place++,
                              .consumer = consumer,
                              .split = split,
-                             .traits = traits_of(seat.version),
+                             .traits = traits_of(plugin, seat.version),
                              .candidates = candidates,
-                             .outcomes = guard == nullptr ? nullptr : guard->counted(),
+                             .outcomes = guard == nullptr ? plugin.measured_on(route, *seat.version) : guard->counted(),
+                             .mirroring = seat.version == plugin.serving ? mirroring : nullptr,
                              .shunned = plugin.is_shunned(route, *seat.version),
                              .repeats = entry.info->settings.retries > 0 && seat.version->repeats(entry.info->id)});
   });
@@ -163,10 +183,10 @@ void Supervisor::add_seats_before(RouteTable& table, const Plugin& plugin) {
                   .instance = seat.before.instance,
                   .takes = seat.gone ? Takes::Nothing : Takes::Everything,
                   .consumer = table.routes[route.id.value].consumers++,
-                  .traits = traits_of(seat.before.version)};
+                  .traits = traits_of(plugin, seat.before.version)};
   };
   for (const auto& [number, seat] : plugin.seats) {
-    if (seat.before.instance == nullptr) continue;
+    if (seat.before.instance == nullptr || is_shadow_seat(number)) continue;  // nobody was led to a shadow
     for (const RouteInfo* route : seat.before.version->functions) {
       RouteEntry& entry = table.routes[route->id.value];
       Target& before = entry.before.emplace_back(add(*route, number, seat));
@@ -209,6 +229,7 @@ void Supervisor::publish_table() {
   };
   for (auto& [name, plugin] : plugins_) {
     set_guards(plugin);
+    set_measures(plugin);
     const PluginVersion& version = *plugin.serving;
     const std::string why_down = why_off(plugin, name);
     const bool is_gone = is_down(plugin);
@@ -229,7 +250,7 @@ void Supervisor::publish_table() {
     }
     for (const auto& [number, seat] : plugin.seats) {
       for (const RouteInfo* route : seat.version->topics_out) entry_of(*route, RouteKind::Topic);
-      if (seat.before.instance == nullptr) continue;
+      if (seat.before.instance == nullptr || is_shadow_seat(number)) continue;
       for (const RouteInfo* route : seat.before.version->functions) entry_of(*route, RouteKind::Function);
       if (!seat.gone) continue;
       for (const RouteInfo* route : seat.before.version->topics_in) entry_of(*route, RouteKind::Topic);

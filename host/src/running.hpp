@@ -9,6 +9,7 @@
 
 #include <shunt/host/clock_advance.hpp>
 
+#include <chrono>
 #include <deque>
 #include <functional>
 #include <map>
@@ -46,6 +47,7 @@ struct Running {
   std::optional<Error> phase_error;  ///< Why it will not become active.
   std::vector<WhenDone> ended;       ///< Of those who wait for its end.
   bool expected_end = false;
+  std::chrono::steady_clock::time_point active_since{};  ///< Once it is.
   bool by_hand = false;
   std::string sandbox;              ///< What its warden says of it.
   control::BridgeReportT carried;   ///< Of a bridge: what it said last of itself.

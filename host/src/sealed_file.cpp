@@ -50,7 +50,9 @@ Result<std::size_t> copy(int from, int to, const std::filesystem::path& path, st
 Status check_unchanged(int file, const struct stat& before, std::size_t copied, const std::filesystem::path& path) {
   struct stat now {};
   if (::fstat(file, &now) != 0) return system_error(path.string());
-  const auto is_same = [](const timespec& a, const timespec& b) { return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec; };
+  const auto is_same = [](const timespec& a, const timespec& b) {
+    return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+  };
   if (is_same(now.st_mtim, before.st_mtim) && std::cmp_equal(now.st_size, copied)) return {};
   return error(ErrorCode::System, "{} was written to while it was read: write it beside, then rename it",
                path.string());

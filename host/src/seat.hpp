@@ -36,6 +36,15 @@ struct Seat {
   return static_cast<std::uint32_t>(version + 1) * kInstancesMax + instance;
 }
 
+/// Of a version that is tried as a shadow: seats of its own, which nobody is led to. Its instances get copies.
+inline constexpr std::uint32_t kShadowSeats = 1u << 16;
+[[nodiscard]] constexpr bool is_shadow_seat(std::uint32_t number) noexcept { return number >= kShadowSeats; }
+struct Shadow {
+  std::shared_ptr<PluginVersion> version{};  ///< Null: there is none.
+  std::uint32_t share = 0;                   ///< Of 1,000 messages so many are copied.
+  friend bool operator==(const Shadow&, const Shadow&) = default;
+};
+
 /// What a version gets of a route's messages to its plugin: its weight's part of the sum of all weights that are on.
 struct VersionShare {
   std::shared_ptr<PluginVersion> version;

@@ -38,8 +38,8 @@ void Hub::let_go(const bus::MessageHeader& header, InboundPool& pool) noexcept {
 
 /// Into the ring when nothing waits before it or it is its turn now, else behind what waits. `request` is the record of
 /// a call, completed here.
-Delivered Hub::deliver(const RouteEntry& entry, const Target& target, Message& message, InFlight* request,
-                       Turn turn) noexcept {
+Delivered Hub::deliver_alone(const RouteEntry& entry, const Target& target, Message& message, InFlight* request,
+                             Turn turn) noexcept {
   auto added = Added::Yes;
   const auto add = [&](Instance* instance) {
     if (request == nullptr) return true;

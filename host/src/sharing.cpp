@@ -219,7 +219,9 @@ Status Supervisor::add_moves(const RouteTargets& targets, std::vector<Move>& mov
                                    .from_version = plugin.serving,
                                    .to_version = plugin.serving,
                                    .from_shares = plugin.shares,
-                                   .to_shares = plugin.shares});
+                                   .to_shares = plugin.shares,
+                                   .from_shadow = plugin.shadow,
+                                   .to_shadow = plugin.shadow});
       if (shares.empty()) move->to_shares.erase(route->id.value);
       else move->to_shares[route->id.value] = std::move(shares);
     }

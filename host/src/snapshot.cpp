@@ -77,6 +77,7 @@ HostSnapshot Supervisor::snapshot() {
       each.copied = instance.copied.load(std::memory_order_relaxed);
       each.exceptions = instance.exceptions.load(std::memory_order_relaxed);
       each.warm = std::ranges::any_of(plugin.warm, [&](const Warm& warm) { return warm.instance.get() == &instance; });
+      each.shadow = instance.is_shadow.load(std::memory_order_relaxed);
       each.unheard = instance.unheard.load(std::memory_order_relaxed);
       each.sandbox = running.sandbox;
       each.last_wills = last_wills_of(*running.version, &running);
@@ -129,6 +130,7 @@ void Supervisor::snapshot_routes(HostSnapshot& result) {
     if (entry.kind == RouteKind::None) continue;
     RouteSnapshot route{.name = entry.info->name,
                         .function = entry.kind == RouteKind::Function,
+                        .is_earlier = directory_.find(entry.info->name) != entry.info,
                         .request = entry.info->request.name,
                         .reply = entry.info->reply.name,
                         .in_flight = 0,

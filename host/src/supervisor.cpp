@@ -56,28 +56,29 @@ Status Supervisor::add(std::shared_ptr<PluginVersion> version) {
   return {};
 }
 
-/// Whose instances are to sit where: those of the version that serves, of each that shares a route with it, and of each
-/// that stands in for others on a route.
+/// Whose instances are to sit where: those of the version that serves, of each that shares a route with it, of each
+/// that stands in for others on a route, and of the one that is tried as a shadow.
 std::map<std::uint32_t, std::shared_ptr<PluginVersion>> Supervisor::seats_meant(
-    const Plugin& plugin, const std::shared_ptr<PluginVersion>& serving,
-    const std::map<std::uint32_t, Shares>& shares) {
+    const Plugin& plugin, const std::shared_ptr<PluginVersion>& serving, const std::map<std::uint32_t, Shares>& shares,
+    const Shadow& shadow) {
   std::map<std::uint32_t, std::shared_ptr<PluginVersion>> meant;
   for (std::uint32_t i = 0; i < serving->configuration.instances; ++i) meant[i] = serving;
-  const auto add = [&](const std::shared_ptr<PluginVersion>& version) {
+  const auto add = [&](const std::shared_ptr<PluginVersion>& version, std::uint32_t from = 0) {
     if (version == serving) return;
     const auto place = std::ranges::find(plugin.versions, version) - plugin.versions.begin();
     for (std::uint32_t i = 0; i < version->configuration.instances; ++i)
-      meant[seat_number(static_cast<std::size_t>(place), i)] = version;
+      meant[from + seat_number(static_cast<std::size_t>(place), i)] = version;
   };
   for (const auto& [route, of_route] : shares)
     for (const VersionShare& share : of_route) add(share.version);
   for (const auto& [route, guarded] : plugin.guarded) add(guarded.lts);
+  if (shadow.version != nullptr) add(shadow.version, kShadowSeats);
   return meant;
 }
 
 /// As they are meant. Where somebody has something to finish, a seat that is not is gone and stays for that.
 void Supervisor::set_seats(Plugin& plugin) {
-  const auto meant = seats_meant(plugin, plugin.serving, plugin.shares);
+  const auto meant = seats_meant(plugin);
   for (auto& [number, seat] : plugin.seats) {
     seat.gone = !meant.contains(number);
     if (seat.gone) loop_.cancel(std::exchange(seat.restart, 0));
@@ -108,8 +109,9 @@ Result<Running*> Supervisor::try_stage(const std::shared_ptr<PluginVersion>& ver
   instance->hears_itself = !version->bridge;
   instance->set_epoch(chains_);
   const Plugin& plugin = *find(version->name());
-  instance->muted.store((version->configuration.warm && !is_seated(plugin, version)) || plugin.stands_by(version),
-                        std::memory_order_relaxed);
+  const bool is_kept_warm = version->configuration.warm && !is_seated(plugin, version);
+  instance->muted.store(is_kept_warm || plugin.stands_by(version) || is_shadow_seat(seat), std::memory_order_relaxed);
+  instance->is_shadow.store(is_shadow_seat(seat), std::memory_order_relaxed);
   flatbuffers::FlatBufferBuilder attach;
   build_attach(attach, *version, *instance, configuration_.sandbox_required, find(version->name())->clock);
   auto process =
@@ -144,7 +146,7 @@ void Supervisor::start(Plugin& plugin, const Done& done) {
   plugin.stopped = false;
   plugin.why_down.clear();
   Status status;
-  for (const auto& [number, version] : seats_meant(plugin, plugin.serving, plugin.shares)) {
+  for (const auto& [number, version] : seats_meant(plugin)) {
     const bool stands_by = plugin.stands_by(version) && !version->configuration.warm;
     if (status && !stands_by) {
       const auto running = try_stage(version, number, {});
@@ -206,6 +208,7 @@ void Supervisor::on_active(Instance& instance) {
   Running* const running = find(instance);
   Plugin* const plugin = find(instance.identity.plugin);
   if (running == nullptr || plugin == nullptr) return;
+  running->active_since = EventLoop::Clock::now();
   if (plugin->stopped) return drain_and_retire(instance, std::exchange(running->staged, {}));  // stopped meanwhile
   if (!instance.muted.load(std::memory_order_relaxed)) note(HostEventKind::Active, instance, "serves");
   Seat* const seat = plugin->seat(running->seat);
@@ -213,7 +216,8 @@ void Supervisor::on_active(Instance& instance) {
       seat->version == running->version && !running->newcomer) {
     seat->current = running->process->share();
     if (exchanged_ != nullptr) exchanged_->sits_down(instance.identity.plugin, running->seat, seat->current);
-    instance.muted.store(plugin->stands_by(running->version), std::memory_order_relaxed);
+    instance.muted.store(plugin->stands_by(running->version) || is_shadow_seat(running->seat),
+                         std::memory_order_relaxed);
     running->served = true;
     seat->backoff.became_active(EventLoop::Clock::now());
     publish_table();
@@ -284,6 +288,7 @@ void Supervisor::on_ended(Instance& instance, const Death& death) {
   if (was_before) seat->before = {};
   if (was_current) seat->current = nullptr;
   if (was_current || was_before) publish_table();
+  if (plugin != nullptr && !orderly) ++plugin->crashes_of[running.version.get()];
   forget(keep);  // its last messages first: replies that it had committed count
   if (!orderly) publish_last_wills(instance, running);
   hub_->fail_over(instance, running.seat, why, account);

@@ -2,13 +2,14 @@
 /// Which instances run: starting, restarting, switching and stopping plugins, on the control loop's thread.
 
 #include "admission.hpp"
-#include "audit_log.hpp"
 #include "catalog.hpp"
-#include "crash_log.hpp"
-#include "event_log.hpp"
 #include "health.hpp"
 #include "hub.hpp"
+#include "plugin_figures.hpp"
 #include "plugin_state.hpp"
+#include "preflight.hpp"
+#include "preflight_facts.hpp"
+#include "records.hpp"
 #include "reloading.hpp"
 #include "running.hpp"
 #include "version_choice.hpp"
@@ -28,23 +29,6 @@
 #include <set>
 
 namespace shunt::host {
-
-/// Which of a route's types: a topic has the request's only.
-enum class SchemaPart : std::uint8_t { Request, Reply };
-
-/// One version of a plugin, whether it runs or not.
-struct KnownVersion {
-  std::string version;
-  std::string file;
-  bool serves = false;
-};
-
-/// Where what happens is written down.
-struct Records {
-  EventLog& events;
-  AuditLog& audit;
-  CrashLog& crashes;
-};
 
 class Supervisor final : public HubListener, private ProcessListener {
  public:
@@ -117,6 +101,20 @@ class Supervisor final : public HubListener, private ProcessListener {
   /// further ones: BadInput (its version is there with other bytes), Cancelled (another one serves by then), Stopped.
   void reload(std::shared_ptr<PluginVersion> version, std::shared_ptr<PluginVersion> instead_of, Done done);
 
+  // For rollouts: measuring.cpp, preflight_facts.cpp and dividing.cpp.
+
+  /// Calls of the plugin's versions are counted from now on, or not any more.
+  void measure(const std::string& plugin, bool on);
+  [[nodiscard]] PluginFigures figures(const std::string& plugin);
+  /// Errors: those of switch_to() before anything starts, BadInput (it serves; routes are shared).
+  [[nodiscard]] Result<RolloutSubject> rollout_subject(const std::string& plugin, const Version& wanted);
+  /// `found` when its lts have been probed, which starts those that are not up.
+  void find_facts(const RolloutSubject& subject, const Surroundings& around, std::function<void(PreflightFacts)> found);
+  /// As share(), over all routes that both versions have; or with copies of what goes over them. Errors: those of
+  /// share(), BadInput (there is no such route), Cancelled (it is not divided as `now` says).
+  void divide(const RolloutSubject& subject, const Division& now, const Division& division, Done done);
+  [[nodiscard]] bool is_divided(const RolloutSubject& subject, const Division& division);
+
   void add_inbox(std::shared_ptr<Inbox> inbox);
   void remove_inbox(const Inbox& inbox);
   using Advanced = WhenAdvanced;
@@ -172,7 +170,10 @@ class Supervisor final : public HubListener, private ProcessListener {
   Result<Running*> try_stage(const std::shared_ptr<PluginVersion>& version, std::uint32_t seat, bus::UniqueFd launcher);
   [[nodiscard]] static std::map<std::uint32_t, std::shared_ptr<PluginVersion>> seats_meant(
       const Plugin& plugin, const std::shared_ptr<PluginVersion>& serving,
-      const std::map<std::uint32_t, Shares>& shares);
+      const std::map<std::uint32_t, Shares>& shares, const Shadow& shadow);
+  [[nodiscard]] static std::map<std::uint32_t, std::shared_ptr<PluginVersion>> seats_meant(const Plugin& plugin) {
+    return seats_meant(plugin, plugin.serving, plugin.shares, plugin.shadow);
+  }
   void set_seats(Plugin& plugin);
   void start(Plugin& plugin, const Done& done);
   void start_bridge(const std::string& name, Plugin& plugin);
@@ -248,7 +249,11 @@ class Supervisor final : public HubListener, private ProcessListener {
   [[nodiscard]] bool has_work(RouteFinishing& finishing);
   [[nodiscard]] std::string what_is_left(const RouteInfo& route);
 
-  struct Reloads;  // reloading.cpp
+  struct Reloads;                            // reloading.cpp
+  struct Facts;                              // preflight_facts.cpp
+  static void set_measures(Plugin& plugin);  // measuring.cpp, as the next two
+  void set_shadow(Plugin& plugin, const Shadow& shadow);
+  static void settle_shadow(Plugin& plugin);
 
   // joining.cpp
   void forget_joined(const std::string& name, const std::shared_ptr<PluginVersion>& version);
@@ -262,7 +267,9 @@ class Supervisor final : public HubListener, private ProcessListener {
   void stage(const std::shared_ptr<Switching>& switching);
   Running* newcomer_of(Plugin& plugin, const PluginVersion& version, std::uint32_t seat);
 
-  // sharing.cpp
+  // sharing.cpp, and of a rollout's dividing.cpp
+  [[nodiscard]] static std::map<std::uint32_t, Shares> shares_of(const RolloutSubject& subject,
+                                                                 const Division& division);
   [[nodiscard]] Result<Shares> shares_of(const RouteInfo& route, const Plugin& plugin, const std::string& name,
                                          const std::vector<RouteTarget>& targets);
   [[nodiscard]] Status check_callers(const RouteInfo& route, const Shares& shares);
@@ -376,9 +383,10 @@ class Supervisor final : public HubListener, private ProcessListener {
   std::uint64_t last_advance_ = 0;
   std::uint64_t last_state_ = 0;
   bool stopping_ = false;
-  std::atomic<bool> watching_{false};               // a tick is on its way
-  bool looking_ = false;                            // likewise, at breakers
-  std::vector<std::shared_ptr<Outcomes>> dropped_;  // that calls in flight may name yet
+  std::atomic<bool> watching_{false};                      // a tick is on its way
+  bool looking_ = false;                                   // likewise, at breakers
+  std::vector<std::shared_ptr<Outcomes>> dropped_;         // that calls in flight may name yet
+  std::vector<std::shared_ptr<ShadowBook>> closed_books_;  // likewise
 };
 
 }  // namespace shunt::host

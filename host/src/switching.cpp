@@ -40,7 +40,11 @@ Result<Supervisor::Move> Supervisor::move_to(const std::string& name, const Vers
                  to_string(wanted), listed(versions_of(name)));
   if (plugin->switching) return error(ErrorCode::NotServing, "\"{}\" is being switched already: wait for it", name);
   if (plugin->stopped) return error(ErrorCode::NotServing, "\"{}\" is stopped: restart it, then switch", name);
-  return Move{.plugin = name, .from_version = plugin->serving, .to_version = *version, .from_shares = plugin->shares};
+  return Move{.plugin = name,
+              .from_version = plugin->serving,
+              .to_version = *version,
+              .from_shares = plugin->shares,
+              .from_shadow = plugin->shadow};
 }
 
 void Supervisor::switch_to(const std::vector<VersionChoice>& choices, Done done) {
@@ -48,7 +52,8 @@ void Supervisor::switch_to(const std::vector<VersionChoice>& choices, Done done)
   for (const VersionChoice& choice : choices) {
     auto move = move_to(choice.plugin, choice.version);
     if (!move) return switching->done(tl::make_unexpected(std::move(move).error()));
-    if (move->switches() || !move->from_shares.empty()) switching->moves.push_back(*std::move(move));
+    if (move->switches() || !move->from_shares.empty() || move->from_shadow.version != nullptr)
+      switching->moves.push_back(*std::move(move));
   }
   if (const Status met = check_calls(switching->moves); !met) return switching->done(met);
   if (const Status fits = find_states(switching->moves); !fits) return switching->done(fits);
@@ -62,10 +67,11 @@ void Supervisor::stage(const std::shared_ptr<Switching>& switching) {
   for (Move& move : switching->moves) {
     Plugin& plugin = *find(move.plugin);
     plugin.switching = true;
-    for (const auto& [number, version] : seats_meant(plugin, move.to_version, move.to_shares)) {
+    for (const auto& [number, version] : seats_meant(plugin, move.to_version, move.to_shares, move.to_shadow)) {
       const Seat* const seat = plugin.seat(number);
       if (seat != nullptr && seat->version == version) continue;
-      if (!stands_by(move.to_version, move.to_shares, version)) move.staged.emplace(number, version);
+      if (is_shadow_seat(number) || !stands_by(move.to_version, move.to_shares, version))
+        move.staged.emplace(number, version);
     }
     switching->awaited += move.staged.size();
   }

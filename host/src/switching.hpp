@@ -18,6 +18,8 @@ struct Supervisor::Move {
   std::shared_ptr<PluginVersion> to_version;
   std::map<std::uint32_t, Shares> from_shares{};
   std::map<std::uint32_t, Shares> to_shares{};
+  Shadow from_shadow{};
+  Shadow to_shadow{};
   std::map<std::uint32_t, std::shared_ptr<PluginVersion>> staged{};  ///< What is started for this, by seat.
   Sitting from{};
   Sitting to{};

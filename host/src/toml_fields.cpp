@@ -95,6 +95,18 @@ void TomlFields::duration(std::string_view key, std::chrono::nanoseconds& member
   else complain(error(ErrorCode::BadConfiguration, "{}: {}: {}", node->place, key, value.error().message));
 }
 
+void TomlFields::texts(std::string_view key, std::map<std::string, std::string, std::less<>>& member) {
+  const auto* const node = wanted(key, "a table", kTable);
+  if (node == nullptr) return;
+  for (const TomlEntry& entry : *node->table()) {
+    const auto* const text = std::get_if<std::string>(&entry.node.value);
+    if (text == nullptr)
+      return complain(error(ErrorCode::BadConfiguration, "{}: {}.{} is {}; a string is meant", entry.node.place, key,
+                            entry.key, entry.node.kind()));
+    member[entry.key] = *text;
+  }
+}
+
 std::optional<std::size_t> TomlFields::choice_index(std::string_view key, const std::vector<std::string_view>& words) {
   const auto what = fmt::format("one of \"{}\"", fmt::join(words, "\", \""));
   const auto* const node = wanted(key, what, kString);

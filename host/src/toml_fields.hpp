@@ -40,6 +40,8 @@ class TomlFields {
   void number(std::string_view key, std::int32_t& member);
   void bytes(std::string_view key, std::uint64_t& member);
   void duration(std::string_view key, std::chrono::nanoseconds& member);
+  /// A table of texts: `{ region = "bj" }`.
+  void texts(std::string_view key, std::map<std::string, std::string, std::less<>>& member);
 
   /// One of several words.
   template <typename Value, std::size_t count>

@@ -64,11 +64,6 @@ Result<std::string> read_text(const std::filesystem::path& path) {
   std::ifstream stream(path, std::ios::binary);
   if (!stream) return system_error(path.string());
   std::string text{std::istreambuf_iterator<char>(stream), {}};
-  if (text.size() > kFileBytesMax)
-    return error(ErrorCode::BadConfiguration, "{}: {} bytes are too many for a host.toml", path.string(), text.size());
-  if (const auto line = toml_line_nested_too_deeply(text); line > 0)
-    return error(ErrorCode::BadConfiguration, "{}:{}:1: keys inside each other, more than {} deep; write few dots",
-                 path.string(), line, kTomlDepthMax);
   return text;
 }
 
@@ -81,11 +76,19 @@ std::string_view TomlNode::kind() const {
 
 Result<TomlNode> read_toml(const std::filesystem::path& path) {
   SHUNT_TRY(text, read_text(path));
+  return parse_toml(text, path.string());
+}
+
+Result<TomlNode> parse_toml(std::string_view text, const std::string& name) {
+  if (text.size() > kFileBytesMax)
+    return error(ErrorCode::BadConfiguration, "{}: {} bytes are too many for such a file", name, text.size());
+  if (const auto line = toml_line_nested_too_deeply(text); line > 0)
+    return error(ErrorCode::BadConfiguration, "{}:{}:1: keys inside each other, more than {} deep; write few dots",
+                 name, line, kTomlDepthMax);
   try {
-    return convert(path.string(), toml::parse(text, path.string()));
+    return convert(name, toml::parse(text, name));
   } catch (const toml::parse_error& problem) {
-    return error(ErrorCode::BadConfiguration, "{}: {}", place_of(path.string(), problem.source()),
-                 problem.description());
+    return error(ErrorCode::BadConfiguration, "{}: {}", place_of(name, problem.source()), problem.description());
   }
 }
 

@@ -34,5 +34,7 @@ struct TomlEntry {
 
 /// Errors: System (the file cannot be read), BadConfiguration (not TOML, or a date in it, which nothing here takes).
 Result<TomlNode> read_toml(const std::filesystem::path& path);
+/// The same of a file's content; `name` is what places call it. Errors: BadConfiguration.
+Result<TomlNode> parse_toml(std::string_view text, const std::string& name);
 
 }  // namespace shunt

@@ -116,6 +116,7 @@ bool Supervisor::go_warm(Running& running) {
   running.served = false;
   running.seat = warm->seat;
   instance.muted.store(true, std::memory_order_relaxed);
+  instance.is_shadow.store(false, std::memory_order_relaxed);  // what it got copies of is done
   warm->instance = running.process->share();
   warm->backoff.became_active(EventLoop::Clock::now());
   note(HostEventKind::Warm, instance, "is up, and no route leads to it");

@@ -38,21 +38,12 @@ void WatchedFolders::passed_over(const std::filesystem::path& folder, const std:
                                  const std::string& sha256, const Error& why) {
   for (Folder& each : folders_)
     if (each.path() == folder) each.files[name] = {.passed_over = sha256, .complaint = why.message};
-  events_.add({.kind = HostEventKind::ReloadRefused,
-               .text = fmt::format("{}: {}", (folder / name).string(), to_string(why))});
+  events_.add(
+      {.kind = HostEventKind::ReloadRefused, .text = fmt::format("{}: {}", (folder / name).string(), to_string(why))});
 }
 
-Status WatchedFolders::start() {
-  if (folders_.empty()) return {};
-  SHUNT_TRY(reader, EventLoop::create());
-  reader_ = std::move(reader);
-  SHUNT_CHECK(reader_->start());
+void WatchedFolders::start() {
   for (Folder& folder : folders_) watch(folder);
-  return {};
-}
-
-void WatchedFolders::stop() {
-  if (reader_ != nullptr) reader_->stop();
 }
 
 /// Looked at once it is watched: what came before is seen then.
@@ -81,7 +72,7 @@ void WatchedFolders::lose(Folder& folder, const Error& why) {
 }
 
 void WatchedFolders::seek(Folder& folder) {
-  reader_->post([this, &folder] {
+  slow_.post([this, &folder] {
     std::error_code ignored;
     const bool is_there = std::filesystem::is_directory(folder.path(), ignored);
     loop_.post([this, &folder, is_there] {
@@ -93,7 +84,7 @@ void WatchedFolders::seek(Folder& folder) {
 
 /// What is there, and what was.
 void WatchedFolders::look_at_all(Folder& folder) {
-  reader_->post([this, &folder] {
+  slow_.post([this, &folder] {
     auto listed = std::make_shared<Result<std::vector<std::string>>>(plugin_files(folder.path()));
     loop_.post([this, &folder, listed] {
       if (!*listed) return;  // it has gone again, which its watch tells
@@ -118,7 +109,7 @@ void WatchedFolders::next() {
   look->folder = waiting_.front().first;
   look->name = std::move(waiting_.front().second);
   waiting_.pop_front();
-  reader_->post([this, look] { read(look); });
+  slow_.post([this, look] { read(look); });
 }
 
 void WatchedFolders::over() {
@@ -126,7 +117,7 @@ void WatchedFolders::over() {
   next();
 }
 
-/// On the reader's thread. A file may go before it was opened.
+/// On the slow thread. A file may go before it was opened.
 void WatchedFolders::read(const LookAt& look) {
   look->image = catalog_.read({.path = look->path()});
   std::error_code failed;
@@ -158,10 +149,10 @@ void WatchedFolders::examine(const LookAt& look) {
   if (!before) return refuse(look, before.error());
   look->before = *std::move(before);
   look->version = look->before.with_bytes(image.sha256);
-  reader_->post([this, look] { decide(look); });
+  slow_.post([this, look] { decide(look); });
 }
 
-/// On the reader's thread.
+/// On the slow thread.
 void WatchedFolders::decide(const LookAt& look) {
   const auto go_on = [&](Status status) {
     loop_.post([this, look, status = std::move(status)] { follow(look, status); });

@@ -19,6 +19,7 @@
 #include "event_loop.hpp"
 #include "folder_watch.hpp"
 #include "reloading.hpp"
+#include "slow_thread.hpp"
 #include "supervisor.hpp"
 
 #include <deque>
@@ -32,8 +33,8 @@ namespace shunt::host {
 /// All of it is for the control loop's thread, or for before it starts, unless a member says otherwise.
 class WatchedFolders {
  public:
-  WatchedFolders(EventLoop& loop, Catalog& catalog, Supervisor& supervisor, EventLog& events)
-      : loop_(loop), catalog_(catalog), supervisor_(supervisor), events_(events) {}
+  WatchedFolders(EventLoop& loop, SlowThread& slow, Catalog& catalog, Supervisor& supervisor, EventLog& events)
+      : loop_(loop), slow_(slow), catalog_(catalog), supervisor_(supervisor), events_(events) {}
 
   /// What comes into the folder that is its path is configured as it says.
   void add(const PluginConfiguration& entry);
@@ -42,17 +43,15 @@ class WatchedFolders {
   /// types: that one is left alone until it is another one.
   void passed_over(const std::filesystem::path& folder, const std::string& name, const std::string& sha256,
                    const Error& why);
-  /// Looks at everything once, and from then on at what changes. Errors: System (no thread).
-  [[nodiscard]] Status start();
-  /// From another thread, once the loop has ended: nothing is read any more.
-  void stop();
+  /// Looks at everything once, and from then on at what changes.
+  void start();
 
  private:
   struct File {
     std::shared_ptr<PluginVersion> version{};  ///< That it held when it was taken last.
     bool is_gone = false;
     std::string passed_over{};  ///< The sum of what it held at the start, and that was not taken.
-    std::string complaint{};  ///< Why it is not taken as it is now; empty: it is.
+    std::string complaint{};    ///< Why it is not taken as it is now; empty: it is.
   };
   struct Folder {
     PluginConfiguration entry;
@@ -91,11 +90,11 @@ class WatchedFolders {
   void note(HostEventKind kind, const Look& look, std::string text);
 
   EventLoop& loop_;
+  SlowThread& slow_;
   Catalog& catalog_;
   Supervisor& supervisor_;
   EventLog& events_;
-  std::deque<Folder> folders_;         // a deque, so that addresses stay
-  std::unique_ptr<EventLoop> reader_;  // its thread may touch files; none before start()
+  std::deque<Folder> folders_;  // a deque, so that addresses stay
   std::deque<std::pair<Folder*, std::string>> waiting_;
   bool is_busy_ = false;
 };

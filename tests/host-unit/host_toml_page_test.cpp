@@ -60,8 +60,8 @@ TEST(HostTomlPage, its_defaults_are_the_defaults) {
   const PluginConfiguration plugin{.path = written->plugins[0].path, .origin = written->plugins[0].origin};
   EXPECT_EQ(written->plugins[0], plugin);
   for (RouteConfiguration& route : written->routes) route.origin.clear();
-  EXPECT_EQ(written->routes[0], RouteConfiguration{.name = "momentum/signal"});
-  EXPECT_EQ(written->routes[1], RouteConfiguration{.name = "market.bars"});
+  EXPECT_EQ(written->routes[0], (RouteConfiguration{.name = "momentum/signal", .backlog = kCallsPending}));
+  EXPECT_EQ(written->routes[1], (RouteConfiguration{.name = "market.bars", .backlog = kPublicationsPending}));
   written->plugins.clear();
   written->routes.clear();
   EXPECT_EQ(*written, HostConfiguration{});

@@ -40,7 +40,8 @@ TEST(Preflight, lets_what_is_at_every_limit_begin) {
   const auto checks = preflight(good());
 
   EXPECT_FALSE(blocks(checks));
-  for (const PreflightCheck& each : checks) EXPECT_EQ(each.outcome, CheckOutcome::Good) << each.name << each.text;
+  for (const PreflightCheck& each : checks)
+    EXPECT_EQ(each.outcome, PreflightCheck::Outcome::Good) << each.name << each.text;
 }
 
 TEST(Preflight, says_of_each_that_nothing_measures_that_it_is_not_configured_and_blocks_nothing) {
@@ -55,7 +56,7 @@ TEST(Preflight, says_of_each_that_nothing_measures_that_it_is_not_configured_and
 
   EXPECT_FALSE(blocks(checks));
   for (const char* const name : {"metrics", "signing key", "trace sampling", "log fields", "lts"})
-    EXPECT_EQ(find(checks, name).outcome, CheckOutcome::NotConfigured) << name;
+    EXPECT_EQ(find(checks, name).outcome, PreflightCheck::Outcome::NotConfigured) << name;
 }
 
 TEST(Preflight, has_no_lag_where_nothing_waits) {
@@ -120,7 +121,9 @@ TEST_P(PreflightBlocker, alone_blocks_and_says_why) {
 
   EXPECT_TRUE(blocks(checks));
   for (const PreflightCheck& each : checks)
-    EXPECT_EQ(each.outcome, each.name == GetParam().check ? CheckOutcome::Blocks : CheckOutcome::Good) << each.name;
+    EXPECT_EQ(each.outcome,
+              each.name == GetParam().check ? PreflightCheck::Outcome::Blocks : PreflightCheck::Outcome::Good)
+        << each.name;
   EXPECT_THAT(find(checks, GetParam().check).text, HasSubstr(GetParam().text));
 }
 

@@ -55,7 +55,7 @@ TEST_F(Guarded, functions_are_listed_with_what_they_have) {
   const Ran ran = host_.shunt({"audit", "--coverage"});
 
   EXPECT_EQ(ran.code, 0) << ran;
-  EXPECT_THAT(ran.out, ContainsRegex("actor/act +3000 ms +0 +2\\.0\\.0[^ ]* +yes"));
+  EXPECT_THAT(ran.out, ContainsRegex("actor/act +3000 ms +0 +2\\.0\\.0[^ ]*, conforms +yes"));
   EXPECT_THAT(ran.out, ContainsRegex("actor/repeat +3000 ms +3 +none +none"));
   EXPECT_THAT(ran.out, HasSubstr("Of 2 functions 1 have an lts and 1 a fallback."));
   const Json functions = host_.ask({"audit", "--coverage"});

@@ -38,6 +38,7 @@ struct Options {
   bool matrix = false;
   bool everything = false;  ///< --all
   bool no_drill = false;
+  bool confirm = false;
   std::vector<std::string> failing{};  ///< "PHASE.KEY=VALUE" each.
 };
 
@@ -77,6 +78,7 @@ Status new_plugin(const Options& options);
 /// These give the exit code.
 Result<int> compare_files(const Options& options);
 Result<int> check_file(const Options& options);
+Result<int> roll_out(const Options& options);
 
 /// Replaces this process by shunt-bench with all further arguments. Errors: System.
 Status run_bench(int argc, char** argv);

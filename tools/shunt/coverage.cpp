@@ -17,12 +17,17 @@ Json coverage_of(const Json& routes) {
                          {"deadline_ms", route.value("deadline_ms", 0.0)},
                          {"retries", number_of(route, "retries")},
                          {"lts", text_of(route, "lts")},
+                         {"lts_problem", text_of(route, "lts_problem")},
                          {"fallback", route.contains("fallbacks")}});
   }
   return functions;
 }
 
-std::string or_none(const std::string& text) { return text.empty() ? "none" : text; }
+std::string lts_of(const Json& function) {
+  const std::string lts = text_of(function, "lts"), problem = text_of(function, "lts_problem");
+  if (lts.empty()) return "none";
+  return problem.empty() ? lts + ", conforms" : lts + ": " + problem;
+}
 
 }  // namespace
 
@@ -35,10 +40,10 @@ Status show_coverage(const Options& options) {
   for (const Json& each : functions) {
     const std::string lts = text_of(each, "lts");
     const bool fallback = each.value("fallback", false);
-    with_lts += lts.empty() ? 0 : 1;
+    with_lts += lts.empty() || !text_of(each, "lts_problem").empty() ? 0 : 1;
     with_fallback += fallback ? 1 : 0;
     table.add({text_of(each, "route"), fmt::format("{} ms", each.value("deadline_ms", 0.0)),
-               std::to_string(number_of(each, "retries")), or_none(lts), fallback ? "yes" : "none"});
+               std::to_string(number_of(each, "retries")), lts_of(each), fallback ? "yes" : "none"});
   }
   table.print();
   print_line(

@@ -36,10 +36,12 @@ std::string crashes_of(const Json& plugin) {
   return kinds.empty() ? crashes : fmt::format("{} ({})", crashes, kinds);
 }
 
-/// "Active", or "Active, disabled", or "Active, warm"; and, by its own word, "Active, says NotServing".
+/// "Active", or "Active, disabled", "Active, warm" or "Active, shadow"; and, by its own word, "Active, says
+/// NotServing".
 std::string state_of(const Json& plugin) {
   std::string state = text_of(plugin, "state");
   if (plugin.value("warm", false)) state += ", warm";
+  if (plugin.value("shadow", false)) state += ", shadow";
   std::string admission = text_of(plugin, "admission");
   if (!admission.empty() && admission != "Open") {
     admission.front() = static_cast<char>(admission.front() - 'A' + 'a');
@@ -93,7 +95,7 @@ void print_routes(const Json& answer) {
   for (const Json& each : list_of(answer, "routes")) {
     const auto reply = text_of(each, "reply");
     const bool function = each.contains("in_flight");
-    table.add({text_of(each, "route"), text_of(each, "kind"),
+    table.add({text_of(each, "route") + (each.value("earlier", false) ? " (earlier types)" : ""), text_of(each, "kind"),
                text_of(each, "request") + (reply.empty() ? "" : " -> " + reply),
                function ? fmt::format("{} of {}", number_of(each, "in_flight"), number_of(each, "in_flight_max")) : "-",
                function ? std::to_string(number_of(each, "in_flight_refused")) : "-",

@@ -103,6 +103,16 @@ void takes_audit(CLI::App& command, Options& options) {
       "Show instead what each function has for the case that a call fails: deadline, retries, lts, fallback.");
 }
 
+void takes_rollout(CLI::App& command, Options& options) {
+  command.add_option("ACTION", options.name, "preflight, start, status, pause, resume or abort.")
+      ->required()
+      ->check(CLI::IsMember({"preflight", "start", "status", "pause", "resume", "abort"}));
+  command.add_option("WHAT", options.text,
+                     "Of preflight and start: the file that says what and in which stages. Else the plugin; of status "
+                     "without one, all.");
+  command.add_flag("--confirm", options.confirm, "I have seen how the new version's configuration differs.");
+}
+
 void takes_clock(CLI::App& command, Options& options) {
   command.add_option("PLUGIN", options.name, "Whose clock.")->required();
   command.add_option("DURATION", options.text, "By how much, such as \"5 ms\".")->required();
@@ -199,6 +209,10 @@ constexpr std::array kCommands{
             "Show who gets what goes over a route; with weights, divide it between versions of a plugin. A switch ends "
             "that.",
             route_messages, takes_route, "shunt route momentum/signal 1.4.0=80 1.5.0=20"},
+    Command{"rollout",
+            "Let a new version take over in stages, each of which has to pass, and give all back when one fails. Of "
+            "preflight the exit code is 1 where something blocks.",
+            roll_out, takes_rollout, "shunt rollout start rollout.toml"},
     Command{"stop",
             "Stop a plugin, a route or everything: nothing new goes to it, what it has is finished, then it ends. What "
             "is not finished within --timeout is cut off, and said.",

@@ -13,6 +13,7 @@
 #include <shunt/host/explanation.hpp>
 #include <shunt/host/package.hpp>
 #include <shunt/host/quotas.hpp>
+#include <shunt/host/rollout.hpp>
 #include <shunt/host/scope.hpp>
 #include <shunt/host/switch_target.hpp>
 #include <shunt/publisher.hpp>
@@ -195,6 +196,26 @@ class Host {
   [[nodiscard]] Status disable(const Scope& what);
   /// Undoes drain() and disable() of that name; of everything, also of all routes. Does not start what is stopped.
   [[nodiscard]] Status enable(const Scope& what);
+
+  // Rollouts: docs/rollouts.md. Errors of all that return a Status, and of preflight(): WouldDeadlock from inside a
+  // callback, Stopped.
+
+  /// What has to hold before a rollout begins, and whether it does. Blocks: it reads the files of `[trust]`, and starts
+  /// an `lts` that is not up to see that it can be. Errors: NoSuchPlugin, NoSuchVersion, NotServing, BadInput (the
+  /// version serves, or routes are shared already), BadConfiguration.
+  [[nodiscard]] Result<Preflight> preflight(const RolloutPlan& plan);
+  /// A version takes over in stages, each of which has to pass; one that fails gives all back. Blocks until the first
+  /// has begun. Errors: those of preflight() and share(), NotServing (a check blocks, and the text says which; or a
+  /// rollout of the plugin is under way), BadConfiguration (a stage cannot be what it says).
+  [[nodiscard]] Status start_rollout(const RolloutPlan& plan);
+  /// The stage keeps what it has, and its time stands still. Errors of these three: BadInput (there is no rollout of
+  /// the plugin, or it is over, or is paused, or is not).
+  [[nodiscard]] Status pause_rollout(const std::string& plugin);
+  [[nodiscard]] Status resume_rollout(const std::string& plugin);
+  /// The older version gets all again, soon.
+  [[nodiscard]] Status abort_rollout(const std::string& plugin);
+  /// Of each plugin the last one. Empty once the host was stopped.
+  [[nodiscard]] std::vector<RolloutSnapshot> rollouts();
 
   /// Stops every plugin for good, as destroying the host does, but what happens meanwhile can still be seen. What they
   /// have is finished first, within the `deadlines.drain` of each. Blocks until the last process has ended. Errors:

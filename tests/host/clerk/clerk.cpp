@@ -3,9 +3,15 @@
 
 #include <atomic>
 
+#include <unistd.h>
+
 namespace {
 
 class Clerk final : public clerk::Contract {
+  shunt::Status init(const clerk::Config& config) override {
+    config_ = config;
+    return {};
+  }
   shunt::Status validate() override {
 #ifdef FAILS
     return shunt::error(shunt::ErrorCode::PluginFailed, "build {} fails on purpose", BUILD);
@@ -16,10 +22,14 @@ class Clerk final : public clerk::Contract {
 
   shunt::Status answer(const shunt::Context&, const clerks::Question& question,
                        shunt::Reply<clerks::Answer>& reply) override {
+    const std::int64_t nth = ++answers_;
+    const auto is_due = [&](std::int64_t every) { return every > 0 && nth % every == 0; };
+    if (config_.delay_us > 0) ::usleep(static_cast<useconds_t>(config_.delay_us));
+    if (is_due(config_.fail_every)) return shunt::error(shunt::ErrorCode::PluginFailed, "told to fail");
     return reply.send([&](auto& build) {
       clerks::AnswerBuilder answer{build};
-      answer.add_number(static_cast<std::uint32_t>(question.number()));
-      answer.add_build(BUILD);
+      answer.add_number(static_cast<std::uint32_t>(question.number()) + (is_due(config_.lie_every) ? 1 : 0));
+      answer.add_build(config_.says > 0 ? static_cast<std::uint32_t>(config_.says) : BUILD);
 #ifdef DOUBLES
       answer.add_doubled(2 * std::uint64_t{question.number()});
 #endif
@@ -47,6 +57,8 @@ class Clerk final : public clerk::Contract {
 #endif
   }
 
+  clerk::Config config_;
+  std::atomic<std::int64_t> answers_{0};
   std::atomic<std::uint32_t> notes_{0};
 };
 

@@ -6,9 +6,8 @@ namespace {
 class Errand final : public errand::Contract {
   shunt::Status ask(const shunt::Context& context, const clerks::Question& question,
                     shunt::Reply<clerks::Answer>& reply) override {
-    SHUNT_TRY(answer, calls().clerk_answer(context, [&](auto& build) {
-      return clerks::CreateQuestion(build, question.number());
-    }));
+    SHUNT_TRY(answer, calls().clerk_answer(
+                          context, [&](auto& build) { return clerks::CreateQuestion(build, question.number()); }));
     return reply.send([&](auto& build) { return clerks::CreateAnswer(build, answer->number(), answer->build()); });
   }
   shunt::Status count(const shunt::Context& context, const clerks::Nothing&,

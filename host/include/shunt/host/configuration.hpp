@@ -139,13 +139,17 @@ struct PluginConfiguration {
   friend bool operator==(const PluginConfiguration&, const PluginConfiguration&) = default;
 };
 
+inline constexpr std::uint32_t kCallsPending = 50, kPublicationsPending = 1024;
+
 /// One `[routes."name"]`; a route that is not configured has the defaults. A function that a configured plugin does not
 /// have is refused at the start; a name of no configured plugin may be that of one that joins by hand, and is an event.
 struct RouteConfiguration {
   std::string name;  ///< "plugin/function", a topic, or how several begin: "momentum/*", "market.*".
   std::chrono::nanoseconds deadline = kDefaultDeadline;  ///< Of a call that names none.
   SlowConsumer slow_consumer = SlowConsumer::Refuse;
-  std::uint32_t backlog = 1024;  ///< Messages per receiver that wait for room in its ring; 0 .. 1,048,576.
+  /// Messages per receiver that wait for room in its ring; 0 .. 1,048,576. None: kCallsPending of a function, of a
+  /// topic kPublicationsPending.
+  std::optional<std::uint32_t> backlog{};
   std::uint32_t latched = 0;  ///< Of a topic: so many of its last publications are kept for who comes late; 0 .. 1,024.
   std::uint64_t latched_bytes = 64u << 10;  ///< Room for each of these; 192 B .. 1 GiB, and 1 GiB over all.
   std::uint32_t in_flight_max = 1000;       ///< Calls without a reply at one time; 1 .. 1,048,576.
@@ -236,6 +240,8 @@ struct HostConfiguration {
   std::string name = "shunt";                           ///< Of this host, among others; as a plugin's name.
   std::filesystem::path launcher{};                     ///< Empty: beside the executable, then the install prefix.
   std::optional<std::filesystem::path> admin_socket{};  ///< At most kSocketPathBytesMax; none: no socket.
+  std::filesystem::path incidents{};  ///< A folder for what is known of rollouts that were rolled back; empty: none.
+  std::filesystem::path notifier{};   ///< A program that is started with the path of each; empty: none.
   TrustConfiguration trust{};
   bool require_fallback = false;  ///< A plugin with a function that has no `fallback` is refused.
   SandboxRequired sandbox_required = SandboxRequired::Best;  ///< `[sandbox] require`.

@@ -57,7 +57,15 @@ enum class HostEventKind : std::uint8_t {
   ReloadRefused,    ///< What a file of a watched folder holds does not: the text says why.
   FileGone,         ///< One has gone: what it held serves on.
   FolderLost,       ///< A watched folder is gone: nothing is heard of it until it is there again.
-  FolderFound       ///< It is.
+  FolderFound,      ///< It is.
+  RolloutStarted,   ///< A version begins to take over in stages,
+  RolloutStage,     ///< its next stage begins,
+  RolloutPaused,    ///< it keeps what it has, for now,
+  RolloutResumed,   ///< and goes on.
+  RolledOut,        ///< It has all.
+  RolledBack,       ///< It failed a stage, or was given up; the text says why. The older version has all.
+  IncidentKept,     ///< What is known of one that failed; the text is the file's path.
+  IncidentNotKept   ///< It could not be written, or the notifier has failed; the text says why.
 };
 
 struct HostEvent {
@@ -128,6 +136,7 @@ struct PluginSnapshot {
   std::uint32_t crashes = 0;       ///< Since the host started: ends that a restart or quarantine followed.
   std::uint64_t exceptions = 0;    ///< Of this instance: calls that were answered with what the handler threw.
   bool warm = false;               ///< It is kept up while another version serves: no route leads to it,
+  bool shadow = false;             ///< Or it is tried as a shadow, and gets copies,
   std::uint64_t unheard = 0;       ///< and so much of what it sent by itself went nowhere.
   CrashCounts crash_kinds{};       ///< All ends of this plugin that a CrashReport tells of, by kind.
   std::string sha256;
@@ -149,9 +158,10 @@ struct PluginSnapshot {
 struct RouteSnapshot {
   std::string name;
   bool function = false;
-  std::string request;                  ///< Type names; of a topic, its only type.
-  std::string reply;                    ///< Empty for a topic.
-  std::uint32_t in_flight = 0;          ///< Calls without a reply.
+  bool is_earlier = false;      ///< Its name means another route by now, with other types: it is for who knows these.
+  std::string request;          ///< Type names; of a topic, its only type.
+  std::string reply;            ///< Empty for a topic.
+  std::uint32_t in_flight = 0;  ///< Calls without a reply.
   std::uint32_t in_flight_max = 0;      ///< 0 for a topic.
   std::uint64_t in_flight_refused = 0;  ///< Calls beyond that.
   std::string admission;                ///< Of the route by its own name, as of a plugin; or "Stopped".
@@ -183,6 +193,7 @@ struct RouteSnapshot {
   std::chrono::nanoseconds deadline{};       ///< Of a call that names none; 0 for a topic.
   std::uint32_t retries = 0;                 ///< How often a call is tried again; 0 where who serves may not.
   std::string lts{};                         ///< The version that stands in for others; empty: none does.
+  std::string lts_problem{};                 ///< Why it does not, though it is configured; empty: it does.
   std::uint64_t retried = 0;                 ///< How often a call was tried again,
   std::uint64_t retries_refused = 0;         ///< and was not, because too many had been.
   std::optional<std::uint64_t> fallbacks{};  ///< Calls that got its fallback; none: it has none.
