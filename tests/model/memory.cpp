@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <stdexcept>
 #include <utility>
 
 namespace shunt::model {
@@ -51,6 +52,7 @@ void Memory::share(const void* begin, std::size_t bytes) {
 }
 
 void Memory::word(std::string name, const void* address, std::size_t bytes) {
+  if (words_.size() == kWordsMax) throw std::length_error("a world has more words than kWordsMax");
   Word& word = words_.emplace_back(Word{.name = std::move(name), .address = address, .bytes = bytes});
   std::uint64_t value = 0;
   std::memcpy(&value, address, bytes);

@@ -20,7 +20,7 @@
 namespace shunt::model {
 
 inline constexpr std::size_t kThreadsMax = 4;
-inline constexpr std::size_t kWordsMax = 32;
+inline constexpr std::size_t kWordsMax = 40;
 
 /// What a thread knows of the others.
 struct View {
