@@ -206,15 +206,24 @@ Status Catalog::assign_pool(PluginVersion& version) {
   return {};
 }
 
+/// What becomes of a route of this name that has other types.
+Beside Catalog::place_beside(const Succeeds* succeeds, const std::string& name) {
+  if (succeeds == nullptr) return {};
+  if (succeeds->older != nullptr)
+    for (const auto* routes :
+         {&succeeds->older->functions, &succeeds->older->topics_in, &succeeds->older->topics_out})
+      for (RouteInfo* const route : *routes)
+        if (route->name == name) return {succeeds->others, route};
+  const RouteInfo* const known = directory_.find(name);
+  const bool is_free = known != nullptr && !succeeds->in_use.contains(known);
+  return {is_free ? OtherTypes::Beside : OtherTypes::Refused, nullptr};
+}
+
 Status Catalog::resolve_routes(PluginVersion& version, const Succeeds* succeeds) {
   const Manifest& manifest = version.image.manifest;
-  const auto others = [&](const std::string& name, auto... of_older) {
-    const auto had = [&](const auto& declared) { return std::ranges::any_of(declared, is_named(name)); };
-    return succeeds != nullptr && (had(succeeds->older.*of_older) || ...) ? succeeds->others : OtherTypes::Refused;
-  };
   for (const DeclaredFunction& each : manifest.functions) {
     SHUNT_TRY(route, directory_.resolve(manifest.name + "/" + each.name, true, to_type_name(each.request),
-                                        to_type_name(each.reply), others(each.name, &Manifest::functions)));
+                                        to_type_name(each.reply), place_beside(succeeds, manifest.name + "/" + each.name)));
     {
       const std::lock_guard lock{mutex_};  // two builds may be read at one time
       SHUNT_CHECK(give_fallback(*route, version));
@@ -232,7 +241,7 @@ Status Catalog::resolve_routes(PluginVersion& version, const Succeeds* succeeds)
        {std::pair{&manifest.topics_in, &version.topics_in}, std::pair{&manifest.topics_out, &version.topics_out}})
     for (const DeclaredTopic& each : *topics) {
       SHUNT_TRY(route, directory_.resolve(each.name, false, to_type_name(each.type), {},
-                                          others(each.name, &Manifest::topics_in, &Manifest::topics_out)));
+                                          place_beside(succeeds, each.name)));
       if (routes == &version.topics_out) SHUNT_CHECK(check_kept(route->settings, version));
       routes->push_back(route);
     }

@@ -16,6 +16,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -57,10 +58,12 @@ struct PluginVersion {
   [[nodiscard]] std::map<std::uint32_t, Wanted> wanted() const;
 };
 
-/// Of a build that comes after another one: what becomes of the functions and topics that both have with other types.
+/// Of a build that comes while the host runs: what becomes of functions and topics that are there with other types.
 struct Succeeds {
-  const Manifest& older;
-  OtherTypes others = OtherTypes::Refused;
+  const PluginVersion* older = nullptr;     ///< Null: there is no such plugin.
+  OtherTypes others = OtherTypes::Refused;  ///< Of those that both have. Those that the older one has not are beside
+                                            ///< what once had their names, unless somebody uses that.
+  std::set<const RouteInfo*> in_use{};      ///< By others.
 };
 
 class Catalog {
@@ -120,6 +123,7 @@ class Catalog {
   };
 
   Result<Compartment> make_compartment(const bus::PoolGeometry& geometry) const;
+  [[nodiscard]] Beside place_beside(const Succeeds* succeeds, const std::string& name);
   Status resolve_routes(PluginVersion& version, const Succeeds* succeeds = nullptr);
   static Status find_last_wills(PluginVersion& version);
   Status assign_pool(PluginVersion& version);

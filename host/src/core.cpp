@@ -1,5 +1,6 @@
 #include "core.hpp"
 
+#include "compare_builds.hpp"
 #include "configured_routes.hpp"
 #include "plugin_folder.hpp"
 #include "trust_policy.hpp"
@@ -61,6 +62,20 @@ Result<std::vector<std::shared_ptr<PluginVersion>>> Core::load_plugins() {
   return versions;
 }
 
+namespace {
+
+/// An older build of a plugin whose newest one is there already: alike where it conforms, and refused otherwise.
+Succeeds succeeds_newest(const std::vector<std::shared_ptr<PluginVersion>>& versions, const PluginImage& image) {
+  const auto newest = std::ranges::find(versions, image.manifest.name, &PluginVersion::name);
+  if (newest == versions.end()) return {};
+  const auto back = compare_builds((*newest)->image, image), forth = compare_builds(image, (*newest)->image);
+  const auto conforms = [](const auto& compared) { return compared && compared->decision == Compatibility::InPlace; };
+  return {.older = newest->get(),
+          .others = conforms(back) || conforms(forth) ? OtherTypes::Alike : OtherTypes::Refused};
+}
+
+}  // namespace
+
 /// The newest build of each plugin serves first.
 Status Core::load_folder(const PluginConfiguration& entry, std::vector<std::shared_ptr<PluginVersion>>& versions) {
   if (entry.sha256 || entry.active)
@@ -82,7 +97,9 @@ Status Core::load_folder(const PluginConfiguration& entry, std::vector<std::shar
     PluginConfiguration configured = entry;
     configured.path = image.path;
     const std::string sha256 = image.sha256;
-    auto version = catalog.prepare(configured, std::move(image));
+    const Succeeds succeeds = succeeds_newest(versions, image);
+    auto version =
+        catalog.prepare(configured, std::move(image), succeeds.older == nullptr ? nullptr : &succeeds);
     const Status added = version ? supervisor->add(*version) : tl::make_unexpected(version.error());
     if (!added) {
       folders->passed_over(entry.path, configured.path.filename().string(), sha256, added.error());

@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::uint32_t kOfFiles =
     IN_CREATE | IN_MODIFY | IN_CLOSE_WRITE | IN_ATTRIB | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE;
+constexpr int kReadsAtOnce = 8;
 constexpr std::uint32_t kWritten = IN_CREATE | IN_MODIFY;
 constexpr std::uint32_t kWhole = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE;
 constexpr std::uint32_t kOfFolder = IN_DELETE_SELF | IN_MOVE_SELF;
@@ -49,7 +50,7 @@ void FolderWatch::on_events() {
   alignas(inotify_event) char buffer[16u << 10];
   bool all = false;
   bool lost = false;
-  for (;;) {
+  for (int reads = 0; reads < kReadsAtOnce; ++reads) {  // the loop comes back for what is left
     const ssize_t bytes = ::read(events_.get(), buffer, sizeof buffer);
     if (bytes < 0 && errno == EINTR) continue;
     if (bytes <= 0) break;

@@ -57,6 +57,7 @@ struct Plugin {
   std::map<const PluginVersion*, std::uint64_t> crashes_of{};  ///< By version: ends that were not told to.
   CrashCounts crash_kinds{};
   bool stopped = true;
+  bool is_quarantined = false;  ///< Stopped because it crashed too often, and not by anybody.
   std::string why_down{};  ///< While stopped: after the plugin's name, a sentence.
   bool switching = false;
   bool follow_ups = false;       ///< While it is off: it takes what others that finish or start too send.

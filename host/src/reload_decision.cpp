@@ -83,7 +83,7 @@ std::vector<std::string> wider_permissions(const Manifest& older, const Manifest
   return wider;
 }
 
-ReloadDecision decide_reload(const ReadBuild& serving, const ReadBuild& came, const PluginComparison& compared,
+ReloadDecision decide_reload(const ReadBuild& serving, const ReadBuild& came, const BothWays& compared,
                              const Users& users) {
   if (came.sha256 == serving.sha256) return {.text = "its content has not changed"};
   const auto refused = [](std::string why) {
@@ -93,8 +93,8 @@ ReloadDecision decide_reload(const ReadBuild& serving, const ReadBuild& came, co
   if (came.manifest.name != name)
     return refused(fmt::format("the file holds \"{}\" now, and \"{}\" serves from it: give it a file of its own",
                                came.manifest.name, name));
-  if (decide(compared.abi, compared.tool_chain, SchemaChange::None) == Compatibility::Refuse)
-    return refused(fmt::format("{}: let it serve under another name, or build it as the one before", compared.reason));
+  if (decide(compared.forth.abi, compared.forth.tool_chain, SchemaChange::None) == Compatibility::Refuse)
+    return refused(fmt::format("{}: let it serve under another name, or build it as the one before", compared.forth.reason));
   ReloadDecision decision{.kind = ReloadKind::Switch, .change = compare_interfaces(serving.manifest, came.manifest)};
   for (const std::string& each : decision.change.removed)
     if (const std::string who = who_uses(each, users); !who.empty())
@@ -102,7 +102,8 @@ ReloadDecision decide_reload(const ReadBuild& serving, const ReadBuild& came, co
                                  used_how(each), who));
   decision.text = described(decision.change);
   if (decision.change.changed.empty()) return decision;
-  const bool conforms = compared.decision == Compatibility::InPlace;
+  const bool conforms =
+      compared.forth.decision == Compatibility::InPlace || compared.back == Compatibility::InPlace;
   decision.others = conforms ? OtherTypes::Alike : OtherTypes::Beside;
   if (conforms) {
     decision.text += "; what is known by the old types leads to it, too";

@@ -60,8 +60,14 @@ struct ReloadDecision {
   std::string text{};                       ///< For people: what changed, or why it is refused.
 };
 
-/// `compared` is what compare_builds() says of the two.
+/// What compare_builds() says of the two; and the other way round: a build whose fields were appended to conforms in both
+/// directions, so that going back is in place, too.
+struct BothWays {
+  PluginComparison forth{};
+  Compatibility back = Compatibility::Refuse;
+};
+
 [[nodiscard]] ReloadDecision decide_reload(const ReadBuild& serving, const ReadBuild& came,
-                                           const PluginComparison& compared, const Users& users);
+                                           const BothWays& compared, const Users& users);
 
 }  // namespace shunt::host

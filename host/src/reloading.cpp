@@ -23,94 +23,170 @@ bool takes(const PluginVersion& version, const RouteInfo* route) {
   return has(version.functions, route) || has(version.topics_in, route);
 }
 
-/// Whether it takes messages of the route's name, of whatever types.
 bool takes_named(const PluginVersion& version, const RouteInfo* route) {
   const auto is_named = [&](const RouteInfo* each) { return each->name == route->name; };
   return std::ranges::any_of(route->function ? version.functions : version.topics_in, is_named);
 }
 
+using Routes = std::vector<RouteInfo*> PluginVersion::*;
+
+/// Whether one of its versions that sit somewhere has the route among these of its own.
+bool any_sits(const Plugin& plugin, Routes routes, const RouteInfo* route) {
+  return std::ranges::any_of(plugin.seats, [&](const auto& each) { return has(*each.second.version.*routes, route); });
+}
+
+/// One in quarantine is started again by somebody.
+bool is_to_run(const Plugin& plugin) { return !plugin.stopped || plugin.restarting != 0 || plugin.is_quarantined; }
+
 }  // namespace
 
 /// What a reload does within the supervisor.
 struct Supervisor::Reloads {
-  /// Whether one of its versions that sit somewhere has the route among these of its own.
-  static bool any_sits(const Plugin& plugin, std::vector<RouteInfo*> PluginVersion::*routes, const RouteInfo* route) {
-    return std::ranges::any_of(plugin.seats,
-                               [&](const auto& each) { return has(*each.second.version.*routes, route); });
-  }
-
+  static std::vector<std::string> others(const Supervisor& own, const std::string& than, Routes routes,
+                                         const RouteInfo* route);
   static Users users_of(const Supervisor& own, const PluginVersion& version);
+  static bool is_used(const Supervisor& own, const std::string& plugin, const RouteInfo& route);
   static std::map<std::uint32_t, Shares> shares_left(const Supervisor& own, const Plugin& plugin,
                                                      const PluginVersion& to);
-  static void begin(Supervisor& own, std::shared_ptr<PluginVersion> version, Done done);
+  static void begin(Supervisor& own, std::shared_ptr<PluginVersion> version, const Reloaded& done);
   static void forget(Supervisor& own, const std::string& name);
-  static void serve_next(Supervisor& own, Plugin& plugin, const std::shared_ptr<PluginVersion>& version, Done done);
-  static Status add_beside(Supervisor& own, Plugin& plugin, const std::shared_ptr<PluginVersion>& version);
+  static void serve_next(Supervisor& own, Plugin& plugin, const Move& move, const Reloaded& done);
+  static Status check_identity(const Plugin& plugin, const PluginVersion& version);
+  static void took_over(Supervisor& own, const Reload& reload);
   static bool is_needed(const Supervisor& own, const Plugin& plugin, const std::shared_ptr<PluginVersion>& version);
   static void cool_down(Supervisor& own, Plugin& plugin);
 };
 
-/// Other plugins that run or are to, and the host's own threads.
+// ---- Who uses what
+
+/// Plugins with the route among these, that run or are to.
+std::vector<std::string> Supervisor::Reloads::others(const Supervisor& own, const std::string& than, Routes routes,
+                                                     const RouteInfo* route) {
+  std::vector<std::string> names;
+  for (const auto& [name, plugin] : own.plugins_)
+    if (name != than && is_to_run(plugin) && any_sits(plugin, routes, route)) names.push_back(name);
+  return names;
+}
+
+/// Other plugins, and the host's own threads.
 Users Supervisor::Reloads::users_of(const Supervisor& own, const PluginVersion& version) {
   Users users;
-  const auto others = [&](std::vector<RouteInfo*> PluginVersion::*routes, const RouteInfo* route) {
-    std::vector<std::string> names;
-    for (const auto& [name, plugin] : own.plugins_)
-      if (name != version.name() && (!plugin.stopped || plugin.restarting != 0) && any_sits(plugin, routes, route))
-        names.push_back(name);
-    return names;
-  };
+  const std::string& name = version.name();
   const std::string host = "the host";
   for (std::size_t i = 0; i < version.functions.size(); ++i) {
-    const std::string& name = version.image.manifest.functions[i].name;
-    for (const std::string& who : others(&PluginVersion::calls, version.functions[i])) users.emplace(name, who);
-    if (version.functions[i]->handles.load(std::memory_order_relaxed) > 0) users.emplace(name, host);
+    const std::string& function = version.image.manifest.functions[i].name;
+    for (const std::string& who : others(own, name, &PluginVersion::calls, version.functions[i]))
+      users.emplace(function, who);
+    if (version.functions[i]->handles.load(std::memory_order_relaxed) > 0) users.emplace(function, host);
   }
   for (const RouteInfo* const topic : version.topics_out) {
-    if (!others(&PluginVersion::topics_out, topic).empty()) continue;  // it does not fall silent
-    const std::string name = "topic out " + topic->name;
-    for (const std::string& who : others(&PluginVersion::topics_in, topic)) users.emplace(name, who);
+    if (!others(own, name, &PluginVersion::topics_out, topic).empty()) continue;  // it does not fall silent
+    const std::string part = "topic out " + topic->name;
+    for (const std::string& who : others(own, name, &PluginVersion::topics_in, topic)) users.emplace(part, who);
     if (std::ranges::any_of(own.inboxes_, [&](const auto& inbox) { return &inbox->route == topic; }))
-      users.emplace(name, host);
+      users.emplace(part, host);
   }
   return users;
 }
 
-/// What goes on leading to older builds once this one serves: the routes that it has with other types, and of those
-/// that were left so before, the ones that somebody uses yet.
+/// Whether anybody but the plugin itself sends over it.
+bool Supervisor::Reloads::is_used(const Supervisor& own, const std::string& plugin, const RouteInfo& route) {
+  return route.handles.load(std::memory_order_relaxed) > 0 ||
+         !others(own, plugin, &PluginVersion::calls, &route).empty() ||
+         !others(own, plugin, &PluginVersion::topics_out, &route).empty();
+}
+
+Result<InService> Supervisor::in_service(const std::string& name) {
+  InService in_service;
+  for (const auto& [each, plugin] : plugins_)
+    for (const auto& [number, seat] : plugin.seats)
+      if (each != name)
+        for (const auto* routes : {&seat.version->calls, &seat.version->topics_in, &seat.version->topics_out})
+          in_service.in_use.insert(routes->begin(), routes->end());
+  for (const auto& inbox : inboxes_) in_service.in_use.insert(&inbox->route);
+  const Plugin* const plugin = find(name);
+  if (plugin == nullptr) return in_service;
+  if (plugin->by_hand)
+    return error(ErrorCode::BadInput, "\"{}\" was started by hand, and what it runs is not the host's: end it first",
+                 name);
+  in_service.version = plugin->serving;
+  in_service.known = plugin->versions;
+  in_service.users = Reloads::users_of(*this, *plugin->serving);
+  return in_service;
+}
+
+// ---- Taking over
+
+/// What goes on leading to older builds once this one serves: the routes that it has with other types; and what else of
+/// them, or of what was left so before, somebody uses yet.
 std::map<std::uint32_t, Shares> Supervisor::Reloads::shares_left(const Supervisor& own, const Plugin& plugin,
                                                                  const PluginVersion& to) {
   std::map<std::uint32_t, Shares> left;
-  const auto is_other = [&](const RouteInfo* route) { return !takes(to, route) && takes_named(to, route); };
+  const std::string& name = to.name();
   for (const auto* routes : {&plugin.serving->functions, &plugin.serving->topics_in})
     for (const RouteInfo* const route : *routes)
-      if (is_other(route)) left[route->id.value] = plugin.shares_said(route->id.value);
+      if (!takes(to, route) && (takes_named(to, route) || is_used(own, name, *route)))
+        left[route->id.value] = plugin.shares_said(route->id.value);
   for (const auto& [number, shares] : plugin.shares) {
     const RouteInfo* const route = own.directory_.at({number});
-    if (takes(*plugin.serving, route) || !is_other(route)) continue;
-    const bool is_called = std::ranges::any_of(
-        own.plugins_, [&](const auto& each) { return any_sits(each.second, &PluginVersion::calls, route); });
-    if (is_called || route->handles.load(std::memory_order_relaxed) > 0) left[number] = shares;
+    if (!takes(*plugin.serving, route) && !takes(to, route) && is_used(own, name, *route)) left[number] = shares;
   }
   return left;
 }
 
+void Supervisor::reload(Reload reload, Reloaded done) {
+  if (stopping_) return done(error(ErrorCode::Stopped, "the host is being stopped"), false);
+  const std::string& name = reload.version->name();
+  Plugin* const plugin = find(name);
+  if (plugin == nullptr) return Reloads::begin(*this, reload.version, done);
+  if (plugin->switching || plugin->restarting != 0 || plugin->is_leaving()) {
+    loop_.after(kBusyTick, [this, reload = std::move(reload), done = std::move(done)]() mutable {
+      this->reload(std::move(reload), std::move(done));
+    });
+    return;
+  }
+  const auto is_lost = [&](const auto& user) {
+    return std::ranges::find(reload.lost, user.first) != reload.lost.end();
+  };
+  if (plugin->by_hand || plugin->serving != reload.instead_of ||
+      std::ranges::any_of(Reloads::users_of(*this, *plugin->serving), is_lost))
+    return done({}, true);
+  if (const Status is_own = Reloads::check_identity(*plugin, *reload.version); !is_own) return done(is_own, false);
+  Move move{.plugin = name,
+            .from_version = plugin->serving,
+            .to_version = reload.version,
+            .from_shares = plugin->shares,
+            .to_shares = Reloads::shares_left(*this, *plugin, *reload.version),
+            .from_shadow = plugin->shadow};
+  std::vector<Move> moves{move};
+  if (const Status met = check_calls(moves); !met) return done(met, false);
+  if (const Status fits = find_states(moves); !fits) return done(fits, false);
+  if (plugin->stopped) return Reloads::serve_next(*this, *plugin, move, done);
+  const auto switching = std::make_shared<Switching>(Switching{.moves = std::move(moves), .done = {}});
+  switching->done = [this, reload, done = std::move(done)](const Status& status) {
+    if (status) Reloads::took_over(*this, reload);
+    done(status, false);
+  };
+  stage(switching);
+}
+
 /// Of a plugin that was not there. One that does not come to serve leaves nothing behind.
-void Supervisor::Reloads::begin(Supervisor& own, std::shared_ptr<PluginVersion> version, Done done) {
+void Supervisor::Reloads::begin(Supervisor& own, std::shared_ptr<PluginVersion> version, const Reloaded& done) {
   const std::string name = version->name();
-  if (const Status added = own.add(std::move(version)); !added) return done(added);
+  if (const Status added = own.add(std::move(version)); !added) return done(added, false);
   Plugin& plugin = *own.find(name);
+  plugin.stopped = false;
   struct Progress {
     std::size_t left = 0;
     Status status;
   };
   const auto progress = std::make_shared<Progress>(Progress{plugin.seats.size(), {}});
   own.publish_table();
-  own.start(plugin, [&own, name, progress, done = std::move(done)](const Status& started) {
+  own.start(plugin, [&own, name, progress, done](const Status& started) {
     if (!started && progress->status) progress->status = started;
     if (--progress->left > 0) return;
     if (!progress->status) forget(own, name);
-    done(progress->status);
+    done(progress->status, false);
   });
 }
 
@@ -133,37 +209,67 @@ void Supervisor::Reloads::forget(Supervisor& own, const std::string& name) {
   own.publish_table();
 }
 
-/// A plugin that is stopped serves by it when it is started; one that crashed too often is, now.
-void Supervisor::Reloads::serve_next(Supervisor& own, Plugin& plugin, const std::shared_ptr<PluginVersion>& version,
-                                     Done done) {
-  const bool is_quarantined =
-      std::ranges::any_of(plugin.seats, [](const auto& each) { return each.second.backoff.is_quarantined(); });
-  plugin.served_before = std::exchange(plugin.serving, version);
-  plugin.shares.clear();
-  own.set_seats(plugin);
-  for (const auto* routes : {&version->functions, &version->topics_in, &version->topics_out})
-    own.directory_.prefer(*routes);
-  own.publish_table();
-  if (!is_quarantined) return done({});
-  own.restart(Scope{version->name()}, {}, std::move(done));
+/// A plugin that is stopped serves by it when it is started; one that crashed too often is, now. Where that fails, it is
+/// as it was.
+void Supervisor::Reloads::serve_next(Supervisor& own, Plugin& plugin, const Move& move, const Reloaded& done) {
+  const auto lead = [&own](Plugin& to, const std::shared_ptr<PluginVersion>& version,
+                           const std::map<std::uint32_t, Shares>& shares) {
+    to.serving = version;
+    to.shares = shares;
+    own.set_shadow(to, {});
+    own.set_seats(to);
+    for (const auto* routes : {&version->functions, &version->topics_in, &version->topics_out})
+      own.directory_.prefer(*routes);
+    own.publish_table();
+  };
+  const bool starts = plugin.is_quarantined;
+  lead(plugin, move.to_version, move.to_shares);
+  const Reload reload{.version = move.to_version, .instead_of = move.from_version};
+  if (!starts) {
+    took_over(own, reload);
+    return done({}, false);
+  }
+  own.restart(Scope{move.plugin}, {}, [&own, lead, move, reload, done](const Status& started) {
+    Plugin* const still = own.find(move.plugin);
+    if (started) took_over(own, reload);
+    else if (still != nullptr && still->serving == move.to_version && still->stopped)
+      lead(*still, move.from_version, move.from_shares);
+    done(started, false);
+  });
 }
 
-/// Seats are numbered by the places of versions: one that is forgotten leaves its own to the next. Errors: BadInput.
-Status Supervisor::Reloads::add_beside(Supervisor& own, Plugin& plugin, const std::shared_ptr<PluginVersion>& version) {
-  if (std::ranges::find(plugin.versions, version) != plugin.versions.end()) return {};
+// ---- Versions
+
+/// Errors: BadInput.
+Status Supervisor::Reloads::check_identity(const Plugin& plugin, const PluginVersion& version) {
   for (const auto& known : plugin.versions)
-    if (known->image.version == version->image.version)
+    if (known.get() != &version && known->image.version == version.image.version)
       return error(ErrorCode::BadInput, "{} {} is there already with other bytes: give it another version",
-                   version->name(), to_string(version->image.version));
-  cool_down(own, plugin);
-  const auto place =
-      std::ranges::find_if(plugin.versions, [&](const auto& each) { return !is_needed(own, plugin, each); });
-  if (place == plugin.versions.end()) plugin.versions.push_back(version);
-  else *place = version;
-  if (version->configuration.warm)
-    for (std::uint32_t seat = 0; seat < version->configuration.instances; ++seat)
-      plugin.warm.push_back({version, seat, Backoff{version->configuration.restart}});
+                   version.name(), to_string(version.image.version));
   return {};
+}
+
+/// It serves, and is one of the plugin's versions. Seats are numbered by their places: one that is forgotten leaves its
+/// own to the next.
+void Supervisor::Reloads::took_over(Supervisor& own, const Reload& reload) {
+  Plugin* const plugin = own.find(reload.version->name());
+  if (plugin == nullptr) return;
+  plugin->served_before = reload.instead_of;
+  cool_down(own, *plugin);
+  auto& versions = plugin->versions;
+  if (std::ranges::find(versions, reload.version) == versions.end()) {
+    const auto place = std::ranges::find_if(versions, [&](const auto& each) { return !is_needed(own, *plugin, each); });
+    if (place == versions.end()) {
+      versions.push_back(reload.version);
+    } else {
+      plugin->crashes_of.erase(place->get());
+      *place = reload.version;
+    }
+  }
+  for (std::uint32_t seat = 0; reload.version->configuration.warm && seat < reload.version->configuration.instances;
+       ++seat)
+    if (warm_of(*plugin, *reload.version, seat) == nullptr)
+      plugin->warm.push_back({reload.version, seat, Backoff{reload.version->configuration.restart}});
 }
 
 bool Supervisor::Reloads::is_needed(const Supervisor& own, const Plugin& plugin,
@@ -185,7 +291,7 @@ bool Supervisor::Reloads::is_needed(const Supervisor& own, const Plugin& plugin,
 /// Of what was replaced, only who served last is kept warm.
 void Supervisor::Reloads::cool_down(Supervisor& own, Plugin& plugin) {
   for (Warm& warm : plugin.warm) {
-    if (!warm.version->is_replaced || is_seated(plugin, warm.version)) continue;
+    if (!warm.version->is_replaced || warm.version == plugin.served_before || is_seated(plugin, warm.version)) continue;
     own.loop_.cancel(std::exchange(warm.restart, 0));
     const auto instance = std::exchange(warm.instance, nullptr);
     Running* const running = instance == nullptr ? nullptr : own.find(*instance);
@@ -196,47 +302,6 @@ void Supervisor::Reloads::cool_down(Supervisor& own, Plugin& plugin) {
     running->process->drain_done();
   }
   std::erase_if(plugin.warm, [](const Warm& each) { return each.version == nullptr; });
-}
-
-Result<InService> Supervisor::in_service(const std::string& name) {
-  const Plugin* const plugin = find(name);
-  if (plugin == nullptr) return InService{};
-  if (plugin->by_hand)
-    return error(ErrorCode::BadInput, "\"{}\" was started by hand, and what it runs is not the host's: end it first",
-                 name);
-  return InService{plugin->serving, plugin->versions, Reloads::users_of(*this, *plugin->serving)};
-}
-
-void Supervisor::reload(std::shared_ptr<PluginVersion> version, std::shared_ptr<PluginVersion> instead_of, Done done) {
-  if (stopping_) return done(error(ErrorCode::Stopped, "the host is being stopped"));
-  const std::string& name = version->name();
-  Plugin* const plugin = find(name);
-  if (plugin == nullptr) return Reloads::begin(*this, std::move(version), std::move(done));
-  if (plugin->switching || plugin->restarting != 0 || plugin->is_leaving()) {
-    loop_.after(kBusyTick, [this, version = std::move(version), instead_of = std::move(instead_of),
-                            done = std::move(done)]() mutable {
-      reload(std::move(version), std::move(instead_of), std::move(done));
-    });
-    return;
-  }
-  if (plugin->by_hand || plugin->serving != instead_of)
-    return done(error(ErrorCode::Cancelled, "another build of \"{}\" serves by now", name));
-  if (const Status added = Reloads::add_beside(*this, *plugin, version); !added) return done(added);
-  if (plugin->stopped) return Reloads::serve_next(*this, *plugin, version, std::move(done));
-  const auto switched = [this, instead_of, done = std::move(done)](const Status& status) {
-    if (Plugin* const still = find(instead_of->name()); still != nullptr && status) still->served_before = instead_of;
-    done(status);
-  };
-  const auto switching = std::make_shared<Switching>(Switching{.moves = {}, .done = switched});
-  switching->moves.push_back({.plugin = name,
-                              .from_version = plugin->serving,
-                              .to_version = version,
-                              .from_shares = plugin->shares,
-                              .to_shares = Reloads::shares_left(*this, *plugin, *version),
-                              .from_shadow = plugin->shadow});
-  if (const Status met = check_calls(switching->moves); !met) return switching->done(met);
-  if (const Status fits = find_states(switching->moves); !fits) return switching->done(fits);
-  stage(switching);
 }
 
 }  // namespace shunt::host

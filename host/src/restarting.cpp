@@ -23,6 +23,7 @@ void Supervisor::crashed(const std::string& name, Plugin& plugin, std::uint32_t 
                        return each.second.current == nullptr && each.second.backoff.is_quarantined();
                      });
     if (stopping_) return;
+    plugin.is_quarantined = plugin.stopped;
     if (plugin.stopped)
       plugin.why_down = fmt::format("is in quarantine after too many crashes; the last: {}; see `shunt restart`", why);
     events_.add({.kind = HostEventKind::Quarantined,

@@ -31,7 +31,7 @@ bus::Payload RouteHandle::payload() const noexcept {
 const std::string& RouteHandle::name() const noexcept { return route_->name; }
 
 RouteHandle::RouteHandle(std::shared_ptr<host::Core> core, const host::RouteInfo& route)
-    : core_(std::move(core)), route_(&route), checks_(&route.checks), use_(route.handles) {}
+    : core_(std::move(core)), route_(&route), checks_(&route.checks), use_({core_, &route.handles}) {}
 
 namespace {
 

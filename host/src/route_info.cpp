@@ -49,17 +49,18 @@ RouteInfo* RouteDirectory::with_types(const Named& named, bool function, const T
 }
 
 Result<RouteInfo*> RouteDirectory::resolve(const std::string& name, bool function, const TypeName& request,
-                                           const TypeName& reply, OtherTypes others) {
+                                           const TypeName& reply, const Beside& others) {
   const std::lock_guard lock{mutex_};
   const auto found = by_name_.find(name);
   if (found == by_name_.end()) return make(name, function, {request, reply});
   const Named& named = found->second;
   if (RouteInfo* const route = with_types(named, function, {request, reply})) return route;
   RouteInfo& meant = *named.routes.front();
-  if (others == OtherTypes::Refused || meant.function != function) return mismatch(meant, function, request, reply);
-  if (others == OtherTypes::Beside) return make(name, function, {request, reply});
-  alike_.emplace(meant.id.value, Types{request, reply});
-  return &meant;
+  if (others.types == OtherTypes::Refused || meant.function != function)
+    return mismatch(meant, function, request, reply);
+  if (others.types == OtherTypes::Beside || others.route == nullptr) return make(name, function, {request, reply});
+  alike_.emplace(others.route->id.value, Types{request, reply});
+  return others.route;
 }
 
 Result<RouteInfo*> RouteDirectory::make(const std::string& name, bool function, const Types& types) {

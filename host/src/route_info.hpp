@@ -74,6 +74,11 @@ enum class OtherTypes : std::uint8_t {
   return route.settings.backlog.value_or(route.function ? kCallsPending : kPublicationsPending);
 }
 
+struct Beside {
+  OtherTypes types = OtherTypes::Refused;
+  RouteInfo* route = nullptr;  ///< That they are alike to.
+};
+
 /// Names to routes, for the host's lifetime. A name means one route; those that it meant before, with other types, are
 /// found by these. Thread-safe; not for the data path, which holds the RouteInfo.
 class RouteDirectory {
@@ -83,7 +88,7 @@ class RouteDirectory {
   /// The route of this name with these types, made on its first use. Errors: SchemaMismatch naming both types when it
   /// exists with others alone.
   [[nodiscard]] Result<RouteInfo*> resolve(const std::string& name, bool function, const TypeName& request,
-                                           const TypeName& reply, OtherTypes others = OtherTypes::Refused);
+                                           const TypeName& reply, const Beside& others = {});
   /// The one that the name means. None: nobody has declared it yet.
   [[nodiscard]] RouteInfo* find(const std::string& name);
   /// The same for one that a person has named. Errors: NoSuchRoute, with the route that was meant most likely.

@@ -316,19 +316,20 @@ std::vector<std::byte> Supervisor::schema_of(std::string_view route, SchemaPart 
   const RouteInfo* const meant = directory_.find(std::string{route});
   if (meant == nullptr) return {};
   const std::string& type = part == SchemaPart::Reply ? meant->reply.name : meant->request.name;
-  const auto in = [&](const PluginVersion& version) -> const BinarySchema* {
+  const auto in = [&](const PluginVersion& version, bool calls) -> const BinarySchema* {
     const auto has = [&](const auto* routes) { return std::ranges::find(*routes, meant) != routes->end(); };
-    const std::array all{&version.functions, &version.calls, &version.topics_in, &version.topics_out};
-    if (std::ranges::none_of(all, has)) return nullptr;
+    const std::array own{&version.functions, &version.topics_in, &version.topics_out};
+    if (calls ? !has(&version.calls) : std::ranges::none_of(own, has)) return nullptr;
     const auto& schemas = version.image.manifest.binary_schemas;
     const auto found = std::ranges::find_if(schemas, [&](const auto& each) { return declares(each, type); });
     return found == schemas.end() ? nullptr : &*found;
   };
   for (const auto& [name, plugin] : plugins_)  // who serves knows its fields best
-    if (const BinarySchema* const schema = in(*plugin.serving)) return schema->bytes;
-  for (const auto& [name, plugin] : plugins_)
-    for (const auto& version : plugin.versions)
-      if (const BinarySchema* const schema = in(*version)) return schema->bytes;
+    if (const BinarySchema* const schema = in(*plugin.serving, false)) return schema->bytes;
+  for (const bool calls : {false, true})
+    for (const auto& [name, plugin] : plugins_)
+      for (const auto& version : plugin.versions)
+        if (const BinarySchema* const schema = in(*version, calls)) return schema->bytes;
   return {};
 }
 

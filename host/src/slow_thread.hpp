@@ -19,7 +19,7 @@ class SlowThread {
     }
     return thread_ != nullptr && thread_->post(std::move(work));
   }
-  /// Once the control loop has ended: waits for the work in hand, and runs no other.
+  /// Once the control loop has ended: runs what was posted, and no more after that.
   void stop() {
     is_stopped_ = true;
     if (thread_ != nullptr) thread_->stop();

@@ -190,6 +190,7 @@ void Supervisor::stop_plugins(const std::vector<std::string>& names, const std::
     if (plugin.stopped) were_stopped.insert(name);
     plugin.follow_ups = names.size() > 1 && !plugin.stopped && plugin_admissions_.of(name) == Admission::Open;
     plugin.stopped = true;
+    plugin.is_quarantined = false;
     plugin.held = false;
     plugin.why_down = why;
     leave_seats(plugin);

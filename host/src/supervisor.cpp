@@ -144,6 +144,7 @@ void Supervisor::stage(const std::shared_ptr<PluginVersion>& version, std::uint3
 /// An instance in every seat; `done` once for each. Where one cannot be started, none is.
 void Supervisor::start(Plugin& plugin, const Done& done) {
   plugin.stopped = false;
+  plugin.is_quarantined = false;
   plugin.why_down.clear();
   Status status;
   for (const auto& [number, version] : seats_meant(plugin)) {

@@ -96,10 +96,10 @@ class Supervisor final : public HubListener, private ProcessListener {
 
   /// Errors: BadInput (it was started by hand).
   [[nodiscard]] Result<InService> in_service(const std::string& plugin);
-  /// A build of a plugin serves from now on, if `instead_of` does when nothing else changes the plugin; null: if there
-  /// is no such plugin. One that is stopped serves by it when it is started. `done` as of a switch, with its errors;
-  /// further ones: BadInput (its version is there with other bytes), Cancelled (another one serves by then), Stopped.
-  void reload(std::shared_ptr<PluginVersion> version, std::shared_ptr<PluginVersion> instead_of, Done done);
+  /// A build of a plugin serves from now on, if `instead_of` does when nothing else changes the plugin. One that is
+  /// stopped serves by it when it is started. Errors: those of a switch; BadInput (its version is there with other
+  /// bytes), Stopped.
+  void reload(Reload reload, Reloaded done);
 
   // For rollouts: measuring.cpp, preflight_facts.cpp and dividing.cpp.
 

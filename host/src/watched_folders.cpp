@@ -31,7 +31,9 @@ void WatchedFolders::add(const PluginConfiguration& entry) { folders_.push_back(
 
 void WatchedFolders::holds(const std::shared_ptr<PluginVersion>& version) {
   for (Folder& folder : folders_)
-    if (folder.path() == version->folder) folder.files[version->image.path.filename().string()].version = version;
+    if (folder.path() == version->folder)
+      folder.files[version->image.path.filename().string()] = {
+          .sha256 = version->image.sha256, .plugin = version->name(), .version = version};
 }
 
 void WatchedFolders::passed_over(const std::filesystem::path& folder, const std::string& name,
@@ -72,26 +74,29 @@ void WatchedFolders::lose(Folder& folder, const Error& why) {
 }
 
 void WatchedFolders::seek(Folder& folder) {
-  slow_.post([this, &folder] {
+  const auto again = [this, &folder] { loop_.after(kSeek, [this, &folder] { seek(folder); }); };
+  const bool is_posted = slow_.post([this, &folder, again] {
     std::error_code ignored;
     const bool is_there = std::filesystem::is_directory(folder.path(), ignored);
-    loop_.post([this, &folder, is_there] {
+    loop_.post([this, &folder, is_there, again] {
       if (is_there) watch(folder);
-      else loop_.after(kSeek, [this, &folder] { seek(folder); });
+      else again();
     });
   });
+  if (!is_posted) again();
 }
 
 /// What is there, and what was.
 void WatchedFolders::look_at_all(Folder& folder) {
-  slow_.post([this, &folder] {
+  const bool is_posted = slow_.post([this, &folder] {
     auto listed = std::make_shared<Result<std::vector<std::string>>>(plugin_files(folder.path()));
     loop_.post([this, &folder, listed] {
-      if (!*listed) return;  // it has gone again, which its watch tells
+      if (!*listed) return lose(folder, listed->error());
       for (const std::string& name : **listed) look_at(folder, name);
       for (const auto& [name, file] : folder.files) look_at(folder, name);
     });
   });
+  if (!is_posted) lose(folder, {ErrorCode::System, "there is no thread to read " + folder.path().string()});
 }
 
 // ---- Files
@@ -102,6 +107,13 @@ void WatchedFolders::look_at(Folder& folder, const std::string& name) {
   next();
 }
 
+/// What stood in their way may have gone: a plugin that was called, or that calls.
+void WatchedFolders::look_at_refused() {
+  for (Folder& folder : folders_)
+    for (const auto& [name, file] : folder.files)
+      if (!file.complaint.empty() && file.passed_over.empty()) look_at(folder, name);
+}
+
 void WatchedFolders::next() {
   if (is_busy_ || waiting_.empty()) return;
   is_busy_ = true;
@@ -109,12 +121,23 @@ void WatchedFolders::next() {
   look->folder = waiting_.front().first;
   look->name = std::move(waiting_.front().second);
   waiting_.pop_front();
-  slow_.post([this, look] { read(look); });
+  if (!slow_.post([this, look] { read(look); }))
+    refuse(look, {ErrorCode::System, "there is no thread to read it: raise `ulimit -u`, and touch it"});
 }
 
 void WatchedFolders::over() {
   is_busy_ = false;
   next();
+}
+
+/// It holds what it held no more, and no other file does.
+void WatchedFolders::replace(const File& file) {
+  const auto version = file.version.lock();
+  if (version == nullptr) return;
+  std::size_t holders = 0;
+  for (const Folder& folder : folders_)
+    for (const auto& [name, each] : folder.files) holders += each.sha256 == file.sha256 ? 1 : 0;
+  version->is_replaced = holders <= 1;
 }
 
 /// On the slow thread. A file may go before it was opened.
@@ -128,28 +151,27 @@ void WatchedFolders::read(const LookAt& look) {
 void WatchedFolders::examine(const LookAt& look) {
   File& file = look->file();
   if (!look->image) {
-    if (file.version != nullptr && !std::exchange(file.is_gone, true)) {
-      file.version->is_replaced = true;
+    if (!file.sha256.empty()) {
+      replace(file);
       note(HostEventKind::FileGone, *look, "is gone; what it held serves on");
     }
-    file.complaint.clear();
+    file = {.plugin = std::move(file.plugin)};
     return over();
   }
-  file.is_gone = false;
   if (!*look->image) return refuse(look, look->image->error());
   const PluginImage& image = **look->image;
-  if (file.version != nullptr && file.version->image.sha256 == image.sha256) {
-    file.version->is_replaced = false;
+  if (!file.sha256.empty() && file.sha256 == image.sha256 && !file.version.expired()) {
     file.complaint.clear();
     return over();
   }
-  if (file.passed_over == image.sha256) return over();
+  if (!file.passed_over.empty() && file.passed_over == image.sha256) return over();
   file.passed_over.clear();
-  auto before = supervisor_.in_service(file.version == nullptr ? image.manifest.name : file.version->name());
+  auto before = supervisor_.in_service(file.plugin.empty() ? image.manifest.name : file.plugin);
   if (!before) return refuse(look, before.error());
   look->before = *std::move(before);
   look->version = look->before.with_bytes(image.sha256);
-  slow_.post([this, look] { decide(look); });
+  if (!slow_.post([this, look] { decide(look); }))
+    refuse(look, {ErrorCode::System, "there is no thread to read it: raise `ulimit -u`, and touch it"});
 }
 
 /// On the slow thread.
@@ -158,26 +180,28 @@ void WatchedFolders::decide(const LookAt& look) {
     loop_.post([this, look, status = std::move(status)] { follow(look, status); });
   };
   PluginImage& image = **look->image;
-  std::optional<Succeeds> succeeds;
+  Succeeds succeeds{.in_use = look->before.in_use};
   if (const auto& serving = look->before.version; serving != nullptr) {
-    PluginComparison compared;
+    BothWays compared;
     if (serving->name() == image.manifest.name) {
-      auto builds = compare_builds(serving->image, image);
-      if (!builds) return go_on(tl::make_unexpected(builds.error()));
-      compared = *std::move(builds);
+      auto forth = compare_builds(serving->image, image);
+      if (!forth) return go_on(tl::make_unexpected(forth.error()));
+      const auto back = compare_builds(image, serving->image);
+      compared = {*std::move(forth), back ? back->decision : Compatibility::Refuse};
     }
     look->decision = decide_reload(build_of(serving->image), build_of(image), compared, look->before.users);
     if (look->decision.kind == ReloadKind::Refused) return go_on(error(ErrorCode::BadInput, "{}", look->decision.text));
     const auto wider = wider_permissions(serving->image.manifest, image.manifest);
     if (!wider.empty()) look->decision.text += fmt::format("; unlike before it {}", fmt::join(wider, ", "));
-    succeeds.emplace(Succeeds{serving->image.manifest, look->decision.others});
+    succeeds.older = serving.get();
+    succeeds.others = look->decision.others;
   } else {
     look->decision = {.kind = ReloadKind::Switch, .text = "a plugin that was not there"};
   }
   if (look->version != nullptr) return go_on({});
   PluginConfiguration configuration = look->folder->entry;
   configuration.path = look->path();
-  auto prepared = catalog_.prepare(configuration, std::move(image), succeeds ? &*succeeds : nullptr);
+  auto prepared = catalog_.prepare(configuration, std::move(image), &succeeds);
   if (!prepared) return go_on(tl::make_unexpected(prepared.error()));
   look->version = *std::move(prepared);
   look->version->folder = look->folder->path();
@@ -186,22 +210,34 @@ void WatchedFolders::decide(const LookAt& look) {
 
 void WatchedFolders::follow(const LookAt& look, const Status& prepared) {
   if (!prepared) return refuse(look, prepared.error());
-  if (look->decision.kind == ReloadKind::Nothing) return taken(look, {});
-  supervisor_.reload(look->version, look->before.version, [this, look](const Status& status) { taken(look, status); });
+  if (look->decision.kind == ReloadKind::Nothing) return taken(look, {}, false);
+  Reload reload{.version = look->version, .instead_of = look->before.version, .lost = look->decision.change.removed};
+  for (const std::string& each : look->decision.change.changed)
+    if (look->decision.others == OtherTypes::Beside) reload.lost.push_back(each);
+  std::erase_if(reload.lost, [&](const std::string& each) {
+    return std::ranges::find(look->decision.change.changed, each) != look->decision.change.changed.end() &&
+           !each.starts_with("topic out ");  // the old route stays for who uses it
+  });
+  supervisor_.reload(std::move(reload), [this, look](const Status& status, bool superseded) {
+    taken(look, status, superseded);
+  });
 }
 
-void WatchedFolders::taken(const LookAt& look, const Status& status) {
-  if (!status && status.error().code == ErrorCode::Cancelled) {
-    look_at(*look->folder, look->name);  // others were faster: decided once more
+void WatchedFolders::taken(const LookAt& look, const Status& status, bool superseded) {
+  if (superseded) {
+    look_at(*look->folder, look->name);
     return over();
   }
+  if (!status && status.error().code == ErrorCode::Stopped) return;  // the host ends
   if (!status) return refuse(look, status.error());
   File& file = look->file();
-  if (file.version != nullptr) file.version->is_replaced = true;
-  file.version = look->version;
-  file.version->is_replaced = false;
-  file.complaint.clear();
-  if (look->decision.kind == ReloadKind::Switch) note(HostEventKind::Reloaded, *look, look->decision.text);
+  if (file.sha256 != look->version->image.sha256) replace(file);
+  file = {.sha256 = look->version->image.sha256, .plugin = look->version->name(), .version = look->version};
+  look->version->is_replaced = false;
+  if (look->decision.kind == ReloadKind::Switch) {
+    note(HostEventKind::Reloaded, *look, look->decision.text);
+    look_at_refused();
+  }
   over();
 }
 
@@ -214,9 +250,9 @@ void WatchedFolders::refuse(const LookAt& look, const Error& why) {
 }
 
 void WatchedFolders::note(HostEventKind kind, const Look& look, std::string text) {
-  const auto& version = look.version == nullptr ? look.file().version : look.version;
+  const auto version = look.version == nullptr ? look.file().version.lock() : look.version;
   events_.add({.kind = kind,
-               .plugin = version == nullptr ? std::string{} : version->name(),
+               .plugin = version == nullptr ? look.file().plugin : version->name(),
                .version = version == nullptr ? std::string{} : to_string(version->image.version),
                .text = fmt::format("{}: {}", look.path().string(), text)});
 }

@@ -48,10 +48,11 @@ class WatchedFolders {
 
  private:
   struct File {
-    std::shared_ptr<PluginVersion> version{};  ///< That it held when it was taken last.
-    bool is_gone = false;
-    std::string passed_over{};  ///< The sum of what it held at the start, and that was not taken.
-    std::string complaint{};    ///< Why it is not taken as it is now; empty: it is.
+    std::string sha256{};                    ///< Of what it held when it was taken last; empty: it is gone, or never was.
+    std::string plugin{};                    ///< Whose file it is, from then on.
+    std::weak_ptr<PluginVersion> version{};  ///< That it holds; expired: the supervisor has forgotten it.
+    std::string passed_over{};               ///< The sum of what it held at the start, and that was not taken.
+    std::string complaint{};                 ///< Why it is not taken as it is now; empty: it is.
   };
   struct Folder {
     PluginConfiguration entry;
@@ -78,14 +79,16 @@ class WatchedFolders {
   void seek(Folder& folder);
   void look_at_all(Folder& folder);
   void look_at(Folder& folder, const std::string& name);
+  void look_at_refused();
   void next();
   void over();
+  void replace(const File& file);
 
   void read(const LookAt& look);
   void examine(const LookAt& look);
   void decide(const LookAt& look);
   void follow(const LookAt& look, const Status& prepared);
-  void taken(const LookAt& look, const Status& status);
+  void taken(const LookAt& look, const Status& status, bool superseded);
   void refuse(const LookAt& look, const Error& why);
   void note(HostEventKind kind, const Look& look, std::string text);
 

@@ -36,8 +36,9 @@ PluginComparison compared(AbiRule abi = AbiRule::V1, ToolChainChange tool_chain 
   return compared;
 }
 
-ReloadDecision decide(const ReadBuild& came, const Users& users = {}, const PluginComparison& matrix = compared()) {
-  return decide_reload(build(), came, matrix, users);
+ReloadDecision decide(const ReadBuild& came, const Users& users = {}, const PluginComparison& matrix = compared(),
+                      Compatibility back = Compatibility::Refuse) {
+  return decide_reload(build(), came, {matrix, back}, users);
 }
 
 TEST(Reload, of_the_same_bytes_is_nothing) {
@@ -90,6 +91,7 @@ TEST(Reload, of_types_that_conform_leads_to_it_who_knows_the_old_ones) {
   EXPECT_EQ(appended.kind, ReloadKind::Switch);
   EXPECT_EQ(appended.others, OtherTypes::Alike);
   EXPECT_EQ(appended.text, "signal changed; what is known by the old types leads to it, too");
+  EXPECT_EQ(decide(came, {}, compared(AbiRule::V2), Compatibility::InPlace).others, OtherTypes::Alike) << "and back";
 }
 
 TEST(Reload, of_types_that_do_not_conform_lets_the_old_routes_stay) {
@@ -110,9 +112,9 @@ TEST(Reload, of_other_types_is_refused_where_the_old_build_would_have_a_state_of
   serving.manifest.state.emplace_back().version = 1;
   came.manifest.functions[1] = function("signal", 1, 9);
 
-  const auto beside = decide_reload(serving, came, compared(), {});
+  const auto beside = decide_reload(serving, came, {compared()}, {});
   const auto alike =
-      decide_reload(serving, came, compared(AbiRule::V2, ToolChainChange::Same, SchemaChange::Appended), {});
+      decide_reload(serving, came, {compared(AbiRule::V2, ToolChainChange::Same, SchemaChange::Appended)}, {});
 
   EXPECT_EQ(beside.kind, ReloadKind::Refused);
   EXPECT_THAT(beside.text, HasSubstr("momentum has [state]"));

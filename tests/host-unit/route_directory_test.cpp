@@ -18,14 +18,14 @@ TypeName signal(std::uint64_t hash) { return {"market.Signal", SchemaHash{hash}}
 class Directory : public testing::Test {
  protected:
   RouteInfo* resolve(std::uint64_t request, std::uint64_t reply, OtherTypes others = OtherTypes::Refused) {
-    return directory_.resolve(kName, true, bar(request), signal(reply), others).value_or(nullptr);
+    return directory_.resolve(kName, true, bar(request), signal(reply), {others, first_}).value_or(nullptr);
   }
   RouteInfo* declared(std::uint64_t request, std::uint64_t reply) {
     return directory_.declared(kName, true, {request}, {reply}).value_or(nullptr);
   }
 
   RouteDirectory directory_{{}};
-  RouteInfo* const first_ = resolve(1, 2);
+  RouteInfo* const first_ = directory_.resolve(kName, true, bar(1), signal(2)).value();
 };
 
 TEST_F(Directory, has_one_route_for_a_name_and_its_types) {
@@ -78,8 +78,18 @@ TEST_F(Directory, has_routes_of_one_name_side_by_side_and_the_name_means_the_one
   EXPECT_EQ(directory_.covered_by("momentum/*").size(), 1u);
 }
 
+TEST_F(Directory, has_types_alike_to_the_route_that_they_are_alike_to_and_not_to_the_one_that_is_preferred) {
+  RouteInfo* const second = resolve(3, 2, OtherTypes::Beside);
+  directory_.prefer(std::array{second});
+
+  EXPECT_EQ(resolve(1, 9, OtherTypes::Alike), first_);
+
+  EXPECT_EQ(declared(1, 9), first_);
+  EXPECT_EQ(directory_.find(kName), second);
+}
+
 TEST_F(Directory, gives_a_route_of_another_kind_no_place_beside) {
-  const auto topic = directory_.resolve(kName, false, bar(1), {}, OtherTypes::Beside);
+  const auto topic = directory_.resolve(kName, false, bar(1), {}, {OtherTypes::Beside});
 
   ASSERT_FALSE(topic);
   EXPECT_EQ(topic.error().code, ErrorCode::SchemaMismatch);

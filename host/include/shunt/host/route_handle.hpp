@@ -102,7 +102,7 @@ class RouteHandle {
   std::shared_ptr<host::Core> core_;
   const host::RouteInfo* route_;
   const host::RouteChecks* checks_;
-  host::RouteUse use_;  // after core_, which keeps what it counts in
+  host::RouteUse use_;
 };
 
 /// ValidationFailed, if a validator of the route's reply refuses it.
