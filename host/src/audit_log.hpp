@@ -16,27 +16,25 @@ class AuditLog {
  public:
   static constexpr std::size_t kRecordsMax = 1000;
 
-  /// A record replaces the one of the same instance, phase and call. Whether there was none.
-  bool put(AuditRecord record) {
+  struct Put {
+    bool is_new = false;
+    std::uint64_t more = 0;  ///< Denials that were not there before.
+  };
+  /// A record replaces the one of the same instance, phase and call.
+  Put put(AuditRecord record) {
     const std::lock_guard lock{mutex_};
     const auto same = std::ranges::find_if(records_, [&](const AuditRecord& each) {
       return each.instance == record.instance && each.phase == record.phase && each.call == record.call;
     });
     if (same != records_.end()) {
+      const std::uint64_t before = same->count;
       *same = std::move(record);
-      return false;
+      return {.more = same->count > before ? same->count - before : 0};
     }
     records_.push_back(std::move(record));
+    const Put put{.is_new = true, .more = records_.back().count};
     if (records_.size() > kRecordsMax) records_.pop_front();
-    return true;
-  }
-
-  /// Calls that an instance was denied, as far as records of it are kept. Thread-safe.
-  [[nodiscard]] std::uint64_t count_of(std::uint64_t instance) const {
-    const std::lock_guard lock{mutex_};
-    std::uint64_t count = 0;
-    for (const AuditRecord& each : records_) count += each.instance == instance ? each.count : 0;
-    return count;
+    return put;
   }
 
   /// Oldest first. Thread-safe.

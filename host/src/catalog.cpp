@@ -70,10 +70,6 @@ Status check_kept(const RouteConfiguration& topic, const PluginVersion& publishe
 
 TypeName to_type_name(const PayloadType& type) { return {type.name, type.schema}; }
 
-auto is_named(const std::string& name) {
-  return [&name](const auto& declared) { return declared.name == name; };
-}
-
 /// By the plugin's schema of its reply. Errors: BadConfiguration, BadSchema.
 Status give_fallback(RouteInfo& route, const PluginVersion& version) {
   if (route.settings.fallback.empty() || route.fallback.is_there()) return {};

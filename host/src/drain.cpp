@@ -131,9 +131,12 @@ bool is_about_time(std::uint16_t status) noexcept {
   return status == kCancelledStatus || static_cast<ErrorCode>(status - 1) == ErrorCode::DeadlineExceeded;
 }
 
-/// Of one side of a pair that was taken out with its record.
+/// Of one side of a pair that was taken out with its record. What came too late, or when nobody waited any more, says
+/// nothing of the versions.
 void note_said(const InFlight& record, const bus::Incoming& incoming) noexcept {
-  record.pair->say(record.is_copy ? ShadowSide::Shadow : ShadowSide::Real, incoming.header.status, incoming.payload);
+  const std::uint16_t status = incoming.header.status;
+  if ((record.is_copy || record.wanted()) && !(status != 0 && is_about_time(status)))
+    record.pair->say(record.is_copy ? ShadowSide::Shadow : ShadowSide::Real, status, incoming.payload);
   record.pair->let_go();
 }
 

@@ -22,10 +22,11 @@ void Supervisor::exchange(const std::shared_ptr<Switching>& switching) {
   for (Move& move : switching->moves) {
     Plugin& plugin = *find(move.plugin);
     const auto meant = seats_meant(plugin, move.to_version, move.to_shares, move.to_shadow);
-    for (const auto& [number, seat] : plugin.seats) {
-      move.from[number] = seat.current;
-      if (!move.to.contains(number) && meant.contains(number)) move.to[number] = seat.current;
-    }
+    for (const auto* seats : {&plugin.seats, &plugin.shadow_seats})
+      for (const auto& [number, seat] : *seats) {
+        move.from[number] = seat.current;
+        if (!move.to.contains(number) && meant.contains(number)) move.to[number] = seat.current;
+      }
     for (const auto& [number, version] : move.staged) {
       Running& running = *find(*move.to[number]);
       if (Warm* const warm = warm_of(plugin, *version, number)) warm->instance = nullptr;
@@ -80,24 +81,27 @@ void Supervisor::lead_over(const std::shared_ptr<Switching>& switching) {
     for (auto& [number, seat] : plugin.seats) seat.before = {};
     // One that is led away from again was given nothing of what has a total order.
     for (const auto& [number, leaving] : switching->leaving(move))
-      if (Running* const running = find(*leaving))
+      if (Running* const running = find(*leaving); running != nullptr && !is_shadow_seat(number))
         plugin.seats.at(number).before = {running->version, leaving, !switching->undone};
     plugin.serving = switching->undone ? move.from_version : move.to_version;
     plugin.shares = switching->undone ? move.from_shares : move.to_shares;
+    plugin.traits = switching->undone ? move.from_traits : move.to_traits;
     set_shadow(plugin, switching->undone ? move.from_shadow : move.to_shadow);
     for (const auto* routes : {&plugin.serving->functions, &plugin.serving->topics_in, &plugin.serving->topics_out})
       directory_.prefer(*routes);
     set_seats(plugin);
-    for (auto& [number, seat] : plugin.seats) {
+    const auto sit = [&](std::uint32_t number, Seat& seat) {
       const auto staying = switching->staying(move).find(number);
       const bool is_taken = !seat.gone && staying != switching->staying(move).end() && is_up(staying->second);
       seat.current = is_taken ? staying->second : nullptr;
       if (is_taken) seat.current->set_epoch(chains_);
       seat.awaits_state = is_taken && move.state != 0 && !switching->undone;
-      if (!move.staged.contains(number) || switching->undone) continue;
+      if (!move.staged.contains(number) || switching->undone) return;
       if (seat.backoff.is_quarantined()) seat.backoff.release();
       seat.backoff.became_active(EventLoop::Clock::now());
-    }
+    };
+    for (auto* seats : {&plugin.seats, &plugin.shadow_seats})
+      for (auto& [number, seat] : *seats) sit(number, seat);
   }
   publish_table();
   std::set<const Instance*> leave;
@@ -192,18 +196,18 @@ void Supervisor::drain_tick(const std::shared_ptr<Switching>& switching) {
     const bool none_up = std::ranges::none_of(staying, [&](const auto& each) { return is_up(each.second); });
     for (const auto& [number, leaving] : switching->leaving(move)) {
       Running* const running = find(*leaving);
-      if (running == nullptr) continue;
+      if (running == nullptr || is_shadow_seat(number)) continue;  // nobody waits for what a shadow has
       const auto limit = running->version->configuration.deadlines.drain;
       longest = std::max(longest, limit);
       leads_two_ways = true;
-      if (none_up) dead = &move;
+      if (none_up && !move.is_one_way) dead = &move;
       if (is_done(*leaving) && (staying.contains(number) || !any_waits_before(move.plugin, number))) continue;
       busy = &move;
-      if (passed >= limit)
-        return drained(
-            switching,
-            error(ErrorCode::DeadlineExceeded, "{} {} did not finish what it had within {} (deadlines.drain): {}",
-                  move.plugin, to_string(leaving->identity.version), duration_text(limit), what_is_left(*leaving)));
+      if (passed < limit) continue;
+      std::string why = fmt::format("{} {} did not finish what it had within {} (deadlines.drain): {}", move.plugin,
+                                    to_string(leaving->identity.version), duration_text(limit), what_is_left(*leaving));
+      if (!move.is_one_way) return drained(switching, error(ErrorCode::DeadlineExceeded, "{}", why));
+      running->process->end(Event::DeadlinePassed, std::move(why));
     }
   }
   const std::size_t chains = busy == nullptr && leads_two_ways ? earlier_chains(*switching) : 0;

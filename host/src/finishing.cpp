@@ -8,14 +8,15 @@
 #include <algorithm>
 
 namespace shunt::host {
-namespace {}  // namespace
 
-/// The instances of a plugin that may have messages: not those that are being started or cleaned up.
+/// The instances of a plugin that may have messages: not those that are being started or cleaned up, and no shadows,
+/// whose messages are nobody's.
 std::vector<Running*> Supervisor::serving_of(const std::string& plugin) {
   std::vector<Running*> result;
   for (auto& [instance, running] : running_) {
     const State state = running.process->state();
-    if (running.version->name() == plugin && (state == State::Active || state == State::Draining))
+    const bool may_have = state == State::Active || state == State::Draining;
+    if (running.version->name() == plugin && may_have && !is_shadow_seat(running.seat))
       result.push_back(&running);
   }
   return result;

@@ -45,7 +45,7 @@ class InFlightTable {
   }
 
   /// Records a request and names it, in the record too. Full, and counted: the table is, or the route has `route_max`
-  /// in flight. Unwanted: nobody waits for the call that it is nested in.
+  /// in flight; not counted where it is a copy. Unwanted: nobody waits for the call that it is nested in.
   /// `request`: the message itself, whose chunk is of `pool`, to be kept; null: it is not sent again.
   [[nodiscard]] Added add(InFlight& record, std::uint32_t route_max, const Message* request = nullptr,
                           InboundPool* pool = nullptr) noexcept {
@@ -56,8 +56,9 @@ class InFlightTable {
       if (parent == nullptr || (!parent->wanted() && !parent->is_copy)) return Added::Unwanted;
     }
     OnRoute& on_route = on_route_[record.route->id.value];
+    if (record.is_copy && (free_.empty() || copies_ >= records_.size() / kCopiesPart)) return Added::Full;
     if (free_.empty() || on_route.now >= route_max) return ++on_route.refused, Added::Full;
-    if (!record.is_copy) ++on_route.now, ++on_route.ever;
+    record.is_copy ? ++copies_ : (++on_route.ever, ++on_route.now);
     if (record.pair != nullptr) [[unlikely]]
       record.pair->hold();
     const std::uint32_t place = free_.back();
@@ -288,7 +289,7 @@ class InFlightTable {
     if (record.pair != nullptr) [[unlikely]]
       std::exchange(record.pair, nullptr)->let_go();
     const InFlight copy = record;
-    if (!record.is_copy) --on_route_[record.route->id.value].now;
+    --(record.is_copy ? copies_ : on_route_[record.route->id.value].now);
     free_.push_back(static_cast<std::uint32_t>(record.correlation & 0xffff));
     record.correlation = 0;
     return copy;
@@ -388,6 +389,7 @@ class InFlightTable {
   std::vector<std::uint32_t> free_;                                   // last used first
   std::vector<OnRoute> on_route_ = std::vector<OnRoute>(kRoutesMax);  // by RouteId
   std::uint64_t sequence_ = 0;
+  std::uint32_t copies_ = 0;
   std::uint32_t used_ = 0;  // places from here on were never used: the last freed is used first
   std::uint16_t first_untold_ = InFlight::kNowhere;
   std::uint16_t last_untold_ = InFlight::kNowhere;

@@ -8,6 +8,7 @@
 #include <shunt/schemas/hints.hpp>
 
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 
 namespace shunt::host {
@@ -16,6 +17,9 @@ class Instance;
 class PendingCall;
 class ShadowPair;
 struct RouteInfo;
+
+/// Of all places, a shadow's copies have one in so many at most.
+inline constexpr std::size_t kCopiesPart = 8;
 
 /// A request as it was sent, which its version may do once more. Holds its chunk, which is of `pool`.
 struct KeptRequest {

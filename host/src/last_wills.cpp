@@ -90,7 +90,7 @@ void Supervisor::on_vanished(Instance& instance) {
 /// Of one that served and has vanished, and whose last publications have been taken.
 void Supervisor::publish_last_wills(const Instance& instance, const Running& running) {
   Plugin* const plugin = find(instance.identity.plugin);
-  if (!running.served || plugin == nullptr) return;
+  if (!running.served || plugin == nullptr || is_shadow_seat(running.seat)) return;
   for (const auto& [topic, will] : running.last_wills) {
     const RouteInfo& route = *running.version->topics_out[topic];
     const std::string& named = running.version->image.manifest.topics_out[topic].last_will;

@@ -72,10 +72,29 @@ void Supervisor::set_measures(Plugin& plugin) {
 void Supervisor::set_shadow(Plugin& plugin, const Shadow& shadow) {
   if (plugin.shadow == shadow) return;
   std::erase_if(closed_books_, [](const auto& each) { return each.use_count() == 1 && each->is_idle(); });
-  if (plugin.shadow_book != nullptr) closed_books_.push_back(std::move(plugin.shadow_book));
+  if (plugin.shadow_book != nullptr) {
+    plugin.shadows_before += plugin.shadow_book->counts();
+    closed_books_.push_back(std::move(plugin.shadow_book));
+  }
   plugin.shadow = shadow;
   plugin.comparisons.clear();
   plugin.shadow_book = shadow.version == nullptr ? nullptr : std::make_shared<ShadowBook>(shadow.share);
+}
+
+/// At once: nobody waits for what it has.
+void Supervisor::end_shadow(Plugin& plugin) {
+  set_shadow(plugin, {});
+  for (auto& [number, seat] : plugin.shadow_seats) {
+    loop_.cancel(std::exchange(seat.restart, 0));
+    seat.current = nullptr;
+    for (auto& [key, running] : running_) {
+      if (running.version != seat.version || running.seat != number || std::exchange(running.expected_end, true))
+        continue;
+      running.process->stop_asked();
+      running.process->drain_done();
+    }
+  }
+  plugin.shadow_seats.clear();
 }
 
 /// What differs in its bytes only is the same. By the schema of who serves: that is what callers read.
@@ -107,7 +126,8 @@ PluginFigures Supervisor::figures(const std::string& name) {
     for (const Guard& guard : guarded.guards) count(guard.version.get(), *guard.outcomes);
   figures.crashes = plugin->crashes_of;
   settle_shadow(*plugin);
-  if (plugin->shadow_book != nullptr) figures.shadow = plugin->shadow_book->counts();
+  figures.shadow = plugin->shadows_before;
+  if (plugin->shadow_book != nullptr) figures.shadow += plugin->shadow_book->counts();
   for (auto& [key, running] : running_) {
     Instance& instance = running.process->instance();
     if (instance.identity.plugin != name) continue;
@@ -116,7 +136,7 @@ PluginFigures Supervisor::figures(const std::string& name) {
                                  .messages = instance.progress().all_done(),
                                  .cpu = cpu_of(running.process->pid()),
                                  .quota_refusals = quota_refusals_of(instance),
-                                 .denials = audit_.count_of(instance.identity.id.value)});
+                                 .denials = running.denials});
   }
   return figures;
 }

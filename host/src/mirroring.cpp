@@ -25,7 +25,9 @@ Delivered Hub::deliver_mirrored(const RouteEntry& entry, const Target& target, M
   const bool is_sent = delivered != Delivered::Refused && delivered != Delivered::DroppedNewest &&
                        delivered != Delivered::OverQuota && delivered != Delivered::Unwanted;
   if (is_sent) mirroring.book->count_copy(shadow != nullptr && copy_to_shadow(mirroring, *shadow, copy, request));
-  if (pair != nullptr) pair->let_go();
+  if (pair == nullptr) return delivered;
+  request->pair = nullptr;  // it may be sent again
+  pair->let_go();
   return delivered;
 }
 

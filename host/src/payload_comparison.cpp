@@ -43,7 +43,8 @@ class SideBySide {
       case reflection::String: return string(to_one, to_another);
       case reflection::Obj: return table(as_table(to_one), as_table(to_another), object(field.type.refers));
       case reflection::Vector: return vector(one, another, owner, id);
-      case reflection::Union: return member(field.type, choice(one, id), to_one, to_another);
+      case reflection::Union:
+        return choice(one, id) == choice(another, id) && member(field.type, choice(one, id), to_one, to_another);
       default: return true;
     }
   }
@@ -71,10 +72,16 @@ class SideBySide {
            reinterpret_cast<const String*>(another)->string_view();
   }
 
-  /// Which member a union is, by the field before it, which has been compared.
+  /// Which member a union is, by the field before it.
   static std::uint8_t choice(const Table& table, std::size_t id) {
     const std::uint8_t* const at = table.GetAddressOf(field_place(id - 1));
     return at == nullptr ? std::uint8_t{0} : *at;
+  }
+  /// The same of each of a vector's; null: it has not got so many.
+  static const std::uint8_t* choices_of(const Table& table, std::size_t id, uoffset_t count) {
+    const std::uint8_t* const at = table.GetAddressOf(field_place(id - 1));
+    if (at == nullptr || count_of(target(at)) != count) return nullptr;
+    return target(at) + sizeof(uoffset_t);
   }
   [[nodiscard]] bool member(const FieldType& type, std::uint8_t chosen, const std::uint8_t* one,
                             const std::uint8_t* another) const {
@@ -100,9 +107,13 @@ class SideBySide {
       const std::size_t each = is_scalar(type.element) ? scalar_bytes(type.element) : object(type.refers).bytes;
       return std::memcmp(first, other_first, count * each) == 0;
     }
-    const std::uint8_t* choices = nullptr;  // the same in both, as the field before this one has been compared
-    if (type.element == reflection::Union)
-      choices = target(of_one.GetAddressOf(field_place(id - 1))) + sizeof(uoffset_t);
+    const std::uint8_t* choices = nullptr;
+    if (type.element == reflection::Union) {
+      choices = choices_of(of_one, id, count);
+      const std::uint8_t* const other_choices = choices_of(of_another, id, count);
+      if (choices == nullptr || other_choices == nullptr || std::memcmp(choices, other_choices, count) != 0)
+        return false;
+    }
     for (uoffset_t i = 0; i < count; ++i) {
       if (choices != nullptr && choices[i] == 0) continue;
       const std::uint8_t* const to_one = target(first + i * sizeof(uoffset_t));

@@ -14,7 +14,7 @@ namespace shunt::host {
 
 struct PluginVersion;
 
-/// Everything only grows, but for an instance that is not there any more.
+/// Everything only grows, but for an instance that is not there any more; and what a plugin can write.
 struct PluginFigures {
   /// Of one version, over all functions of the plugin.
   struct Calls {
@@ -33,7 +33,7 @@ struct PluginFigures {
   std::map<const PluginVersion*, Calls> calls{};
   std::map<const PluginVersion*, std::uint64_t> crashes{};
   std::vector<OfInstance> instances{};
-  ShadowBook::Counts shadow{};  ///< Since it is one.
+  ShadowBook::Counts shadow{};  ///< Of all that there were.
 };
 
 }  // namespace shunt::host

@@ -18,6 +18,9 @@
 
 namespace shunt::host {
 
+/// By version, instead of its own.
+using GivenTraits = std::map<std::shared_ptr<PluginVersion>, std::shared_ptr<const Traits>>;
+
 /// One version of a plugin, whether it runs or not.
 struct KnownVersion {
   std::string version;
@@ -30,6 +33,7 @@ struct Plugin {
   std::shared_ptr<PluginVersion> serving{};        ///< What its routes lead to, or shall lead to after a restart.
   std::shared_ptr<PluginVersion> served_before{};  ///< A new build took its place; null: none did.
   std::map<std::uint32_t, Seat> seats{};           ///< By their numbers.
+  std::map<std::uint32_t, Seat> shadow_seats{};    ///< Likewise, from kShadowSeats on: nobody is led to them.
   /// Of routes that several versions share: by the routes' numbers. All others lead to the version that serves.
   std::map<std::uint32_t, Shares> shares{};
   /// Of functions that have an `lts`: by the routes' numbers.
@@ -47,18 +51,19 @@ struct Plugin {
   std::vector<std::shared_ptr<const Candidates>> candidates{};
   Shadow shadow{};
   std::shared_ptr<ShadowBook> shadow_book{};                 ///< While there is one.
+  ShadowBook::Counts shadows_before{};                       ///< Of earlier ones.
   std::map<std::uint32_t, PayloadComparison> comparisons{};  ///< Of replies, by the routes' numbers; made when needed.
   /// While a rollout asks for them: by route and version, what becomes of calls that no breaker counts.
   bool is_measured = false;
   std::map<std::pair<std::uint32_t, const PluginVersion*>, std::shared_ptr<Outcomes>> measured{};
   /// Labels that a rollout gives a version beside its own.
-  std::map<const PluginVersion*, std::shared_ptr<const Traits>> traits{};
+  GivenTraits traits{};
   std::uint32_t crashes = 0;
   std::map<const PluginVersion*, std::uint64_t> crashes_of{};  ///< By version: ends that were not told to.
   CrashCounts crash_kinds{};
   bool stopped = true;
   bool is_quarantined = false;  ///< Stopped because it crashed too often, and not by anybody.
-  std::string why_down{};  ///< While stopped: after the plugin's name, a sentence.
+  std::string why_down{};       ///< While stopped: after the plugin's name, a sentence.
   bool switching = false;
   bool follow_ups = false;       ///< While it is off: it takes what others that finish or start too send.
   bool held = false;             ///< It serves once all have started that are restarted together with it.
@@ -70,8 +75,9 @@ struct Plugin {
   std::unique_ptr<Plugin> stood_in{};  ///< The configured one, stopped, whose place it takes meanwhile; may be null.
 
   [[nodiscard]] Seat* seat(std::uint32_t number) noexcept {
-    const auto found = seats.find(number);
-    return found == seats.end() ? nullptr : &found->second;
+    auto& all = is_shadow_seat(number) ? shadow_seats : seats;
+    const auto found = all.find(number);
+    return found == all.end() ? nullptr : &found->second;
   }
   /// Whether an instance serves.
   [[nodiscard]] bool is_served() const noexcept {
@@ -98,7 +104,8 @@ struct Plugin {
     return std::ranges::find(standing_by, version.get()) != standing_by.end();
   }
   [[nodiscard]] bool is_current(const Instance& instance) const noexcept {
-    return std::ranges::any_of(seats, [&](const auto& each) { return each.second.current.get() == &instance; });
+    const auto is_it = [&](const auto& each) { return each.second.current.get() == &instance; };
+    return std::ranges::any_of(seats, is_it) || std::ranges::any_of(shadow_seats, is_it);
   }
 };
 

@@ -35,7 +35,7 @@ class Differences {
   std::vector<std::string> found_;
 };
 
-std::optional<std::chrono::nanoseconds> key_valid_for(const Verdict& verdict, const std::vector<PublicKey>& keys) {
+std::optional<std::chrono::nanoseconds> key_valid_for(const shunt::Verdict& verdict, const std::vector<PublicKey>& keys) {
   if (verdict.trust != Trust::Signed) return std::nullopt;
   const auto key = std::ranges::find(keys, verdict.signer, &PublicKey::name);
   if (key == keys.end()) return std::chrono::nanoseconds{0};  // it is named no more
@@ -101,16 +101,6 @@ struct Supervisor::Facts {
   static void probe(Supervisor& own, const std::string& plugin, std::shared_ptr<PluginVersion> lts,
                     std::function<void(bool)> answered);
 };
-
-Result<RolloutSubject> Supervisor::rollout_subject(const std::string& name, const Version& wanted) {
-  SHUNT_TRY(move, move_to(name, wanted));
-  if (!move.switches())
-    return error(ErrorCode::BadInput, "{} {} serves already: name the version that shall take over", name,
-                 to_string(move.to_version->image.version));
-  if (!move.from_shares.empty())
-    return error(ErrorCode::BadInput, "routes of \"{}\" are shared: see `shunt route --reset` first", name);
-  return RolloutSubject{move.from_version, move.to_version};
-}
 
 /// Of its compartment, and of what its instances have of their own.
 void Supervisor::Facts::add_pools(Supervisor& own, const RolloutSubject& subject, PreflightFacts& facts) {

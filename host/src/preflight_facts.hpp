@@ -25,6 +25,8 @@ struct Division {
   std::uint32_t share = 0;         ///< Of 1,000 messages so many are for the newer version.
   std::uint32_t shadow_share = 0;  ///< Of 1,000 it gets copies of so many; then nothing is shared.
   Labels select{};                 ///< What hints mean it by, beside its own labels.
+
+  friend bool operator==(const Division&, const Division&) = default;
 };
 
 struct Surroundings {

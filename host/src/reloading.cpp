@@ -157,7 +157,9 @@ void Supervisor::reload(Reload reload, Reloaded done) {
             .to_version = reload.version,
             .from_shares = plugin->shares,
             .to_shares = Reloads::shares_left(*this, *plugin, *reload.version),
-            .from_shadow = plugin->shadow};
+            .from_shadow = plugin->shadow,
+            .to_shadow = {},
+            .from_traits = plugin->traits};
   std::vector<Move> moves{move};
   if (const Status met = check_calls(moves); !met) return done(met, false);
   if (const Status fits = find_states(moves); !fits) return done(fits, false);
@@ -216,7 +218,7 @@ void Supervisor::Reloads::serve_next(Supervisor& own, Plugin& plugin, const Move
                            const std::map<std::uint32_t, Shares>& shares) {
     to.serving = version;
     to.shares = shares;
-    own.set_shadow(to, {});
+    own.end_shadow(to);
     own.set_seats(to);
     for (const auto* routes : {&version->functions, &version->topics_in, &version->topics_out})
       own.directory_.prefer(*routes);

@@ -6,19 +6,24 @@
 
 namespace shunt::host {
 
-bool Supervisor::is_starting(const Plugin& plugin, std::uint32_t seat) const {
+bool Supervisor::is_starting(const Seat& seat, std::uint32_t number) const {
   return std::ranges::any_of(running_, [&](const auto& each) {
-    return each.second.version == plugin.seats.at(seat).version && each.second.seat == seat &&
-           !each.second.expected_end && !each.second.newcomer && each.second.process->state() < State::Active;
+    return each.second.version == seat.version && each.second.seat == number && !each.second.expected_end &&
+           !each.second.newcomer && each.second.process->state() < State::Active;
   });
 }
 
 /// One that is in quarantine leaves what is for it to its plugin's other seats; the last one takes the plugin with it.
 void Supervisor::crashed(const std::string& name, Plugin& plugin, std::uint32_t number, const std::string& why) {
   ++plugin.crashes;
-  Seat& seat = plugin.seats.at(number);
+  Seat& seat = *plugin.seat(number);
   const auto delay = seat.backoff.crashed(EventLoop::Clock::now());
   if (!delay || stopping_) {
+    if (is_shadow_seat(number) && !stopping_)
+      return events_.add({.kind = HostEventKind::Quarantined,
+                          .plugin = name,
+                          .version = to_string(seat.version->image.version),
+                          .text = "too many crashes of a shadow, which gets no more copies: " + why});
     plugin.stopped = stopping_ || std::ranges::all_of(plugin.seats, [](const auto& each) {
                        return each.second.current == nullptr && each.second.backoff.is_quarantined();
                      });
@@ -52,14 +57,14 @@ void Supervisor::crashed(const std::string& name, Plugin& plugin, std::uint32_t 
 void Supervisor::start_again(const std::string& name, std::uint32_t seat) {
   Plugin* const plugin = find(name);
   if (plugin == nullptr || plugin->stopped || plugin->switching || stopping_) return;
-  const Seat* const empty = plugin->seat(seat);
-  if (empty == nullptr || empty->current != nullptr || empty->backoff.is_quarantined() || is_starting(*plugin, seat))
+  Seat* const empty = plugin->seat(seat);
+  if (empty == nullptr || empty->current != nullptr || empty->backoff.is_quarantined() || is_starting(*empty, seat))
     return;
   if (plugin->stands_by(empty->version) && !empty->version->configuration.warm) return;
   stage(empty->version, seat, {}, [this, name](const Status& status) {
     if (!status) events_.add({.kind = HostEventKind::PhaseFailed, .plugin = name, .text = to_string(status.error())});
   });
-  if (is_starting(*plugin, seat)) return;
+  if (const Seat* const now = plugin->seat(seat); now == nullptr || is_starting(*now, seat)) return;
   crashed(name, *plugin, seat, "it could not be started");
   if (plugin->stopped) take_down(name, "it could not be started");
 }

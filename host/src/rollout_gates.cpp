@@ -33,7 +33,7 @@ double per_message(const Measured& measured) {
   return static_cast<double>(measured.cpu.count()) / static_cast<double>(std::max<std::uint64_t>(measured.messages, 1));
 }
 
-/// What is worse than it may be beside the baseline; empty: nothing. Of enough samples of both.
+/// What is worse than it may be beside the baseline; empty: nothing. Of enough samples of both, or of no baseline.
 std::string worse(const RolloutGates& gates, const Measured& newer, const Measured& baseline) {
   const CallCounts& ours = newer.calls;
   const CallCounts& theirs = baseline.calls;
@@ -43,10 +43,11 @@ std::string worse(const RolloutGates& gates, const Measured& newer, const Measur
                        percent(ours.succeeded(), ours.calls), percent(theirs.succeeded(), theirs.calls),
                        percent(gates.success_drop_max, 1000));
   const auto ns = [](std::chrono::nanoseconds time) { return static_cast<std::uint64_t>(time.count()); };
-  if (gates.latency_max > 0 && Wide{ns(newer.p99)} * 1000 > Wide{gates.latency_max} * ns(baseline.p99))
+  if (gates.latency_max > 0 && baseline.p99.count() > 0 &&
+      Wide{ns(newer.p99)} * 1000 > Wide{gates.latency_max} * ns(baseline.p99))
     return fmt::format("its 99th percentile is {}, and {} of the baseline's {} are allowed", duration_text(newer.p99),
                        percent(gates.latency_max, 1000), duration_text(baseline.p99));
-  if (gates.cpu_max > 0 &&
+  if (gates.cpu_max > 0 && baseline.cpu.count() > 0 &&
       Wide{ns(newer.cpu)} * baseline.messages * 1000 > Wide{gates.cpu_max} * ns(baseline.cpu) * newer.messages)
     return fmt::format("a message takes it {} of the processor time that it takes the baseline, and {} are allowed",
                        percent(per_message(newer) / per_message(baseline)), percent(gates.cpu_max, 1000));
@@ -72,7 +73,8 @@ Judgement judge(const RolloutStage& stage, const Measured& newer, const Measured
     return {Verdict::Fail, fmt::format("{} of {} answers differ from those that were given, {} may", newer.differences,
                                        newer.compared, percent(gates.differences_max, 1000))};
   if (stage.shadow && newer.compared < stage.samples_min) return lacks(newer.compared, "answers that were compared");
-  if (baseline.calls.calls < stage.samples_min) return lacks(baseline.calls.calls, "calls of the baseline");
+  if (!gives_all(stage) && baseline.calls.calls < stage.samples_min)
+    return lacks(baseline.calls.calls, "calls of the baseline");
   if (auto text = worse(gates, newer, baseline); !text.empty()) return {Verdict::Fail, std::move(text)};
   if (elapsed < stage.dwell)
     return {Verdict::Inconclusive, fmt::format("{} of {}", duration_text(elapsed), duration_text(stage.dwell))};

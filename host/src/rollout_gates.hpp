@@ -39,8 +39,13 @@ struct Judgement {
   std::string reason{};  ///< For people: the gate, what was measured, what was asked.
 };
 
-/// Of a stage that has lasted for `elapsed`, without the time for which it was paused.
+/// Of a stage that has lasted for `elapsed`, without the time for which it was paused. Where the newer version has all,
+/// the baseline is what it was in the stage before: nothing where there was none, and then nothing is beside it.
 [[nodiscard]] Judgement judge(const RolloutStage& stage, const Measured& newer, const Measured& baseline,
                               std::chrono::nanoseconds elapsed);
+/// Whether nothing is left for the baseline while it lasts.
+[[nodiscard]] inline bool gives_all(const RolloutStage& stage) noexcept {
+  return !stage.shadow && stage.select.empty() && stage.share == 1000;
+}
 
 }  // namespace shunt::host

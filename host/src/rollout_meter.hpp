@@ -8,6 +8,8 @@
 #include "plugin_figures.hpp"
 #include "rollout_gates.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <map>
 
@@ -24,7 +26,11 @@ class RolloutMeter {
     for (const PluginFigures::OfInstance& each : now.instances) {
       PluginFigures::OfInstance unborn;
       unborn.version = each.version;
-      instances_.try_emplace(each.instance, Instance{unborn, each}).first->second.last = each;
+      PluginFigures::OfInstance& last =
+          instances_.try_emplace(each.instance, Instance{unborn, each}).first->second.last;
+      const auto cpu = std::max(last.cpu, each.cpu);  // of one that ends it is not known any more
+      last = each;
+      last.cpu = cpu;
     }
     last_ = std::move(now);
   }
@@ -38,15 +44,15 @@ class RolloutMeter {
       const auto found = of.find(&version);
       return found == of.end() ? std::uint64_t{0} : found->second;
     };
-    measured.crashes = number(last_.crashes) - number(begin_.crashes);
+    measured.crashes = grown(number(last_.crashes), number(begin_.crashes));
     measured.compared = last_.shadow.compared - begin_.shadow.compared;
     measured.differences = last_.shadow.differences - begin_.shadow.differences;
     for (const auto& [id, each] : instances_) {
       if (each.last.version != &version) continue;
-      measured.messages += each.last.messages - each.first.messages;
-      measured.cpu += each.last.cpu - each.first.cpu;
-      measured.quota_refusals += each.last.quota_refusals - each.first.quota_refusals;
-      measured.denials += each.last.denials - each.first.denials;
+      measured.messages += grown(each.last.messages, each.first.messages);
+      measured.cpu += std::max(each.last.cpu - each.first.cpu, std::chrono::nanoseconds{0});
+      measured.quota_refusals += grown(each.last.quota_refusals, each.first.quota_refusals);
+      measured.denials += grown(each.last.denials, each.first.denials);
     }
     return measured;
   }
@@ -56,6 +62,9 @@ class RolloutMeter {
     PluginFigures::OfInstance first;
     PluginFigures::OfInstance last;
   };
+
+  /// What a plugin has written may be less than it was.
+  static std::uint64_t grown(std::uint64_t now, std::uint64_t then) noexcept { return now > then ? now - then : 0; }
 
   template <typename Calls>
   static PluginFigures::Calls since(const Calls& now, const Calls& begin, const PluginVersion& version) {

@@ -17,9 +17,10 @@ static_assert(is_final(RolloutState::Done));
 static_assert(is_final(RolloutState::RolledBack));
 static_assert(!next(RolloutState::Paused, RolloutEvent::StagePassed), "what is paused does not go on by itself");
 
-/// Keys are divided in buckets, each instance's part of which has to be a whole number of them.
+/// Keys are divided in buckets, each instance's part of which has to be a whole number of them. Who has all, or
+/// nothing, shares with nobody.
 bool is_whole(std::uint64_t share, std::uint32_t instances) {
-  return share * Choice::kBuckets % (std::uint64_t{1000} * instances) == 0;
+  return share % 1000 == 0 || share * Choice::kBuckets % (std::uint64_t{1000} * instances) == 0;
 }
 
 std::optional<RolloutEvent> what_follows(Verdict verdict, bool is_last) {

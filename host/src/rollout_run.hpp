@@ -84,6 +84,12 @@ class RolloutRun {
   /// What follows from how the stage was judged, if anything does: the next stage has begun then, or it is over.
   std::optional<RolloutEvent> look(TimePoint now, const Judgement& judgement);
 
+  /// Its stage has its share: time counts from now on.
+  void stage_begins(TimePoint now) noexcept {
+    before_ = {};
+    since_ = now;
+  }
+
   // Errors of all: BadInput, saying in which state it is.
   [[nodiscard]] Status pause(TimePoint now) { return ask(RolloutEvent::PauseAsked, now); }
   [[nodiscard]] Status resume(TimePoint now) { return ask(RolloutEvent::ResumeAsked, now); }

@@ -11,8 +11,8 @@ namespace shunt::host {
 namespace {
 
 constexpr std::chrono::milliseconds kLook{50};
-constexpr std::chrono::seconds kFinishAgain{5};  // where the last switch does not succeed
-constexpr std::uint32_t kWhole = 1000;
+constexpr std::chrono::seconds kFinishAgain{5};    // where the last switch does not succeed
+constexpr std::chrono::seconds kTakeBackAgain{1};  // where the plugin is stopped
 
 /// "5 % of all messages", "copies of 10 % of all messages", "messages with region=bj".
 std::string stage_text(const RolloutStage& stage) {
@@ -21,8 +21,6 @@ std::string stage_text(const RolloutStage& stage) {
   if (!labels.empty()) return fmt::format("messages with {}", fmt::join(labels, " and "));
   return fmt::format("{}{}.{} % of all messages", stage.shadow ? "copies of " : "", stage.share / 10, stage.share % 10);
 }
-
-bool is_whole(const RolloutStage& stage) { return !stage.shadow && stage.select.empty() && stage.share == kWhole; }
 
 std::string_view name(Verdict verdict) {
   switch (verdict) {
@@ -54,6 +52,22 @@ std::string blocking(const Preflight& checks) {
   return fmt::format("{}", fmt::join(texts, "; "));
 }
 
+/// Who asks for what a stage selects is to mean the newer version by it. Errors: BadConfiguration.
+Status check_select(const RolloutPlan& plan, const RolloutSubject& subject) {
+  const Labels& labels = subject.baseline->traits.labels;
+  const auto is_its = [&](const auto& each) {
+    const auto found = labels.find(each.first);
+    return found != labels.end() && found->second == each.second;
+  };
+  for (std::size_t number = 0; number < plan.stages.size(); ++number) {
+    const auto& select = plan.stages[number].select;
+    if (!select.empty() && std::ranges::all_of(select, is_its))
+      return error(ErrorCode::BadConfiguration, "stage {}: {} has all of the labels in `select`, too: say others",
+                   number + 1, to_string(subject.baseline->image.version));
+  }
+  return {};
+}
+
 }  // namespace
 
 void Rollouts::note(HostEventKind kind, const Rollout& rollout, std::string text) {
@@ -78,10 +92,12 @@ void Rollouts::preflight(const RolloutPlan& plan, const Surroundings& around,
 }
 
 void Rollouts::start(const RolloutPlan& plan, const Surroundings& around, Done done) {
-  if (const auto known = rollouts_.find(plan.plugin); known != rollouts_.end() && !known->second->run.is_over())
+  const auto known = rollouts_.find(plan.plugin);
+  if ((known != rollouts_.end() && !known->second->run.is_over()) || !beginning_.insert(plan.plugin).second)
     return done(
         error(ErrorCode::NotServing, "a rollout of \"{}\" is under way: see `shunt rollout status`", plan.plugin));
   preflight(plan, around, [this, plan, done = std::move(done)](const Result<Preflight>& checks) {
+    beginning_.erase(plan.plugin);
     if (!checks) return done(tl::make_unexpected(checks.error()));
     if (blocks(*checks))
       return done(
@@ -90,6 +106,7 @@ void Rollouts::start(const RolloutPlan& plan, const Surroundings& around, Done d
     if (!subject) return done(tl::make_unexpected(subject.error()));  // it has changed meanwhile
     const RolloutSeats seats{subject->newer->configuration.instances, subject->baseline->configuration.instances};
     if (const Status can_be = check_stages(plan.stages, seats); !can_be) return done(can_be);
+    if (const Status means_it = check_select(plan, *subject); !means_it) return done(means_it);
     supervisor_.measure(plan.plugin, true);
     const auto rollout = std::make_shared<Rollout>(Rollout{.plan = plan,
                                                            .subject = *subject,
@@ -118,28 +135,37 @@ Division Rollouts::division_of(const Rollout& rollout) {
   return division;
 }
 
+/// It waits where the plugin is being switched or restarted. What happens from here on is the stage's.
 void Rollouts::enter_stage(const RolloutAt& rollout, const Done& entered) {
   rollout->is_changing = true;
+  if (rollout->run.is_over()) {  // it was given up meanwhile
+    rollout->is_changing = false;
+    take_back(rollout);
+    return entered(error(ErrorCode::Cancelled, "the rollout was given up"));
+  }
   const Division wanted = division_of(*rollout);
+  rollout->meter = RolloutMeter{supervisor_.figures(rollout->plan.plugin)};
   supervisor_.divide(rollout->subject, rollout->division, wanted,
                      [this, rollout, wanted, entered](const Status& divided) {
-                       rollout->is_changing = false;
                        if (divided) rollout->division = wanted;
-                       if (rollout->run.is_over()) {  // it was given up meanwhile
-                         take_back(rollout);
-                         return entered(error(ErrorCode::Cancelled, "the rollout was given up"));
+                       if (rollout->run.is_over()) return enter_stage(rollout, entered);
+                       if (!divided && supervisor_.is_changing(rollout->plan.plugin) && !supervisor_.is_stopping()) {
+                         loop_.after(kLook, [this, rollout, entered] { enter_stage(rollout, entered); });
+                         return;
                        }
-                       if (!divided) {
-                         fail(rollout, divided.error().message);
-                         return entered(divided);
-                       }
-                       rollout->meter = RolloutMeter{supervisor_.figures(rollout->plan.plugin)};
-                       note(HostEventKind::RolloutStage, *rollout,
-                            fmt::format("stage {} of {}: {}", rollout->run.stage_number() + 1,
-                                        rollout->run.stages().size(), stage_text(rollout->run.stage())));
-                       look_soon(rollout);
-                       entered({});
+                       rollout->is_changing = false;
+                       if (divided) has_entered(rollout);
+                       else if (!supervisor_.is_stopping()) fail(rollout, divided.error().message);
+                       entered(divided);
                      });
+}
+
+void Rollouts::has_entered(const RolloutAt& rollout) {
+  RolloutRun& run = rollout->run;
+  run.stage_begins(EventLoop::Clock::now());
+  note(HostEventKind::RolloutStage, *rollout,
+       fmt::format("stage {} of {}: {}", run.stage_number() + 1, run.stages().size(), stage_text(run.stage())));
+  look_soon(rollout);
 }
 
 void Rollouts::look_soon(const RolloutAt& rollout) {
@@ -151,13 +177,12 @@ void Rollouts::look_soon(const RolloutAt& rollout) {
 
 void Rollouts::look(const RolloutAt& rollout) {
   RolloutRun& run = rollout->run;
-  if (run.is_over() || rollout->is_changing) return;
+  if (run.is_over() || rollout->is_changing || supervisor_.is_stopping()) return;
   if (!supervisor_.is_divided(rollout->subject, rollout->division))
     return fail(rollout, "somebody else has changed how the plugin's routes are led");
   rollout->meter.look(supervisor_.figures(rollout->plan.plugin));
   rollout->newer = rollout->meter.of(*rollout->subject.newer);
-  // Where the newer one has all, the other one is what it was in the stage before.
-  if (!is_whole(run.stage()) || run.stage_number() == 0) rollout->older = rollout->meter.of(*rollout->subject.baseline);
+  if (!gives_all(run.stage())) rollout->older = rollout->meter.of(*rollout->subject.baseline);
   const auto now = EventLoop::Clock::now();
   const auto event = run.look(now, judge(run.stage(), rollout->newer, rollout->older, run.elapsed(now)));
   if (event) follow(rollout, *event);
@@ -178,15 +203,17 @@ void Rollouts::follow(const RolloutAt& rollout, RolloutEvent event) {
 /// It has all already: only the older version goes.
 void Rollouts::finish(const RolloutAt& rollout) {
   rollout->is_changing = true;
+  const auto ends = [this, rollout](std::string text) {
+    rollout->is_changing = false;
+    supervisor_.measure(rollout->plan.plugin, false);
+    note(HostEventKind::RolledOut, *rollout, std::move(text));
+  };
+  if (!supervisor_.is_divided(rollout->subject, rollout->division))
+    return ends("had all messages, and somebody else has changed how the plugin's routes are led since");
   const Version& version = rollout->subject.newer->image.version;
-  supervisor_.switch_to({{rollout->plan.plugin, version}}, [this, rollout](const Status& switched) {
-    if (switched) {
-      rollout->is_changing = false;
-      supervisor_.measure(rollout->plan.plugin, false);
-      return note(HostEventKind::RolledOut, *rollout, "has all messages, and serves");
-    }
-    if (switched.error().code == ErrorCode::Stopped || !supervisor_.is_divided(rollout->subject, rollout->division))
-      return;
+  supervisor_.switch_to({{rollout->plan.plugin, version}}, [this, rollout, ends](const Status& switched) {
+    if (switched) return ends("has all messages, and serves");
+    if (supervisor_.is_stopping()) return;
     note(HostEventKind::RolloutStage, *rollout,
          fmt::format("has all messages, and {} is still there: {}; again in {}",
                      to_string(rollout->subject.baseline->image.version), switched.error().message,
@@ -212,12 +239,13 @@ void Rollouts::roll_back(const RolloutAt& rollout, bool is_asked) {
 }
 
 /// The older version has all again, unless somebody else has changed that: then it stays as that one wants it. Where
-/// the plugin is being switched or restarted, it waits.
+/// the plugin is being switched or restarted, or is stopped, it waits.
 void Rollouts::take_back(const RolloutAt& rollout) {
   supervisor_.divide(rollout->subject, rollout->division, {}, [this, rollout](const Status& divided) {
     if (divided) rollout->division = {};
-    if (divided || divided.error().code != ErrorCode::NotServing) return;
-    rollout->timer = loop_.after(kLook, [this, rollout] { take_back(rollout); });
+    if (divided || divided.error().code == ErrorCode::Cancelled || supervisor_.is_stopping()) return;
+    const auto again = supervisor_.is_changing(rollout->plan.plugin) ? kLook : kTakeBackAgain;
+    rollout->timer = loop_.after(again, [this, rollout] { take_back(rollout); });
   });
 }
 

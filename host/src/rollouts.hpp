@@ -20,6 +20,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -67,6 +68,7 @@ class Rollouts {
   void look(const RolloutAt& rollout);
   void follow(const RolloutAt& rollout, RolloutEvent event);
   void enter_stage(const RolloutAt& rollout, const Done& entered);
+  void has_entered(const RolloutAt& rollout);
   void finish(const RolloutAt& rollout);
   void roll_back(const RolloutAt& rollout, bool is_asked);
   void take_back(const RolloutAt& rollout);
@@ -79,6 +81,7 @@ class Rollouts {
   EventLog& events_;
   Incidents& incidents_;
   std::map<std::string, RolloutAt, std::less<>> rollouts_;  // by plugin: the last of each
+  std::set<std::string, std::less<>> beginning_;            // plugins of which a rollout is looked at before it begins
 };
 
 }  // namespace shunt::host

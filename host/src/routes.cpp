@@ -88,14 +88,14 @@ std::shared_ptr<const Mirroring> mirroring_of(const RouteEntry& entry, const Plu
   auto mirroring = std::make_shared<Mirroring>();
   mirroring->book = plugin.shadow_book;
   mirroring->outcomes = plugin.measured_on(entry.info->id.value, *shadow.version);
-  for (const auto& [number, seat] : plugin.seats)
-    if (is_shadow_seat(number) && !seat.gone && seat.current != nullptr) mirroring->instances.push_back(seat.current);
+  for (const auto& [number, seat] : plugin.shadow_seats)
+    if (seat.current != nullptr) mirroring->instances.push_back(seat.current);
   return mirroring;
 }
 
 /// What hints mean it by: its own, unless a rollout says otherwise.
 std::shared_ptr<const Traits> traits_of(const Plugin& plugin, const std::shared_ptr<PluginVersion>& version) {
-  const auto given = plugin.traits.find(version.get());
+  const auto given = plugin.traits.find(version);
   return given == plugin.traits.end() ? std::shared_ptr<const Traits>{version, &version->traits} : given->second;
 }
 
@@ -186,7 +186,7 @@ void Supervisor::add_seats_before(RouteTable& table, const Plugin& plugin) {
                   .traits = traits_of(plugin, seat.before.version)};
   };
   for (const auto& [number, seat] : plugin.seats) {
-    if (seat.before.instance == nullptr || is_shadow_seat(number)) continue;  // nobody was led to a shadow
+    if (seat.before.instance == nullptr) continue;
     for (const RouteInfo* route : seat.before.version->functions) {
       RouteEntry& entry = table.routes[route->id.value];
       Target& before = entry.before.emplace_back(add(*route, number, seat));
@@ -250,7 +250,7 @@ void Supervisor::publish_table() {
     }
     for (const auto& [number, seat] : plugin.seats) {
       for (const RouteInfo* route : seat.version->topics_out) entry_of(*route, RouteKind::Topic);
-      if (seat.before.instance == nullptr || is_shadow_seat(number)) continue;
+      if (seat.before.instance == nullptr) continue;
       for (const RouteInfo* route : seat.before.version->functions) entry_of(*route, RouteKind::Function);
       if (!seat.gone) continue;
       for (const RouteInfo* route : seat.before.version->topics_in) entry_of(*route, RouteKind::Topic);

@@ -74,7 +74,10 @@ void Supervisor::on_denied(Instance& instance, const control::AuditRecord& recor
   Running* const running = find(instance);
   if (running != nullptr && (!running->denied_last || running->denied_last->last <= entry.last))
     running->denied_last = entry;
-  if (!audit_.put(std::move(entry)) || running == nullptr || running->denials_noted > kDenialsNoted) return;
+  const auto put = audit_.put(std::move(entry));
+  if (running == nullptr) return;
+  running->denials += put.more;
+  if (!put.is_new || running->denials_noted > kDenialsNoted) return;
   // One that tries everything must not push everybody else's events out of the log.
   const bool last = ++running->denials_noted > kDenialsNoted;
   note(HostEventKind::Denied, instance, last ? "and other system calls: see `shunt audit`" : text);

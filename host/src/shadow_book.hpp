@@ -114,6 +114,15 @@ class ShadowBook {
     std::uint64_t compared = 0;
     std::uint64_t differences = 0;   ///< Of these.
     std::uint64_t not_compared = 0;  ///< A side has failed to answer, or there was no room for both.
+
+    Counts& operator+=(const Counts& other) noexcept {
+      copied += other.copied;
+      not_copied += other.not_copied;
+      compared += other.compared;
+      differences += other.differences;
+      not_compared += other.not_compared;
+      return *this;
+    }
   };
   [[nodiscard]] Counts counts() const noexcept {
     const std::lock_guard lock{lock_};

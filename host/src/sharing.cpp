@@ -221,7 +221,8 @@ Status Supervisor::add_moves(const RouteTargets& targets, std::vector<Move>& mov
                                    .from_shares = plugin.shares,
                                    .to_shares = plugin.shares,
                                    .from_shadow = plugin.shadow,
-                                   .to_shadow = plugin.shadow});
+                                   .to_shadow = {},
+                                   .from_traits = plugin.traits});
       if (shares.empty()) move->to_shares.erase(route->id.value);
       else move->to_shares[route->id.value] = std::move(shares);
     }

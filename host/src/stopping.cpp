@@ -169,6 +169,7 @@ void Supervisor::leave_seats(Plugin& plugin) {
     loop_.cancel(std::exchange(seat.restart, 0));
     if (seat.current != nullptr) seat.leaving = std::exchange(seat.current, nullptr);
   }
+  end_shadow(plugin);
 }
 
 void Supervisor::stop(const Scope& scope, Within within, Done done) {

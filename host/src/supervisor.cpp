@@ -86,8 +86,12 @@ void Supervisor::set_seats(Plugin& plugin) {
   std::erase_if(plugin.seats, [](const auto& each) {
     return each.second.gone && each.second.before.instance == nullptr && each.second.leaving == nullptr;
   });
+  for (auto& [number, seat] : plugin.shadow_seats)
+    if (!meant.contains(number)) loop_.cancel(std::exchange(seat.restart, 0));
+  std::erase_if(plugin.shadow_seats, [&](const auto& each) { return !meant.contains(each.first); });
   for (const auto& [number, version] : meant)
-    plugin.seats.try_emplace(number, Seat{.version = {}, .backoff = Backoff{version->configuration.restart}})
+    (is_shadow_seat(number) ? plugin.shadow_seats : plugin.seats)
+        .try_emplace(number, Seat{.version = {}, .backoff = Backoff{version->configuration.restart}})
         .first->second.version = version;
 }
 
@@ -289,7 +293,7 @@ void Supervisor::on_ended(Instance& instance, const Death& death) {
   if (was_before) seat->before = {};
   if (was_current) seat->current = nullptr;
   if (was_current || was_before) publish_table();
-  if (plugin != nullptr && !orderly) ++plugin->crashes_of[running.version.get()];
+  if (plugin != nullptr && !orderly && !running.expected_end) ++plugin->crashes_of[running.version.get()];
   forget(keep);  // its last messages first: replies that it had committed count
   if (!orderly) publish_last_wills(instance, running);
   hub_->fail_over(instance, running.seat, why, account);
@@ -300,7 +304,8 @@ void Supervisor::on_ended(Instance& instance, const Death& death) {
   if (plugin != nullptr && !orderly && !running.by_hand && !plugin->switching && !plugin->stopped && seat != nullptr &&
       seat->version == running.version && seat->current == nullptr && !seat->gone)
     crashed(instance.identity.plugin, *plugin, running.seat, why);
-  if (warm != nullptr && !orderly && !plugin->stopped && !is_seated(*plugin, running.version))
+  if (warm != nullptr && !orderly && !plugin->stopped && !is_seated(*plugin, running.version) &&
+      !is_shadow_seat(running.seat))
     warm_crashed(instance.identity.plugin, *running.version, running.seat, why);
   if (plugin != nullptr && is_down(*plugin)) take_down(instance.identity.plugin, why);
   if (running.staged) running.staged(tl::make_unexpected(death.why_not_started(running.phase_error, why + account)));

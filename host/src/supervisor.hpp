@@ -106,14 +106,22 @@ class Supervisor final : public HubListener, private ProcessListener {
   /// Calls of the plugin's versions are counted from now on, or not any more.
   void measure(const std::string& plugin, bool on);
   [[nodiscard]] PluginFigures figures(const std::string& plugin);
-  /// Errors: those of switch_to() before anything starts, BadInput (it serves; routes are shared).
+  /// Errors: those of switch_to() before anything starts, and of share(), BadInput (it serves; routes are shared; the
+  /// versions have no function in common).
   [[nodiscard]] Result<RolloutSubject> rollout_subject(const std::string& plugin, const Version& wanted);
   /// `found` when its lts have been probed, which starts those that are not up.
   void find_facts(const RolloutSubject& subject, const Surroundings& around, std::function<void(PreflightFacts)> found);
   /// As share(), over all routes that both versions have; or with copies of what goes over them. Errors: those of
-  /// share(), BadInput (there is no such route), Cancelled (it is not divided as `now` says).
+  /// share(), Cancelled (it is not divided as `now` says). Back to where it ends, it takes as long as who is to finish
+  /// may, at most.
   void divide(const RolloutSubject& subject, const Division& now, const Division& division, Done done);
   [[nodiscard]] bool is_divided(const RolloutSubject& subject, const Division& division);
+  /// Whether it is being switched or restarted, and can be asked for something soon.
+  [[nodiscard]] bool is_changing(const std::string& plugin) {
+    const Plugin* const known = find(plugin);
+    return known != nullptr && (known->switching || known->restarting != 0);
+  }
+  [[nodiscard]] bool is_stopping() const noexcept { return stopping_; }
 
   void add_inbox(std::shared_ptr<Inbox> inbox);
   void remove_inbox(const Inbox& inbox);
@@ -206,7 +214,7 @@ class Supervisor final : public HubListener, private ProcessListener {
             std::shared_ptr<const CrashReport> crash = nullptr);
 
   // restarting.cpp
-  [[nodiscard]] bool is_starting(const Plugin& plugin, std::uint32_t seat) const;
+  [[nodiscard]] bool is_starting(const Seat& seat, std::uint32_t number) const;
   void crashed(const std::string& name, Plugin& plugin, std::uint32_t number, const std::string& why);
   void start_again(const std::string& name);
   void start_again(const std::string& name, std::uint32_t seat);
@@ -251,8 +259,10 @@ class Supervisor final : public HubListener, private ProcessListener {
 
   struct Reloads;                            // reloading.cpp
   struct Facts;                              // preflight_facts.cpp
-  static void set_measures(Plugin& plugin);  // measuring.cpp, as the next two
+  struct Divisions;                          // dividing.cpp
+  static void set_measures(Plugin& plugin);  // measuring.cpp, as the next three
   void set_shadow(Plugin& plugin, const Shadow& shadow);
+  void end_shadow(Plugin& plugin);
   static void settle_shadow(Plugin& plugin);
 
   // joining.cpp
@@ -267,9 +277,7 @@ class Supervisor final : public HubListener, private ProcessListener {
   void stage(const std::shared_ptr<Switching>& switching);
   Running* newcomer_of(Plugin& plugin, const PluginVersion& version, std::uint32_t seat);
 
-  // sharing.cpp, and of a rollout's dividing.cpp
-  [[nodiscard]] static std::map<std::uint32_t, Shares> shares_of(const RolloutSubject& subject,
-                                                                 const Division& division);
+  // sharing.cpp
   [[nodiscard]] Result<Shares> shares_of(const RouteInfo& route, const Plugin& plugin, const std::string& name,
                                          const std::vector<RouteTarget>& targets);
   [[nodiscard]] Status check_callers(const RouteInfo& route, const Shares& shares);

@@ -40,11 +40,11 @@ Result<Supervisor::Move> Supervisor::move_to(const std::string& name, const Vers
                  to_string(wanted), listed(versions_of(name)));
   if (plugin->switching) return error(ErrorCode::NotServing, "\"{}\" is being switched already: wait for it", name);
   if (plugin->stopped) return error(ErrorCode::NotServing, "\"{}\" is stopped: restart it, then switch", name);
-  return Move{.plugin = name,
-              .from_version = plugin->serving,
-              .to_version = *version,
-              .from_shares = plugin->shares,
-              .from_shadow = plugin->shadow};
+  Move move{.plugin = name, .from_version = plugin->serving, .to_version = *version};
+  move.from_shares = plugin->shares;
+  move.from_shadow = plugin->shadow;
+  move.from_traits = plugin->traits;
+  return move;
 }
 
 void Supervisor::switch_to(const std::vector<VersionChoice>& choices, Done done) {

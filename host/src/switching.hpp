@@ -20,6 +20,9 @@ struct Supervisor::Move {
   std::map<std::uint32_t, Shares> to_shares{};
   Shadow from_shadow{};
   Shadow to_shadow{};
+  GivenTraits from_traits{};
+  GivenTraits to_traits{};
+  bool is_one_way = false;  ///< It is a way back: what does not finish in time is cut off, and nothing is undone.
   std::map<std::uint32_t, std::shared_ptr<PluginVersion>> staged{};  ///< What is started for this, by seat.
   Sitting from{};
   Sitting to{};

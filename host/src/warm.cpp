@@ -107,7 +107,7 @@ bool Supervisor::go_warm(Running& running) {
   Plugin* const plugin = find(instance.identity.plugin);
   Warm* const warm = plugin == nullptr ? nullptr : warm_of(*plugin, *running.version, running.seat);
   if (warm == nullptr || plugin->stopped || stopping_ || is_seated(*plugin, running.version)) return false;
-  if (has_double(running)) return false;
+  if (has_double(running) || is_shadow_seat(running.seat)) return false;
   if (running.served && !running.version->image.manifest.state.empty()) return false;
   instance.harvest();
   if (instance.progress().held_chunks > 0) return false;  // what it holds of its cap would be another's
@@ -116,7 +116,6 @@ bool Supervisor::go_warm(Running& running) {
   running.served = false;
   running.seat = warm->seat;
   instance.muted.store(true, std::memory_order_relaxed);
-  instance.is_shadow.store(false, std::memory_order_relaxed);  // what it got copies of is done
   warm->instance = running.process->share();
   warm->backoff.became_active(EventLoop::Clock::now());
   note(HostEventKind::Warm, instance, "is up, and no route leads to it");

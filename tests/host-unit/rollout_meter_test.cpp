@@ -61,5 +61,20 @@ TEST_F(Meter, keeps_what_an_instance_did_that_has_ended) {
   EXPECT_EQ(meter.of(older_).messages, 0u);
 }
 
+TEST_F(Meter, takes_nothing_from_what_has_become_less_and_keeps_the_time_of_a_process_that_is_gone) {
+  PluginFigures figures;
+  figures.instances = {instance(1, newer_, 1000)};
+  RolloutMeter meter{figures};
+  figures.instances = {instance(1, newer_, 3000)};
+  meter.look(figures);
+  figures.instances = {{.instance = 1, .version = &newer_, .messages = 3000}};  // it writes what it likes, and ends
+  meter.look(figures);
+
+  const Measured newer = meter.of(newer_);
+  EXPECT_EQ(newer.quota_refusals, 0u);
+  EXPECT_EQ(newer.denials, 0u);
+  EXPECT_EQ(newer.cpu, 2000us);
+}
+
 }  // namespace
 }  // namespace shunt::host

@@ -141,7 +141,7 @@ TEST_F(Shadowing, loses_no_pair_among_threads_that_answer_at_once) {
           answer(*pair, ShadowSide::Real, i % 2 == 0 ? "yes" : "no");
           pair->let_go();
           sent.fetch_add(1, std::memory_order_relaxed);
-          if (i % 16 == 0) book_->settle([](const ShadowPair&) { return false; });
+          if (i % 16 == 0 && &slot == &handed[0]) book_->settle([](const ShadowPair&) { return false; });
         }
       });
   }

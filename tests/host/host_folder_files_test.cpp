@@ -142,7 +142,7 @@ TEST_F(FolderFiles, do_not_let_a_file_become_another_plugin) {
 
 TEST_F(FolderFiles, may_be_empty_at_first) {
   Host host = start(watching());
-  ASSERT_EQ(host.function<clerks::Question, clerks::Answer>("clerk/answer").error().code, ErrorCode::NoSuchRoute);
+  ASSERT_EQ((host.function<clerks::Question, clerks::Answer>("clerk/answer").error().code), ErrorCode::NoSuchRoute);
 
   put("first");
 

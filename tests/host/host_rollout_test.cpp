@@ -2,10 +2,13 @@
 #include "rollouts.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <csignal>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <thread>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -60,8 +63,7 @@ TEST_F(Rollouts, give_all_back_when_the_newer_version_crashes) {
   ASSERT_TRUE(host.start_rollout(holding));
   ASSERT_TRUE(await([&] { return callers.answered(kNewer) > 20; }));
 
-  for (const PluginSnapshot& each : host.snapshot().plugins)
-    if (each.version.starts_with("1.1.0") && !each.warm) send_signal(each.pid, SIGKILL);
+  for (const std::int64_t pid : pids_of_newer(host)) send_signal(pid, SIGKILL);
 
   EXPECT_THAT(await_event(host, HostEventKind::RolledBack, "clerk").text, HasSubstr("1 crashes, 0 at most"));
   EXPECT_TRUE(await([&] { return builds(host) == Builds{kOlder}; }));
@@ -134,6 +136,40 @@ TEST_F(Rollouts, may_begin_with_the_messages_that_have_a_label) {
   EXPECT_TRUE(await([&] { return builds(host, "region=bj") == Builds{kOlder}; }));
 }
 
+TEST_F(Rollouts, may_give_all_at_once_with_nothing_to_compare_it_to) {
+  HostConfiguration configuration = clerks(newer());
+  for (PluginConfiguration& each : configuration.plugins) each.instances = 3;
+  Host host = start(std::move(configuration));
+  const Callers callers{host};
+
+  const auto started = host.start_rollout(plan({{.share = 1000}}));
+
+  ASSERT_TRUE(started) << to_string(started.error());
+  await_event(host, HostEventKind::RolledOut, "clerk");
+  EXPECT_EQ(builds(host), Builds{kNewer});
+  EXPECT_EQ(callers.failed(), 0u);
+}
+
+TEST_F(Rollouts, cut_off_what_the_newer_version_does_not_finish_when_it_gives_all_back) {
+  PluginConfiguration slow = newer({{"delay_us", 3'600'000'000}});
+  slow.deadlines.drain = 100ms;
+  Host host = start(clerks(std::move(slow)));
+  const Callers callers{host};
+  ASSERT_TRUE(host.start_rollout(plan({{.share = 500}, {.share = 1000}})));
+  ASSERT_TRUE(await([&] {
+    const auto plugins = host.snapshot().plugins;
+    return std::ranges::any_of(plugins,
+                               [](const auto& each) { return each.version.starts_with("1.1.0") && each.sent > 0; });
+  }));
+
+  ASSERT_TRUE(host.abort_rollout("clerk"));
+
+  EXPECT_TRUE(await([&] { return pids_of_newer(host).empty(); }));
+  EXPECT_EQ(count_of(host, HostEventKind::SwitchUndone), 0u) << "nothing goes back to it";
+  const auto before = callers.answered(kOlder);
+  EXPECT_TRUE(await([&] { return callers.answered(kOlder) > before + 100; }));
+}
+
 // ---- Incidents
 
 TEST_F(Rollouts, leave_what_is_known_of_a_failure_in_a_file_and_tell_the_notifier_of_it) {
@@ -204,7 +240,7 @@ TEST_F(Rollouts, do_not_begin_before_the_version_has_been_up_for_long_enough) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::NotServing);
   EXPECT_THAT(refused.error().message,
-              AllOf(HasSubstr("cannot begin: ready: up for"), HasSubstr("120 s are asked for")));
+              AllOf(HasSubstr("cannot begin: ready: up for"), HasSubstr("2 min are asked for")));
   EXPECT_THAT(host.rollouts(), IsEmpty());
   EXPECT_EQ(builds(host), Builds{kOlder});
 }
@@ -270,6 +306,34 @@ TEST_F(Rollouts, are_refused_where_a_stage_cannot_be_met_exactly) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::BadConfiguration);
   EXPECT_THAT(refused.error().message, AllOf(HasSubstr("stage 1"), HasSubstr("cannot be met exactly")));
+}
+
+TEST_F(Rollouts, are_refused_where_the_older_version_has_the_labels_that_a_stage_selects) {
+  HostConfiguration configuration = clerks(newer());
+  configuration.plugins.front().labels["region"] = "bj";
+  Host host = start(std::move(configuration));
+
+  const auto refused = host.start_rollout(plan({{.select = {{"region", "bj"}}}, {.share = 1000}}));
+
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::BadConfiguration);
+  EXPECT_THAT(refused.error().message, AllOf(HasSubstr("stage 1"), HasSubstr("1.0.0"), HasSubstr("labels")));
+  EXPECT_THAT(host.rollouts(), IsEmpty());
+}
+
+TEST_F(Rollouts, begin_one_at_a_time_also_when_two_ask_at_once) {
+  Host host = start(clerks(newer()));
+  RolloutPlan holding = plan({{.share = 200}, {.share = 1000}});
+  holding.stages.front().dwell = 1h;
+  std::atomic<int> begun{0};
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 4; ++i)
+      threads.emplace_back([&] { begun.fetch_add(host.start_rollout(holding) ? 1 : 0, std::memory_order_relaxed); });
+  }
+
+  EXPECT_EQ(begun.load(), 1);
+  ASSERT_TRUE(host.abort_rollout("clerk"));
 }
 
 TEST_F(Rollouts, are_one_at_a_time_for_a_plugin) {

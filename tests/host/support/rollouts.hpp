@@ -16,7 +16,7 @@ namespace shunt::test {
 
 inline constexpr std::int64_t kOlder = 100, kNewer = 110;
 
-/// Calls without a break, as long as it lives, and counts which build has answered.
+/// Calls without a break, as long as it lives, and counts which build has answered, and who has answered wrongly.
 class Callers {
  public:
   explicit Callers(Host& host, std::string_view hints = {})
@@ -30,19 +30,21 @@ class Callers {
   [[nodiscard]] std::uint64_t answered(std::int64_t build) const {
     return (build == kOlder ? older_ : newer_).load(std::memory_order_relaxed);
   }
+  [[nodiscard]] std::uint64_t wrong() const { return wrong_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t failed() const { return failed_.load(std::memory_order_relaxed); }
 
  private:
   void call() {
     const auto answer =
         ask_([](auto& build) { return clerks::CreateQuestion(build, 7); }, {.deadline = 30s, .hints = hints_});
+    if (answer && (*answer)->number() != 7) wrong_.fetch_add(1, std::memory_order_relaxed);
     auto& count = !answer ? failed_ : (*answer)->build() == kOlder ? older_ : newer_;
     count.fetch_add(1, std::memory_order_relaxed);
   }
 
   Function<clerks::Question, clerks::Answer> ask_;
   Hints hints_;
-  std::atomic<std::uint64_t> older_{0}, newer_{0}, failed_{0};
+  std::atomic<std::uint64_t> older_{0}, newer_{0}, failed_{0}, wrong_{0};
   std::array<std::jthread, 2> threads_{};  // last: they use the others
 };
 
@@ -80,8 +82,12 @@ class RolloutTest : public HostTest {
     const auto all = host.rollouts();
     return all.empty() ? RolloutSnapshot{} : all.front();
   }
-  static bool comes_to(Host& host, std::string_view state) {
-    return await([&] { return rollout(host).state == state; });
+  /// Of the newer version's instances, those that are not kept warm.
+  static std::vector<std::int64_t> pids_of_newer(Host& host) {
+    std::vector<std::int64_t> pids;
+    for (const PluginSnapshot& each : host.snapshot().plugins)
+      if (each.version.starts_with("1.1.0") && !each.warm) pids.push_back(each.pid);
+    return pids;
   }
   /// Which builds answer calls that begin now.
   static std::vector<std::int64_t> builds(Host& host, std::string_view hints = {}) {
