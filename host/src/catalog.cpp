@@ -202,14 +202,15 @@ Status Catalog::assign_pool(PluginVersion& version) {
   return {};
 }
 
-/// What becomes of a route of this name that has other types.
-Beside Catalog::place_beside(const Succeeds* succeeds, const std::string& name) {
+/// What becomes of a route of this name, where these types are not those that the older build has for it.
+Beside Catalog::place_beside(const Succeeds* succeeds, const std::string& name, const std::vector<PayloadType>& types) {
   if (succeeds == nullptr) return {};
+  Beside place;
   if (succeeds->older != nullptr)
-    for (const auto* routes :
-         {&succeeds->older->functions, &succeeds->older->topics_in, &succeeds->older->topics_out})
-      for (RouteInfo* const route : *routes)
-        if (route->name == name) return {succeeds->others, route};
+    succeeds->older->for_each_part([&](RouteInfo* route, const std::vector<PayloadType>& theirs) {
+      if (route->name == name) place = {theirs == types ? OtherTypes::Alike : succeeds->others, route};
+    });
+  if (place.route != nullptr) return place;
   const RouteInfo* const known = directory_.find(name);
   const bool is_free = known != nullptr && !succeeds->in_use.contains(known);
   return {is_free ? OtherTypes::Beside : OtherTypes::Refused, nullptr};
@@ -218,8 +219,9 @@ Beside Catalog::place_beside(const Succeeds* succeeds, const std::string& name) 
 Status Catalog::resolve_routes(PluginVersion& version, const Succeeds* succeeds) {
   const Manifest& manifest = version.image.manifest;
   for (const DeclaredFunction& each : manifest.functions) {
-    SHUNT_TRY(route, directory_.resolve(manifest.name + "/" + each.name, true, to_type_name(each.request),
-                                        to_type_name(each.reply), place_beside(succeeds, manifest.name + "/" + each.name)));
+    const std::string name = manifest.name + "/" + each.name;
+    SHUNT_TRY(route, directory_.resolve(name, true, to_type_name(each.request), to_type_name(each.reply),
+                                        place_beside(succeeds, name, {each.request, each.reply})));
     {
       const std::lock_guard lock{mutex_};  // two builds may be read at one time
       SHUNT_CHECK(give_fallback(*route, version));
@@ -237,7 +239,7 @@ Status Catalog::resolve_routes(PluginVersion& version, const Succeeds* succeeds)
        {std::pair{&manifest.topics_in, &version.topics_in}, std::pair{&manifest.topics_out, &version.topics_out}})
     for (const DeclaredTopic& each : *topics) {
       SHUNT_TRY(route, directory_.resolve(each.name, false, to_type_name(each.type), {},
-                                          place_beside(succeeds, each.name)));
+                                          place_beside(succeeds, each.name, {each.type})));
       if (routes == &version.topics_out) SHUNT_CHECK(check_kept(route->settings, version));
       routes->push_back(route);
     }
@@ -257,6 +259,15 @@ Status Catalog::find_last_wills(PluginVersion& version) {
     version.last_wills.emplace(topic, *std::move(verifier));
   }
   return {};
+}
+
+void prefer_routes(RouteDirectory& directory, const PluginVersion& serving, const PluginVersion* before) {
+  for (const auto routes : {&PluginVersion::functions, &PluginVersion::topics_in, &PluginVersion::topics_out}) {
+    std::vector<RouteInfo*> preferred = serving.*routes;
+    if (before != nullptr)
+      std::erase_if(preferred, [&](RouteInfo* each) { return std::ranges::count(before->*routes, each) > 0; });
+    directory.prefer(preferred);
+  }
 }
 
 std::vector<Permitted> PluginVersion::permitted() const {

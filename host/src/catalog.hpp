@@ -50,6 +50,15 @@ struct PluginVersion {
   }
   /// What its instances may do with each route, by RouteId as far as it has any.
   [[nodiscard]] std::vector<Permitted> permitted() const;
+  /// `visit(RouteInfo*, types)`: of what it declares, and does not merely call; of a function request and reply.
+  template <typename Visit>
+  void for_each_part(Visit&& visit) const {
+    const Manifest& manifest = image.manifest;
+    for (std::size_t i = 0; i < functions.size(); ++i)
+      visit(functions[i], std::vector{manifest.functions[i].request, manifest.functions[i].reply});
+    for (std::size_t i = 0; i < topics_in.size(); ++i) visit(topics_in[i], std::vector{manifest.topics_in[i].type});
+    for (std::size_t i = 0; i < topics_out.size(); ++i) visit(topics_out[i], std::vector{manifest.topics_out[i].type});
+  }
   /// Whether they may do a request of this function once more.
   [[nodiscard]] bool repeats(RouteId route) const noexcept {
     return route.value < repeated.size() && repeated[route.value];
@@ -57,6 +66,9 @@ struct PluginVersion {
   /// What they want of what they call, by RouteId.
   [[nodiscard]] std::map<std::uint32_t, Wanted> wanted() const;
 };
+
+/// The names of routes that it has, and that `before` had not, mean these from now on. Null: there was none before.
+void prefer_routes(RouteDirectory& directory, const PluginVersion& serving, const PluginVersion* before);
 
 /// Of a build that comes while the host runs: what becomes of functions and topics that are there with other types.
 struct Succeeds {
@@ -123,7 +135,8 @@ class Catalog {
   };
 
   Result<Compartment> make_compartment(const bus::PoolGeometry& geometry) const;
-  [[nodiscard]] Beside place_beside(const Succeeds* succeeds, const std::string& name);
+  [[nodiscard]] Beside place_beside(const Succeeds* succeeds, const std::string& name,
+                                    const std::vector<PayloadType>& types);
   Status resolve_routes(PluginVersion& version, const Succeeds* succeeds = nullptr);
   static Status find_last_wills(PluginVersion& version);
   Status assign_pool(PluginVersion& version);

@@ -64,14 +64,21 @@ Result<std::vector<std::shared_ptr<PluginVersion>>> Core::load_plugins() {
 
 namespace {
 
-/// An older build of a plugin whose newest one is there already: alike where it conforms, and refused otherwise.
+/// An older build of a plugin whose newest one is there already: alike where it conforms to all that are, and refused
+/// otherwise.
 Succeeds succeeds_newest(const std::vector<std::shared_ptr<PluginVersion>>& versions, const PluginImage& image) {
   const auto newest = std::ranges::find(versions, image.manifest.name, &PluginVersion::name);
   if (newest == versions.end()) return {};
-  const auto back = compare_builds((*newest)->image, image), forth = compare_builds(image, (*newest)->image);
-  const auto conforms = [](const auto& compared) { return compared && compared->decision == Compatibility::InPlace; };
+  const auto conforms = [&](const auto& version) {
+    if (version->name() != image.manifest.name) return true;
+    const auto back = compare_builds(version->image, image), forth = compare_builds(image, version->image);
+    const auto is_in_place = [](const auto& compared) {
+      return compared && compared->decision == Compatibility::InPlace;
+    };
+    return is_in_place(back) || is_in_place(forth);
+  };
   return {.older = newest->get(),
-          .others = conforms(back) || conforms(forth) ? OtherTypes::Alike : OtherTypes::Refused};
+          .others = std::ranges::all_of(versions, conforms) ? OtherTypes::Alike : OtherTypes::Refused};
 }
 
 }  // namespace
@@ -98,8 +105,7 @@ Status Core::load_folder(const PluginConfiguration& entry, std::vector<std::shar
     configured.path = image.path;
     const std::string sha256 = image.sha256;
     const Succeeds succeeds = succeeds_newest(versions, image);
-    auto version =
-        catalog.prepare(configured, std::move(image), succeeds.older == nullptr ? nullptr : &succeeds);
+    auto version = catalog.prepare(configured, std::move(image), succeeds.older == nullptr ? nullptr : &succeeds);
     const Status added = version ? supervisor->add(*version) : tl::make_unexpected(version.error());
     if (!added) {
       folders->passed_over(entry.path, configured.path.filename().string(), sha256, added.error());

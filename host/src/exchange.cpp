@@ -83,12 +83,12 @@ void Supervisor::lead_over(const std::shared_ptr<Switching>& switching) {
     for (const auto& [number, leaving] : switching->leaving(move))
       if (Running* const running = find(*leaving); running != nullptr && !is_shadow_seat(number))
         plugin.seats.at(number).before = {running->version, leaving, !switching->undone};
+    const PluginVersion& before = switching->undone ? *move.to_version : *move.from_version;
     plugin.serving = switching->undone ? move.from_version : move.to_version;
     plugin.shares = switching->undone ? move.from_shares : move.to_shares;
     plugin.traits = switching->undone ? move.from_traits : move.to_traits;
     set_shadow(plugin, switching->undone ? move.from_shadow : move.to_shadow);
-    for (const auto* routes : {&plugin.serving->functions, &plugin.serving->topics_in, &plugin.serving->topics_out})
-      directory_.prefer(*routes);
+    prefer_routes(directory_, *plugin.serving, &before);
     set_seats(plugin);
     const auto sit = [&](std::uint32_t number, Seat& seat) {
       const auto staying = switching->staying(move).find(number);

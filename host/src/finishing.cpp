@@ -16,8 +16,7 @@ std::vector<Running*> Supervisor::serving_of(const std::string& plugin) {
   for (auto& [instance, running] : running_) {
     const State state = running.process->state();
     const bool may_have = state == State::Active || state == State::Draining;
-    if (running.version->name() == plugin && may_have && !is_shadow_seat(running.seat))
-      result.push_back(&running);
+    if (running.version->name() == plugin && may_have && !is_shadow_seat(running.seat)) result.push_back(&running);
   }
   return result;
 }

@@ -3,6 +3,7 @@
 
 #include "crash_log.hpp"
 #include "guard.hpp"
+#include "known_types.hpp"
 #include "payload_comparison.hpp"
 #include "seat.hpp"
 #include "shadow_book.hpp"
@@ -32,6 +33,7 @@ struct Plugin {
   std::vector<std::shared_ptr<PluginVersion>> versions{};
   std::shared_ptr<PluginVersion> serving{};        ///< What its routes lead to, or shall lead to after a restart.
   std::shared_ptr<PluginVersion> served_before{};  ///< A new build took its place; null: none did.
+  KnownTypes known_types{};                        ///< By whatever somebody may know a route of it.
   std::map<std::uint32_t, Seat> seats{};           ///< By their numbers.
   std::map<std::uint32_t, Seat> shadow_seats{};    ///< Likewise, from kShadowSeats on: nobody is led to them.
   /// Of routes that several versions share: by the routes' numbers. All others lead to the version that serves.

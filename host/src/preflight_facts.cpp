@@ -35,7 +35,8 @@ class Differences {
   std::vector<std::string> found_;
 };
 
-std::optional<std::chrono::nanoseconds> key_valid_for(const shunt::Verdict& verdict, const std::vector<PublicKey>& keys) {
+std::optional<std::chrono::nanoseconds> key_valid_for(const shunt::Verdict& verdict,
+                                                      const std::vector<PublicKey>& keys) {
   if (verdict.trust != Trust::Signed) return std::nullopt;
   const auto key = std::ranges::find(keys, verdict.signer, &PublicKey::name);
   if (key == keys.end()) return std::chrono::nanoseconds{0};  // it is named no more

@@ -94,7 +94,8 @@ ReloadDecision decide_reload(const ReadBuild& serving, const ReadBuild& came, co
     return refused(fmt::format("the file holds \"{}\" now, and \"{}\" serves from it: give it a file of its own",
                                came.manifest.name, name));
   if (decide(compared.forth.abi, compared.forth.tool_chain, SchemaChange::None) == Compatibility::Refuse)
-    return refused(fmt::format("{}: let it serve under another name, or build it as the one before", compared.forth.reason));
+    return refused(
+        fmt::format("{}: let it serve under another name, or build it as the one before", compared.forth.reason));
   ReloadDecision decision{.kind = ReloadKind::Switch, .change = compare_interfaces(serving.manifest, came.manifest)};
   for (const std::string& each : decision.change.removed)
     if (const std::string who = who_uses(each, users); !who.empty())
@@ -103,7 +104,8 @@ ReloadDecision decide_reload(const ReadBuild& serving, const ReadBuild& came, co
   decision.text = described(decision.change);
   if (decision.change.changed.empty()) return decision;
   const bool conforms =
-      compared.forth.decision == Compatibility::InPlace || compared.back == Compatibility::InPlace;
+      (compared.forth.decision == Compatibility::InPlace || compared.back == Compatibility::InPlace) &&
+      compared.all_known_conform;
   decision.others = conforms ? OtherTypes::Alike : OtherTypes::Beside;
   if (conforms) {
     decision.text += "; what is known by the old types leads to it, too";

@@ -60,14 +60,15 @@ struct ReloadDecision {
   std::string text{};                       ///< For people: what changed, or why it is refused.
 };
 
-/// What compare_builds() says of the two; and the other way round: a build whose fields were appended to conforms in both
-/// directions, so that going back is in place, too.
+/// What compare_builds() says of the two; and the other way round: a build whose fields were appended to conforms in
+/// both directions, so that going back is in place, too.
 struct BothWays {
   PluginComparison forth{};
   Compatibility back = Compatibility::Refuse;
+  bool all_known_conform = true;  ///< Of KnownTypes: who knows an earlier build's types could be led to it, too.
 };
 
-[[nodiscard]] ReloadDecision decide_reload(const ReadBuild& serving, const ReadBuild& came,
-                                           const BothWays& compared, const Users& users);
+[[nodiscard]] ReloadDecision decide_reload(const ReadBuild& serving, const ReadBuild& came, const BothWays& compared,
+                                           const Users& users);
 
 }  // namespace shunt::host

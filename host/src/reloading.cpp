@@ -50,6 +50,7 @@ struct Supervisor::Reloads {
                                                      const PluginVersion& to);
   static void begin(Supervisor& own, std::shared_ptr<PluginVersion> version, const Reloaded& done);
   static void forget(Supervisor& own, const std::string& name);
+  static void end_all(Supervisor& own, Plugin& plugin, const std::string& name);
   static void serve_next(Supervisor& own, Plugin& plugin, const Move& move, const Reloaded& done);
   static Status check_identity(const Plugin& plugin, const PluginVersion& version);
   static void took_over(Supervisor& own, const Reload& reload);
@@ -112,24 +113,27 @@ Result<InService> Supervisor::in_service(const std::string& name) {
   in_service.version = plugin->serving;
   in_service.known = plugin->versions;
   in_service.users = Reloads::users_of(*this, *plugin->serving);
+  in_service.known_types = plugin->known_types.of(*plugin->serving);
   return in_service;
 }
 
 // ---- Taking over
 
 /// What goes on leading to older builds once this one serves: the routes that it has with other types; and what else of
-/// them, or of what was left so before, somebody uses yet.
+/// them, or of what was left so before, somebody uses yet. A topic that it does not hear any more is not heard.
 std::map<std::uint32_t, Shares> Supervisor::Reloads::shares_left(const Supervisor& own, const Plugin& plugin,
                                                                  const PluginVersion& to) {
   std::map<std::uint32_t, Shares> left;
   const std::string& name = to.name();
   for (const auto* routes : {&plugin.serving->functions, &plugin.serving->topics_in})
     for (const RouteInfo* const route : *routes)
-      if (!takes(to, route) && (takes_named(to, route) || is_used(own, name, *route)))
+      if (!takes(to, route) && (takes_named(to, route) || (route->function && is_used(own, name, *route))))
         left[route->id.value] = plugin.shares_said(route->id.value);
   for (const auto& [number, shares] : plugin.shares) {
     const RouteInfo* const route = own.directory_.at({number});
-    if (!takes(*plugin.serving, route) && !takes(to, route) && is_used(own, name, *route)) left[number] = shares;
+    if (!takes(*plugin.serving, route) && !takes(to, route) && (route->function || takes_named(to, route)) &&
+        is_used(own, name, *route))
+      left[number] = shares;
   }
   return left;
 }
@@ -152,14 +156,11 @@ void Supervisor::reload(Reload reload, Reloaded done) {
       std::ranges::any_of(Reloads::users_of(*this, *plugin->serving), is_lost))
     return done({}, true);
   if (const Status is_own = Reloads::check_identity(*plugin, *reload.version); !is_own) return done(is_own, false);
-  Move move{.plugin = name,
-            .from_version = plugin->serving,
-            .to_version = reload.version,
-            .from_shares = plugin->shares,
-            .to_shares = Reloads::shares_left(*this, *plugin, *reload.version),
-            .from_shadow = plugin->shadow,
-            .to_shadow = {},
-            .from_traits = plugin->traits};
+  Move move{.plugin = name, .from_version = plugin->serving, .to_version = reload.version};
+  move.from_shares = plugin->shares;
+  move.to_shares = Reloads::shares_left(*this, *plugin, *reload.version);
+  move.from_shadow = plugin->shadow;
+  move.from_traits = plugin->traits;
   std::vector<Move> moves{move};
   if (const Status met = check_calls(moves); !met) return done(met, false);
   if (const Status fits = find_states(moves); !fits) return done(fits, false);
@@ -178,6 +179,7 @@ void Supervisor::Reloads::begin(Supervisor& own, std::shared_ptr<PluginVersion> 
   if (const Status added = own.add(std::move(version)); !added) return done(added, false);
   Plugin& plugin = *own.find(name);
   plugin.stopped = false;
+  prefer_routes(own.directory_, *plugin.serving, nullptr);
   struct Progress {
     std::size_t left = 0;
     Status status;
@@ -197,7 +199,15 @@ void Supervisor::Reloads::forget(Supervisor& own, const std::string& name) {
   Plugin* const plugin = own.find(name);
   if (plugin == nullptr) return;
   plugin->stopped = true;
-  for (auto& [number, seat] : plugin->seats) {
+  end_all(own, *plugin, name);
+  own.take_down(name, "did not come to serve");
+  own.plugins_.erase(name);
+  own.publish_table();
+}
+
+/// Nobody of it sits anywhere, or is on the way to.
+void Supervisor::Reloads::end_all(Supervisor& own, Plugin& plugin, const std::string& name) {
+  for (auto& [number, seat] : plugin.seats) {
     own.loop_.cancel(std::exchange(seat.restart, 0));
     seat.current = nullptr;
   }
@@ -206,22 +216,18 @@ void Supervisor::Reloads::forget(Supervisor& own, const std::string& name) {
     running.process->stop_asked();
     running.process->drain_done();
   }
-  own.take_down(name, "did not come to serve");
-  own.plugins_.erase(name);
-  own.publish_table();
 }
 
-/// A plugin that is stopped serves by it when it is started; one that crashed too often is, now. Where that fails, it is
-/// as it was.
+/// A plugin that is stopped serves by it when it is started; one that crashed too often is, now. Where that fails, it
+/// is as it was.
 void Supervisor::Reloads::serve_next(Supervisor& own, Plugin& plugin, const Move& move, const Reloaded& done) {
   const auto lead = [&own](Plugin& to, const std::shared_ptr<PluginVersion>& version,
                            const std::map<std::uint32_t, Shares>& shares) {
+    prefer_routes(own.directory_, *version, to.serving.get());
     to.serving = version;
     to.shares = shares;
     own.end_shadow(to);
     own.set_seats(to);
-    for (const auto* routes : {&version->functions, &version->topics_in, &version->topics_out})
-      own.directory_.prefer(*routes);
     own.publish_table();
   };
   const bool starts = plugin.is_quarantined;
@@ -231,11 +237,16 @@ void Supervisor::Reloads::serve_next(Supervisor& own, Plugin& plugin, const Move
     took_over(own, reload);
     return done({}, false);
   }
-  own.restart(Scope{move.plugin}, {}, [&own, lead, move, reload, done](const Status& started) {
+  own.restart(Scope{move.plugin}, {}, [&own, lead, move, reload, done, why = plugin.why_down](const Status& started) {
     Plugin* const still = own.find(move.plugin);
     if (started) took_over(own, reload);
-    else if (still != nullptr && still->serving == move.to_version && still->stopped)
+    else if (still != nullptr && still->serving == move.to_version) {
+      still->stopped = still->is_quarantined = true;
+      still->why_down = why;
+      end_all(own, *still, move.plugin);
+      own.take_down(move.plugin, why);
       lead(*still, move.from_version, move.from_shares);
+    }
     done(started, false);
   });
 }
@@ -257,6 +268,7 @@ void Supervisor::Reloads::took_over(Supervisor& own, const Reload& reload) {
   Plugin* const plugin = own.find(reload.version->name());
   if (plugin == nullptr) return;
   plugin->served_before = reload.instead_of;
+  plugin->known_types.add(*reload.version);
   cool_down(own, *plugin);
   auto& versions = plugin->versions;
   if (std::ranges::find(versions, reload.version) == versions.end()) {
@@ -265,6 +277,7 @@ void Supervisor::Reloads::took_over(Supervisor& own, const Reload& reload) {
       versions.push_back(reload.version);
     } else {
       plugin->crashes_of.erase(place->get());
+      plugin->candidates.clear();  // which hold what hints meant the forgotten one by
       *place = reload.version;
     }
   }

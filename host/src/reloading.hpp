@@ -2,6 +2,7 @@
 /// What the supervisor says of a plugin to who has read a new build of it, and what that one wants.
 
 #include "catalog.hpp"
+#include "known_types.hpp"
 #include "reload_decision.hpp"
 
 #include <functional>
@@ -16,6 +17,7 @@ struct InService {
   std::shared_ptr<PluginVersion> version{};             ///< That serves, or shall; null: there is no such plugin.
   std::vector<std::shared_ptr<PluginVersion>> known{};  ///< All that could.
   Users users{};                                        ///< Of what it has.
+  KnownTypes known_types{};                             ///< By which somebody may know what it has.
   std::set<const RouteInfo*> in_use{};                  ///< Topics of others and of the host, and what others call.
 
   /// The one with these bytes; null: none has.

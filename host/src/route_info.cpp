@@ -42,9 +42,9 @@ bool RouteDirectory::agrees(RouteInfo& route, const Types& asked) {
   });
 }
 
-RouteInfo* RouteDirectory::with_types(const Named& named, bool function, const Types& asked) {
+RouteInfo* RouteDirectory::with_types(const Named& named, bool function, const Types& asked, const RouteInfo* but) {
   const auto found = std::ranges::find_if(
-      named.routes, [&](RouteInfo* each) { return each->function == function && agrees(*each, asked); });
+      named.routes, [&](RouteInfo* each) { return each != but && each->function == function && agrees(*each, asked); });
   return found == named.routes.end() ? nullptr : *found;
 }
 
@@ -54,7 +54,9 @@ Result<RouteInfo*> RouteDirectory::resolve(const std::string& name, bool functio
   const auto found = by_name_.find(name);
   if (found == by_name_.end()) return make(name, function, {request, reply});
   const Named& named = found->second;
-  if (RouteInfo* const route = with_types(named, function, {request, reply})) return route;
+  // Types that a build which never served was alike to the others by: they are beside those of the one that does.
+  const RouteInfo* const but = others.types == OtherTypes::Beside ? others.route : nullptr;
+  if (RouteInfo* const route = with_types(named, function, {request, reply}, but)) return route;
   RouteInfo& meant = *named.routes.front();
   if (others.types == OtherTypes::Refused || meant.function != function)
     return mismatch(meant, function, request, reply);

@@ -76,7 +76,7 @@ enum class OtherTypes : std::uint8_t {
 
 struct Beside {
   OtherTypes types = OtherTypes::Refused;
-  RouteInfo* route = nullptr;  ///< That they are alike to.
+  RouteInfo* route = nullptr;  ///< That they are alike to, or beside; null: to whatever has the name.
 };
 
 /// Names to routes, for the host's lifetime. A name means one route; those that it meant before, with other types, are
@@ -123,7 +123,7 @@ class RouteDirectory {
     std::vector<RouteInfo*> routes;  ///< The first is the one that the name means.
   };
 
-  [[nodiscard]] RouteInfo* with_types(const Named& named, bool function, const Types& asked);
+  [[nodiscard]] RouteInfo* with_types(const Named& named, bool function, const Types& asked, const RouteInfo* but);
   [[nodiscard]] bool agrees(RouteInfo& route, const Types& asked);
   Result<RouteInfo*> make(const std::string& name, bool function, const Types& types);
   void attach_validators(RouteInfo& route);

@@ -49,9 +49,9 @@ struct Running {
   bool expected_end = false;
   std::chrono::steady_clock::time_point active_since{};  ///< Once it is.
   bool by_hand = false;
-  std::string sandbox;              ///< What its warden says of it.
-  control::BridgeReportT carried;   ///< Of a bridge: what it said last of itself.
-  std::uint32_t states_noted = 0;   ///< Events of that; what it says is kept all the same.
+  std::string sandbox;             ///< What its warden says of it.
+  control::BridgeReportT carried;  ///< Of a bridge: what it said last of itself.
+  std::uint32_t states_noted = 0;  ///< Events of that; what it says is kept all the same.
   std::uint64_t denials = 0;
   std::uint32_t denials_noted = 0;  ///< Events; the records are not bounded by it.
   std::optional<AuditRecord> denied_last;

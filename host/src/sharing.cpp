@@ -214,15 +214,12 @@ Status Supervisor::add_moves(const RouteTargets& targets, std::vector<Move>& mov
       SHUNT_TRY(shares, shares_of(*route, plugin, name, theirs));
       SHUNT_CHECK(check_callers(*route, shares));
       auto move = std::ranges::find(moves, name, &Move::plugin);
-      if (move == moves.end())
-        move = moves.insert(move, {.plugin = name,
-                                   .from_version = plugin.serving,
-                                   .to_version = plugin.serving,
-                                   .from_shares = plugin.shares,
-                                   .to_shares = plugin.shares,
-                                   .from_shadow = plugin.shadow,
-                                   .to_shadow = {},
-                                   .from_traits = plugin.traits});
+      if (move == moves.end()) {
+        move = moves.insert(move, {.plugin = name, .from_version = plugin.serving, .to_version = plugin.serving});
+        move->from_shares = move->to_shares = plugin.shares;
+        move->from_shadow = plugin.shadow;
+        move->from_traits = plugin.traits;
+      }
       if (shares.empty()) move->to_shares.erase(route->id.value);
       else move->to_shares[route->id.value] = std::move(shares);
     }

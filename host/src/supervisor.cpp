@@ -52,6 +52,7 @@ Status Supervisor::add(std::shared_ptr<PluginVersion> version) {
   if (version->configuration.warm)
     for (std::uint32_t seat = 0; seat < version->configuration.instances; ++seat)
       plugin.warm.push_back({version, seat, Backoff{version->configuration.restart}});
+  plugin.known_types.add(*version);
   plugin.versions.push_back(std::move(version));
   return {};
 }

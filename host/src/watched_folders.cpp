@@ -8,17 +8,25 @@
 #include <utility>
 
 #include <fmt/ranges.h>
+#include <sys/stat.h>
 
 namespace shunt::host {
 namespace {
 
-constexpr std::chrono::seconds kSeek{1};  // between looks for a folder that is gone
+constexpr std::chrono::seconds kSeek{1};  // between looks for a folder, and whether it is gone
+
+using Place = std::pair<std::uint64_t, std::uint64_t>;
 
 /// A plugin changes when its signature does.
 std::string plugin_of(std::string_view name) {
   constexpr std::string_view kSignature = kPluginSignatureSuffix.substr(kPluginSuffix.size());
   if (name.ends_with(kPluginSignatureSuffix)) name.remove_suffix(kSignature.size());
   return std::string{name};
+}
+
+Place place_of(const std::filesystem::path& folder) {
+  struct stat status {};
+  return ::stat(folder.c_str(), &status) == 0 ? Place{status.st_dev, status.st_ino} : Place{};
 }
 
 ReadBuild build_of(const PluginImage& image) { return {image.sha256, image.manifest}; }
@@ -57,10 +65,28 @@ void WatchedFolders::watch(Folder& folder) {
        .lost = [this, &folder](const Error& why) { lose(folder, why); }});
   if (!opened) return lose(folder, opened.error());
   folder.watch = *std::move(opened);
+  folder.place = place_of(folder.path());
+  check_place(folder, ++folder.watches);
   if (std::exchange(folder.is_lost, false))
     events_.add({.kind = HostEventKind::FolderFound,
                  .text = fmt::format("the folder {} is there again, and watched", folder.path().string())});
   look_at_all(folder);
+}
+
+/// While somebody works in a folder that was removed it is there without a name, and the kernel tells of nothing. It
+/// also does not tell of what becomes of the folders above, or of a symbolic link to it.
+void WatchedFolders::check_place(Folder& folder, std::uint64_t watch) {
+  loop_.after(kSeek, [this, &folder, watch] {
+    const bool is_posted = slow_.post([this, &folder, watch] {
+      loop_.post([this, &folder, watch, place = place_of(folder.path())] {
+        if (folder.watches != watch || folder.is_lost) return;
+        if (place == folder.place) return check_place(folder, watch);
+        lose(folder,
+             {ErrorCode::System, fmt::format("the folder {} is gone, or is another one now", folder.path().string())});
+      });
+    });
+    if (!is_posted && folder.watches == watch && !folder.is_lost) check_place(folder, watch);
+  });
 }
 
 /// Its watch may be what tells of this, and goes later.
@@ -114,6 +140,13 @@ void WatchedFolders::look_at_refused() {
       if (!file.complaint.empty() && file.passed_over.empty()) look_at(folder, name);
 }
 
+/// A build of it that came later has been taken: those do not take its place when what stood in their way goes.
+void WatchedFolders::pass_over_refused(const std::string& plugin) {
+  for (Folder& folder : folders_)
+    for (auto& [name, file] : folder.files)
+      if (!file.complaint.empty() && file.refused_of == plugin) file.passed_over = file.refused;
+}
+
 void WatchedFolders::next() {
   if (is_busy_ || waiting_.empty()) return;
   is_busy_ = true;
@@ -160,6 +193,8 @@ void WatchedFolders::examine(const LookAt& look) {
   }
   if (!*look->image) return refuse(look, look->image->error());
   const PluginImage& image = **look->image;
+  look->sha256 = image.sha256;
+  look->plugin = image.manifest.name;
   if (!file.sha256.empty() && file.sha256 == image.sha256 && !file.version.expired()) {
     file.complaint.clear();
     return over();
@@ -187,7 +222,8 @@ void WatchedFolders::decide(const LookAt& look) {
       auto forth = compare_builds(serving->image, image);
       if (!forth) return go_on(tl::make_unexpected(forth.error()));
       const auto back = compare_builds(image, serving->image);
-      compared = {*std::move(forth), back ? back->decision : Compatibility::Refuse};
+      const bool all_conform = look->before.known_types.conform(image.manifest, *forth);
+      compared = {*std::move(forth), back ? back->decision : Compatibility::Refuse, all_conform};
     }
     look->decision = decide_reload(build_of(serving->image), build_of(image), compared, look->before.users);
     if (look->decision.kind == ReloadKind::Refused) return go_on(error(ErrorCode::BadInput, "{}", look->decision.text));
@@ -218,9 +254,8 @@ void WatchedFolders::follow(const LookAt& look, const Status& prepared) {
     return std::ranges::find(look->decision.change.changed, each) != look->decision.change.changed.end() &&
            !each.starts_with("topic out ");  // the old route stays for who uses it
   });
-  supervisor_.reload(std::move(reload), [this, look](const Status& status, bool superseded) {
-    taken(look, status, superseded);
-  });
+  supervisor_.reload(std::move(reload),
+                     [this, look](const Status& status, bool superseded) { taken(look, status, superseded); });
 }
 
 void WatchedFolders::taken(const LookAt& look, const Status& status, bool superseded) {
@@ -236,6 +271,7 @@ void WatchedFolders::taken(const LookAt& look, const Status& status, bool supers
   look->version->is_replaced = false;
   if (look->decision.kind == ReloadKind::Switch) {
     note(HostEventKind::Reloaded, *look, look->decision.text);
+    pass_over_refused(look->version->name());
     look_at_refused();
   }
   over();
@@ -246,6 +282,8 @@ void WatchedFolders::refuse(const LookAt& look, const Error& why) {
   File& file = look->file();
   if (file.complaint != why.message) note(HostEventKind::ReloadRefused, *look, to_string(why));
   file.complaint = why.message;
+  file.refused = look->sha256;
+  file.refused_of = look->plugin;
   over();
 }
 

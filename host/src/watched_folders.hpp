@@ -48,16 +48,20 @@ class WatchedFolders {
 
  private:
   struct File {
-    std::string sha256{};                    ///< Of what it held when it was taken last; empty: it is gone, or never was.
-    std::string plugin{};                    ///< Whose file it is, from then on.
+    std::string sha256{};  ///< Of what it held when it was taken last; empty: it is gone, or never was.
+    std::string plugin{};  ///< Whose file it is, from then on.
     std::weak_ptr<PluginVersion> version{};  ///< That it holds; expired: the supervisor has forgotten it.
-    std::string passed_over{};               ///< The sum of what it held at the start, and that was not taken.
+    std::string passed_over{};               ///< The sum of what it holds, and that is not looked at any more.
     std::string complaint{};                 ///< Why it is not taken as it is now; empty: it is.
+    std::string refused{};                   ///< While there is a complaint: the sum of what it is about, if read,
+    std::string refused_of{};                ///< and of which plugin that is a build.
   };
   struct Folder {
     PluginConfiguration entry;
     std::unique_ptr<FolderWatch> watch{};
     bool is_lost = false;
+    std::pair<std::uint64_t, std::uint64_t> place{};  ///< Device and inode of what is watched.
+    std::uint64_t watches = 0;                        ///< How often it has been found.
     std::map<std::string, File> files{};
     [[nodiscard]] const std::filesystem::path& path() const { return entry.path; }
   };
@@ -66,6 +70,8 @@ class WatchedFolders {
     Folder* folder = nullptr;
     std::string name;
     std::optional<Result<PluginImage>> image{};  ///< None: there is no such file.
+    std::string sha256{};                        ///< Of it, for when it has been handed on; empty: it was not read.
+    std::string plugin{};                        ///< Likewise: whose build it is.
     InService before{};                          ///< What it would take the place of.
     std::shared_ptr<PluginVersion> version{};    ///< What it holds.
     ReloadDecision decision{};
@@ -75,6 +81,7 @@ class WatchedFolders {
   using LookAt = std::shared_ptr<Look>;
 
   void watch(Folder& folder);
+  void check_place(Folder& folder, std::uint64_t watch);
   void lose(Folder& folder, const Error& why);
   void seek(Folder& folder);
   void look_at_all(Folder& folder);
@@ -83,6 +90,7 @@ class WatchedFolders {
   void next();
   void over();
   void replace(const File& file);
+  void pass_over_refused(const std::string& plugin);
 
   void read(const LookAt& look);
   void examine(const LookAt& look);

@@ -16,8 +16,11 @@ Measured good() {
   return {.calls = {.calls = 1000, .failed = 10}, .p99 = 1ms, .messages = 1000, .cpu = 1s, .compared = 1000};
 }
 
+/// Half of the messages: the baseline serves beside it.
+RolloutStage half() { return {.share = 500}; }
+
 Judgement judge(const Measured& newer, const Measured& baseline = good(), std::chrono::nanoseconds elapsed = 5min,
-                const RolloutStage& stage = {}) {
+                const RolloutStage& stage = half()) {
   return host::judge(stage, newer, baseline, elapsed);
 }
 
@@ -139,6 +142,19 @@ TEST(RolloutGates, do_not_fail_a_version_for_being_better) {
 
 TEST(RolloutGates, take_a_baseline_that_has_measured_nothing_for_no_reason_to_pass) {
   EXPECT_EQ(judge(good(), Measured{}).verdict, Verdict::Inconclusive);
+}
+
+TEST(RolloutGates, ask_a_baseline_for_no_more_samples_where_nothing_is_left_for_it) {
+  const RolloutStage all{.share = 1000};
+  const auto few = with([](Measured& measured) { measured.calls = {.calls = 10, .failed = 0}; });
+  const auto slower = with([](Measured& measured) { measured.p99 = 2ms; });
+
+  EXPECT_EQ(judge(good(), Measured{}, 5min, all).verdict, Verdict::Pass) << "there was no stage before";
+  EXPECT_EQ(judge(with([](Measured& measured) { measured.calls.failed = 51; }), Measured{}, 5min, all).verdict,
+            Verdict::Fail);
+  EXPECT_EQ(judge(with([](Measured& measured) { measured.calls.failed = 21; }), few, 5min, all).verdict, Verdict::Fail)
+      << "beside what it was in the stage before";
+  EXPECT_EQ(judge(slower, good(), 5min, all).verdict, Verdict::Fail) << "likewise";
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <vector>
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 
 namespace shunt::test {
@@ -59,6 +60,49 @@ TEST_F(FolderFiles, refuse_garbage_once_and_take_the_plugin_that_comes_in_its_pl
   await_told(host, HostEventKind::Reloaded);
   EXPECT_EQ(build_behind(host), 110);
   EXPECT_EQ(events_of(host, HostEventKind::ReloadRefused).size(), 4u);
+}
+
+TEST_F(FolderFiles, do_not_complain_again_of_garbage_that_is_touched) {
+  put("first");
+  Host host = start(watching());
+  write_at_once("garbage", "other.so");
+  EXPECT_THAT(await_told(host, HostEventKind::ReloadRefused, ""), HasSubstr("other.so"));
+
+  std::filesystem::last_write_time(folder() / "other.so", std::filesystem::file_time_type::clock::now());
+  write_at_once("garbage", "other.so");
+  write_at_once("garbage", "zebra.so");  // looked at behind it
+
+  EXPECT_THAT(await_told(host, HostEventKind::ReloadRefused, ""), HasSubstr("zebra.so"));
+  EXPECT_EQ(events_of(host, HostEventKind::ReloadRefused).size(), 2u);
+}
+
+TEST_F(FolderFiles, may_be_symbolic_links_that_are_led_elsewhere) {
+  const auto link = [&](const std::string& build) {
+    const auto beside = directory_.path() / "link";
+    std::filesystem::create_symlink(plugin("clerk-" + build + ".so").path, beside);
+    std::filesystem::rename(beside, folder() / "clerk.so");
+  };
+  link("first");
+  Host host = start(watching());
+  ASSERT_EQ(build_behind(host), 100);
+
+  link("body");
+
+  EXPECT_THAT(await_told(host, HostEventKind::Reloaded), HasSubstr("the same interface"));
+  EXPECT_EQ(build_behind(host), 110);
+}
+
+TEST_F(FolderFiles, refuse_other_bytes_under_an_identity_that_there_is) {
+  put("first");
+  Host host = start(watching());
+
+  write_at_once(content(plugin("clerk-first.so").path) + "and more", "clerk.so");
+
+  EXPECT_THAT(await_told(host, HostEventKind::ReloadRefused), HasSubstr("is there already with other bytes"));
+  EXPECT_EQ(build_behind(host), 100);
+  put("body");
+  await_told(host, HostEventKind::Reloaded);
+  EXPECT_EQ(build_behind(host), 110);
 }
 
 TEST_F(FolderFiles, wait_for_the_end_of_a_build_that_is_written_in_pieces) {
@@ -127,6 +171,22 @@ TEST_F(FolderFiles, are_looked_for_when_they_are_gone) {
   EXPECT_EQ(build_behind(host), 110);
 }
 
+TEST_F(FolderFiles, are_looked_for_when_their_folder_is_another_and_somebody_works_in_the_old_one) {
+  put("first");
+  Host host = start(watching());
+  const bus::UniqueFd works_in{::open(folder().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  ASSERT_TRUE(works_in);
+
+  std::filesystem::remove_all(folder());
+  std::filesystem::create_directory(folder());
+
+  EXPECT_THAT(await_told(host, HostEventKind::FolderLost, ""), HasSubstr("plugins is gone"));
+  await_told(host, HostEventKind::FolderFound, "");
+  put("body");
+  await_told(host, HostEventKind::Reloaded);
+  EXPECT_EQ(build_behind(host), 110);
+}
+
 TEST_F(FolderFiles, do_not_let_a_file_become_another_plugin) {
   put("first");
   Host host = start(watching());
@@ -175,6 +235,8 @@ TEST_F(FolderFiles, start_with_the_newest_build_of_each_plugin) {
       << "garbage, and three that know the functions by other types";
   put("last", "e.so");
   await_told(host, HostEventKind::Reloaded);
+  write_at_once("garbage", "zebra.so");  // looked at behind all that is looked at again
+  EXPECT_THAT(await_told(host, HostEventKind::ReloadRefused, ""), HasSubstr("zebra.so"));
   EXPECT_EQ(build_behind_other(host), 210);
   EXPECT_EQ(events_of(host, HostEventKind::Reloaded).size(), 1u) << "what was passed over is none that has come";
 }
@@ -255,6 +317,56 @@ TEST_F(FolderFiles, start_a_plugin_that_crashed_too_often_with_its_next_build) {
 
   await_told(host, HostEventKind::Reloaded);
   EXPECT_EQ(build_behind(host), 110);
+}
+
+TEST_F(FolderFiles, leave_a_plugin_in_quarantine_that_its_next_build_does_not_bring_back) {
+  put("first");
+  HostConfiguration configuration = watching();
+  configuration.plugins.front().restart.crashes_max = 3;
+  Host host = start(std::move(configuration));
+  std::int64_t killed = 0;
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(await([&] { return pid_of(host, "clerk") > 0 && pid_of(host, "clerk") != killed; }));
+    send_signal(killed = pid_of(host, "clerk"), SIGKILL);
+  }
+  await_told(host, HostEventKind::Quarantined);
+
+  put("failing");
+
+  EXPECT_THAT(await_told(host, HostEventKind::ReloadRefused), HasSubstr("build 150 fails on purpose"));
+  EXPECT_EQ(snapshot_of(host, "clerk").state, "Quarantined");
+  EXPECT_TRUE(snapshot_of(host, "clerk").version.starts_with("1.0.0"));
+  put("body");
+  await_told(host, HostEventKind::Reloaded);
+  EXPECT_EQ(build_behind(host), 110);
+}
+
+TEST_F(FolderFiles, go_back_to_no_build_that_was_refused_before_another_one_came) {
+  put("first", "a.so");
+  Host host = start(watching());
+  {
+    const Tally handle = host.function<clerks::Nothing, clerks::Count>("clerk/tally").value();
+    put("less", "b.so");
+    EXPECT_THAT(await_told(host, HostEventKind::ReloadRefused), HasSubstr("called by the host"));
+  }
+
+  put("more", "c.so");
+  await_told(host, HostEventKind::Reloaded);
+  write_at_once("garbage", "zebra.so");  // looked at behind all that is looked at again
+
+  EXPECT_THAT(await_told(host, HostEventKind::ReloadRefused, ""), HasSubstr("zebra.so"));
+  EXPECT_EQ(build_behind(host), 120);
+}
+
+TEST_F(FolderFiles, mean_the_types_of_a_plugin_that_comes_to_serve_at_its_second_build) {
+  Host host = start(watching());
+  put("failing");
+  EXPECT_THAT(await_told(host, HostEventKind::ReloadRefused), HasSubstr("build 150 fails on purpose"));
+
+  put("other");
+
+  EXPECT_THAT(await_told(host, HostEventKind::Reloaded), HasSubstr("a plugin that was not there"));
+  EXPECT_EQ(build_behind_other(host), 200);
 }
 
 TEST_F(FolderFiles, take_a_signed_build_when_its_signature_has_come) {

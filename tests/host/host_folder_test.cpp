@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <csignal>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -144,6 +145,45 @@ TEST_F(Folders, have_what_did_not_change_served_by_the_new_build_alone) {
   EXPECT_THAT(heard, ElementsAre(200, 200, 200));
 }
 
+TEST_F(Folders, lead_an_old_route_to_the_old_build_when_that_has_crashed_and_when_all_is_restarted) {
+  put("first");
+  Host host = start(watching());
+  const Ask handle = ask(host);
+  put("other");
+  await_told(host, HostEventKind::Reloaded);
+  const auto old_pid = [&] {
+    std::int64_t pid = 0;
+    for (const PluginSnapshot& each : host.snapshot().plugins)
+      if (each.version.starts_with("1.0.0")) pid = each.pid;
+    return pid;
+  };
+  const auto first_pid = old_pid();
+  ASSERT_NE(first_pid, 0);
+
+  send_signal(first_pid, SIGKILL);
+
+  ASSERT_TRUE(await([&] { return old_pid() != 0 && old_pid() != first_pid; }));
+  EXPECT_TRUE(await([&] { return build_behind(handle) == 100; }));
+  EXPECT_EQ(build_behind_other(host), 200);
+  ASSERT_TRUE(host.restart(Scope{"clerk"}));
+  EXPECT_EQ(build_behind(handle), 100);
+  EXPECT_EQ(build_behind_other(host), 200);
+}
+
+TEST_F(Folders, end_an_old_route_when_all_is_switched_back) {
+  put("first");
+  Host host = start(watching());
+  const Ask handle = ask(host);
+  put("other");
+  await_told(host, HostEventKind::Reloaded);
+
+  ASSERT_TRUE(host.switch_to("clerk", "1.0.0"));
+
+  EXPECT_EQ(build_behind(handle), 100);
+  EXPECT_EQ(build_behind(host), 100);
+  EXPECT_TRUE(await([&] { return host.snapshot().plugins.size() == 1; })) << "no seat is kept for it";
+}
+
 TEST_F(Folders, let_an_old_route_go_with_the_build_after_the_next_when_nobody_uses_it) {
   put("first");
   Host host = start(watching());
@@ -181,6 +221,37 @@ TEST_F(Folders, lead_the_handles_that_there_are_to_a_build_with_appended_fields)
   const auto* const table = reinterpret_cast<const flatbuffers::Table*>(&**answer);
   EXPECT_EQ(table->GetField<std::uint64_t>(8, 0), 42u) << "the field that the host does not know";
   EXPECT_EQ(std::ranges::count(host.snapshot().routes, "clerk/answer", &RouteSnapshot::name), 1);
+}
+
+TEST_F(Folders, lead_nobody_to_types_that_conform_to_those_of_before_and_not_to_his) {
+  put("first");
+  Host host = start(watching());
+  const Ask handle = ask(host);
+  put("appended");
+  await_told(host, HostEventKind::Reloaded);
+  put("first");
+  EXPECT_THAT(await_told(host, HostEventKind::Reloaded), HasSubstr("leads to it, too"));
+
+  put("apart");  // conforms to the first, and somebody may know the appended one's types
+
+  EXPECT_THAT(await_told(host, HostEventKind::Reloaded),
+              HasSubstr("the old build stays for those who know the old types"));
+  EXPECT_EQ(build_behind(handle), 100);
+  const auto by_name = host.call_bytes("clerk/answer", question(7), {.deadline = 30s});
+  ASSERT_TRUE(by_name) << to_string(by_name.error());
+  EXPECT_EQ(verified_root<clerks::Answer>(by_name->bytes())->build(), 190u);
+}
+
+TEST_F(Folders, keep_no_old_build_up_for_a_topic_that_the_new_one_does_not_hear) {
+  put("first");
+  Host host = start(watching());
+  const auto notes = host.publisher<clerks::Note>("clerk.notes").value();
+
+  put("deaf");
+
+  EXPECT_THAT(await_told(host, HostEventKind::Reloaded), HasSubstr("topic in clerk.notes went"));
+  EXPECT_EQ(build_behind(host), 191);
+  EXPECT_TRUE(await([&] { return host.snapshot().plugins.size() == 1; }));
 }
 
 TEST_F(Folders, refuse_a_build_that_falls_silent_on_a_topic_that_is_heard) {

@@ -61,6 +61,12 @@ class FolderTest : public HostTest {
   }
   static std::int64_t build_behind(Host& host) { return build_behind(ask(host)); }
 
+  /// What a call of "clerk/answer" is made of.
+  static std::vector<std::uint8_t> question(std::uint32_t number) {
+    flatbuffers::FlatBufferBuilder build;
+    build.Finish(clerks::CreateQuestion(build, number));
+    return {build.GetBufferPointer(), build.GetBufferPointer() + build.GetSize()};
+  }
   /// The same of who is asked as the builds with other questions are.
   static std::int64_t build_behind_other(Host& host) {
     flatbuffers::FlatBufferBuilder build;
