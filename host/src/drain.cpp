@@ -135,7 +135,8 @@ bool is_about_time(std::uint16_t status) noexcept {
 /// nothing of the versions.
 void note_said(const InFlight& record, const bus::Incoming& incoming) noexcept {
   const std::uint16_t status = incoming.header.status;
-  if ((record.is_copy || record.wanted()) && !(status != 0 && is_about_time(status)))
+  const bool in_time = record.is_copy ? bus::now_ns() <= record.deadline_ns : record.wanted();
+  if (in_time && !(status != 0 && is_about_time(status)))
     record.pair->say(record.is_copy ? ShadowSide::Shadow : ShadowSide::Real, status, incoming.payload);
   record.pair->let_go();
 }

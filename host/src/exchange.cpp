@@ -236,7 +236,7 @@ void Supervisor::drained(const std::shared_ptr<Switching>& switching, const Stat
 void Supervisor::settle(const std::shared_ptr<Switching>& switching, const Status& status) {
   switching->awaited = 1;  // ours, until all are told
   for (const Move& move : switching->moves) {
-    switching->awaited += switching->leaving(move).size();
+    for (const auto& [number, leaving] : switching->leaving(move)) switching->awaited += is_shadow_seat(number) ? 0 : 1;
     Plugin* const plugin = find(move.plugin);
     if (plugin == nullptr) continue;
     for (auto& [number, seat] : plugin->seats) {
@@ -257,7 +257,9 @@ void Supervisor::settle(const std::shared_ptr<Switching>& switching, const Statu
   for (const Move& move : switching->moves)
     for (const auto& [number, leaving] : switching->leaving(move)) {
       Running* const running = find(*leaving);
-      if (running == nullptr) {
+      if (is_shadow_seat(number)) {  // nobody waits for it
+        if (running != nullptr) retire(*running, [](const Status&) {});
+      } else if (running == nullptr) {
         gone({});  // it died while it was being drained: its messages were sorted
       } else if (status) {
         retire(*running, gone);

@@ -119,9 +119,9 @@ bool Hub::settle(Leftover& leftover, const Instance& dead, Outlet& outlet, const
 void Hub::fail_over(Instance& dead, std::uint32_t seat, const std::string& why, const std::string& account) {
   dead.close();
   const DrainHold hold{*this};
-  // What a shadow had were copies: nobody else is given them.
-  std::vector<Leftover> messages =
-      dead.is_shadow.load(std::memory_order_relaxed) ? std::vector<Leftover>{} : leftovers(dead);
+  // What a shadow had were copies: nobody else is given them, and they say nothing of a version that was told to end.
+  const bool is_shadow = dead.is_shadow.load(std::memory_order_relaxed);
+  std::vector<Leftover> messages = is_shadow ? std::vector<Leftover>{} : leftovers(dead);
   {
     const RcuReader reader;
     const RouteTable& table = tables_.current();
@@ -150,7 +150,7 @@ void Hub::fail_over(Instance& dead, std::uint32_t seat, const std::string& why, 
         orphans.push_back(record);
         return true;
       },
-      Ending::Failed);
+      is_shadow ? Ending::LetGo : Ending::Failed);
   for (const InFlight& record : orphans)
     fail_request(record, {ErrorCode::OutcomeUnknown,
                           fmt::format("\"{}\": {} before it answered; done or not done, nobody knows{}",

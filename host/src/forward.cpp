@@ -240,6 +240,7 @@ void Hub::forward_request(Instance& from, const bus::Incoming& incoming) {
   InFlight record;
   if (!hints.empty()) record.hints = &hints;
   record.route = entry->info;
+  record.is_copy = from.is_shadow.load(std::memory_order_relaxed);
   record.origin = &from;
   record.origin_correlation = asked.correlation;
   record.parent = follows_call ? asked.parent : 0;

@@ -56,8 +56,8 @@ class InFlightTable {
       if (parent == nullptr || (!parent->wanted() && !parent->is_copy)) return Added::Unwanted;
     }
     OnRoute& on_route = on_route_[record.route->id.value];
-    if (record.is_copy && (free_.empty() || copies_ >= records_.size() / kCopiesPart)) return Added::Full;
-    if (free_.empty() || on_route.now >= route_max) return ++on_route.refused, Added::Full;
+    if (record.is_copy && copies_ >= records_.size() / kCopiesPart) return Added::Full;
+    if (free_.empty() || on_route.now >= route_max) return on_route.refused += record.is_copy ? 0 : 1, Added::Full;
     record.is_copy ? ++copies_ : (++on_route.ever, ++on_route.now);
     if (record.pair != nullptr) [[unlikely]]
       record.pair->hold();
@@ -88,7 +88,7 @@ class InFlightTable {
     if (record->is_root()) record->epoch = epoch;
     record->target = target;
     record->position = position;
-    if (record->outcomes != outcomes) [[unlikely]]
+    if (record->outcomes != outcomes && !record->is_copy) [[unlikely]]
       count_with(*record, outcomes);
     return true;
   }
@@ -117,6 +117,7 @@ class InFlightTable {
     const std::lock_guard lock{lock_};
     InFlight* const record = find(correlation);
     if (record == nullptr || record->target != target) return std::nullopt;
+    if (record->is_copy && bus::now_ns() > record->deadline_ns) ending = Ending::Failed;
     ShadowPair* const pair = std::exchange(record->pair, nullptr);
     InFlight taken = remove(*record, ending);
     taken.pair = pair;

@@ -38,12 +38,12 @@ struct InFlight {
   std::uint64_t origin_correlation = 0;  ///< What the plugin called its request.
   std::uint64_t parent = 0;              ///< Correlation of the call whose handler makes this one; 0: of none.
   std::int64_t deadline_ns = 0;
-  std::int64_t asked_ns = 0;     ///< When a thread of the host asked; of a nested call, the outer one. 0: not known.
-  Epoch epoch{};                 ///< Of the chain that it is part of.
-  bool slow = false;             ///< It was counted as that in `outcomes`.
-  bool is_keyed = false;         ///< It belongs to one instance of several.
-  bool is_copy = false;          ///< For a shadow: nobody waits for it, and it is not one of its route's.
-  std::uint8_t tries = 0;        ///< How often it was sent again.
+  std::int64_t asked_ns = 0;  ///< When a thread of the host asked; of a nested call, the outer one. 0: not known.
+  Epoch epoch{};              ///< Of the chain that it is part of.
+  bool slow = false;          ///< It was counted as that in `outcomes`.
+  bool is_keyed = false;      ///< It belongs to one instance of several.
+  bool is_copy = false;       ///< For a shadow, or what one calls: it says nothing of the route, nor is one of its own.
+  std::uint8_t tries = 0;     ///< How often it was sent again.
   Outcomes* outcomes = nullptr;  ///< Of the version that has it, where a breaker guards that; else null.
   std::int64_t sent_ns = 0;      ///< With `outcomes`: when it was asked of that route.
   /// What it wants of the version that handles it, for what that calls; null: nothing. The table keeps it, and copies

@@ -1,27 +1,21 @@
 /// What a plugin's versions do, counted while a rollout asks for it: calls by version and function, and by instance
 /// what it took for them.
 
+#include "cpu_time.hpp"
 #include "plugin_figures.hpp"
 #include "supervisor.hpp"
 
 #include <algorithm>
-#include <ctime>
 #include <utility>
 
 namespace shunt::host {
 namespace {
 
+constexpr std::chrono::nanoseconds kNone{0};
+
 CallCounts counts_of(const Outcomes& outcomes) {
   const std::uint64_t failed = outcomes.failed(), slow = outcomes.slow();
   return {.calls = outcomes.answered() + failed + slow, .failed = failed, .slow = slow};
-}
-
-/// Of all threads of a process; 0 where it has none any more.
-std::chrono::nanoseconds cpu_of(pid_t pid) {
-  clockid_t clock{};
-  timespec time{};
-  if (pid <= 0 || ::clock_getcpuclockid(pid, &clock) != 0 || ::clock_gettime(clock, &time) != 0) return {};
-  return std::chrono::seconds{time.tv_sec} + std::chrono::nanoseconds{time.tv_nsec};
 }
 
 std::uint64_t quota_refusals_of(Instance& instance) {
@@ -51,19 +45,20 @@ void Supervisor::measure(const std::string& name, bool on) {
 /// Before a table: somewhere to count for every version that gets calls. Where a breaker counts them already, there.
 void Supervisor::set_measures(Plugin& plugin) {
   if (!plugin.is_measured) return;
-  const auto count = [&](const RouteInfo& route, const PluginVersion* version) {
+  const auto count = [&](const RouteInfo& route, const PluginVersion* version, std::chrono::nanoseconds slow_after) {
     auto& outcomes = plugin.measured[{route.id.value, version}];
     if (outcomes != nullptr) return;
-    outcomes = std::make_shared<Outcomes>(std::chrono::nanoseconds{0});
+    outcomes = std::make_shared<Outcomes>(slow_after);
     outcomes->measure(true);
   };
   for (const RouteInfo* const route : plugin.serving->functions) {
-    if (plugin.shadow.version != nullptr) count(*route, plugin.shadow.version.get());
     const auto guarded = plugin.guarded.find(route->id.value);
+    const auto slow_after = guarded == plugin.guarded.end() ? kNone : guarded->second.policy.slow_after;
+    if (plugin.shadow.version != nullptr) count(*route, plugin.shadow.version.get(), slow_after);
     for (const VersionShare& share : plugin.shares_said(route->id.value)) {
       const Guard* const guard = guarded == plugin.guarded.end() ? nullptr : guarded->second.find(*share.version);
       if (guard != nullptr) guard->outcomes->measure(true);
-      else count(*route, share.version.get());
+      else count(*route, share.version.get(), slow_after);
     }
   }
 }
@@ -124,17 +119,20 @@ PluginFigures Supervisor::figures(const std::string& name) {
   for (const auto& [of, outcomes] : plugin->measured) count(of.second, *outcomes);
   for (const auto& [route, guarded] : plugin->guarded)
     for (const Guard& guard : guarded.guards) count(guard.version.get(), *guard.outcomes);
+  for (const auto& [route, guarded] : plugin->guarded)
+    for (const Guard& guard : guarded.guards)
+      if (guard.is_shunned()) figures.shunned[guard.version.get()] = directory_.at({route})->name;
   figures.crashes = plugin->crashes_of;
   settle_shadow(*plugin);
   figures.shadow = plugin->shadows_before;
   if (plugin->shadow_book != nullptr) figures.shadow += plugin->shadow_book->counts();
   for (auto& [key, running] : running_) {
     Instance& instance = running.process->instance();
-    if (instance.identity.plugin != name) continue;
+    if (instance.identity.plugin != name || running.active_since.time_since_epoch() == kNone) continue;
     figures.instances.push_back({.instance = instance.identity.id.value,
                                  .version = running.version.get(),
                                  .messages = instance.progress().all_done(),
-                                 .cpu = cpu_of(running.process->pid()),
+                                 .cpu = std::max(cpu_of(running.process->pid()) - running.cpu_to_start, kNone),
                                  .quota_refusals = quota_refusals_of(instance),
                                  .denials = running.denials});
   }

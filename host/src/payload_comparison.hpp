@@ -19,9 +19,9 @@ class PayloadComparison {
   [[nodiscard]] static Result<PayloadComparison> of(std::span<const BinarySchema> schemas, const std::string& type);
 
   /// Both are aligned to 8 and do not change meanwhile. Every field that the schema knows is the same, or its default
-  /// where it is not there; numbers by their bits, so that what is not a number is the same as itself. What the schema
-  /// does not know, such as appended fields, counts as the same. False also where one of them is no such payload.
-  /// Allocates nothing.
+  /// where it is not there (of a ulong whose default no int64 can hold the binary schema says 0); numbers by their
+  /// bits, so that what is not a number is the same as itself. What the schema does not know, such as appended fields,
+  /// counts as the same. False also where one of them is no such payload. Allocates nothing.
   [[nodiscard]] bool same(std::span<const std::uint8_t> one, std::span<const std::uint8_t> another) const;
 
  private:

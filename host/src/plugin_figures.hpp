@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <string>
 #include <vector>
 
 namespace shunt::host {
@@ -33,6 +34,8 @@ struct PluginFigures {
   std::map<const PluginVersion*, Calls> calls{};
   std::map<const PluginVersion*, std::uint64_t> crashes{};
   std::vector<OfInstance> instances{};
+  std::map<const PluginVersion*, std::string>
+      shunned{};                ///< On which route its breaker is open: it gets nothing there.
   ShadowBook::Counts shadow{};  ///< Of all that there were.
 };
 

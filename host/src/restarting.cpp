@@ -75,6 +75,13 @@ void Supervisor::start_again(const std::string& name) {
   for (const auto& [number, version] : seats_meant(*plugin)) start_again(name, number);
 }
 
+/// Nobody waits for it: what it needs is outside, and may be missing for as long as the host runs.
+void Supervisor::start_bridge(const std::string& name, Plugin& plugin) {
+  plugin.stopped = false;
+  publish_table();
+  start_again(name);
+}
+
 /// Whether nobody sits there who could handle what waits. Where a switch's newcomer has died it is for another one of
 /// them, although the one before finishes there what it has.
 bool Supervisor::is_empty(const Outlet& outlet) const {

@@ -63,15 +63,15 @@ Judgement judge(const RolloutStage& stage, const Measured& newer, const Measured
     return Judgement{Verdict::Inconclusive, fmt::format("{} of {} {}", samples, stage.samples_min, of)};
   };
   if (auto text = too_many(gates, newer); !text.empty()) return {Verdict::Fail, std::move(text)};
+  const std::uint64_t compared = std::max<std::uint64_t>(newer.compared, stage.samples_min);
+  if (stage.shadow && newer.differences * 1000 > gates.differences_max * compared)
+    return {Verdict::Fail, fmt::format("{} of {} answers differ from those that were given, {} may", newer.differences,
+                                       newer.compared, percent(gates.differences_max, 1000))};
   if (newer.calls.calls < stage.samples_min) return lacks(newer.calls.calls, "calls");
   if (newer.calls.is_below(gates.success_min))
     return {Verdict::Fail, fmt::format("{} of its {} calls succeed, and {} have to",
                                        percent(newer.calls.succeeded(), newer.calls.calls), newer.calls.calls,
                                        percent(gates.success_min, 1000))};
-  if (stage.shadow && newer.differences * 1000 > std::uint64_t{gates.differences_max} * newer.compared &&
-      newer.compared >= stage.samples_min)
-    return {Verdict::Fail, fmt::format("{} of {} answers differ from those that were given, {} may", newer.differences,
-                                       newer.compared, percent(gates.differences_max, 1000))};
   if (stage.shadow && newer.compared < stage.samples_min) return lacks(newer.compared, "answers that were compared");
   if (!gives_all(stage) && baseline.calls.calls < stage.samples_min)
     return lacks(baseline.calls.calls, "calls of the baseline");

@@ -71,7 +71,7 @@ class RolloutMeter {
     const auto ends = now.find(&version);
     if (ends == now.end()) return {};
     const auto begins = begin.find(&version);
-    if (begins == begin.end()) return ends->second;
+    if (begins == begin.end() || ends->second.counts.calls < begins->second.counts.calls) return ends->second;
     return {ends->second.counts - begins->second.counts, ends->second.latencies - begins->second.latencies};
   }
 

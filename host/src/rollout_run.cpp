@@ -39,6 +39,9 @@ Status check_stage(const RolloutStage& stage, std::size_t number, const RolloutS
   if (stage.share == 0 || stage.share > 1000)
     return refuse(fmt::format("a share of {} of 1000: 1 to 1000 are meant", stage.share));
   if (const auto wrong = complaint_about(stage.select)) return refuse("select " + *wrong);
+  if (stage.select.size() > 1)
+    return refuse(
+        "select: a message that has one of several labels would be led there, too: say one, or stage after stage");
   if (!stage.select.empty() && (stage.shadow || stage.share != 1000))
     return refuse("a part of what it selects cannot be met exactly: leave `share` and `shadow` out, or `select`");
   const RolloutGates& gates = stage.gates;
@@ -85,6 +88,7 @@ Status check_stages(std::span<const RolloutStage> stages, const RolloutSeats& se
   if (stages.empty()) return error(ErrorCode::BadConfiguration, "a rollout without stages: one at least is meant");
   bool any_counts = false;  // some stage before gives it messages whose answers count
   std::uint32_t share = 0;  // the last, of all messages
+  Labels selected;
   for (std::size_t number = 0; number < stages.size(); ++number) {
     const RolloutStage& stage = stages[number];
     SHUNT_CHECK(check_stage(stage, number, seats));
@@ -92,6 +96,12 @@ Status check_stages(std::span<const RolloutStage> stages, const RolloutSeats& se
       return error(ErrorCode::BadConfiguration, "stage {}: a shadow behind stages whose answers count: put it first",
                    number + 1);
     any_counts |= !stage.shadow;
+    for (const auto& [key, value] : stage.select)
+      if (const auto [known, is_new] = selected.try_emplace(key, value); !is_new && known->second != value)
+        return error(ErrorCode::BadConfiguration,
+                     "stage {}: select: a version has one {}, and an earlier stage says {}={}: what that selects would "
+                     "go back",
+                     number + 1, key, key, known->second);
     if (stage.shadow || !stage.select.empty()) continue;
     if (stage.share <= share)
       return error(ErrorCode::BadConfiguration, "stage {}: {} of 1000 behind {}: a share larger than that is meant",
@@ -107,6 +117,7 @@ Status check_stages(std::span<const RolloutStage> stages, const RolloutSeats& se
 
 std::optional<RolloutEvent> RolloutRun::look(TimePoint now, const Judgement& judgement) {
   if (is_over()) return std::nullopt;
+  seen_ = now;
   const auto event = what_follows(judgement.verdict, stage_ + 1 == stages_.size());
   last_ = judgement;
   if (!event || !next(state_, *event)) return std::nullopt;
@@ -123,7 +134,7 @@ Status RolloutRun::ask(RolloutEvent event, TimePoint now) {
 
 void RolloutRun::go(RolloutEvent event, TimePoint now) {
   before_ = elapsed(now);
-  since_ = now;
+  since_ = seen_ = now;
   state_ = *next(state_, event);
   if (event != RolloutEvent::StagePassed) return;
   ++stage_;

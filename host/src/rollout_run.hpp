@@ -79,7 +79,7 @@ class RolloutRun {
   using TimePoint = std::chrono::steady_clock::time_point;
 
   /// Of stages that check_stages() has let pass.
-  RolloutRun(std::vector<RolloutStage> stages, TimePoint now) : stages_(std::move(stages)), since_(now) {}
+  RolloutRun(std::vector<RolloutStage> stages, TimePoint now) : stages_(std::move(stages)), since_(now), seen_(now) {}
 
   /// What follows from how the stage was judged, if anything does: the next stage has begun then, or it is over.
   std::optional<RolloutEvent> look(TimePoint now, const Judgement& judgement);
@@ -87,7 +87,13 @@ class RolloutRun {
   /// Its stage has its share: time counts from now on.
   void stage_begins(TimePoint now) noexcept {
     before_ = {};
-    since_ = now;
+    since_ = seen_ = now;
+  }
+
+  /// Nothing can be seen of it now: what has passed since it was looked at last does not count.
+  void stands_still(TimePoint now) noexcept {
+    since_ += now - seen_;
+    seen_ = now;
   }
 
   // Errors of all: BadInput, saying in which state it is.
@@ -118,6 +124,7 @@ class RolloutRun {
   std::size_t stage_ = 0;
   RolloutState state_ = RolloutState::Running;
   TimePoint since_;                    // it runs without a pause
+  TimePoint seen_;                     // it was looked at
   std::chrono::nanoseconds before_{};  // for which the stage ran before that
   Judgement last_{};
 };

@@ -11,8 +11,7 @@ namespace shunt::host {
 namespace {
 
 constexpr std::chrono::milliseconds kLook{50};
-constexpr std::chrono::seconds kFinishAgain{5};    // where the last switch does not succeed
-constexpr std::chrono::seconds kTakeBackAgain{1};  // where the plugin is stopped
+constexpr std::chrono::seconds kFinishAgain{5};  // where the last switch does not succeed
 
 /// "5 % of all messages", "copies of 10 % of all messages", "messages with region=bj".
 std::string stage_text(const RolloutStage& stage) {
@@ -143,6 +142,10 @@ void Rollouts::enter_stage(const RolloutAt& rollout, const Done& entered) {
     take_back(rollout);
     return entered(error(ErrorCode::Cancelled, "the rollout was given up"));
   }
+  if (rollout->run.state() == RolloutState::Paused) {
+    loop_.after(kLook, [this, rollout, entered] { enter_stage(rollout, entered); });
+    return;
+  }
   const Division wanted = division_of(*rollout);
   rollout->meter = RolloutMeter{supervisor_.figures(rollout->plan.plugin)};
   supervisor_.divide(rollout->subject, rollout->division, wanted,
@@ -180,10 +183,18 @@ void Rollouts::look(const RolloutAt& rollout) {
   if (run.is_over() || rollout->is_changing || supervisor_.is_stopping()) return;
   if (!supervisor_.is_divided(rollout->subject, rollout->division))
     return fail(rollout, "somebody else has changed how the plugin's routes are led");
-  rollout->meter.look(supervisor_.figures(rollout->plan.plugin));
+  PluginFigures figures = supervisor_.figures(rollout->plan.plugin);
+  if (const auto shunned = figures.shunned.find(rollout->subject.newer.get()); shunned != figures.shunned.end())
+    return fail(rollout, fmt::format("its breaker on \"{}\" is open: see `shunt route {} --windows`", shunned->second,
+                                     shunned->second));
+  rollout->meter.look(std::move(figures));
   rollout->newer = rollout->meter.of(*rollout->subject.newer);
   if (!gives_all(run.stage())) rollout->older = rollout->meter.of(*rollout->subject.baseline);
   const auto now = EventLoop::Clock::now();
+  if (supervisor_.is_changing(rollout->plan.plugin)) {  // somebody else has stopped it, or is restarting it
+    run.stands_still(now);
+    return look_soon(rollout);
+  }
   const auto event = run.look(now, judge(run.stage(), rollout->newer, rollout->older, run.elapsed(now)));
   if (event) follow(rollout, *event);
   else look_soon(rollout);
@@ -205,7 +216,7 @@ void Rollouts::finish(const RolloutAt& rollout) {
   rollout->is_changing = true;
   const auto ends = [this, rollout](std::string text) {
     rollout->is_changing = false;
-    supervisor_.measure(rollout->plan.plugin, false);
+    if (rollouts_[rollout->plan.plugin] == rollout) supervisor_.measure(rollout->plan.plugin, false);
     note(HostEventKind::RolledOut, *rollout, std::move(text));
   };
   if (!supervisor_.is_divided(rollout->subject, rollout->division))
@@ -244,8 +255,7 @@ void Rollouts::take_back(const RolloutAt& rollout) {
   supervisor_.divide(rollout->subject, rollout->division, {}, [this, rollout](const Status& divided) {
     if (divided) rollout->division = {};
     if (divided || divided.error().code == ErrorCode::Cancelled || supervisor_.is_stopping()) return;
-    const auto again = supervisor_.is_changing(rollout->plan.plugin) ? kLook : kTakeBackAgain;
-    rollout->timer = loop_.after(again, [this, rollout] { take_back(rollout); });
+    rollout->timer = loop_.after(kLook, [this, rollout] { take_back(rollout); });
   });
 }
 

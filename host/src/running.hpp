@@ -48,6 +48,7 @@ struct Running {
   std::vector<WhenDone> ended;       ///< Of those who wait for its end.
   bool expected_end = false;
   std::chrono::steady_clock::time_point active_since{};  ///< Once it is.
+  std::chrono::nanoseconds cpu_to_start{};               ///< What its process had taken by then.
   bool by_hand = false;
   std::string sandbox;             ///< What its warden says of it.
   control::BridgeReportT carried;  ///< Of a bridge: what it said last of itself.

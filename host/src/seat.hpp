@@ -39,6 +39,13 @@ struct Seat {
 /// Of a version that is tried as a shadow: seats of its own, which nobody is led to. Its instances get copies.
 inline constexpr std::uint32_t kShadowSeats = 1u << 16;
 [[nodiscard]] constexpr bool is_shadow_seat(std::uint32_t number) noexcept { return number >= kShadowSeats; }
+/// What an instance there may hold of each class. A shadow has no part in what pools are laid out for: what it holds
+/// comes out of the host's reserve.
+[[nodiscard]] inline std::vector<std::uint32_t> caps_in(std::uint32_t seat, std::vector<std::uint32_t> caps) {
+  if (is_shadow_seat(seat))
+    for (std::uint32_t& each : caps) each = std::max(1u, each / 4);
+  return caps;
+}
 struct Shadow {
   std::shared_ptr<PluginVersion> version{};  ///< Null: there is none.
   std::uint32_t share = 0;                   ///< Of 1,000 messages so many are copied.

@@ -44,11 +44,11 @@ Delivered Hub::deliver_alone(const RouteEntry& entry, const Target& target, Mess
   const auto add = [&](Instance* instance) {
     if (request == nullptr) return true;
     request->target = instance;
-    request->outcomes = target.outcomes.get();
+    request->outcomes = request->is_copy ? nullptr : target.outcomes.get();
     if (instance != nullptr) request->position = instance->next_position();
     if (instance != nullptr && request->is_root()) request->epoch = instance->epoch();
-    added = in_flight_.add(*request, entry.info->settings.in_flight_max, target.repeats ? &message : nullptr,
-                           target.outlet->pool.get());
+    added = in_flight_.add(*request, entry.info->settings.in_flight_max,
+                           target.repeats && !request->is_copy ? &message : nullptr, target.outlet->pool.get());
     return added == Added::Yes;
   };
   const auto not_added = [&] { return added == Added::Full ? Delivered::OverQuota : Delivered::Unwanted; };

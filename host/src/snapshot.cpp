@@ -96,7 +96,9 @@ HostSnapshot Supervisor::snapshot() {
       if (shown.contains(number)) continue;
       PluginSnapshot each = describe(*seat.version, plugin);
       each.seat = number;
-      each.state = seat.backoff.is_quarantined() ? "Quarantined" : plugin.stopped ? "Stopped" : "Restarting";
+      each.state = seat.backoff.is_quarantined() || plugin.is_quarantined ? "Quarantined"
+                   : plugin.stopped                                       ? "Stopped"
+                                                                          : "Restarting";
       result.plugins.push_back(std::move(each));
       if (plugin.stopped) break;  // it is one for all
     }

@@ -1,6 +1,7 @@
 #include "supervisor.hpp"
 
 #include "attach.hpp"
+#include "cpu_time.hpp"
 #include "crash_report.hpp"
 #include "launcher_path.hpp"
 #include "switching.hpp"
@@ -101,7 +102,7 @@ void Supervisor::set_seats(Plugin& plugin) {
 Result<Running*> Supervisor::try_stage(const std::shared_ptr<PluginVersion>& version, std::uint32_t seat,
                                        bus::UniqueFd launcher) {
   bus::LaneMemory memory;
-  SHUNT_TRY(lane, bus::LaneEnd::open_host(version->shape, memory, version->caps, sleepers_of(*version)));
+  SHUNT_TRY(lane, bus::LaneEnd::open_host(version->shape, memory, caps_in(seat, version->caps), sleepers_of(*version)));
   auto instance = std::make_shared<Instance>(Instance::Identity{{++last_instance_},
                                                                 version->name(),
                                                                 version->image.version,
@@ -203,18 +204,12 @@ Result<std::filesystem::path> Supervisor::program_of(const PluginVersion& versio
   return bridge_path(version.bridge->configured, version.bridge->program, configuration_.launcher);
 }
 
-/// Nobody waits for it: what it needs is outside, and may be missing for as long as the host runs.
-void Supervisor::start_bridge(const std::string& name, Plugin& plugin) {
-  plugin.stopped = false;
-  publish_table();
-  start_again(name);
-}
-
 void Supervisor::on_active(Instance& instance) {
   Running* const running = find(instance);
   Plugin* const plugin = find(instance.identity.plugin);
   if (running == nullptr || plugin == nullptr) return;
   running->active_since = EventLoop::Clock::now();
+  running->cpu_to_start = cpu_of(running->process->pid());
   if (plugin->stopped) return drain_and_retire(instance, std::exchange(running->staged, {}));  // stopped meanwhile
   if (!instance.muted.load(std::memory_order_relaxed)) note(HostEventKind::Active, instance, "serves");
   Seat* const seat = plugin->seat(running->seat);

@@ -116,10 +116,10 @@ class Supervisor final : public HubListener, private ProcessListener {
   /// may, at most.
   void divide(const RolloutSubject& subject, const Division& now, const Division& division, Done done);
   [[nodiscard]] bool is_divided(const RolloutSubject& subject, const Division& division);
-  /// Whether it is being switched or restarted, and can be asked for something soon.
+  /// Whether it is being switched or restarted, or is stopped, and can be asked for something later.
   [[nodiscard]] bool is_changing(const std::string& plugin) {
     const Plugin* const known = find(plugin);
-    return known != nullptr && (known->switching || known->restarting != 0);
+    return known != nullptr && (known->switching || known->restarting != 0 || known->stopped);
   }
   [[nodiscard]] bool is_stopping() const noexcept { return stopping_; }
 

@@ -290,7 +290,9 @@ void WatchedFolders::refuse(const LookAt& look, const Error& why) {
 void WatchedFolders::note(HostEventKind kind, const Look& look, std::string text) {
   const auto version = look.version == nullptr ? look.file().version.lock() : look.version;
   events_.add({.kind = kind,
-               .plugin = version == nullptr ? look.file().plugin : version->name(),
+               .plugin = version != nullptr           ? version->name()
+                         : look.file().plugin.empty() ? look.plugin
+                                                      : look.file().plugin,
                .version = version == nullptr ? std::string{} : to_string(version->image.version),
                .text = fmt::format("{}: {}", look.path().string(), text)});
 }

@@ -64,8 +64,8 @@ TEST(PayloadComparison, takes_what_is_not_there_for_its_default) {
   build.ForceDefaults(true);
   const auto name = build.CreateString("a");
   const auto start = build.StartTable();
-  build.AddElement<double>(4, 1.5, 0);           // number, as its default is
-  build.AddElement<std::uint64_t>(8, ~0ull, 0);  // most, likewise
+  build.AddElement<double>(4, 1.5, 0);       // number, as its default is
+  build.AddElement<std::uint8_t>(12, 1, 0);  // colour, likewise
   build.AddOffset(18, name);
   build.Finish(flatbuffers::Offset<flatbuffers::Table>{build.EndTable(start)});
   const Bytes spelled{build.GetBufferPointer(), build.GetBufferPointer() + build.GetSize()};

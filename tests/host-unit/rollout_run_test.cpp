@@ -47,6 +47,22 @@ TEST(RolloutRun, holds_while_nothing_can_be_said) {
   EXPECT_EQ(run.last().reason, kHold.reason);
 }
 
+TEST(RolloutRun, counts_no_time_in_which_nothing_could_be_seen_of_it) {
+  RolloutRun run{usual(), kStart};
+  EXPECT_EQ(run.look(kStart + 1min, kHold), std::nullopt);
+
+  run.stands_still(kStart + 5min);
+  run.stands_still(kStart + 9min);
+  EXPECT_EQ(run.elapsed(kStart + 9min), 1min);
+
+  EXPECT_EQ(run.look(kStart + 10min, kHold), std::nullopt);
+  EXPECT_EQ(run.elapsed(kStart + 10min), 2min);
+  ASSERT_TRUE(run.pause(kStart + 11min));
+  run.stands_still(kStart + 20min);
+  ASSERT_TRUE(run.resume(kStart + 21min));
+  EXPECT_EQ(run.elapsed(kStart + 22min), 4min);
+}
+
 TEST(RolloutRun, is_rolled_back_with_the_reason_when_a_stage_fails) {
   RolloutRun run{usual(), kStart};
   ASSERT_TRUE(run.look(kStart + 1min, kPass));

@@ -80,6 +80,10 @@ TEST(RolloutToml, is_refused_where_its_stages_cannot_be) {
   EXPECT_THAT(refusal("[[stage]]\nshare = 1000\nselect = { region = \"bj\" }\n"), HasSubstr("does not give all"));
   EXPECT_THAT(refusal("[[stage]]\nshare = 500\nselect = { region = \"bj\" }\n[[stage]]\nshare = 1000\n"),
               HasSubstr("stage 1: a part of what it selects cannot be met exactly"));
+  EXPECT_THAT(refusal("[[stage]]\nselect = { region = \"bj\", tier = \"gold\" }\n[[stage]]\n"),
+              HasSubstr("stage 1: select: a message that has one of several labels"));
+  EXPECT_THAT(refusal("[[stage]]\nselect = { region = \"bj\" }\n[[stage]]\nselect = { region = \"sh\" }\n[[stage]]\n"),
+              HasSubstr("stage 2: select: a version has one region, and an earlier stage says region=bj"));
   EXPECT_THAT(refusal("[[stage]]\nselect = { version = \"2\" }\n[[stage]]\n"), HasSubstr("select has the key"));
   EXPECT_THAT(refusal("[[stage]]\nshare = 500\n[[stage]]\nshadow = true\n[[stage]]\n"), HasSubstr("put it first"));
   EXPECT_THAT(refusal("[[stage]]\nshare = 500\n[[stage]]\nshare = 200\n[[stage]]\n"), HasSubstr("behind 500"));

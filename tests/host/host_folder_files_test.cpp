@@ -1,6 +1,7 @@
 /// Files of a watched folder as they come, whole or not, and what is there when a host starts.
 #include "folder.hpp"
 
+#include <shunt/bus/unique_fd.hpp>
 #include <shunt/host/signing.hpp>
 
 #include <algorithm>
@@ -47,8 +48,8 @@ TEST_F(FolderFiles, refuse_garbage_once_and_take_the_plugin_that_comes_in_its_pl
   write_at_once(
       "\x7f"
       "ELF and nothing that would follow",
-      "empty.so");
-  EXPECT_THAT(await_told(host, HostEventKind::ReloadRefused, ""), HasSubstr("empty.so"));
+      "stub.so");
+  EXPECT_THAT(await_told(host, HostEventKind::ReloadRefused, ""), HasSubstr("stub.so"));
   std::filesystem::create_directory(folder() / "folder.so");
   EXPECT_THAT(await_told(host, HostEventKind::ReloadRefused, ""), HasSubstr("folder.so"));
   write_at_once("garbage", "clerk.so");

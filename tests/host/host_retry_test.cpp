@@ -113,10 +113,11 @@ TEST_F(Retries, have_the_same_request_also_when_it_lies_in_a_chunk) {
 }
 
 TEST_F(Retries, of_many_calls_that_are_on_their_way_are_each_its_own) {
+  constexpr std::uint64_t kCalls = 600;
   HostConfiguration configuration = with({actor()});
+  route(configuration, kRepeat).backlog = kCalls;
   Host host = start(std::move(configuration));
   auto client = host.client<Client>().value();
-  constexpr std::uint64_t kCalls = 600;
   std::vector<std::decay_t<decltype(client.repeat_async(order({})).value())>> pending;
   for (std::uint64_t i = 0; i < kCalls; ++i)
     pending.push_back(client

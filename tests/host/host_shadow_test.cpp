@@ -45,6 +45,22 @@ TEST_F(Shadows, get_a_share_when_their_answers_are_the_same) {
   ASSERT_TRUE(host.abort_rollout("clerk"));
 }
 
+TEST_F(Shadows, count_nothing_against_the_next_stage_of_what_they_have_when_they_end) {
+  Host host = start(clerks(newer({{"says", kOlder}, {"delay_us", 5000}})));
+  const Callers callers{host};  // faster than it is: there is always something before it
+  RolloutPlan shadowed = plan({{.shadow = true}, {.share = 1000}});
+  shadowed.stages.back().dwell = 1h;
+
+  ASSERT_TRUE(host.start_rollout(shadowed));
+
+  ASSERT_TRUE(await([&] { return rollout(host).stage == 1 && rollout(host).newer.calls >= 50; }))
+      << rollout(host).reason;
+  EXPECT_EQ(rollout(host).state, "Running") << rollout(host).reason;
+  EXPECT_EQ(rollout(host).newer.failed, 0u);
+  EXPECT_EQ(callers.failed(), 0u);
+  ASSERT_TRUE(host.abort_rollout("clerk"));
+}
+
 TEST_F(Shadows, are_given_up_when_their_answers_differ) {
   Host host = start(clerks(newer({{"says", 100}, {"lie_every", 3}})));
   const Callers callers{host};

@@ -50,7 +50,7 @@ TEST_F(RolloutCommand, shows_what_has_to_hold_before_and_fails_where_that_blocks
   const std::string late = directory_.write("late.toml", "plugin = \"actor\"\nversion = \"2.0.0\"\n" + kHalf);
   const Ran blocked = host_.shunt({"rollout", "preflight", late, "--confirm"});
   EXPECT_EQ(blocked.code, 1);
-  EXPECT_THAT(blocked.out, AllOf(HasSubstr("ready"), HasSubstr("Blocks"), HasSubstr("120 s are asked for")));
+  EXPECT_THAT(blocked.out, AllOf(HasSubstr("ready"), HasSubstr("Blocks"), HasSubstr("2 min are asked for")));
   expect_refused({"rollout", "start", late, "--confirm"},
                  "NotServing: the rollout of \"actor\" cannot begin: ready: up for");
 }

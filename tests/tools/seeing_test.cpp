@@ -118,13 +118,13 @@ TEST_F(Seeing, ls_and_inspect_show_what_a_plugin_holds_and_what_is_in_flight_to_
   EXPECT_EQ(act["route"], "actor/act");
   EXPECT_EQ(act["in_flight"], 1);
   EXPECT_EQ(act["abandoned"], 1);
-  EXPECT_EQ(act["backlog"], 1024);
+  EXPECT_EQ(act["backlog"], 50);
   EXPECT_EQ(quotas["calls"], (Json::array({{{"route", "partner/act"}, {"in_flight", 0}}})));
   EXPECT_THAT(people.out, ContainsRegex("\nOUTBOUND +CHUNKS +HOST +READERS +PLUGIN +SAYS LOANED +SAYS REFUSED\n"
                                         "256 B +256 +0 +0 +256 +0 +0\n"));
   EXPECT_THAT(people.out, ContainsRegex("\nINBOUND +CHUNKS +IN USE +NO CHUNK +CAP +HELD +OVER CAP\n"
                                         "256 B [^\n]*\n4096 B +64 +1 +0 +28 +1 +0\n"));
-  EXPECT_THAT(people.out, ContainsRegex("\nactor/act +1 +1000 +0 +0 +0 +1 +0 +1024 +0 +0 +0\n"));
+  EXPECT_THAT(people.out, ContainsRegex("\nactor/act +1 +1000 +0 +0 +0 +1 +0 +50 +0 +0 +0\n"));
   EXPECT_THAT(people.out, ContainsRegex("\nCALLS +IN FLIGHT\npartner/act +0\n"));
 }
 

@@ -29,7 +29,7 @@ struct RolloutGates {
   std::uint32_t success_min = 950;      ///< Of 1,000 calls so many have to succeed, 0 .. 1,000;
   std::uint32_t success_drop_max = 10;  ///< and at most so many fewer than of the baseline's.
   std::uint32_t latency_max = 1200;     ///< Of the 99th percentile, in thousandths of the baseline's; 0: any.
-  std::uint32_t cpu_max = 1500;         ///< Of the processor time for a message, likewise; 0: any.
+  std::uint32_t cpu_max = 0;            ///< Of the processor time for a message, likewise; 0: any.
   std::uint32_t crashes_max = 0;
   std::uint32_t quota_refusals_max = 0;  ///< Loans, and messages for want of a chunk.
   std::uint32_t denials_max = 0;         ///< System calls.

@@ -1,6 +1,6 @@
 #pragma once
-/// Counts the handles that there are to a route: a new build of a plugin is refused that lacks a function which somebody
-/// may call. A part of RouteHandle.
+/// Counts the handles that there are to a route: a new build of a plugin is refused that lacks a function which
+/// somebody may call. A part of RouteHandle.
 
 #include <atomic>
 #include <cstdint>
