@@ -9,9 +9,9 @@ std::optional<InFlightTable::Again> InFlightTable::try_again(std::uint64_t corre
   const std::lock_guard lock{lock_};
   InFlight* const record = find(correlation);
   if (record == nullptr || record->target != target || record->route->id.value != route) return std::nullopt;
-  if (record->kept == nullptr || !record->wanted() || now_ns >= record->deadline_ns) return std::nullopt;
+  if (!record->is_kept || !record->wanted() || now_ns >= record->deadline_ns) return std::nullopt;
   if (record->tries >= record->route->settings.retries) return std::nullopt;
-  KeptRequest& kept = *record->kept;
+  KeptRequest& kept = kept_.at(place_of(*record));
   bus::MessageHeader& header = kept.message.header;
   std::optional<bus::LoanedChunk> chunk;
   if (header.place == bus::Place::Chunk) {

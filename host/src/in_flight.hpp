@@ -8,6 +8,7 @@
 /// it. Those that have not been told so stand in a list.
 
 #include "in_flight_record.hpp"
+#include "kept_requests.hpp"
 #include "route_info.hpp"
 #include "shadow_book.hpp"
 
@@ -37,9 +38,7 @@ class InFlightTable {
   static constexpr std::uint32_t kPlacesMax = InFlight::kNowhere;
 
   explicit InFlightTable(std::uint32_t places)
-      : records_(places),
-        hints_(std::make_unique_for_overwrite<std::byte[]>(places * sizeof(Hints))),
-        kept_(std::make_unique_for_overwrite<std::byte[]>(places * sizeof(KeptRequest))) {
+      : records_(places), hints_(std::make_unique_for_overwrite<std::byte[]>(places * sizeof(Hints))), kept_(places) {
     free_.reserve(places);
     for (std::uint32_t place = places; place > 0; --place) free_.push_back(place - 1);
   }
@@ -73,7 +72,7 @@ class InFlightTable {
       records_[place].hints = reinterpret_cast<const Hints*>(hints_.get() + place * sizeof(Hints));
     }
     if (request != nullptr) [[unlikely]]
-      keep(records_[place], kept_.get() + place * sizeof(KeptRequest), *request, *pool);
+      records_[place].is_kept = true, kept_.keep(place_of(records_[place]), *request, *pool);
     if (parent != nullptr) enter(records_[place], InFlight::List::Nested, nullptr, parent->links.first_nested);
     return Added::Yes;
   }
@@ -285,8 +284,8 @@ class InFlightTable {
     if (record.linked()) unlink(record);
     if (record.outcomes != nullptr) [[unlikely]]
       end(record, ending);
-    if (record.kept != nullptr) [[unlikely]]
-      let_go(record);
+    if (record.is_kept) [[unlikely]]
+      record.is_kept = false, kept_.let_go(place_of(record));
     if (record.pair != nullptr) [[unlikely]]
       std::exchange(record.pair, nullptr)->let_go();
     const InFlight copy = record;
@@ -294,19 +293,6 @@ class InFlightTable {
     free_.push_back(static_cast<std::uint32_t>(record.correlation & 0xffff));
     record.correlation = 0;
     return copy;
-  }
-
-  /// Its message, and a claim on its chunk.
-  static void keep(InFlight& record, std::byte* place, const Message& request, InboundPool& pool) noexcept {
-    record.kept = new (place) KeptRequest;
-    record.kept->pool = &pool;
-    record.kept->message.header = request.header;
-    std::ranges::copy(request.content, record.kept->message.slot.begin());  // nothing, where it lies in a chunk
-    if (request.header.place == bus::Place::Chunk) pool.hold(request.header.chunk);
-  }
-  static void let_go(InFlight& record) noexcept {
-    const KeptRequest& kept = *std::exchange(record.kept, nullptr);
-    if (kept.message.header.place == bus::Place::Chunk) kept.pool->release(kept.message.header.chunk);
   }
 
   static void end(InFlight& record, Ending ending) noexcept {
@@ -385,8 +371,8 @@ class InFlightTable {
 
   bus::SpinLock lock_;
   std::vector<InFlight> records_;
-  std::unique_ptr<std::byte[]> hints_;                                // by place; touched only where there are any
-  std::unique_ptr<std::byte[]> kept_;                                 // likewise, KeptRequest
+  std::unique_ptr<std::byte[]> hints_;  // by place; touched only where there are any
+  KeptRequests kept_;
   std::vector<std::uint32_t> free_;                                   // last used first
   std::vector<OnRoute> on_route_ = std::vector<OnRoute>(kRoutesMax);  // by RouteId
   std::uint64_t sequence_ = 0;
