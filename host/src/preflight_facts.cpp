@@ -99,8 +99,8 @@ struct Supervisor::Facts {
   static void add_backlog(Supervisor& own, const std::string& plugin, PreflightFacts& facts);
   static void add_readiness(const Supervisor& own, const PluginVersion& newer, PreflightFacts& facts);
   static void add_lts(const Plugin& plugin, const PluginVersion& newer, PreflightFacts& facts);
-  static void probe(Supervisor& own, const std::string& plugin, std::shared_ptr<PluginVersion> lts,
-                    std::function<void(bool)> answered);
+  static void probe(Supervisor& own, const std::string& plugin, const std::shared_ptr<PluginVersion>& lts,
+                    const std::function<void(bool)>& answered);
 };
 
 /// Of its compartment, and of what its instances have of their own.
@@ -157,7 +157,7 @@ void Supervisor::Facts::add_readiness(const Supervisor& own, const PluginVersion
 void Supervisor::Facts::add_lts(const Plugin& plugin, const PluginVersion& newer, PreflightFacts& facts) {
   for (const RouteInfo* const route : plugin.serving->functions) {
     if (route->settings.lts.empty()) continue;
-    if (!facts.lts) facts.lts.emplace();
+    if (!facts.lts) facts.lts = PreflightFacts::Lts{};
     const auto guarded = plugin.guarded.find(route->id.value);
     std::string& why = facts.lts->why_not_conforming;
     if (guarded == plugin.guarded.end())
@@ -169,8 +169,8 @@ void Supervisor::Facts::add_lts(const Plugin& plugin, const PluginVersion& newer
 }
 
 /// Whether the version serves, or comes to do so when it is started for this.
-void Supervisor::Facts::probe(Supervisor& own, const std::string& name, std::shared_ptr<PluginVersion> lts,
-                              std::function<void(bool)> answered) {
+void Supervisor::Facts::probe(Supervisor& own, const std::string& name, const std::shared_ptr<PluginVersion>& lts,
+                              const std::function<void(bool)>& answered) {
   for (const auto& [key, running] : own.running_)
     if (running.version == lts && !running.expected_end && running.process->state() == State::Active)
       return answered(running.health.state != HealthState::NotServing);
@@ -191,8 +191,7 @@ void Supervisor::Facts::probe(Supervisor& own, const std::string& name, std::sha
   instance->muted.store(true, std::memory_order_relaxed);
 }
 
-void Supervisor::find_facts(const RolloutSubject& subject, const Surroundings& around,
-                            std::function<void(PreflightFacts)> found) {
+void Supervisor::find_facts(const RolloutSubject& subject, const Surroundings& around, const FactsFound& found) {
   const std::string& name = subject.baseline->name();
   const auto facts = std::make_shared<PreflightFacts>();
   Plugin* const plugin = find(name);
@@ -212,7 +211,7 @@ void Supervisor::find_facts(const RolloutSubject& subject, const Surroundings& a
                                       bytes_text(needed), bytes_text(around.memory_available));
   std::set<std::shared_ptr<PluginVersion>> lts;
   for (const auto& [route, guarded] : plugin->guarded) lts.insert(guarded.lts);
-  if (!facts->lts || lts.empty()) return found(*std::move(facts));
+  if (!facts->lts || lts.empty()) return found(*facts);
   facts->lts->answered = true;
   const auto left = std::make_shared<std::size_t>(lts.size());
   for (const auto& each : lts)

@@ -4,11 +4,13 @@
 
 #include "catalog.hpp"
 #include "labels.hpp"
+#include "preflight.hpp"
 
 #include <shunt/host/rollout.hpp>
 #include <shunt/host/signing.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -36,6 +38,8 @@ struct Surroundings {
   /// Blocks for files. Errors: BadConfiguration, System.
   [[nodiscard]] static Result<Surroundings> look(const TrustConfiguration& trust);
 };
+
+using FactsFound = std::function<void(PreflightFacts)>;
 
 /// What two entries of host.toml, with what manifests make of them, say differently; empty: nothing that matters to how
 /// an instance runs.

@@ -16,7 +16,7 @@ constexpr std::chrono::seconds kFinishAgain{5};  // where the last switch does n
 /// "5 % of all messages", "copies of 10 % of all messages", "messages with region=bj".
 std::string stage_text(const RolloutStage& stage) {
   std::vector<std::string> labels;
-  for (const auto& [key, value] : stage.select) labels.push_back(key + "=" + value);
+  for (const auto& [key, value] : stage.select) labels.push_back(fmt::format("{}={}", key, value));
   if (!labels.empty()) return fmt::format("messages with {}", fmt::join(labels, " and "));
   return fmt::format("{}{}.{} % of all messages", stage.shadow ? "copies of " : "", stage.share / 10, stage.share % 10);
 }

@@ -110,7 +110,7 @@ class Supervisor final : public HubListener, private ProcessListener {
   /// versions have no function in common).
   [[nodiscard]] Result<RolloutSubject> rollout_subject(const std::string& plugin, const Version& wanted);
   /// `found` when its lts have been probed, which starts those that are not up.
-  void find_facts(const RolloutSubject& subject, const Surroundings& around, std::function<void(PreflightFacts)> found);
+  void find_facts(const RolloutSubject& subject, const Surroundings& around, const FactsFound& found);
   /// As share(), over all routes that both versions have; or with copies of what goes over them. Errors: those of
   /// share(), Cancelled (it is not divided as `now` says). Back to where it ends, it takes as long as who is to finish
   /// may, at most.

@@ -86,8 +86,9 @@ TEST_F(Folders, take_a_build_without_a_function_once_the_host_has_no_handle_to_i
   put("first");
   Host host = start(watching());
   {
-    const Tally handle = host.function<clerks::Nothing, clerks::Count>("clerk/tally").value();
-    const Tally copy = handle;
+    auto handle = std::make_unique<Tally>(host.function<clerks::Nothing, clerks::Count>("clerk/tally").value());
+    const Tally copy{*handle};
+    handle.reset();
     put("less");
     EXPECT_THAT(await_told(host, HostEventKind::ReloadRefused),
                 AllOf(HasSubstr("\"tally\" has gone from clerk"), HasSubstr("called by the host")));

@@ -2,6 +2,7 @@
 #include "rollouts.hpp"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <csignal>
 #include <cstdint>
@@ -327,9 +328,9 @@ TEST_F(Rollouts, begin_one_at_a_time_also_when_two_ask_at_once) {
   holding.stages.front().dwell = 1h;
   std::atomic<int> begun{0};
   {
-    std::vector<std::jthread> threads;
-    for (int i = 0; i < 4; ++i)
-      threads.emplace_back([&] { begun.fetch_add(host.start_rollout(holding) ? 1 : 0, std::memory_order_relaxed); });
+    std::array<std::jthread, 4> threads;
+    for (std::jthread& each : threads)
+      each = std::jthread{[&] { begun.fetch_add(host.start_rollout(holding) ? 1 : 0, std::memory_order_relaxed); }};
   }
 
   EXPECT_EQ(begun.load(), 1);

@@ -92,6 +92,7 @@ class FolderTest : public HostTest {
   }
   static std::vector<std::string> versions_of(const std::vector<HostEvent>& events) {
     std::vector<std::string> versions;
+    versions.reserve(events.size());
     for (const HostEvent& each : events) versions.push_back(each.version.substr(0, each.version.find('+')));
     return versions;
   }

@@ -51,7 +51,7 @@ class Callers {
 class RolloutTest : public HostTest {
  protected:
   static PluginConfiguration older() { return plugin("clerk-first.so"); }
-  static PluginConfiguration newer(std::map<std::string, std::int64_t> config = {}) {
+  static PluginConfiguration newer(const std::map<std::string, std::int64_t>& config = {}) {
     PluginConfiguration configuration = plugin("clerk-body.so");
     configuration.warm = true;
     for (const auto& [key, value] : config) configuration.config[key] = {value};
@@ -99,6 +99,7 @@ class RolloutTest : public HostTest {
       if (answer) ++seen[(*answer)->build()];
     }
     std::vector<std::int64_t> builds;
+    builds.reserve(seen.size());
     for (const auto& [build, count] : seen) builds.push_back(build);
     return builds;
   }
