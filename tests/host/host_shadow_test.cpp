@@ -150,6 +150,7 @@ TEST_F(Shadows, are_reached_by_no_hint) {
   Host host = start(clerks(newer()));
   RolloutPlan shadowed = plan({{.shadow = true, .share = 1000}, {.share = 1000}});
   shadowed.stages.front().dwell = 1h;
+  shadowed.stages.front().gates.differences_max = 1000;  // they answer with their builds
   ASSERT_TRUE(host.start_rollout(shadowed));
 
   EXPECT_EQ(builds(host, "1.1.0"), Builds{kOlder});
