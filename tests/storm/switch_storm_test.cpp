@@ -16,7 +16,11 @@ namespace {
 
 using shunt::ErrorCode;
 
+#ifdef SHUNT_SANITIZED
+constexpr std::size_t kKills = 5'000;  // an instance takes a second and more to come back
+#else
 constexpr std::size_t kKills = 10'000;
+#endif
 constexpr std::size_t kKillsPerRound = 50;  ///< After which everything comes to rest and is accounted for.
 
 /// Switches without a pause, on a thread of its own, to its end.
