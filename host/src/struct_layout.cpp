@@ -15,20 +15,6 @@ struct Extent {
   std::uint64_t alignment = 1;
 };
 
-std::uint64_t scalar_bytes(reflection::BaseType type) {
-  switch (type) {
-    case reflection::Short:
-    case reflection::UShort: return 2;
-    case reflection::Int:
-    case reflection::UInt:
-    case reflection::Float: return 4;
-    case reflection::Long:
-    case reflection::ULong:
-    case reflection::Double: return 8;
-    default: return 1;
-  }
-}
-
 bool is_alignment(std::uint32_t alignment) { return std::has_single_bit(alignment) && alignment <= kAlignmentMax; }
 
 /// None: a struct cannot hold it.
