@@ -411,7 +411,7 @@ TEST_F(StatesOfLiars, are_taken_once) {
 
   EXPECT_TRUE(await([&] {  // who was to take over may end before, as it is told to
     return std::ranges::any_of(host.events(), [](const HostEvent& each) {
-      return each.kind == HostEventKind::Ended &&
+      return each.kind == HostEventKind::Ended && each.plugin == "ledger" &&
              each.text.find("was ended by the host: PeerBreach") != std::string::npos;
     });
   }));
